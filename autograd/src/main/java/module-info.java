@@ -1,0 +1,5 @@
+/// Reverse-mode differentiation of any order over tensors.
+module dev.retort.autograd {
+    requires transitive dev.retort.tensor;
+    requires static transitive org.jspecify;
+}

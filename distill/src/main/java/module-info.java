@@ -1,0 +1,5 @@
+/// Knowledge distillation methods and pipelines.
+module dev.retort.distill {
+    requires transitive dev.retort.nn;
+    requires static transitive org.jspecify;
+}

@@ -1,0 +1,156 @@
+package dev.retort.tensor;
+
+import java.lang.reflect.Array;
+
+/// A buffer on the Java heap: one primitive array, by element type.
+///
+/// | dtype | array |
+/// | --- | --- |
+/// | `F32` | `float[]` |
+/// | `F64` | `double[]` |
+/// | `BF16`, `F16` | `short[]` (bits) |
+/// | `I64` | `long[]` |
+/// | `I32` | `int[]` |
+/// | `I8`, `U8`, `BOOL` | `byte[]` |
+public final class HostStorage extends Storage {
+    private final Object array;
+
+    private HostStorage(DType dtype, Object array) {
+        super(dtype, Array.getLength(array));
+        this.array = array;
+    }
+
+    /// A zeroed buffer.
+    public static HostStorage allocate(DType dtype, int size) {
+        return new HostStorage(
+                dtype,
+                switch (dtype) {
+                    case F32 -> new float[size];
+                    case F64 -> new double[size];
+                    case BF16, F16 -> new short[size];
+                    case I64 -> new long[size];
+                    case I32 -> new int[size];
+                    case I8, U8, BOOL -> new byte[size];
+                });
+    }
+
+    /// A buffer around `array`, which is not copied.
+    ///
+    /// @throws OpException if the array's type is not the one that `dtype` is stored in
+    public static HostStorage wrap(DType dtype, Object array) {
+        Class<?> expected =
+                switch (dtype) {
+                    case F32 -> float[].class;
+                    case F64 -> double[].class;
+                    case BF16, F16 -> short[].class;
+                    case I64 -> long[].class;
+                    case I32 -> int[].class;
+                    case I8, U8, BOOL -> byte[].class;
+                };
+        if (!expected.isInstance(array)) {
+            throw new OpException("storage: " + dtype + " is stored in " + expected.getSimpleName() + ", got "
+                    + array.getClass().getSimpleName());
+        }
+        return new HostStorage(dtype, array);
+    }
+
+    @Override
+    public Device device() {
+        return Device.CPU;
+    }
+
+    /// The array itself, not a copy.
+    public Object array() {
+        return array;
+    }
+
+    /// The array of an `F32` buffer.
+    public float[] floats() {
+        return (float[]) array;
+    }
+
+    /// The array of an `F64` buffer.
+    public double[] doubles() {
+        return (double[]) array;
+    }
+
+    /// The bits of a `BF16` or `F16` buffer.
+    public short[] shorts() {
+        return (short[]) array;
+    }
+
+    /// The array of an `I64` buffer.
+    public long[] longs() {
+        return (long[]) array;
+    }
+
+    /// The array of an `I32` buffer.
+    public int[] ints() {
+        return (int[]) array;
+    }
+
+    /// The array of an `I8`, `U8` or `BOOL` buffer.
+    public byte[] bytes() {
+        return (byte[]) array;
+    }
+
+    /// Element `i` as a double (exact but for `I64` beyond 2⁵³).
+    public double getDouble(int i) {
+        return switch (dtype()) {
+            case F32 -> floats()[i];
+            case F64 -> doubles()[i];
+            case BF16 -> Float.intBitsToFloat(shorts()[i] << 16);
+            case F16 -> Float.float16ToFloat(shorts()[i]);
+            case I64 -> longs()[i];
+            case I32 -> ints()[i];
+            case I8, BOOL -> bytes()[i];
+            case U8 -> bytes()[i] & 0xFF;
+        };
+    }
+
+    /// Writes `value` to element `i`, rounded to the element type (floating types to nearest even; integers by
+    /// truncation towards zero, then to the low bits; `BOOL` to 0 or 1).
+    public void setDouble(int i, double value) {
+        switch (dtype()) {
+            case F32 -> floats()[i] = (float) value;
+            case F64 -> doubles()[i] = value;
+            case BF16 -> shorts()[i] = toBf16((float) value);
+            case F16 -> shorts()[i] = Float.floatToFloat16((float) value);
+            case I64 -> longs()[i] = (long) value;
+            case I32 -> ints()[i] = (int) (long) value;
+            case I8, U8 -> bytes()[i] = (byte) (long) value;
+            case BOOL -> bytes()[i] = (byte) (value != 0 ? 1 : 0);
+        }
+    }
+
+    /// Element `i` as a long; floating types are truncated towards zero.
+    public long getLong(int i) {
+        return switch (dtype()) {
+            case I64 -> longs()[i];
+            case I32 -> ints()[i];
+            case I8, BOOL -> bytes()[i];
+            case U8 -> bytes()[i] & 0xFF;
+            case F32, F64, BF16, F16 -> (long) getDouble(i);
+        };
+    }
+
+    /// Writes `value` to element `i`; integer types keep the low bits, `BOOL` becomes 0 or 1.
+    public void setLong(int i, long value) {
+        switch (dtype()) {
+            case I64 -> longs()[i] = value;
+            case I32 -> ints()[i] = (int) value;
+            case I8, U8 -> bytes()[i] = (byte) value;
+            case BOOL -> bytes()[i] = (byte) (value != 0 ? 1 : 0);
+            case F32, F64, BF16, F16 -> setDouble(i, value);
+        }
+    }
+
+    /// bfloat16 bits of `value`, rounded to nearest even; NaN stays NaN.
+    public static short toBf16(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        if (Float.isNaN(value)) {
+            return (short) ((bits >>> 16) | 0x40); // a payload in the low half only must not become infinity
+        }
+        return (short) ((bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);
+    }
+}

@@ -1,0 +1,49 @@
+package dev.retort.tensor;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// A flat buffer of elements that tensors and their views share.
+///
+/// The version counter rises with every [dev.retort.tensor.op.UpdateOp] that writes here; backward compares it with the
+/// version at saving time, so that an overwritten saved tensor is an error and not a wrong gradient.
+public abstract class Storage {
+    private final DType dtype;
+    private final int size;
+    private final AtomicInteger version = new AtomicInteger();
+    private volatile String lastWriter = "";
+
+    /// A buffer of `size` elements of `dtype`.
+    protected Storage(DType dtype, int size) {
+        this.dtype = dtype;
+        this.size = size;
+    }
+
+    /// Element type.
+    public final DType dtype() {
+        return dtype;
+    }
+
+    /// Number of elements.
+    public final int size() {
+        return size;
+    }
+
+    /// Where the buffer lives.
+    public abstract Device device();
+
+    /// How often an update op has written to this buffer.
+    public final int version() {
+        return version.get();
+    }
+
+    /// Name of the update op that wrote last, empty if none did.
+    public final String lastWriter() {
+        return lastWriter;
+    }
+
+    /// Says that `writer` has changed the elements.
+    public final void markWritten(String writer) {
+        lastWriter = writer;
+        version.incrementAndGet();
+    }
+}

@@ -1,0 +1,176 @@
+package dev.retort.tensor.cpu;
+
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/// Splits loops over a pool of daemon threads; the split depends on the size only, never on the number of threads.
+///
+/// Chunk `i` of a range covers `[i * grain, min(n, (i + 1) * grain))`, whoever runs it and in whatever order, so a
+/// kernel that keeps one partial result per chunk and combines them in index order gives the same bits at any thread
+/// count. Calls from inside a chunk run inline. The first exception thrown by a chunk stops the chunks not yet started
+/// and is thrown to the caller.
+///
+/// The thread count starts at the system property `dev.retort.threads`, else at the number of processors.
+public final class Parallel {
+    /// Body of a loop over a half-open range of indices.
+    @FunctionalInterface
+    public interface RangeBody {
+        /// Runs indices `from` (inclusive) to `to` (exclusive).
+        void run(int from, int to);
+    }
+
+    /// How long the caller polls for its last chunks before it parks: about the cost of one park and unpark.
+    private static final int SPINS = 2_000;
+
+    private static final LinkedBlockingQueue<Job> QUEUE = new LinkedBlockingQueue<>();
+    private static final ThreadLocal<boolean[]> INSIDE = ThreadLocal.withInitial(() -> new boolean[1]);
+
+    private static volatile int threads = initialThreads();
+    private static int workers;
+
+    private Parallel() {}
+
+    /// Number of threads that loops may use, the calling one included; at least 1.
+    public static int threads() {
+        return threads;
+    }
+
+    /// Sets the number of threads that loops may use, the calling one included; results do not depend on it.
+    ///
+    /// @throws IllegalArgumentException if `count` is below 1
+    public static void setThreads(int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("threads: expected at least 1, got " + count);
+        }
+        threads = count;
+    }
+
+    /// Runs `body` over `[0, n)` in chunks of `grain` indices and returns when all are done.
+    ///
+    /// @throws IllegalArgumentException if `grain` is below 1
+    public static void forRange(int n, int grain, RangeBody body) {
+        if (grain < 1) {
+            throw new IllegalArgumentException("forRange: grain expected at least 1, got " + grain);
+        }
+        if (n <= 0) {
+            return;
+        }
+        int chunks = (n - 1) / grain + 1;
+        int helpers = Math.min(threads, chunks) - 1;
+        boolean[] inside = INSIDE.get();
+        if (helpers == 0 || inside[0]) {
+            for (int i = 0; i < chunks; i++) {
+                int from = i * grain;
+                body.run(from, Math.min(n - from, grain) + from);
+            }
+            return;
+        }
+        ensureWorkers(helpers);
+        Job job = new Job(n, grain, chunks, body);
+        for (int i = 0; i < helpers; i++) {
+            QUEUE.add(job);
+        }
+        inside[0] = true;
+        try {
+            job.drain();
+            job.await();
+        } finally {
+            inside[0] = false;
+        }
+        job.rethrow();
+    }
+
+    private static int initialThreads() {
+        int set = Integer.getInteger("dev.retort.threads", 0);
+        return set > 0 ? set : Runtime.getRuntime().availableProcessors();
+    }
+
+    private static synchronized void ensureWorkers(int count) {
+        while (workers < count) {
+            workers++;
+            Thread worker = new Thread(Parallel::work, "retort-worker-" + workers);
+            worker.setDaemon(true);
+            worker.start();
+        }
+    }
+
+    private static void work() {
+        INSIDE.get()[0] = true;
+        while (true) {
+            try {
+                QUEUE.take().drain();
+            } catch (InterruptedException e) {
+                // Nobody owns a worker, so an interrupt has no one to report to: the worker keeps serving.
+                Thread.interrupted();
+            }
+        }
+    }
+
+    /// One parallel loop: chunks are claimed from `next`; the loop is over when `done` has reached `chunks`.
+    private static final class Job {
+        private final int n;
+        private final int grain;
+        private final int chunks;
+        private final RangeBody body;
+        private final Thread caller = Thread.currentThread();
+        private final AtomicInteger next = new AtomicInteger();
+        private final AtomicInteger done = new AtomicInteger();
+        private volatile @Nullable Throwable failure;
+
+        Job(int n, int grain, int chunks, RangeBody body) {
+            this.n = n;
+            this.grain = grain;
+            this.chunks = chunks;
+            this.body = body;
+        }
+
+        void drain() {
+            for (int i = next.getAndIncrement(); i < chunks; i = next.getAndIncrement()) {
+                if (failure == null) {
+                    runChunk(i);
+                }
+                if (done.incrementAndGet() == chunks) {
+                    LockSupport.unpark(caller);
+                }
+            }
+        }
+
+        private void runChunk(int i) {
+            int from = i * grain;
+            try {
+                body.run(from, Math.min(n - from, grain) + from);
+            } catch (Throwable t) {
+                failure = t;
+            }
+        }
+
+        void await() {
+            int spins = 0;
+            boolean interrupted = false;
+            while (done.get() < chunks) {
+                if (spins < SPINS) {
+                    spins++;
+                    Thread.onSpinWait();
+                } else {
+                    LockSupport.park(this);
+                    interrupted |= Thread.interrupted();
+                }
+            }
+            if (interrupted) {
+                caller.interrupt();
+            }
+        }
+
+        void rethrow() {
+            Throwable t = failure;
+            if (t instanceof RuntimeException e) {
+                throw e;
+            }
+            if (t instanceof Error e) {
+                throw e;
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package dev.retort.tensor.cpu.simd;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// Two-dimensional convolution in float32, forward and both gradients, on contiguous NCHW arrays.
+///
+/// Chooses between [PatchGemm] (implicit GEMM), [Depthwise] and [ConvWeightGrad]; sums run in an order fixed by the
+/// sizes, so results do not depend on the number of threads.
+public final class Conv2d {
+    private Conv2d() {}
+
+    /// `y = conv(x, w) + bias`; y is overwritten.
+    public static void forward(
+            ConvShape shape, float[] x, int xo, float[] w, int wo,
+            float @Nullable [] bias, int biasOff, float[] y, int yo) {
+        if (shape.empty()) {
+            return;
+        }
+        if (shape.depthwise()) {
+            Depthwise.forward(shape, x, xo, w, wo, bias, biasOff, y, yo);
+            return;
+        }
+        ConvShape s = shape.pointwise() ? shape.flattened() : shape;
+        for (int g = 0; g < s.groups(); g++) {
+            PatchGemm.forward(s, g, x, xo, w, wo, bias, biasOff, y, yo);
+        }
+    }
+
+    /// `dx = adjoint of conv in x`, applied to dy; plus a bias per input channel if there is one (transposed
+    /// convolution). dx is overwritten.
+    public static void inputGradient(
+            ConvShape shape, float[] dy, int dyo, float[] w, int wo,
+            float @Nullable [] bias, int biasOff, float[] dx, int dxo) {
+        if (shape.batch() == 0 || shape.channels() == 0) {
+            return;
+        }
+        if (shape.depthwise()) {
+            Depthwise.inputGradient(shape, dy, dyo, w, wo, bias, biasOff, dx, dxo);
+            return;
+        }
+        ConvShape s = shape.pointwise() ? shape.flattened() : shape;
+        for (int g = 0; g < s.groups(); g++) {
+            for (int ph = 0; ph < Math.min(s.strideH(), s.height()); ph++) {
+                for (int pw = 0; pw < Math.min(s.strideW(), s.width()); pw++) {
+                    PatchGemm.inputGradient(s, g, ph, pw, dy, dyo, w, wo, bias, biasOff, dx, dxo);
+                }
+            }
+        }
+    }
+
+    /// `dw = adjoint of conv in w`, applied to dy; dw is overwritten.
+    public static void weightGradient(
+            ConvShape shape, float[] dy, int dyo, float[] x, int xo, float[] dw, int dwo) {
+        int groupWeights = shape.groupFilters() * shape.groupChannels() * shape.taps();
+        if (shape.empty() || groupWeights == 0) {
+            Arrays.fill(dw, dwo, dwo + shape.groups() * groupWeights, 0f);
+            return;
+        }
+        if (shape.depthwise()) {
+            Depthwise.weightGradient(shape, dy, dyo, x, xo, dw, dwo);
+            return;
+        }
+        ConvShape s = shape.pointwise() ? shape.flattened() : shape;
+        for (int g = 0; g < s.groups(); g++) {
+            ConvWeightGrad.group(s, g, dy, dyo, x, xo, dw, dwo + g * groupWeights);
+        }
+    }
+}

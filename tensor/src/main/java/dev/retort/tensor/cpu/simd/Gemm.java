@@ -1,0 +1,222 @@
+package dev.retort.tensor.cpu.simd;
+
+import dev.retort.tensor.cpu.Parallel;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// Matrix products in float32: `C = A B (+ bias)` or `C += A B`, for any row and column strides of A and B.
+///
+/// Blocked as by Goto and van de Geijn (2008): panels of B and A are packed once per depth block and multiplied by
+/// [GemmKernel]. Every element of C is one chain of fused multiply-adds in ascending order of the summed index, started
+/// from the bias (or from C), so its bits depend neither on the blocking, nor on the number of threads, nor on the
+/// vector width. Matrix-vector products with contiguous rows ([Gemv]) are the exception: they sum in lanes.
+public final class Gemm {
+    private static final int MR = GemmKernel.MR;
+    private static final int NR = GemmKernel.NR;
+    /// Depth of a block: one B panel (KC x NR) stays in the first-level cache.
+    private static final int KC = 256;
+    /// Rows and columns of C that share one pair of packing phases.
+    private static final int M_PHASE = 2048;
+
+    private static final int N_PHASE = 2048;
+    /// Rows of C in one parallel task, a multiple of every MR; columns are chosen for about TASK_WORK multiply-adds.
+    private static final int TASK_ROWS = 96;
+
+    private static final int TASK_COLUMNS = 512;
+    private static final int TASK_WORK = 1 << 21;
+    /// Below this many multiply-adds one thread is faster than two.
+    private static final long SERIAL_WORK = 1L << 19;
+
+    private Gemm() {}
+
+    /// `C[m x n] = A[m x k] B[k x n]`, plus C itself if `accumulate`, plus the bias if there is one.
+    ///
+    /// Element (i, p) of A is `a[ao + i * ars + p * acs]`, element (p, j) of B is `b[bo + p * brs + j * bcs]`, element
+    /// (i, j) of C is `c[co + i * ldc + j]`. The bias starts at `bias[biasOff]` and has one value for each row of C if
+    /// `biasPerRow`, else one for each column.
+    public static void multiply(
+            int m, int n, int k,
+            float[] a, int ao, int ars, int acs,
+            float[] b, int bo, int brs, int bcs,
+            float[] c, int co, int ldc,
+            boolean accumulate, float @Nullable [] bias, int biasOff, boolean biasPerRow) {
+        if (m <= 0 || n <= 0) {
+            return;
+        }
+        if (!accumulate) {
+            initialise(m, n, c, co, ldc, bias, biasOff, biasPerRow);
+        } else if (bias != null) {
+            throw new IllegalArgumentException("gemm: bias and accumulate exclude each other");
+        }
+        if (k <= 0) {
+            return;
+        }
+        if (m == 1) {
+            Gemv.addVectorMatrix(n, k, a, ao, acs, b, bo, brs, bcs, c, co, 1);
+        } else if (n == 1) {
+            Gemv.addVectorMatrix(m, k, b, bo, brs, a, ao, acs, ars, c, co, ldc);
+        } else {
+            add(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, c, co, ldc);
+        }
+    }
+
+    /// `C = A B` without bias.
+    public static void multiply(
+            int m, int n, int k,
+            float[] a, int ao, int ars, int acs,
+            float[] b, int bo, int brs, int bcs,
+            float[] c, int co, int ldc) {
+        multiply(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, c, co, ldc, false, null, 0, false);
+    }
+
+    /// One product per batch entry: entry `i` reads A at `aOffs[i]` and B at `bOffs[i]` (offsets may repeat) and writes C
+    /// at `co + i * cStride`.
+    public static void multiplyBatch(
+            int m, int n, int k,
+            float[] a, int[] aOffs, int ars, int acs,
+            float[] b, int[] bOffs, int brs, int bcs,
+            float[] c, int co, int cStride, int ldc) {
+        int batch = aOffs.length;
+        long work = (long) m * n * k;
+        if (batch < 2 || work > 64L * SERIAL_WORK) {
+            for (int i = 0; i < batch; i++) {
+                multiply(m, n, k, a, aOffs[i], ars, acs, b, bOffs[i], brs, bcs, c, co + i * cStride, ldc);
+            }
+            return;
+        }
+        int grain = (int) Math.max(1, Math.min(batch, SERIAL_WORK / Math.max(1, work)));
+        Parallel.forRange(batch, grain, (from, to) -> {
+            for (int i = from; i < to; i++) {
+                multiply(m, n, k, a, aOffs[i], ars, acs, b, bOffs[i], brs, bcs, c, co + i * cStride, ldc);
+            }
+        });
+    }
+
+    private static void initialise(
+            int m, int n, float[] c, int co, int ldc, float @Nullable [] bias, int biasOff, boolean biasPerRow) {
+        for (int i = 0; i < m; i++) {
+            int row = co + i * ldc;
+            if (bias == null) {
+                Arrays.fill(c, row, row + n, 0f);
+            } else if (biasPerRow) {
+                Arrays.fill(c, row, row + n, bias[biasOff + i]);
+            } else {
+                System.arraycopy(bias, biasOff, c, row, n);
+            }
+        }
+    }
+
+    private static void add(
+            int m, int n, int k,
+            float[] a, int ao, int ars, int acs,
+            float[] b, int bo, int brs, int bcs,
+            float[] c, int co, int ldc) {
+        int depth = evenBlock(k, KC);
+        for (int jc = 0; jc < n; jc += N_PHASE) {
+            int nc = Math.min(N_PHASE, n - jc);
+            for (int ic = 0; ic < m; ic += M_PHASE) {
+                int mc = Math.min(M_PHASE, m - ic);
+                for (int pc = 0; pc < k; pc += depth) {
+                    int kc = Math.min(depth, k - pc);
+                    int aBlock = ao + ic * ars + pc * acs;
+                    int bBlock = bo + pc * brs + jc * bcs;
+                    block(mc, nc, kc, a, aBlock, ars, acs, b, bBlock, brs, bcs, c, co + ic * ldc + jc, ldc);
+                }
+            }
+        }
+    }
+
+    /// Size of equal blocks no larger than `limit`: 300 becomes 150 + 150, not 256 + 44.
+    static int evenBlock(int size, int limit) {
+        int blocks = (size + limit - 1) / limit;
+        return (size + blocks - 1) / blocks;
+    }
+
+    /// One depth block of one phase: pack both operands (in parallel), then multiply (in parallel).
+    private static void block(
+            int mc, int nc, int kc,
+            float[] a, int ao, int ars, int acs,
+            float[] b, int bo, int brs, int bcs,
+            float[] c, int co, int ldc) {
+        int aPanels = (mc + MR - 1) / MR;
+        int bPanels = (nc + NR - 1) / NR;
+        float[] ap = Scratch.floats(Scratch.GEMM_A, aPanels * MR * kc);
+        float[] bp = Scratch.floats(Scratch.GEMM_B, bPanels * NR * kc);
+        boolean serial = (long) mc * nc * kc < SERIAL_WORK;
+        if (serial) {
+            packRows(0, aPanels, mc, kc, a, ao, ars, acs, ap);
+            packColumns(0, bPanels, nc, kc, b, bo, brs, bcs, bp);
+            tiles(0, mc, 0, nc, kc, ap, bp, c, co, ldc);
+            return;
+        }
+        int aChunks = (aPanels + 11) / 12;
+        int bChunks = (bPanels + 3) / 4;
+        Parallel.forRange(aChunks + bChunks, 1, (from, to) -> {
+            for (int i = from; i < to; i++) {
+                if (i < aChunks) {
+                    packRows(i * 12, Math.min(aPanels, i * 12 + 12), mc, kc, a, ao, ars, acs, ap);
+                } else {
+                    int j = (i - aChunks) * 4;
+                    packColumns(j, Math.min(bPanels, j + 4), nc, kc, b, bo, brs, bcs, bp);
+                }
+            }
+        });
+        int rowTasks = (mc + TASK_ROWS - 1) / TASK_ROWS;
+        int wanted = TASK_WORK / (Math.min(mc, TASK_ROWS) * kc) / NR * NR;
+        int columns = Math.max(NR, Math.min(TASK_COLUMNS, wanted));
+        int columnTasks = (nc + columns - 1) / columns;
+        Parallel.forRange(rowTasks * columnTasks, 1, (from, to) -> {
+            for (int t = from; t < to; t++) {
+                int i = t % rowTasks * TASK_ROWS;
+                int j = t / rowTasks * columns;
+                tiles(i, Math.min(mc, i + TASK_ROWS), j, Math.min(nc, j + columns), kc, ap, bp, c, co, ldc);
+            }
+        });
+    }
+
+    private static void packRows(
+            int from, int to, int m, int kc, float[] a, int ao, int ars, int acs, float[] ap) {
+        for (int s = from; s < to; s++) {
+            int i = s * MR;
+            Panels.pack(a, ao + i * ars, ars, acs, Math.min(MR, m - i), MR, kc, ap, i * kc);
+        }
+    }
+
+    private static void packColumns(
+            int from, int to, int n, int kc, float[] b, int bo, int brs, int bcs, float[] bp) {
+        for (int s = from; s < to; s++) {
+            int j = s * NR;
+            Panels.pack(b, bo + j * bcs, bcs, brs, Math.min(NR, n - j), NR, kc, bp, j * kc);
+        }
+    }
+
+    /// Multiplies packed panels into rows [i0, i1) and columns [j0, j1) of C; i0 and j0 are panel boundaries.
+    private static void tiles(
+            int i0, int i1, int j0, int j1, int kc, float[] ap, float[] bp, float[] c, int co, int ldc) {
+        for (int j = j0; j < j1; j += NR) {
+            int columns = Math.min(NR, j1 - j);
+            for (int i = i0; i < i1; i += MR) {
+                int rows = Math.min(MR, i1 - i);
+                int tile = co + i * ldc + j;
+                if (rows == MR && columns == NR) {
+                    GemmKernel.tile(kc, ap, i * kc, bp, j * kc, c, tile, ldc);
+                } else {
+                    edge(rows, columns, kc, ap, i * kc, bp, j * kc, c, tile, ldc);
+                }
+            }
+        }
+    }
+
+    /// A tile that C does not fill: computed in a scratch tile, so that the chain stays the same.
+    static void edge(
+            int rows, int columns, int kc, float[] ap, int a, float[] bp, int b, float[] c, int co, int ldc) {
+        float[] t = Scratch.floats(Scratch.GEMM_TILE, MR * NR);
+        for (int i = 0; i < rows; i++) {
+            System.arraycopy(c, co + i * ldc, t, i * NR, columns);
+        }
+        GemmKernel.tile(kc, ap, a, bp, b, t, 0, NR);
+        for (int i = 0; i < rows; i++) {
+            System.arraycopy(t, i * NR, c, co + i * ldc, columns);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package dev.retort.tensor.cpu.simd;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/// Copies short runs of floats, the unit of work when patches are gathered: an `arraycopy` call costs more than the run.
+final class PatchCopy {
+    private static final VectorSpecies<Float> WIDE = Lanes.SPECIES;
+    private static final int L = Lanes.LENGTH;
+    private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
+    private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
+
+    private PatchCopy() {}
+
+    /// Copies `length` floats; the last vector overlaps the one before it.
+    static void run(float[] src, int s, float[] dst, int d, int length) {
+        if (length >= L && L >= 4) {
+            int last = length - L;
+            for (int i = 0; i < last; i += L) {
+                FloatVector.fromArray(WIDE, src, s + i).intoArray(dst, d + i);
+            }
+            FloatVector.fromArray(WIDE, src, s + last).intoArray(dst, d + last);
+        } else if (length >= 8 && L > 8) {
+            FloatVector.fromArray(EIGHT, src, s).intoArray(dst, d);
+            FloatVector.fromArray(EIGHT, src, s + length - 8).intoArray(dst, d + length - 8);
+        } else if (length >= 4 && L > 4) {
+            FloatVector.fromArray(FOUR, src, s).intoArray(dst, d);
+            FloatVector.fromArray(FOUR, src, s + length - 4).intoArray(dst, d + length - 4);
+        } else {
+            for (int i = 0; i < length; i++) {
+                dst[d + i] = src[s + i];
+            }
+        }
+    }
+
+    /// Writes elements `from + i * step` of a source row of `width` elements, zero outside of it.
+    static void clipped(float[] src, int row, int width, int from, int step, float[] dst, int d, int length) {
+        if (step == 1) {
+            int lo = Math.min(length, Math.max(0, -from));
+            int hi = Math.max(lo, Math.min(length, width - from));
+            for (int i = 0; i < lo; i++) {
+                dst[d + i] = 0f;
+            }
+            run(src, row + from + lo, dst, d + lo, hi - lo);
+            for (int i = hi; i < length; i++) {
+                dst[d + i] = 0f;
+            }
+            return;
+        }
+        for (int i = 0, p = from; i < length; i++, p += step) {
+            dst[d + i] = p >= 0 && p < width ? src[row + p] : 0f;
+        }
+    }
+
+    static void zero(float[] dst, int d, int length) {
+        for (int i = 0; i < length; i++) {
+            dst[d + i] = 0f;
+        }
+    }
+}

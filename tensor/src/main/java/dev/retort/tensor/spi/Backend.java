@@ -1,0 +1,34 @@
+package dev.retort.tensor.spi;
+
+import dev.retort.tensor.DType;
+import dev.retort.tensor.Device;
+import dev.retort.tensor.HostStorage;
+import dev.retort.tensor.Storage;
+import dev.retort.tensor.Tensor;
+import dev.retort.tensor.TensorType;
+import dev.retort.tensor.op.Op;
+
+/// Executes ops on one device.
+///
+/// Arguments are valid when they arrive here: [Op#infer] has checked them, all inputs are on [#device()], and view ops
+/// never arrive (the tensor module makes views itself).
+public interface Backend {
+    /// The device that this backend computes on.
+    Device device();
+
+    /// One line for people: name, version, compute units.
+    String description();
+
+    /// Computes `op`. The results have the dtypes and shapes `outputs`, are contiguous and share no storage with the
+    /// inputs; an [dev.retort.tensor.op.UpdateOp] writes into its first input(s) instead and returns no result.
+    Tensor[] execute(Op op, Tensor[] inputs, TensorType[] outputs);
+
+    /// A zeroed buffer on the device.
+    Storage allocate(DType dtype, int size);
+
+    /// A copy of a host buffer on the device.
+    Storage upload(HostStorage host);
+
+    /// A copy of a device buffer on the host.
+    HostStorage download(Storage storage);
+}
