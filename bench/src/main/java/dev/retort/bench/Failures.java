@@ -1,0 +1,42 @@
+package dev.retort.bench;
+
+import dev.retort.tensor.OpException;
+import java.io.FileNotFoundException;
+import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+
+/// Tells the user in one line what went wrong; the stack trace comes only with `--debug`.
+record Failures(PrintWriter out, boolean debug) {
+    void report(Throwable failure) {
+        out.println("retort: " + describe(failure));
+        if (debug) {
+            failure.printStackTrace(out);
+        }
+        out.flush();
+    }
+
+    static String describe(Throwable failure) {
+        return switch (failure) {
+            case NoSuchFileException e -> "no such file: " + e.getFile();
+            case AccessDeniedException e -> "no permission: " + e.getFile();
+            case FileAlreadyExistsException e -> "exists already: " + e.getFile();
+            case OutOfMemoryError e ->
+                "out of memory (%s) with a heap of %d MiB; allow more with RETORT_JAVA_OPTS=-Xmx12g"
+                        .formatted(e.getMessage(), Runtime.getRuntime().maxMemory() >> 20);
+            case ExceptionInInitializerError e when e.getCause() != null -> describe(e.getCause());
+            default -> ownWords(failure);
+        };
+    }
+
+    /// The exceptions whose messages are written for users; any other is a fault of ours, and its type helps to report it.
+    private static String ownWords(Throwable failure) {
+        String message = failure.getMessage();
+        boolean forUsers = failure instanceof CommandException
+                || failure instanceof IllegalArgumentException
+                || failure instanceof OpException
+                || failure instanceof FileNotFoundException;
+        return forUsers && message != null ? message : failure + " (add --debug for the stack trace)";
+    }
+}

@@ -1,0 +1,91 @@
+package dev.retort.bench;
+
+import dev.retort.bench.info.InfoCommand;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/// The `retort` command; exit codes are 0 for success, 1 for a failure and 2 for wrong usage.
+@Command(
+        name = "retort",
+        description = {
+            "Neural networks and knowledge distillation in pure Java.",
+            "(./retort test builds everything and runs all tests.)"
+        },
+        scope = ScopeType.INHERIT,
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {InfoCommand.class, HelpCommand.class})
+public final class Main implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show stack traces of errors.")
+    private boolean debug;
+
+    private Main() {}
+
+    /// Runs the command and ends the process.
+    public static void main(String[] arguments) {
+        System.exit(run(arguments));
+    }
+
+    /// Runs the command on the standard streams and returns its exit code.
+    public static int run(String... arguments) {
+        return run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments);
+    }
+
+    /// Runs the command with other streams and returns its exit code.
+    static int run(PrintWriter out, PrintWriter err, String... arguments) {
+        Main main = new Main();
+        CommandLine line = commandLine(main).setOut(out).setErr(err);
+        line.setExecutionExceptionHandler((failure, command, parsed) -> fail(main, line, failure));
+        try {
+            return line.execute(arguments);
+        } catch (Error error) {
+            return fail(main, line, error);
+        }
+    }
+
+    /// The command and its subcommands, described but not run.
+    static CommandLine commandLine() {
+        return commandLine(new Main());
+    }
+
+    private static CommandLine commandLine(Main main) {
+        return new CommandLine(main)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setParameterExceptionHandler(Main::wrongUsage);
+    }
+
+    private static int wrongUsage(ParameterException failure, String[] arguments) {
+        CommandLine line = failure.getCommandLine();
+        PrintWriter err = line.getErr();
+        err.println("retort: " + failure.getMessage());
+        UnmatchedArgumentException.printSuggestions(failure, err);
+        err.print(line.getHelp().fullSynopsis());
+        if (!line.getSubcommands().isEmpty()) {
+            err.print("Commands: " + String.join(", ", line.getSubcommands().keySet()) + "\n");
+        }
+        err.println("More: " + line.getCommandSpec().qualifiedName() + " --help");
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    private static int fail(Main main, CommandLine line, Throwable failure) {
+        new Failures(line.getErr(), main.debug).report(failure);
+        return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "expected a command");
+    }
+}

@@ -1,0 +1,26 @@
+package dev.retort.bench;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Properties;
+import picocli.CommandLine.IVersionProvider;
+
+/// The version of this build, as Maven wrote it.
+public final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() throws IOException {
+        return new String[] {"retort " + number()};
+    }
+
+    /// The bare version, such as `1.0.0`.
+    public static String number() throws IOException {
+        try (InputStream in = Version.class.getResourceAsStream("version.properties")) {
+            if (in == null) {
+                throw new IOException("version.properties is not on the class path: build with ./retort build");
+            }
+            Properties properties = new Properties();
+            properties.load(in);
+            return properties.getProperty("version");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package dev.retort.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.NoSuchFileException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class MainTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int run(String... arguments) {
+        return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+    }
+
+    @Test
+    void everyCommandHasADescriptionAndHelp() {
+        for (CommandLine command : Main.commandLine().getSubcommands().values()) {
+            assertThat(command.getCommandSpec().usageMessage().description())
+                    .as(command.getCommandName())
+                    .isNotEmpty();
+            assertThat(run(command.getCommandName(), "--help")).isZero();
+            assertThat(out.toString()).contains("retort " + command.getCommandName());
+        }
+    }
+
+    @Test
+    void versionIsTheMavenVersion() {
+        assertThat(run("--version")).isZero();
+        assertThat(out.toString()).matches("retort \\d+\\.\\d+\\.\\d+(-SNAPSHOT)?\\R");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "nosuch", "info --nosuch", "--json"})
+    void wrongUsageEndsWithTwoAndSaysHow(String line) {
+        assertThat(run(line.isEmpty() ? new String[0] : line.split(" "))).isEqualTo(2);
+        assertThat(err.toString()).contains("Usage: retort");
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void infoAsJsonNamesMachineAndBackends() {
+        assertThat(run("info", "--no-speed", "--json")).isZero();
+        JsonNode info = JsonMapper.shared().readTree(out.toString());
+        assertThat(info.get("machine").get("cores").asInt())
+                .isEqualTo(Runtime.getRuntime().availableProcessors());
+        assertThat(info.get("backends").has("cpu")).isTrue();
+        assertThat(info.get("vector").get("floats").asInt()).isPositive();
+    }
+
+    @Test
+    void infoAsTextNamesTheSameThings() {
+        assertThat(run("info", "--no-speed")).isZero();
+        assertThat(out.toString())
+                .contains("retort ", "java ", "processor ", "vectors ", "memory ", "cpu ")
+                .doesNotContain("speed");
+    }
+
+    @Test
+    void failuresAreOneLineWithoutDebugAndATraceWithIt() {
+        RuntimeException failure = new IllegalStateException("broken");
+        new Failures(new PrintWriter(err), false).report(failure);
+        assertThat(err.toString().lines())
+                .containsExactly("retort: java.lang.IllegalStateException: broken (add --debug for the stack trace)");
+        new Failures(new PrintWriter(err), true).report(failure);
+        assertThat(err.toString()).contains("\tat " + MainTest.class.getName());
+    }
+
+    @Test
+    void failuresThatTheUserCanMendAreSaidInHisWords() {
+        assertThat(Failures.describe(new NoSuchFileException("a.png"))).isEqualTo("no such file: a.png");
+        assertThat(Failures.describe(new CommandException("no images in x"))).isEqualTo("no images in x");
+        assertThat(Failures.describe(new OutOfMemoryError("Java heap space")))
+                .contains("heap of", "RETORT_JAVA_OPTS=-Xmx");
+    }
+}
