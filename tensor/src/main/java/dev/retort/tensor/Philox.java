@@ -5,6 +5,7 @@ package dev.retort.tensor;
 /// Element conventions, the same on every backend:
 /// - 32-bit word of element i: word (i mod 4) of block ⌊i/4⌋.
 /// - `F32` uniform: the word's upper 24 bits · 2⁻²⁴. `F64` uniform: 53 bits of words 0 and 1 of block i.
+/// - dropout: element i is kept if its `F32` uniform is at least p, whatever the dtype of the tensor.
 /// - normal: Box-Muller on the doubles of words (0, 1) and (2, 3) of block i, computed in double.
 ///
 /// Source: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011.
@@ -52,6 +53,31 @@ public final class Philox {
     /// The double on [0, 1) of two words.
     public static double uniform53(int high, int low) {
         return ((((long) high << 32) | (low & 0xFFFFFFFFL)) >>> 11) * 0x1.0p-53;
+    }
+
+    /// The `F32` uniform on [0, 1) of one word: its upper 24 bits · 2⁻²⁴.
+    public static float uniform24(int word) {
+        return (word >>> 8) * 0x1.0p-24f;
+    }
+
+    /// Whether dropout with probability `p` keeps `element` of a tensor (row-major index).
+    public static boolean keep(long seed, long stream, long element, double p) {
+        int[] words = new int[4];
+        block(seed, stream, element >>> 2, words);
+        return uniform24(words[(int) (element & 3)]) >= p;
+    }
+
+    /// Writes [#keep] of the elements `first`, `first` + 1, … to `out`.
+    public static void keep(long seed, long stream, long first, double p, boolean[] out) {
+        int[] words = new int[4];
+        for (int i = 0; i < out.length; i++) {
+            long element = first + i;
+            int word = (int) (element & 3);
+            if (word == 0 || i == 0) {
+                block(seed, stream, element >>> 2, words);
+            }
+            out[i] = uniform24(words[word]) >= p;
+        }
     }
 
     /// A standard normal double from block `block`; `StrictMath`, so every machine gives the same bits.
