@@ -30,7 +30,7 @@ record Failures(PrintWriter out, boolean debug) {
         };
     }
 
-    /// The exceptions whose messages are written for users; any other is a fault of ours, and its type helps to report it.
+    /// Some exceptions carry messages written for users; any other is a fault of ours, and its type helps to report it.
     private static String ownWords(Throwable failure) {
         String message = failure.getMessage();
         boolean forUsers = failure instanceof CommandException

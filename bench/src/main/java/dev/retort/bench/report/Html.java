@@ -1,9 +1,9 @@
 package dev.retort.bench.report;
 
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.awt.image.BufferedImage;
 import java.util.Base64;
 import java.util.List;
 import javax.imageio.ImageIO;
@@ -12,8 +12,7 @@ import javax.imageio.ImageIO;
 public final class Html {
     private Html() {}
 
-    private static final String STYLE =
-            """
+    private static final String STYLE = """
             :root { --ink: #1b1f24; --muted: #5f6b7a; --paper: #ffffff; --rule: #dfe4ea; --soft: #f5f7f9;
               --c0: #0072b2; --c1: #d55e00; --c2: #009e73; --c3: #cc79a7; --c4: #e69f00; --c5: #56b4e9; --c6: #8a6d3b;
               --c7: #6b7280; }
@@ -41,7 +40,10 @@ public final class Html {
 
     /// `text` with the characters that HTML reserves replaced.
     public static String escape(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;");
     }
 
     /// A whole page.
