@@ -2,4 +2,6 @@
 module dev.retort.distill {
     requires transitive dev.retort.nn;
     requires static transitive org.jspecify;
+
+    exports dev.retort.distill.estimate;
 }

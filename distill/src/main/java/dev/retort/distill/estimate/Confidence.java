@@ -1,0 +1,145 @@
+package dev.retort.distill.estimate;
+
+import dev.retort.tensor.DType;
+import dev.retort.tensor.Tensor;
+
+/// A teacher's class probabilities for some samples, row by row, and what can be read from them.
+///
+/// All numbers are float64 and taken from logits, so a cache of logits serves every temperature. Ties between classes go
+/// to the lower class number, in every method alike.
+public final class Confidence {
+    private final double[] probabilities;
+    private final int classes;
+
+    private Confidence(double[] probabilities, int classes) {
+        this.probabilities = probabilities;
+        this.classes = classes;
+    }
+
+    /// The softmax of logits [N, L].
+    ///
+    /// @throws IllegalArgumentException if the logits are not a matrix of at least two columns, or one is not finite
+    public static Confidence ofLogits(Tensor logits) {
+        if (logits.rank() != 2 || logits.size(1) < 2) {
+            throw new IllegalArgumentException(
+                    "confidence: expected logits [N, L] with L of at least 2, got " + logits.type());
+        }
+        double[] z = logits.detach().to(DType.F64).toDoubles();
+        for (int i = 0; i < z.length; i++) {
+            if (!Double.isFinite(z[i])) {
+                throw new IllegalArgumentException(
+                        "confidence: expected finite logits, got " + z[i] + " in row " + i / logits.size(1));
+            }
+        }
+        return new Confidence(softmax(z, logits.size(1)), logits.size(1));
+    }
+
+    private static double[] softmax(double[] z, int classes) {
+        double[] p = new double[z.length];
+        for (int start = 0; start < z.length; start += classes) {
+            double max = Double.NEGATIVE_INFINITY;
+            for (int j = 0; j < classes; j++) {
+                max = Math.max(max, z[start + j]);
+            }
+            double sum = 0;
+            for (int j = 0; j < classes; j++) {
+                p[start + j] = StrictMath.exp(z[start + j] - max);
+                sum += p[start + j];
+            }
+            for (int j = 0; j < classes; j++) {
+                p[start + j] /= sum;
+            }
+        }
+        return p;
+    }
+
+    /// Number of samples.
+    public int size() {
+        return probabilities.length / classes;
+    }
+
+    /// Number of classes L.
+    public int classes() {
+        return classes;
+    }
+
+    /// Probability of `label` for sample `row`.
+    public double probability(int row, int label) {
+        return probabilities[row * classes + label];
+    }
+
+    /// The most probable class of sample `row`.
+    public int top(int row) {
+        int best = 0;
+        for (int j = 1; j < classes; j++) {
+            if (probability(row, j) > probability(row, best)) {
+                best = j;
+            }
+        }
+        return best;
+    }
+
+    /// Difference of the two largest probabilities of sample `row`, in [0, 1].
+    public double margin(int row) {
+        double first = Double.NEGATIVE_INFINITY;
+        double second = Double.NEGATIVE_INFINITY;
+        for (int j = 0; j < classes; j++) {
+            double p = probability(row, j);
+            if (p > first) {
+                second = first;
+                first = p;
+            } else if (p > second) {
+                second = p;
+            }
+        }
+        return first - second;
+    }
+
+    /// The margins of all samples.
+    public double[] margins() {
+        double[] out = new double[size()];
+        for (int row = 0; row < out.length; row++) {
+            out[row] = margin(row);
+        }
+        return out;
+    }
+
+    /// How many classes come before `label` in sample `row`: 0 if it is the most probable one.
+    public int rank(int row, int label) {
+        double own = probability(row, label);
+        int before = 0;
+        for (int j = 0; j < classes; j++) {
+            double p = probability(row, j);
+            before += p > own || (p == own && j < label) ? 1 : 0;
+        }
+        return before;
+    }
+
+    /// Share of samples whose label is among the `k` most probable classes.
+    ///
+    /// @throws IllegalArgumentException if the labels are not one valid class a sample
+    public double topAccuracy(long[] labels, int k) {
+        requireLabels(labels);
+        int hits = 0;
+        for (int row = 0; row < labels.length; row++) {
+            hits += rank(row, (int) labels[row]) < k ? 1 : 0;
+        }
+        return (double) hits / labels.length;
+    }
+
+    /// Checks that there is one valid class a sample, and at least one sample.
+    ///
+    /// @throws IllegalArgumentException if not
+    void requireLabels(long[] labels) {
+        if (labels.length != size() || labels.length == 0) {
+            throw new IllegalArgumentException("confidence: expected one label a sample and at least one sample, got "
+                    + labels.length + " labels for " + size() + " samples");
+        }
+        for (int i = 0; i < labels.length; i++) {
+            if (labels[i] < 0 || labels[i] >= classes) {
+                throw new IllegalArgumentException("confidence: expected labels in [0, " + classes + "), got " + labels[i]
+                        + " at " + i);
+            }
+        }
+    }
+}
