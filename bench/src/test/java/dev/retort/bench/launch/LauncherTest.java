@@ -1,0 +1,49 @@
+package dev.retort.bench.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The launcher `./retort` refuses an unsuitable JDK before it builds or starts anything.
+@EnabledOnOs({OS.LINUX, OS.MAC})
+class LauncherTest {
+    private static final Path LAUNCHER =
+            Path.of("").toAbsolutePath().getParent().resolve("retort");
+
+    @TempDir
+    private Path folder;
+
+    private JavaProcess launchWithJdk(String version) throws IOException, InterruptedException {
+        Path java = Files.createDirectories(folder.resolve("bin")).resolve("java");
+        Files.writeString(java, "#!/bin/sh\n");
+        assertThat(java.toFile().setExecutable(true)).isTrue();
+        Files.writeString(folder.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
+        ProcessBuilder builder = new ProcessBuilder(LAUNCHER.toString(), "--version");
+        builder.environment().put("RETORT_JAVA_HOME", folder.toString());
+        return JavaProcess.run(builder);
+    }
+
+    @Test
+    void anOldJdkIsNamedTogetherWithWhatIsNeeded() throws Exception {
+        for (String version : new String[] {"17.0.15", "25.0.2", "25", "24.0.9"}) {
+            JavaProcess run = launchWithJdk(version);
+            assertThat(run.code()).isEqualTo(1);
+            assertThat(run.output()).contains("no JDK 25.0.3 or newer", "(found: " + version + ")");
+        }
+    }
+
+    @Test
+    void aFolderWithoutAJdkIsNamed() throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(LAUNCHER.toString(), "--version");
+        builder.environment().put("RETORT_JAVA_HOME", folder.resolve("nothing").toString());
+        JavaProcess run = JavaProcess.run(builder);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.output()).contains(folder.resolve("nothing").toString(), "25.0.3");
+    }
+}
