@@ -52,7 +52,11 @@ public sealed interface PoolOp extends Op {
         Check.rank(op, x, 4);
         int oh = window.outH(x.shape().dim(2));
         int ow = window.outW(x.shape().dim(3));
-        Check.that(oh > 0 && ow > 0, op, "expects a window that fits into the padded input, " + window, x);
+        Check.that(
+                oh > 0 && ow > 0 && x.shape().dim(2) > 0 && x.shape().dim(3) > 0,
+                op,
+                "expects a window that fits into the padded input, " + window,
+                x);
         return x.with(Shape.of(x.shape().dim(0), x.shape().dim(1), oh, ow));
     }
 
@@ -79,7 +83,8 @@ public sealed interface PoolOp extends Op {
         }
     }
 
-    /// Mean of each window; `countIncludePad` divides by the whole window, else by its part inside the input.
+    /// Mean of each window; `countIncludePad` divides by the window's part inside the padded input, else by its part
+    /// inside the input.
     record AvgPool2d(Window window, boolean countIncludePad) implements PoolOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
