@@ -114,8 +114,8 @@ public final class HostStorage extends Storage {
         switch (dtype()) {
             case F32 -> floats()[i] = (float) value;
             case F64 -> doubles()[i] = value;
-            case BF16 -> shorts()[i] = toBf16((float) value);
-            case F16 -> shorts()[i] = Float.floatToFloat16((float) value);
+            case BF16 -> shorts()[i] = toBf16(roundToOdd(value));
+            case F16 -> shorts()[i] = Float.floatToFloat16(roundToOdd(value));
             case I64 -> longs()[i] = (long) value;
             case I32 -> ints()[i] = (int) (long) value;
             case I8, U8 -> bytes()[i] = (byte) (long) value;
@@ -141,8 +141,19 @@ public final class HostStorage extends Storage {
             case I32 -> ints()[i] = (int) value;
             case I8, U8 -> bytes()[i] = (byte) value;
             case BOOL -> bytes()[i] = (byte) (value != 0 ? 1 : 0);
-            case F32, F64, BF16, F16 -> setDouble(i, value);
+            case F32 -> floats()[i] = value;
+            case F64, BF16, F16 -> setDouble(i, value);
         }
+    }
+
+    /// `value` as a float whose last bit is 1 where it is inexact: rounding that on to a half type rounds `value` once.
+    private static float roundToOdd(double value) {
+        float near = (float) value;
+        int bits = Float.floatToRawIntBits(near);
+        if (near == value || Float.isNaN(near) || (bits & 1) == 1) {
+            return near;
+        }
+        return Float.intBitsToFloat(Math.abs(near) > Math.abs(value) ? bits - 1 : bits + 1);
     }
 
     /// bfloat16 bits of `value`, rounded to nearest even; NaN stays NaN.

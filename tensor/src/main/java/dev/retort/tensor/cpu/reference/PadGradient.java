@@ -1,0 +1,59 @@
+package dev.retort.tensor.cpu.reference;
+
+import dev.retort.tensor.Shape;
+import dev.retort.tensor.Tensor;
+import dev.retort.tensor.TensorType;
+import dev.retort.tensor.op.ShapeOp;
+
+/// Reference kernel of [ShapeOp.PadBackward]: sums the padded gradient back, one dimension after the other.
+final class PadGradient {
+    private PadGradient() {}
+
+    static Tensor of(ShapeOp.PadBackward op, Tensor g, TensorType type) {
+        double[] data = Elements.doubles(g);
+        Shape shape = g.shape();
+        for (int d = 0; d < shape.rank(); d++) {
+            int extent = type.shape().dim(d);
+            int[] to = targets(op, d, extent);
+            data = addAlong(data, shape, d, to, extent);
+            shape = shape.with(d, extent);
+        }
+        return Elements.tensor(g.rank() == 0 ? data.clone() : data, type);
+    }
+
+    /// Which unpadded index each padded index adds to; −1 for none.
+    private static int[] targets(ShapeOp.PadBackward op, int d, int extent) {
+        int before = op.before()[d];
+        int after = op.after()[d];
+        if (op.mode() != ShapeOp.PadMode.CONSTANT) {
+            return ShapeReference.padSources(op.mode(), extent, before, after);
+        }
+        int[] to = new int[before + extent + after];
+        for (int i = 0; i < to.length; i++) {
+            int at = i - before;
+            to[i] = at >= 0 && at < extent ? at : -1;
+        }
+        return to;
+    }
+
+    private static double[] addAlong(double[] g, Shape shape, int dim, int[] to, int extent) {
+        int inner = Moves.inner(shape, dim);
+        int outer = 1;
+        for (int d = 0; d < dim; d++) {
+            outer *= shape.dim(d);
+        }
+        double[] sum = new double[outer * extent * inner];
+        for (int o = 0; o < outer; o++) {
+            for (int k = 0; k < to.length; k++) {
+                if (to[k] >= 0) {
+                    int from = (o * to.length + k) * inner;
+                    int at = (o * extent + to[k]) * inner;
+                    for (int i = 0; i < inner; i++) {
+                        sum[at + i] += g[from + i];
+                    }
+                }
+            }
+        }
+        return sum;
+    }
+}
