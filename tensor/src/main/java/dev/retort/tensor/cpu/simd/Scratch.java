@@ -20,7 +20,15 @@ final class Scratch {
     static final int ATTENTION_ROW = 12;
     static final int ATTENTION_ACC = 13;
     static final int PARTIAL = 14;
-    private static final int SLOTS = 15;
+    static final int TAIL = 15;
+    static final int ERF = 16;
+    static final int ERF_INPUT = 17;
+    static final int ACTIVATION = 18;
+    static final int ACTIVATION_2 = 19;
+    static final int ROW = 20;
+    static final int GRAD_TAIL = 21;
+    static final int ACTIVATION_3 = 22;
+    private static final int SLOTS = 23;
 
     private static final ThreadLocal<float[][]> BUFFERS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
 
