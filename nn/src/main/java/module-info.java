@@ -2,4 +2,8 @@
 module dev.retort.nn {
     requires transitive dev.retort.autograd;
     requires static transitive org.jspecify;
+
+    exports dev.retort.nn;
+    exports dev.retort.nn.data;
+    exports dev.retort.nn.residual;
 }
