@@ -4,4 +4,5 @@ module dev.retort.distill {
     requires static transitive org.jspecify;
 
     exports dev.retort.distill.estimate;
+    exports dev.retort.distill.method;
 }
