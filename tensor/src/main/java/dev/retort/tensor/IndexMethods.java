@@ -11,17 +11,17 @@ public sealed interface IndexMethods permits Tensor {
         return self().shape().normalise(op, dim);
     }
 
-    /// out[i][j] = x[index[i][j]][j] for dim 0.
+    /// `out[i][j] = x[index[i][j]][j]` for dim 0.
     default Tensor gather(int dim, Tensor index) {
         return Engine.one(new IndexOp.Gather(dim("gather", dim)), self(), index);
     }
 
-    /// A copy with out[index[i][j]][j] = source[i][j] for dim 0.
+    /// A copy with `out[index[i][j]][j] = source[i][j]` for dim 0.
     default Tensor scatter(int dim, Tensor index, Tensor source) {
         return Engine.one(new IndexOp.Scatter(dim("scatter", dim)), self(), index, source);
     }
 
-    /// A copy with out[index[i][j]][j] += source[i][j] for dim 0.
+    /// A copy with `out[index[i][j]][j] += source[i][j]` for dim 0.
     default Tensor scatterAdd(int dim, Tensor index, Tensor source) {
         return Engine.one(new IndexOp.ScatterAdd(dim("scatter_add", dim)), self(), index, source);
     }

@@ -38,7 +38,7 @@ public final class Random {
         return Engine.one(new RandomOp.Bernoulli(rng.seed(), rng.nextStream()), probabilities);
     }
 
-    /// Class indices drawn in proportion to weights [C] or [N, C].
+    /// Class indices drawn in proportion to weights `[C]` or `[N, C]`.
     public static Tensor multinomial(Rng rng, Tensor weights, int samples, boolean replacement) {
         return Engine.one(
                 new RandomOp.Multinomial(samples, replacement, rng.seed(), rng.nextStream()), weights);

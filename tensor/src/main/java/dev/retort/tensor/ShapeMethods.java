@@ -72,7 +72,7 @@ public sealed interface ShapeMethods permits Tensor {
         return flatten(start, -1);
     }
 
-    /// Dimension i of the result is dimension dims[i].
+    /// Dimension i of the result is dimension `dims[i]`.
     default Tensor permute(int... dims) {
         int[] normal = new int[dims.length];
         for (int i = 0; i < dims.length; i++) {
@@ -298,7 +298,7 @@ public sealed interface ShapeMethods permits Tensor {
         return Engine.one(new ShapeOp.Roll(shifts.clone(), normal), self());
     }
 
-    /// The whole tensor repeated: repeats[i] times along dimension i; leading dimensions are added as needed.
+    /// The whole tensor repeated: `repeats[i]` times along dimension i; leading dimensions are added as needed.
     default Tensor tile(int... repeats) {
         int rank = Math.max(repeats.length, self().rank());
         int[] lead = new int[2 * rank]; // (repeat, extent) pairs

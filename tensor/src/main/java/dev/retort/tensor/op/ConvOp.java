@@ -15,11 +15,11 @@ public sealed interface ConvOp extends Op {
     Geometry geometry();
 
     /// Stride, zero padding and dilation (rows, columns) and the number of channel groups.
-    ///
-    /// @throws OpException if a stride, dilation or group count is below 1 or a padding is negative
     record Geometry(
             int strideH, int strideW, int paddingH, int paddingW, int dilationH, int dilationW, int groups) {
         /// Checks the ranges.
+        ///
+        /// @throws OpException if a stride, dilation or group count is below 1 or a padding is negative
         public Geometry {
             if (strideH < 1 || strideW < 1 || dilationH < 1 || dilationW < 1 || groups < 1 || paddingH < 0
                     || paddingW < 0) {
@@ -80,8 +80,8 @@ public sealed interface ConvOp extends Op {
         return Shape.of(x.dim(0), w.dim(0), oh, ow);
     }
 
-    /// Inputs (x [N, C, H, W], weight [O, C/groups, KH, KW], optional bias [O]):
-    /// out[n,o,i,j] = bias[o] + Σ_{c,p,q} x[n, c, i·s − pad + p·d, j·s − pad + q·d] · weight[o,c,p,q].
+    /// Inputs (x `[N, C, H, W]`, weight `[O, C/groups, KH, KW]`, optional bias `[O]`):
+    /// `out[n,o,i,j] = bias[o] + Σ_{c,p,q} x[n, c, i·s − pad + p·d, j·s − pad + q·d] · weight[o,c,p,q]`.
     record Conv2d(Geometry geometry) implements ConvOp {
         @Override
         public TensorType[] infer(TensorType[] in) {

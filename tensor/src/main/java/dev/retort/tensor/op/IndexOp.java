@@ -11,7 +11,7 @@ import dev.retort.tensor.TensorType;
 /// Indices outside [0, extent) are an error that names the op, the index and the extent. Scatter-adds run in the order
 /// of the source elements, so their bits do not depend on the number of threads.
 public sealed interface IndexOp extends Op {
-    /// Inputs (x, index): out[i][j][k] = x[index[i][j][k]][j][k] for dim 0. The index has x's rank and is no larger in
+    /// Inputs (x, index): `out[i][j][k] = x[index[i][j][k]][j][k]` for dim 0. The index has x's rank and is no larger in
     /// the other dimensions.
     record Gather(int dim) implements IndexOp {
         @Override
@@ -22,7 +22,7 @@ public sealed interface IndexOp extends Op {
         }
     }
 
-    /// Inputs (x, index, source): a copy of x with out[index[i][j]][j] = source[i][j] for dim 0; the last write wins.
+    /// Inputs (x, index, source): a copy of x with `out[index[i][j]][j] = source[i][j]` for dim 0; the last write wins.
     record Scatter(int dim) implements IndexOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -34,7 +34,7 @@ public sealed interface IndexOp extends Op {
         }
     }
 
-    /// Inputs (x, index, source): a copy of x with out[index[i][j]][j] += source[i][j] for dim 0.
+    /// Inputs (x, index, source): a copy of x with `out[index[i][j]][j] += source[i][j]` for dim 0.
     record ScatterAdd(int dim) implements IndexOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -46,7 +46,7 @@ public sealed interface IndexOp extends Op {
         }
     }
 
-    /// Inputs (x, index of rank 1): the slices x[…, index[i], …] along dim.
+    /// Inputs (x, index of rank 1): the slices `x[…, index[i], …]` along dim.
     record IndexSelect(int dim) implements IndexOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -59,7 +59,7 @@ public sealed interface IndexOp extends Op {
         }
     }
 
-    /// Inputs (x, index of rank 1, source): a copy of x with slice index[i] increased by slice i of the source.
+    /// Inputs (x, index of rank 1, source): a copy of x with slice `index[i]` increased by slice i of the source.
     record IndexAdd(int dim) implements IndexOp {
         @Override
         public TensorType[] infer(TensorType[] in) {

@@ -11,7 +11,7 @@ import dev.retort.tensor.TensorType;
 public sealed interface LossOp extends Op {
     /// Cross-entropy of logits with class indices.
     ///
-    /// Inputs (logits [N, C], classes [N] `I64` or `I32`) or (…, class weights [C]); results (loss [N], logsumexp [N]).
+    /// Inputs (logits `[N, C]`, classes `[N]` `I64` or `I32`) or (…, class weights `[C]`); results (loss `[N]`, logsumexp `[N]`).
     /// With smoothing ε: loss = (1 − ε)·w_y·(lse − z_y) + ε/C · Σ_c w_c·(lse − z_c); 0 in rows whose class is
     /// `ignoreIndex`. Classes outside [0, C) are an error.
     record CrossEntropy(double labelSmoothing, long ignoreIndex) implements LossOp, Fused {
@@ -57,7 +57,7 @@ public sealed interface LossOp extends Op {
         }
     }
 
-    /// Inputs (gradLoss [N], logits, classes, logsumexp [N]) or (…, class weights): gradient of the logits [N, C].
+    /// Inputs (gradLoss `[N]`, logits, classes, logsumexp `[N]`) or (…, class weights): gradient of the logits `[N, C]`.
     record CrossEntropyBackward(double labelSmoothing, long ignoreIndex) implements LossOp, BackwardOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -67,7 +67,7 @@ public sealed interface LossOp extends Op {
     }
 
     /// Cross-entropy of logits with class probabilities: inputs (logits [N, C], target [N, C]); results
-    /// (loss [N] = Σ_c t_c · (lse − z_c), logsumexp [N]). Gradients flow to both inputs.
+    /// (loss `[N]` = Σ_c t_c · (lse − z_c), logsumexp `[N]`). Gradients flow to both inputs.
     record SoftCrossEntropy() implements LossOp, Fused {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -88,7 +88,7 @@ public sealed interface LossOp extends Op {
         }
     }
 
-    /// Inputs (gradLoss [N], logits, target, logsumexp [N]): gradients (of logits, of target).
+    /// Inputs (gradLoss `[N]`, logits, target, logsumexp `[N]`): gradients (of logits, of target).
     record SoftCrossEntropyBackward() implements LossOp, BackwardOp {
         @Override
         public TensorType[] infer(TensorType[] in) {

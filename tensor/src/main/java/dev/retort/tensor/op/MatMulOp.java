@@ -39,7 +39,7 @@ public sealed interface MatMulOp extends Op {
         }
     }
 
-    /// Inputs (x [..., I], weight [O, I], optional bias [O]): x · weightᵀ + bias, shape [..., O].
+    /// Inputs (x `[..., I]`, weight `[O, I]`, optional bias `[O]`): x · weightᵀ + bias, shape `[..., O]`.
     record Linear() implements MatMulOp, Fused {
         @Override
         public TensorType[] infer(TensorType[] in) {

@@ -41,7 +41,7 @@ public sealed interface NormOp extends Op {
 
     /// Batch normalisation with the statistics of the batch (Ioffe and Szegedy, 2015, arXiv 1502.03167).
     ///
-    /// Inputs (x [N, C, ...]) or (x, weight [C], bias [C]); results (y, mean [C], biased variance [C]):
+    /// Inputs (x `[N, C, ...]`) or (x, weight `[C]`, bias `[C]`); results (y, mean `[C]`, biased variance `[C]`):
     /// y = (x − mean)/√(var + eps) · weight + bias, statistics over all dimensions but C.
     record BatchNorm(double eps) implements NormOp, Fused {
         @Override
@@ -66,7 +66,7 @@ public sealed interface NormOp extends Op {
         }
     }
 
-    /// Batch normalisation with given statistics: inputs (x, mean [C], var [C]) or (x, mean, var, weight [C], bias [C]).
+    /// Batch normalisation with given statistics: inputs (x, mean `[C]`, var `[C]`) or (x, mean, var, weight `[C]`, bias `[C]`).
     record BatchNormEval(double eps) implements NormOp, Fused {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -93,7 +93,7 @@ public sealed interface NormOp extends Op {
         }
     }
 
-    /// Inputs (gradY, x, mean, var) or (gradY, x, mean, var, weight): results (gradX, gradWeight [C], gradBias [C]).
+    /// Inputs (gradY, x, mean, var) or (gradY, x, mean, var, weight): results (gradX, gradWeight `[C]`, gradBias `[C]`).
     record BatchNormBackward(double eps) implements NormOp, BackwardOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -147,7 +147,7 @@ public sealed interface NormOp extends Op {
 
     /// Group normalisation (Wu and He, 2018, arXiv 1803.08494); groups = C is instance normalisation.
     ///
-    /// Inputs (x [N, C, ...]) or (x, weight [C], bias [C]); results (y, mean [N, G], rstd [N, G]).
+    /// Inputs (x `[N, C, ...]`) or (x, weight `[C]`, bias `[C]`); results (y, mean `[N, G]`, rstd `[N, G]`).
     record GroupNorm(int groups, double eps) implements NormOp, Fused {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -172,7 +172,7 @@ public sealed interface NormOp extends Op {
         }
     }
 
-    /// Inputs (gradY, x, mean, rstd) or (gradY, x, mean, rstd, weight): results (gradX, gradWeight [C], gradBias [C]).
+    /// Inputs (gradY, x, mean, rstd) or (gradY, x, mean, rstd, weight): results (gradX, gradWeight `[C]`, gradBias `[C]`).
     record GroupNormBackward(int groups) implements NormOp, BackwardOp {
         @Override
         public double eps() {

@@ -10,10 +10,10 @@ import dev.retort.tensor.TensorType;
 /// Pooling over windows of the last two dimensions, NCHW.
 public sealed interface PoolOp extends Op {
     /// Window extent, stride, zero padding (rows, columns) and whether a partial last window counts.
-    ///
-    /// @throws OpException if kernel or stride is below 1, or padding is negative or more than half the kernel
     record Window(int kernelH, int kernelW, int strideH, int strideW, int paddingH, int paddingW, boolean ceilMode) {
         /// Checks the ranges.
+        ///
+        /// @throws OpException if kernel or stride is below 1, or padding is negative or more than half the kernel
         public Window {
             if (kernelH < 1 || kernelW < 1 || strideH < 1 || strideW < 1 || paddingH < 0 || paddingW < 0
                     || paddingH > kernelH / 2 || paddingW > kernelW / 2) {

@@ -53,7 +53,7 @@ public sealed interface RandomOp extends Op {
         }
     }
 
-    /// Input (weights [C] or [N, C], non-negative, not all zero): `samples` class indices (`I64`) a row.
+    /// Input (weights `[C]` or `[N, C]`, non-negative, not all zero): `samples` class indices (`I64`) a row.
     record Multinomial(int samples, boolean replacement, long seed, long stream)
             implements RandomOp, NonDifferentiable {
         @Override

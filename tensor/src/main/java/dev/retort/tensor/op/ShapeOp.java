@@ -22,7 +22,7 @@ public sealed interface ShapeOp extends Op {
         }
     }
 
-    /// Dimension i of the result is dimension dims[i] of the input.
+    /// Dimension i of the result is dimension `dims[i]` of the input.
     record Permute(int[] dims) implements View {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -148,7 +148,7 @@ public sealed interface ShapeOp extends Op {
         REPLICATE
     }
 
-    /// Adds before[d] elements before and after[d] after dimension d; negative constant padding crops.
+    /// Adds `before[d]` elements before and `after[d]` after dimension d; negative constant padding crops.
     record Pad(int[] before, int[] after, PadMode mode, double value) implements ShapeOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -199,7 +199,7 @@ public sealed interface ShapeOp extends Op {
         }
     }
 
-    /// Element i of dimension dims[j] moves to (i + shifts[j]) mod extent.
+    /// Element i of dimension `dims[j]` moves to `(i + shifts[j]) mod extent`.
     record Roll(int[] shifts, int[] dims) implements ShapeOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
