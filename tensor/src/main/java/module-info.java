@@ -4,6 +4,7 @@ module dev.retort.tensor {
     requires static transitive org.jspecify;
 
     exports dev.retort.tensor;
+    exports dev.retort.tensor.io;
     exports dev.retort.tensor.op;
     exports dev.retort.tensor.spi;
 

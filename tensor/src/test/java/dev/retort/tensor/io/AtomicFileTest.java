@@ -1,0 +1,132 @@
+package dev.retort.tensor.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.retort.tensor.DType;
+import dev.retort.tensor.Shape;
+import dev.retort.tensor.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AtomicFileTest {
+    @TempDir
+    Path folder;
+
+    private List<String> names() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void aFileIsWrittenAndReplaced() throws IOException {
+        Path target = folder.resolve("new/deep/a");
+        AtomicFile.write(target, new byte[] {1, 2, 3});
+        assertThat(target).hasBinaryContent(new byte[] {1, 2, 3});
+        AtomicFile.write(target, new byte[] {4});
+        assertThat(target).hasBinaryContent(new byte[] {4});
+        try (Stream<Path> files = Files.list(target.getParent())) {
+            assertThat(files).containsExactly(target);
+        }
+    }
+
+    @Test
+    void aFailureLeavesTheOldFileAndNothingElse() throws IOException {
+        Path target = folder.resolve("a");
+        AtomicFile.write(target, new byte[] {1});
+        assertThatThrownBy(() -> AtomicFile.write(target, channel -> {
+                    channel.write(ByteBuffer.wrap(new byte[] {9, 9}));
+                    throw new IOException("disk full");
+                }))
+                .hasMessage("disk full");
+        assertThatThrownBy(() -> AtomicFile.write(target, _ -> {
+                    throw new IllegalStateException("bug");
+                }))
+                .hasMessage("bug");
+        assertThat(target).hasBinaryContent(new byte[] {1});
+        assertThat(names()).containsExactly("a");
+    }
+
+    @Test
+    void aLinkKeepsPointingToItsTarget() throws IOException {
+        Path real = folder.resolve("real");
+        Files.write(real, new byte[] {1});
+        Path link = Files.createSymbolicLink(folder.resolve("link"), real);
+        AtomicFile.write(link, new byte[] {2});
+        assertThat(link).isSymbolicLink();
+        assertThat(real).hasBinaryContent(new byte[] {2});
+    }
+
+    @Test
+    void aFolderIsNoTarget() {
+        assertThatThrownBy(() -> AtomicFile.write(folder, new byte[1]))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("got a folder");
+    }
+
+    @Test
+    void whatAKilledWriterLeftIsDeletedOnceItIsOld() throws IOException {
+        Path old = Files.write(folder.resolve(".a.12345-1.tmp"), new byte[10]);
+        Files.setLastModifiedTime(old, FileTime.fromMillis(System.currentTimeMillis() - 120_000));
+        Files.write(folder.resolve(".a.12345-2.tmp"), new byte[10]);
+        Path other = Files.write(folder.resolve(".ab.12345-1.tmp"), new byte[10]);
+        Files.setLastModifiedTime(other, FileTime.fromMillis(0));
+        AtomicFile.write(folder.resolve("a"), new byte[1]);
+        assertThat(names()).containsExactly(".a.12345-2.tmp", ".ab.12345-1.tmp", "a");
+    }
+
+    /// Writes the same file again and again until it is killed; argument: the path.
+    static final class EndlessWriter {
+        static final int LENGTH = 2_000_000;
+
+        private EndlessWriter() {}
+
+        public static void main(String[] args) throws IOException {
+            for (int value = 1; ; value++) {
+                int[] data = new int[LENGTH];
+                java.util.Arrays.fill(data, value);
+                Safetensors.write(Path.of(args[0]), Map.of("data", Tensor.wrap(DType.I32, data, LENGTH)));
+            }
+        }
+    }
+
+    @Test
+    void aKilledWriterLeavesAWholeFile() throws Exception {
+        Path target = folder.resolve("model.safetensors");
+        Safetensors.write(target, Map.of("data", Tensor.zeros(DType.I32, EndlessWriter.LENGTH)));
+        for (int kill = 0; kill < 5; kill++) {
+            FileTime before = Files.getLastModifiedTime(target);
+            Process writer = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            "-XX:TieredStopAtLevel=1",
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            EndlessWriter.class.getName(),
+                            target.toString())
+                    .inheritIO()
+                    .start();
+            // At least one file is whole, so the kill hits a later one at a moment that differs from round to round.
+            while (Files.getLastModifiedTime(target).equals(before) && writer.isAlive()) {
+                TimeUnit.MILLISECONDS.sleep(1);
+            }
+            TimeUnit.MILLISECONDS.sleep(kill * 7L);
+            assertThat(writer.isAlive()).isTrue();
+            writer.destroyForcibly().waitFor();
+            Tensor read = Safetensors.open(target).load("data");
+            assertThat(read.shape()).isEqualTo(Shape.of(EndlessWriter.LENGTH));
+            int[] data = read.toHost().ints();
+            assertThat(data).containsOnly(data[0]);
+            assertThat(data[0]).isPositive();
+        }
+    }
+}
