@@ -15,7 +15,8 @@ public sealed interface AttentionOp extends Op {
     /// Whether query i sees keys 0 … i + S − T only (aligned at the end, as with a key-value cache).
     boolean causal();
 
-    /// Probability of dropping an attention weight; survivors are divided by 1 − p.
+    /// Probability of dropping an attention weight; survivors are divided by 1 − p. Kept weights are those that
+    /// [dev.retort.tensor.Philox#keep] names, by row-major index in [B, H, T, S].
     double dropout();
 
     /// Seed of the dropout mask.

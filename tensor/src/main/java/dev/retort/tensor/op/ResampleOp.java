@@ -15,8 +15,19 @@ public sealed interface ResampleOp extends Op {
         BILINEAR
     }
 
+    /// How a result pixel is made.
+    Mode mode();
+
+    /// Whether the centres of the corner pixels, not their outer corners, stay in place.
+    boolean alignCorners();
+
     private static TensorType resized(ResampleOp op, TensorType[] in, int h, int w) {
         Check.arity(op, in, 1);
+        Check.that(
+                !op.alignCorners() || op.mode() == Mode.BILINEAR,
+                op,
+                "expects alignCorners with mode BILINEAR only, mode = " + op.mode(),
+                in);
         Check.floating(op, in[0]);
         Check.rank(op, in[0], 4);
         Check.that(
