@@ -5,5 +5,7 @@ module dev.retort.nn {
 
     exports dev.retort.nn;
     exports dev.retort.nn.data;
+    exports dev.retort.nn.init;
+    exports dev.retort.nn.layer;
     exports dev.retort.nn.residual;
 }

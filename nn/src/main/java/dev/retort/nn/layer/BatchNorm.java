@@ -1,0 +1,131 @@
+package dev.retort.nn.layer;
+
+import dev.retort.nn.Buffer;
+import dev.retort.nn.Layer;
+import dev.retort.nn.Parameter;
+import dev.retort.tensor.DType;
+import dev.retort.tensor.Engine;
+import dev.retort.tensor.OpException;
+import dev.retort.tensor.Tensor;
+import dev.retort.tensor.op.NormOp;
+import dev.retort.tensor.op.UpdateOp;
+import org.jspecify.annotations.Nullable;
+
+/// Batch normalisation: y = (x − mean)/√(var + eps) · weight + bias per channel (Ioffe and Szegedy, 2015, arXiv
+/// 1502.03167).
+///
+/// In training the statistics are the batch's (biased variance), and the running ones move towards them:
+/// running ← (1 − momentum)·running + momentum·batch, with the unbiased variance. In evaluation the running ones are
+/// used.
+///
+/// **Shape**: [N, C] or [N, C, ...] → the same: PyTorch's BatchNorm1d, 2d and 3d in one.
+/// **Parameters**: `weight` [C] = 1 and `bias` [C] = 0 at first; buffers `running_mean` = 0, `running_var` = 1,
+/// `num_batches_tracked` = 0.
+public final class BatchNorm extends Layer {
+    private final Config config;
+    private final @Nullable Parameter weight;
+    private final @Nullable Parameter bias;
+    private final Buffer runningMean;
+    private final Buffer runningVar;
+    private final Buffer batchesTracked;
+
+    /// What the layer computes.
+    ///
+    /// @param channels C
+    /// @param eps      added to the variance
+    /// @param momentum weight of the new batch in the running statistics, in [0, 1]
+    /// @param affine   whether weight and bias are trained
+    public record Config(int channels, double eps, double momentum, boolean affine) {
+        /// Eps 1e-5, momentum 0.1, trained weight and bias.
+        public static Config of(int channels) {
+            return new Config(channels, 1e-5, 0.1, true);
+        }
+
+        /// The same with another eps.
+        public Config withEps(double newEps) {
+            return new Config(channels, newEps, momentum, affine);
+        }
+
+        /// The same with another momentum.
+        public Config withMomentum(double newMomentum) {
+            return new Config(channels, eps, newMomentum, affine);
+        }
+
+        /// The same without weight and bias.
+        public Config withoutAffine() {
+            return new Config(channels, eps, momentum, false);
+        }
+    }
+
+    /// PyTorch's defaults.
+    public BatchNorm(int channels) {
+        this(Config.of(channels));
+    }
+
+    /// A configured norm.
+    public BatchNorm(Config config) {
+        this.config = config;
+        weight = config.affine ? parameter("weight", Tensor.ones(config.channels)) : null;
+        bias = config.affine ? parameter("bias", Tensor.zeros(config.channels)) : null;
+        runningMean = buffer("running_mean", Tensor.zeros(config.channels));
+        runningVar = buffer("running_var", Tensor.ones(config.channels));
+        batchesTracked = buffer("num_batches_tracked", new Buffer(Tensor.scalar(DType.I64, 0), true));
+    }
+
+    /// The trained scale [C], or null.
+    public @Nullable Parameter weight() {
+        return weight;
+    }
+
+    /// The trained shift [C], or null.
+    public @Nullable Parameter bias() {
+        return bias;
+    }
+
+    /// The mean that evaluation uses [C].
+    public Tensor runningMean() {
+        return runningMean.tensor();
+    }
+
+    /// The variance that evaluation uses [C].
+    public Tensor runningVar() {
+        return runningVar.tensor();
+    }
+
+    @Override
+    protected Tensor forward(Tensor x) {
+        return isTraining() ? normaliseBatch(x) : normaliseByRunning(x);
+    }
+
+    private Tensor normaliseByRunning(Tensor x) {
+        NormOp op = new NormOp.BatchNormEval(config.eps);
+        Tensor mean = runningMean.tensor();
+        Tensor var = runningVar.tensor();
+        return weight == null || bias == null
+                ? Engine.one(op, x, mean, var)
+                : Engine.one(op, x, mean, var, weight.value(), bias.value());
+    }
+
+    private Tensor normaliseBatch(Tensor x) {
+        int count = x.rank() < 2 || x.size(1) == 0 ? 0 : x.numel() / x.size(1);
+        if (count == 1) {
+            throw new OpException("batch_norm: expects more than one value a channel in training, got " + x.type());
+        }
+        NormOp op = new NormOp.BatchNorm(config.eps);
+        Tensor[] results = weight == null || bias == null
+                ? Engine.run(op, x)
+                : Engine.run(op, x, weight.value(), bias.value());
+        UpdateOp move = new UpdateOp.Lerp(config.momentum);
+        runningMean.tensor().update(move, results[1].detach());
+        runningVar.tensor().update(move, results[2].detach().mul(count / (count - 1.0)));
+        Tensor tracked = batchesTracked.tensor();
+        tracked.update(new UpdateOp.Fill(tracked.item() + 1));
+        return results[0];
+    }
+
+    @Override
+    protected String extra() {
+        return config.channels + ", eps = " + config.eps + ", momentum = " + config.momentum
+                + (config.affine ? "" : ", not affine");
+    }
+}

@@ -1,0 +1,53 @@
+package dev.retort.nn.layer;
+
+import dev.retort.nn.Layer;
+import dev.retort.nn.Parameter;
+import dev.retort.nn.init.Init;
+import dev.retort.tensor.Rng;
+import dev.retort.tensor.Shape;
+import dev.retort.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/// y = x · weightᵀ + bias.
+///
+/// **Shape**: [..., I] → [..., O]. **Parameters**: `weight` [O, I] and `bias` [O], both uniform on ±1/√I at first.
+public final class Linear extends Layer {
+    private final int in;
+    private final int out;
+    private final Parameter weight;
+    private final @Nullable Parameter bias;
+
+    /// From `in` to `out` features, with bias.
+    public Linear(int in, int out, Rng rng) {
+        this(in, out, true, rng);
+    }
+
+    /// From `in` to `out` features.
+    public Linear(int in, int out, boolean hasBias, Rng rng) {
+        this.in = in;
+        this.out = out;
+        double bound = 1 / Math.sqrt(Math.max(1, in));
+        weight = parameter("weight", Init.uniform(Shape.of(out, in), -bound, bound, rng));
+        bias = hasBias ? parameter("bias", Init.uniform(Shape.of(out), -bound, bound, rng)) : null;
+    }
+
+    /// The matrix [O, I].
+    public Parameter weight() {
+        return weight;
+    }
+
+    /// The shift [O], or null.
+    public @Nullable Parameter bias() {
+        return bias;
+    }
+
+    @Override
+    protected Tensor forward(Tensor x) {
+        return x.linear(weight.value(), bias == null ? null : bias.value());
+    }
+
+    @Override
+    protected String extra() {
+        return in + ", " + out + (bias == null ? ", no bias" : "");
+    }
+}

@@ -1,0 +1,49 @@
+package dev.retort.nn.layer;
+
+import dev.retort.nn.Layer;
+import dev.retort.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Layers one after the other.
+///
+/// ```java
+/// Layer mlp = new Sequential(new Linear(784, 256, rng), new ReLU(), new Linear(256, 10, rng));
+/// ```
+public final class Sequential extends Layer {
+    private final List<Layer> layers = new ArrayList<>();
+
+    /// Layers named `0`, `1`, `2`, …
+    public Sequential(Layer... layers) {
+        for (Layer layer : layers) {
+            add(String.valueOf(this.layers.size()), layer);
+        }
+    }
+
+    /// Layers under names of their own, in the map's order.
+    public Sequential(LinkedHashMap<String, ? extends Layer> layers) {
+        for (Map.Entry<String, ? extends Layer> entry : layers.entrySet()) {
+            add(entry.getKey(), entry.getValue());
+        }
+    }
+
+    private void add(String name, Layer layer) {
+        layers.add(child(name, layer));
+    }
+
+    /// The layers in order.
+    public List<Layer> layers() {
+        return List.copyOf(layers);
+    }
+
+    @Override
+    protected Tensor forward(Tensor x) {
+        Tensor y = x;
+        for (Layer layer : layers) {
+            y = layer.call(y);
+        }
+        return y;
+    }
+}
