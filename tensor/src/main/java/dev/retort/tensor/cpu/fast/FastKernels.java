@@ -1,8 +1,28 @@
 package dev.retort.tensor.cpu.fast;
 
+import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
+import dev.retort.tensor.op.AttentionOp;
+import dev.retort.tensor.op.CastOp;
+import dev.retort.tensor.op.ConvOp;
+import dev.retort.tensor.op.CustomOp;
+import dev.retort.tensor.op.ElementwiseOp;
+import dev.retort.tensor.op.IndexOp;
+import dev.retort.tensor.op.LinalgOp;
+import dev.retort.tensor.op.LossOp;
+import dev.retort.tensor.op.MatMulOp;
+import dev.retort.tensor.op.NormOp;
 import dev.retort.tensor.op.Op;
+import dev.retort.tensor.op.PoolOp;
+import dev.retort.tensor.op.QuantOp;
+import dev.retort.tensor.op.RandomOp;
+import dev.retort.tensor.op.ReductionOp;
+import dev.retort.tensor.op.ResampleOp;
+import dev.retort.tensor.op.ShapeOp;
+import dev.retort.tensor.op.SoftmaxOp;
+import dev.retort.tensor.op.SortOp;
+import dev.retort.tensor.op.UpdateOp;
 import org.jspecify.annotations.Nullable;
 
 /// The float32 kernels that are faster than the reference; null says "not here", and the reference runs.
@@ -11,11 +31,41 @@ public final class FastKernels {
 
     /// What this path uses, for people.
     public static String description() {
-        return "reference kernels";
+        return Vectors.description();
     }
 
     /// The results of `op`, or null if no fast kernel covers these inputs.
     public static Tensor @Nullable [] execute(Op op, Tensor[] inputs, TensorType[] outputs) {
-        return null;
+        boolean covered = inputs.length > 0 && inputs[0].dtype() == DType.F32;
+        for (Tensor input : inputs) {
+            covered &= input.numel() > 0;
+        }
+        for (TensorType output : outputs) {
+            covered &= output.shape().numel() > 0;
+        }
+        if (!covered || !Vectors.AVAILABLE) {
+            return null;
+        }
+        return switch (op) {
+            case ElementwiseOp o -> FastElementwise.run(o, inputs, outputs);
+            case MatMulOp o -> FastMatMul.run(o, inputs, outputs);
+            case ConvOp o -> FastConv.run(o, inputs, outputs);
+            case ReductionOp o -> FastReduction.run(o, inputs, outputs);
+            case UpdateOp o -> FastUpdate.run(o, inputs);
+            case SortOp _,
+                    SoftmaxOp _,
+                    PoolOp _,
+                    NormOp _,
+                    AttentionOp _,
+                    LossOp _,
+                    IndexOp _,
+                    ShapeOp _,
+                    LinalgOp _,
+                    ResampleOp _,
+                    RandomOp _,
+                    CastOp _,
+                    QuantOp _,
+                    CustomOp _ -> null;
+        };
     }
 }

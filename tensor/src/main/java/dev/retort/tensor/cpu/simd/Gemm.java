@@ -29,7 +29,7 @@ public final class Gemm {
 
     private Gemm() {}
 
-    /// `C[m x n] = A[m x k] B[k x n]`, plus C itself if `accumulate`, plus the bias if there is one.
+    /// `C[m x n] = A[m x k] B[k x n]`, plus the bias if there is one.
     ///
     /// Element (i, p) of A is `a[ao + i * ars + p * acs]`, element (p, j) of B is `b[bo + p * brs + j * bcs]`, element
     /// (i, j) of C is `c[co + i * ldc + j]`. The bias starts at `bias[biasOff]` and has one value for each row of C if
@@ -39,16 +39,21 @@ public final class Gemm {
             float[] a, int ao, int ars, int acs,
             float[] b, int bo, int brs, int bcs,
             float[] c, int co, int ldc,
-            boolean accumulate, float @Nullable [] bias, int biasOff, boolean biasPerRow) {
+            float @Nullable [] bias, int biasOff, boolean biasPerRow) {
         if (m <= 0 || n <= 0) {
             return;
         }
-        if (!accumulate) {
-            initialise(m, n, c, co, ldc, bias, biasOff, biasPerRow);
-        } else if (bias != null) {
-            throw new IllegalArgumentException("gemm: bias and accumulate exclude each other");
-        }
-        if (k <= 0) {
+        initialise(m, n, c, co, ldc, bias, biasOff, biasPerRow);
+        accumulate(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, c, co, ldc);
+    }
+
+    /// `C += A B`; on an array of zeros the product itself.
+    public static void accumulate(
+            int m, int n, int k,
+            float[] a, int ao, int ars, int acs,
+            float[] b, int bo, int brs, int bcs,
+            float[] c, int co, int ldc) {
+        if (m <= 0 || n <= 0 || k <= 0) {
             return;
         }
         if (m == 1) {
@@ -66,12 +71,12 @@ public final class Gemm {
             float[] a, int ao, int ars, int acs,
             float[] b, int bo, int brs, int bcs,
             float[] c, int co, int ldc) {
-        multiply(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, c, co, ldc, false, null, 0, false);
+        multiply(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, c, co, ldc, null, 0, false);
     }
 
-    /// One product per batch entry: entry `i` reads A at `aOffs[i]` and B at `bOffs[i]` (offsets may repeat) and writes C
+    /// One product per batch entry: entry `i` reads A at `aOffs[i]` and B at `bOffs[i]` (offsets may repeat) and adds to C
     /// at `co + i * cStride`.
-    public static void multiplyBatch(
+    public static void accumulateBatch(
             int m, int n, int k,
             float[] a, int[] aOffs, int ars, int acs,
             float[] b, int[] bOffs, int brs, int bcs,
@@ -80,14 +85,14 @@ public final class Gemm {
         long work = (long) m * n * k;
         if (batch < 2 || work > 64L * SERIAL_WORK) {
             for (int i = 0; i < batch; i++) {
-                multiply(m, n, k, a, aOffs[i], ars, acs, b, bOffs[i], brs, bcs, c, co + i * cStride, ldc);
+                accumulate(m, n, k, a, aOffs[i], ars, acs, b, bOffs[i], brs, bcs, c, co + i * cStride, ldc);
             }
             return;
         }
         int grain = (int) Math.max(1, Math.min(batch, SERIAL_WORK / Math.max(1, work)));
         Parallel.forRange(batch, grain, (from, to) -> {
             for (int i = from; i < to; i++) {
-                multiply(m, n, k, a, aOffs[i], ars, acs, b, bOffs[i], brs, bcs, c, co + i * cStride, ldc);
+                accumulate(m, n, k, a, aOffs[i], ars, acs, b, bOffs[i], brs, bcs, c, co + i * cStride, ldc);
             }
         });
     }

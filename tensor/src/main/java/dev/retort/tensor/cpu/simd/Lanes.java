@@ -45,6 +45,11 @@ public final class Lanes {
         return v.reduceLanes(VectorOperators.MAX);
     }
 
+    /// Smallest lane; NaN if any lane is NaN.
+    static float min(FloatVector v) {
+        return v.reduceLanes(VectorOperators.MIN);
+    }
+
     private static VectorShuffle<Float> fold(int half) {
         return VectorShuffle.fromOp(SPECIES, i -> (i + half) % SPECIES.length());
     }

@@ -111,4 +111,18 @@ public final class RowSums {
         }
         return max;
     }
+
+    /// Smallest value of `x[o .. o + n)`, NaN if any is NaN, positive infinity if n = 0.
+    public static float min(float[] x, int o, int n) {
+        FloatVector m = FloatVector.broadcast(S, Float.POSITIVE_INFINITY);
+        int i = 0;
+        for (; i <= n - L; i += L) {
+            m = m.min(FloatVector.fromArray(S, x, o + i));
+        }
+        float min = Lanes.min(m);
+        for (; i < n; i++) {
+            min = Math.min(min, x[o + i]);
+        }
+        return min;
+    }
 }
