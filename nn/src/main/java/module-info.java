@@ -7,5 +7,7 @@ module dev.retort.nn {
     exports dev.retort.nn.data;
     exports dev.retort.nn.init;
     exports dev.retort.nn.layer;
+    exports dev.retort.nn.loss;
+    exports dev.retort.nn.optim;
     exports dev.retort.nn.residual;
 }

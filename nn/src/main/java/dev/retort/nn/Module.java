@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// holds with [#parameter], [#buffer], [#generator] and [#child]; the order of registration is the order everywhere.
 /// [Layer] is the usual case of one input and one output; modules with several inputs offer a `call` of their own that
 /// goes through [#run].
-public abstract class Module {
+public abstract class Module implements Stateful {
     private static final ThreadLocal<@Nullable Module> CURRENT = new ThreadLocal<>();
 
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
@@ -224,6 +224,7 @@ public abstract class Module {
 
     /// The stored tensors of all parameters and buffers by path, in order of registration. They share storage with the
     /// module: copy them to keep a snapshot.
+    @Override
     public final Map<String, Tensor> stateDict() {
         return StateDict.of(this);
     }
@@ -237,6 +238,7 @@ public abstract class Module {
     }
 
     /// Copies `state`, which must have exactly this module's names and shapes, into the parameters and buffers.
+    @Override
     public final void loadStateDict(Map<String, Tensor> state) {
         loadStateDict(state, true);
     }

@@ -1,10 +1,14 @@
 package dev.retort.nn.data;
 
+import dev.retort.nn.Stateful;
+import dev.retort.nn.StateValues;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Queue;
 import java.util.concurrent.ExecutionException;
@@ -24,7 +28,7 @@ import java.util.concurrent.TimeUnit;
 /// The order is a function of (seed, epoch), the augmentation of a sample one of (seed, epoch, view, sample index), so
 /// [#position()] is the whole state. It counts batches handed out: saved after a training step, it names the batch that
 /// comes next. Batches are prepared ahead by a daemon thread. One iteration at a time; not thread-safe.
-public final class DataLoader implements Iterable<Batch> {
+public final class DataLoader implements Iterable<Batch>, Stateful {
     private static final int ORDER = 0;
     private static final int AUGMENT = 1;
     private static final int MIX = 2;
@@ -145,6 +149,21 @@ public final class DataLoader implements Iterable<Batch> {
         }
         epoch = position.epoch();
         nextBatch = position.batch();
+    }
+
+    @Override
+    public Map<String, Tensor> stateDict() {
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        state.put("epoch", StateValues.of(epoch));
+        state.put("batch", StateValues.of(nextBatch));
+        return state;
+    }
+
+    @Override
+    public void loadStateDict(Map<String, Tensor> state) {
+        StateValues.expect("data loader", state, stateDict().keySet());
+        seek(new Position(
+                StateValues.toLong(state, "epoch"), Math.toIntExact(StateValues.toLong(state, "batch"))));
     }
 
     /// The order of sample indices in an epoch.

@@ -1,0 +1,64 @@
+package dev.retort.nn.loss;
+
+import dev.retort.tensor.Engine;
+import dev.retort.tensor.OpException;
+import dev.retort.tensor.Tensor;
+import dev.retort.tensor.op.LossOp;
+
+/// Losses as functions. Each gives the sum and the count; `.mean()` of the result is PyTorch's default reduction.
+public final class Losses {
+    private Losses() {}
+
+    /// Cross-entropy of logits [N, C] with class indices [N] or probabilities [N, C]; see [CrossEntropy] for smoothing,
+    /// weights and ignored classes.
+    public static Loss crossEntropy(Tensor logits, Tensor target) {
+        return CrossEntropy.defaults().of(logits, target);
+    }
+
+    /// Kullback-Leibler divergence KL(p ‖ q) = Σ_c p·(ln p − ln q), counted by rows (PyTorch's `batchmean`).
+    ///
+    /// @param logQ ln q, [N, C] (the model; PyTorch's argument order)
+    /// @param p    probabilities [N, C]
+    public static Loss klDiv(Tensor logQ, Tensor p) {
+        return divergence(logQ, p, false);
+    }
+
+    /// KL(p ‖ q) with both as logarithms, [N, C].
+    public static Loss klDivLog(Tensor logQ, Tensor logP) {
+        return divergence(logQ, logP, true);
+    }
+
+    private static Loss divergence(Tensor logQ, Tensor target, boolean logTarget) {
+        if (logQ.rank() == 0) {
+            throw new OpException("kl_div: expects [N, C], got " + logQ.type());
+        }
+        return new Loss(Engine.one(new LossOp.KlDiv(logTarget), logQ, target).sum(), logQ.size(0));
+    }
+
+    /// (x − y)², counted by elements.
+    public static Loss mse(Tensor x, Tensor y) {
+        return elements(new LossOp.Mse(), x, y);
+    }
+
+    /// |x − y|, counted by elements.
+    public static Loss l1(Tensor x, Tensor y) {
+        return elements(new LossOp.L1(), x, y);
+    }
+
+    /// ½(x − y)²/beta where |x − y| < beta, |x − y| − beta/2 elsewhere, counted by elements (Girshick, 2015, arXiv
+    /// 1504.08083, with beta = 1).
+    ///
+    /// @throws OpException if beta is not positive
+    public static Loss smoothL1(Tensor x, Tensor y, double beta) {
+        return elements(new LossOp.SmoothL1(beta), x, y);
+    }
+
+    /// Binary cross-entropy −y·ln σ(z) − (1 − y)·ln(1 − σ(z)) of logits z with targets y in [0, 1], counted by elements.
+    public static Loss bceWithLogits(Tensor logits, Tensor target) {
+        return elements(new LossOp.BceWithLogits(), logits, target);
+    }
+
+    private static Loss elements(LossOp op, Tensor x, Tensor y) {
+        return new Loss(Engine.one(op, x, y).sum(), x.numel());
+    }
+}

@@ -1,0 +1,36 @@
+package dev.retort.nn.optim;
+
+import dev.retort.nn.Parameter;
+import dev.retort.tensor.Tensor;
+import dev.retort.tensor.op.UpdateOp;
+import java.util.List;
+import java.util.Map;
+
+/// [Adam] with decoupled weight decay: w ← w·(1 − lr·weightDecay) before the step (Loshchilov and Hutter, 2017, arXiv
+/// 1711.05101).
+public final class AdamW extends Optimizer {
+    private final Adam.Config config;
+
+    /// An optimiser of all parameters alike.
+    public AdamW(Map<String, Parameter> parameters, Adam.Config config) {
+        this(List.of(new ParameterGroup(parameters)), config);
+    }
+
+    /// An optimiser of groups.
+    public AdamW(List<ParameterGroup> groups, Adam.Config config) {
+        super(groups, config.lr(), config.weightDecay(), "exp_avg", "exp_avg_sq");
+        this.config = config;
+    }
+
+    /// PyTorch's defaults: learning rate 1e-3, betas 0.9 and 0.999, eps 1e-8, weight decay 0.01.
+    public static Adam.Config defaults() {
+        return Adam.Config.defaults().withWeightDecay(0.01);
+    }
+
+    @Override
+    protected void update(Tensor w, Tensor gradient, Tensor[] slots, ParameterGroup group, long step) {
+        UpdateOp op = new UpdateOp.AdamStep(
+                group.lr(), config.beta1(), config.beta2(), config.eps(), group.weightDecay(), true, step);
+        w.update(op, gradient, slots[0], slots[1]);
+    }
+}

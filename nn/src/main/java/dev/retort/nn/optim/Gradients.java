@@ -1,0 +1,53 @@
+package dev.retort.nn.optim;
+
+import dev.retort.nn.Parameter;
+import dev.retort.tensor.Tensor;
+import java.util.Collection;
+
+/// Changes to accumulated gradients before an optimiser step.
+public final class Gradients {
+    private Gradients() {}
+
+    /// Euclidean norm of all gradients together; parameters without one count as 0.
+    public static double norm(Collection<Parameter> parameters) {
+        double squares = 0;
+        for (Parameter parameter : parameters) {
+            Tensor gradient = parameter.grad();
+            if (gradient != null) {
+                squares += gradient.detach().square().sum().item();
+            }
+        }
+        return Math.sqrt(squares);
+    }
+
+    /// Scales all gradients by maxNorm/(norm + 1e-6) if that is below 1; returns the norm before (Pascanu et al., 2012,
+    /// arXiv 1211.5063).
+    public static double clipNorm(Collection<Parameter> parameters, double maxNorm) {
+        double norm = norm(parameters);
+        double factor = maxNorm / (norm + 1e-6);
+        if (factor < 1) {
+            scale(parameters, factor);
+        }
+        return norm;
+    }
+
+    /// Cuts each element of the gradients to [−limit, limit].
+    public static void clipValue(Collection<Parameter> parameters, double limit) {
+        for (Parameter parameter : parameters) {
+            Tensor gradient = parameter.grad();
+            if (gradient != null) {
+                parameter.tensor().grad(gradient.detach().clamp(-limit, limit));
+            }
+        }
+    }
+
+    /// Multiplies all gradients. Makes new tensors: two parameters may hold the same gradient tensor.
+    public static void scale(Collection<Parameter> parameters, double factor) {
+        for (Parameter parameter : parameters) {
+            Tensor gradient = parameter.grad();
+            if (gradient != null) {
+                parameter.tensor().grad(gradient.detach().mul(factor));
+            }
+        }
+    }
+}
