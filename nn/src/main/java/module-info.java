@@ -10,4 +10,5 @@ module dev.retort.nn {
     exports dev.retort.nn.loss;
     exports dev.retort.nn.optim;
     exports dev.retort.nn.residual;
+    exports dev.retort.nn.train;
 }

@@ -1,4 +1,4 @@
-package dev.retort.bench;
+package dev.retort.nn.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

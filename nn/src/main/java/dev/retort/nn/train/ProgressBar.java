@@ -1,4 +1,4 @@
-package dev.retort.bench;
+package dev.retort.nn.train;
 
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -25,16 +25,16 @@ public final class ProgressBar implements AutoCloseable {
     private long drawn;
     private boolean running;
 
-    /// A bar on `out`, at most `columns` wide, or without redrawing if `columns` is 0; `clock` is in nanoseconds.
+    /// A bar by another clock, in nanoseconds.
     ProgressBar(PrintStream out, int columns, LongSupplier clock) {
         this.out = out;
         this.columns = columns;
         this.clock = clock;
     }
 
-    /// A bar on the error stream; the launcher says how wide the terminal is, if there is one.
-    public static ProgressBar onTerminal() {
-        return new ProgressBar(System.err, Integer.getInteger("retort.terminal", 0), System::nanoTime);
+    /// A bar on `out`, at most `columns` wide; 0 where `out` is no terminal: then there is no redrawing.
+    public ProgressBar(PrintStream out, int columns) {
+        this(out, columns, System::nanoTime);
     }
 
     /// Begins a task of `total` steps, counted in `unit` ("images"); ends the task before.
