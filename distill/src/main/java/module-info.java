@@ -3,6 +3,8 @@ module dev.retort.distill {
     requires transitive dev.retort.nn;
     requires static transitive org.jspecify;
 
+    exports dev.retort.distill;
     exports dev.retort.distill.estimate;
+    exports dev.retort.distill.feature;
     exports dev.retort.distill.method;
 }

@@ -2,6 +2,8 @@ package dev.retort.distill.estimate;
 
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
+import java.util.Arrays;
+import java.util.Comparator;
 
 /// A teacher's class probabilities for some samples, row by row, and what can be read from them.
 ///
@@ -113,6 +115,25 @@ public final class Confidence {
             before += p > own || (p == own && j < label) ? 1 : 0;
         }
         return before;
+    }
+
+    /// 1 on the k most probable classes of each sample, else 0.
+    ///
+    /// @param k one number of classes a sample
+    /// @return `F32` [N, L]
+    public Tensor listed(int[] k) {
+        float[] mask = new float[probabilities.length];
+        for (int row = 0; row < size(); row++) {
+            int start = row * classes;
+            Integer[] order = new Integer[classes];
+            Arrays.setAll(order, j -> j);
+            // Stable, so that equal probabilities stay in the order of the classes.
+            Arrays.sort(order, Comparator.comparingDouble(j -> -probabilities[start + j]));
+            for (int i = 0; i < k[row]; i++) {
+                mask[start + order[i]] = 1;
+            }
+        }
+        return Tensor.wrap(DType.F32, mask, size(), classes);
     }
 
     /// Share of samples whose label is among the `k` most probable classes.

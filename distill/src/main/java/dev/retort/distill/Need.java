@@ -1,0 +1,41 @@
+package dev.retort.distill;
+
+import dev.retort.distill.feature.Tap;
+
+/// Something that an objective wants from every training step. The loop runs each network once for the union of all
+/// needs, and refuses a need that the run can't meet before the first step.
+public sealed interface Need {
+    /// Features of the student; its logits are always there.
+    ///
+    /// @param tap where in the student
+    record StudentTap(Tap tap) implements Need {}
+
+    /// Features of the teacher on the inputs that the student sees, with the same augmentation.
+    ///
+    /// @param tap where in the teacher; [Tap#LOGITS] for its logits
+    record TeacherTap(Tap tap) implements Need {}
+
+    /// The teacher's logits on the inputs without augmentation, computed once for the transfer set and the validation
+    /// set before training, and looked up by sample index.
+    record TeacherLabels() implements Need {}
+
+    /// Several views of every sample: the same sample under independent augmentations.
+    ///
+    /// @param count how many, the usual one included
+    record Views(int count) implements Need {
+        /// Checks the range.
+        ///
+        /// @throws IllegalArgumentException if the count is below 1
+        public Views {
+            if (count < 1) {
+                throw new IllegalArgumentException("views: expected at least 1, got " + count);
+            }
+        }
+    }
+
+    /// Indices that name the same sample in every epoch, as memory banks need; generated samples have none.
+    record SampleIndices() implements Need {}
+
+    /// Gradients with respect to the student's inputs: they are leaves that require a gradient.
+    record InputGradients() implements Need {}
+}

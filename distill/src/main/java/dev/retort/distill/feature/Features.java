@@ -1,0 +1,42 @@
+package dev.retort.distill.feature;
+
+import dev.retort.nn.Layer;
+import dev.retort.nn.ModuleHook;
+import dev.retort.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Runs a network once and keeps the tensors at the wanted taps.
+public final class Features {
+    private Features() {}
+
+    /// What `taps` see while `network` computes its output for `input`. A module that is called more than once gives the
+    /// tensors of its last call.
+    ///
+    /// @throws IllegalArgumentException if the network has no module at a path
+    /// @throws IllegalStateException    if the forward pass never called the module of a tap
+    public static Map<Tap, Tensor> of(Layer network, Tensor input, Set<Tap> taps) {
+        Map<Tap, Tensor> seen = new LinkedHashMap<>();
+        List<ModuleHook> hooks = new ArrayList<>();
+        try {
+            for (Tap tap : taps) {
+                hooks.add(network.module(tap.path()).hook((module, inputs, outputs) -> {
+                    seen.put(tap, tap.side() == Tap.Side.INPUT ? inputs[0] : outputs[0]);
+                }));
+            }
+            network.call(input);
+        } finally {
+            hooks.forEach(ModuleHook::close);
+        }
+        for (Tap tap : taps) {
+            if (!seen.containsKey(tap)) {
+                throw new IllegalStateException("features: expected a call of the module at tap " + tap
+                        + ", the forward pass did not reach it");
+            }
+        }
+        return seen;
+    }
+}
