@@ -8,6 +8,7 @@ module dev.retort.nn {
     exports dev.retort.nn.init;
     exports dev.retort.nn.layer;
     exports dev.retort.nn.loss;
+    exports dev.retort.nn.models;
     exports dev.retort.nn.optim;
     exports dev.retort.nn.residual;
     exports dev.retort.nn.train;

@@ -17,8 +17,13 @@ public abstract class Residual extends Module {
     /// @param output  what the block computed from the stream, f(x)
     /// @param stream  the stream at the block's input x, already projected to the output's shape
     /// @param history the stream's earlier values, oldest first, `stream` last; shapes may differ where a model changes
-    ///                resolution
+    ///                resolution; empty if no connection of the model reads it
     protected abstract Tensor join(Tensor output, Tensor stream, List<Tensor> history);
+
+    /// Whether [#join] looks at the history; models keep none, and pass an empty list, if no connection does.
+    public boolean readsHistory() {
+        return false;
+    }
 
     /// The next value of the stream, with hooks and the module path in errors; hooks see (output, stream).
     public final Tensor call(Tensor output, Tensor stream, List<Tensor> history) {
