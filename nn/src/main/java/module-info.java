@@ -1,6 +1,8 @@
 /// Layers, optimisers, data loading and training.
 module dev.retort.nn {
     requires transitive dev.retort.autograd;
+    requires java.net.http;
+    requires static java.desktop;
     requires static transitive org.jspecify;
 
     exports dev.retort.nn;
