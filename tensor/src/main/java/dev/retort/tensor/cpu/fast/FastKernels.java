@@ -52,12 +52,12 @@ public final class FastKernels {
             case ConvOp o -> FastConv.run(o, inputs, outputs);
             case ReductionOp o -> FastReduction.run(o, inputs, outputs);
             case UpdateOp o -> FastUpdate.run(o, inputs);
+            case SoftmaxOp o -> FastSoftmax.run(o, inputs, outputs);
+            case NormOp o -> FastNorm.run(o, inputs, outputs);
+            case LossOp o -> FastLoss.run(o, inputs, outputs);
+            case PoolOp o -> FastPool.run(o, inputs, outputs);
             case SortOp _,
-                    SoftmaxOp _,
-                    PoolOp _,
-                    NormOp _,
                     AttentionOp _,
-                    LossOp _,
                     IndexOp _,
                     ShapeOp _,
                     LinalgOp _,

@@ -1,0 +1,252 @@
+package dev.retort.tensor.cpu.fast;
+
+import dev.retort.tensor.Shape;
+import dev.retort.tensor.Tensor;
+import dev.retort.tensor.TensorType;
+import dev.retort.tensor.cpu.Parallel;
+import dev.retort.tensor.cpu.simd.PlaneLoops;
+import dev.retort.tensor.cpu.simd.RowSums;
+import dev.retort.tensor.op.NormOp;
+import org.jspecify.annotations.Nullable;
+
+/// Float32 batch and group normalisation of [N, C, …]: passes over the N·C contiguous planes.
+///
+/// Each plane gives a float partial sum; the partial sums of a statistic are added in order in double.
+final class FastPlaneNorm {
+    /// Elements of one parallel task.
+    private static final int TASK = 1 << 14;
+
+    private FastPlaneNorm() {}
+
+    /// Sizes of [N, C, …] and the parallel grain over its planes.
+    private record Planes(int batch, int channels, int size) {
+        static Planes of(Tensor x) {
+            int n = x.size(0);
+            int c = x.size(1);
+            return new Planes(n, c, x.numel() / (n * c));
+        }
+
+        int count() {
+            return batch * channels;
+        }
+
+        int grain() {
+            return Math.max(1, TASK / size);
+        }
+    }
+
+    // ---- batch normalisation: one statistic a channel ----------------------------------------------------------------
+
+    static Tensor[] batchNorm(NormOp.BatchNorm op, Tensor[] in, TensorType[] out) {
+        Planes p = Planes.of(in[0]);
+        Dense x = Dense.of(in[0]);
+        double count = (double) p.batch() * p.size();
+        float[] sums = new float[p.count()];
+        Parallel.forRange(p.count(), p.grain(), (from, to) -> {
+            for (int i = from; i < to; i++) {
+                sums[i] = RowSums.sum(x.data(), x.offset() + i * p.size(), p.size());
+            }
+        });
+        float[] mean = new float[p.channels()];
+        for (int c = 0; c < mean.length; c++) {
+            mean[c] = (float) (overBatch(sums, p, c) / count);
+        }
+        Parallel.forRange(p.count(), p.grain(), (from, to) -> {
+            for (int i = from; i < to; i++) {
+                sums[i] = RowSums.sumSquares(
+                        x.data(), x.offset() + i * p.size(), p.size(), mean[i % p.channels()]);
+            }
+        });
+        float[] var = new float[p.channels()];
+        for (int c = 0; c < var.length; c++) {
+            var[c] = (float) (overBatch(sums, p, c) / count);
+        }
+        float[] y = apply(p, x, mean, var, op.eps(), optional(in, 1), optional(in, 2));
+        Shape stat = out[1].shape();
+        return new Tensor[] {Dense.tensor(y, in[0].shape()), Dense.tensor(mean, stat), Dense.tensor(var, stat)};
+    }
+
+    static Tensor[] batchNormEval(NormOp.BatchNormEval op, Tensor[] in, TensorType[] out) {
+        Planes p = Planes.of(in[0]);
+        float[] mean = in[1].toFloats();
+        float[] var = in[2].toFloats();
+        float[] y = apply(p, Dense.of(in[0]), mean, var, op.eps(), optional(in, 3), optional(in, 4));
+        return Dense.one(y, out[0].shape());
+    }
+
+    private static @Nullable Dense optional(Tensor[] in, int i) {
+        return i < in.length ? Dense.of(in[i]) : null;
+    }
+
+    private static float at(@Nullable Dense x, int i, float otherwise) {
+        return x == null ? otherwise : x.data()[x.offset() + i];
+    }
+
+    private static double overBatch(float[] sums, Planes p, int c) {
+        double total = 0;
+        for (int n = 0; n < p.batch(); n++) {
+            total += sums[n * p.channels() + c];
+        }
+        return total;
+    }
+
+    private static float[] apply(
+            Planes p, Dense x, float[] mean, float[] var, double eps, @Nullable Dense w, @Nullable Dense b) {
+        float[] scale = new float[p.channels()];
+        for (int c = 0; c < scale.length; c++) {
+            scale[c] = (float) (at(w, c, 1f) / Math.sqrt(var[c] + eps));
+        }
+        float[] y = new float[p.count() * p.size()];
+        Parallel.forRange(p.count(), p.grain(), (from, to) -> {
+            for (int i = from; i < to; i++) {
+                int c = i % p.channels();
+                int o = i * p.size();
+                PlaneLoops.normalise(mean[c], scale[c], at(b, c, 0f), x.data(), x.offset() + o, y, o, p.size());
+            }
+        });
+        return y;
+    }
+
+    static Tensor[] batchNormBackward(NormOp.BatchNormBackward op, Tensor[] in, TensorType[] out) {
+        Planes p = Planes.of(in[1]);
+        Dense g = Dense.of(in[0]);
+        Dense x = Dense.of(in[1]);
+        float[] mean = in[2].toFloats();
+        float[] var = in[3].toFloats();
+        Dense w = optional(in, 4);
+        double count = (double) p.batch() * p.size();
+        float[] sums = new float[p.count()];
+        float[] dots = new float[p.count()];
+        planeSums(p, g, x, mean, false, sums, dots);
+        float[] dw = new float[p.channels()];
+        float[] db = new float[p.channels()];
+        float[] a = new float[p.channels()];
+        float[] b = new float[p.channels()];
+        float[] c = new float[p.channels()];
+        for (int i = 0; i < p.channels(); i++) {
+            double rstd = 1 / Math.sqrt(var[i] + op.eps());
+            double sum = overBatch(sums, p, i);
+            double dot = overBatch(dots, p, i);
+            double scale = at(w, i, 1f) * rstd;
+            dw[i] = (float) (dot * rstd);
+            db[i] = (float) sum;
+            a[i] = (float) scale;
+            b[i] = (float) (-scale * rstd * rstd * dot / count);
+            c[i] = (float) (-scale * sum / count);
+        }
+        float[] dx = new float[p.count() * p.size()];
+        Parallel.forRange(p.count(), p.grain(), (from, to) -> {
+            for (int i = from; i < to; i++) {
+                int k = i % p.channels();
+                int o = i * p.size();
+                PlaneLoops.gradient(
+                        a[k], b[k], c[k], mean[k], g.data(), g.offset() + o, x.data(), x.offset() + o,
+                        dx, o, p.size());
+            }
+        });
+        return new Tensor[] {
+            Dense.tensor(dx, in[1].shape()), Dense.tensor(dw, out[1].shape()), Dense.tensor(db, out[2].shape())
+        };
+    }
+
+    /// Of each plane, the sum of g and of g · (x - mean); the mean is one a channel, or with `perGroup` one a group.
+    private static void planeSums(
+            Planes p, Dense g, Dense x, float[] mean, boolean perGroup, float[] sums, float[] dots) {
+        int groupPlanes = perGroup ? p.count() / mean.length : 1;
+        Parallel.forRange(p.count(), p.grain(), (from, to) -> {
+            for (int i = from; i < to; i++) {
+                int o = i * p.size();
+                float m = perGroup ? mean[i / groupPlanes] : mean[i % p.channels()];
+                sums[i] = RowSums.sum(g.data(), g.offset() + o, p.size());
+                dots[i] = PlaneLoops.dotCentred(m, g.data(), g.offset() + o, x.data(), x.offset() + o, p.size());
+            }
+        });
+    }
+
+    // ---- group normalisation: one statistic for the channels of a group of one image ---------------------------------
+
+    static Tensor[] groupNorm(NormOp.GroupNorm op, Tensor[] in, TensorType[] out) {
+        Planes p = Planes.of(in[0]);
+        Dense x = Dense.of(in[0]);
+        Dense w = optional(in, 1);
+        Dense b = optional(in, 2);
+        int planes = p.channels() / op.groups();
+        int n = planes * p.size();
+        float[] mean = new float[p.batch() * op.groups()];
+        float[] rstd = new float[mean.length];
+        float[] y = new float[p.count() * p.size()];
+        Parallel.forRange(mean.length, Math.max(1, TASK / n), (from, to) -> {
+            for (int r = from; r < to; r++) {
+                int at = x.offset() + r * n;
+                mean[r] = groupSum(x.data(), at, planes, p.size(), 0f, false) / n;
+                double var = groupSum(x.data(), at, planes, p.size(), mean[r], true) / (double) n;
+                rstd[r] = (float) (1 / Math.sqrt(var + op.eps()));
+                for (int k = 0; k < planes; k++) {
+                    int c = r % op.groups() * planes + k;
+                    int o = (r * planes + k) * p.size();
+                    PlaneLoops.normalise(
+                            mean[r], rstd[r] * at(w, c, 1f), at(b, c, 0f), x.data(), x.offset() + o, y, o, p.size());
+                }
+            }
+        });
+        Shape stat = out[1].shape();
+        return new Tensor[] {Dense.tensor(y, in[0].shape()), Dense.tensor(mean, stat), Dense.tensor(rstd, stat)};
+    }
+
+    private static float groupSum(float[] x, int xo, int planes, int size, float mean, boolean squares) {
+        double total = 0;
+        for (int k = 0; k < planes; k++) {
+            int at = xo + k * size;
+            total += squares ? RowSums.sumSquares(x, at, size, mean) : RowSums.sum(x, at, size);
+        }
+        return (float) total;
+    }
+
+    static Tensor[] groupNormBackward(NormOp.GroupNormBackward op, Tensor[] in, TensorType[] out) {
+        Planes p = Planes.of(in[1]);
+        Dense g = Dense.of(in[0]);
+        Dense x = Dense.of(in[1]);
+        float[] mean = in[2].toFloats();
+        float[] rstd = in[3].toFloats();
+        Dense w = optional(in, 4);
+        int planes = p.channels() / op.groups();
+        double count = (double) planes * p.size();
+        float[] sums = new float[p.count()];
+        float[] dots = new float[p.count()];
+        planeSums(p, g, x, mean, true, sums, dots);
+        float[] dx = new float[p.count() * p.size()];
+        Parallel.forRange(mean.length, Math.max(1, TASK / (planes * p.size())), (from, to) -> {
+            for (int r = from; r < to; r++) {
+                int first = r % op.groups() * planes;
+                double sum = 0;
+                double dot = 0;
+                for (int k = 0; k < planes; k++) {
+                    sum += (double) at(w, first + k, 1f) * sums[r * planes + k];
+                    dot += (double) at(w, first + k, 1f) * dots[r * planes + k];
+                }
+                float b = (float) (-(double) rstd[r] * rstd[r] * rstd[r] * dot / count);
+                float c = (float) (-rstd[r] * sum / count);
+                for (int k = 0; k < planes; k++) {
+                    int o = (r * planes + k) * p.size();
+                    PlaneLoops.gradient(
+                            rstd[r] * at(w, first + k, 1f), b, c, mean[r], g.data(), g.offset() + o,
+                            x.data(), x.offset() + o, dx, o, p.size());
+                }
+            }
+        });
+        float[] dw = new float[p.channels()];
+        float[] db = new float[p.channels()];
+        for (int c = 0; c < p.channels(); c++) {
+            double weightSum = 0;
+            for (int n = 0; n < p.batch(); n++) {
+                int i = n * p.channels() + c;
+                weightSum += (double) dots[i] * rstd[i / planes];
+            }
+            dw[c] = (float) weightSum;
+            db[c] = (float) overBatch(sums, p, c);
+        }
+        return new Tensor[] {
+            Dense.tensor(dx, in[1].shape()), Dense.tensor(dw, out[1].shape()), Dense.tensor(db, out[2].shape())
+        };
+    }
+}

@@ -1,0 +1,65 @@
+package dev.retort.tensor.cpu.simd;
+
+/// Softmax, its logarithm and their gradients over one contiguous row.
+public final class SoftmaxRows {
+    private SoftmaxRows() {}
+
+    /// `y = e^(x - max) / sum`.
+    public static void softmax(float[] x, int xo, float[] y, int yo, int n) {
+        float max = RowSums.max(x, xo, n);
+        BinaryLoops.sub(x, xo, max, y, yo, n);
+        UnaryLoops.exp(y, yo, y, yo, n);
+        BinaryLoops.mul(y, yo, 1f / RowSums.sum(y, yo, n), y, yo, n);
+    }
+
+    /// `y = x - max - ln(sum of e^(x - max))`.
+    public static void logSoftmax(float[] x, int xo, float[] y, int yo, int n) {
+        float[] e = Scratch.floats(Scratch.ROW, n);
+        float max = RowSums.max(x, xo, n);
+        BinaryLoops.sub(x, xo, max, y, yo, n);
+        UnaryLoops.exp(y, yo, e, 0, n);
+        BinaryLoops.sub(y, yo, FloatMath.log(RowSums.sum(e, 0, n)), y, yo, n);
+    }
+
+    /// `ln(sum of e^x)`, shifted by the maximum where that is finite.
+    public static float logSumExp(float[] x, int xo, int n) {
+        float[] e = Scratch.floats(Scratch.ROW, n);
+        float max = RowSums.max(x, xo, n);
+        float shift = Float.isInfinite(max) ? 0f : max;
+        BinaryLoops.sub(x, xo, shift, e, 0, n);
+        UnaryLoops.exp(e, 0, e, 0, n);
+        return shift + FloatMath.log(RowSums.sum(e, 0, n));
+    }
+
+    /// `dx = p (g - sum of g p)`.
+    public static void softmaxGrad(float[] g, int go, float[] p, int po, float[] dx, int dxo, int n) {
+        float dot = RowSums.dot(g, go, p, po, n);
+        BinaryLoops.sub(g, go, dot, dx, dxo, n);
+        BinaryLoops.mul(dx, dxo, p, po, dx, dxo, n);
+    }
+
+    /// `dx = g - e^l (sum of g)`, where l = ln p.
+    public static void logSoftmaxGrad(float[] g, int go, float[] l, int lo, float[] dx, int dxo, int n) {
+        float sum = RowSums.sum(g, go, n);
+        UnaryLoops.exp(l, lo, dx, dxo, n);
+        BinaryLoops.mul(dx, dxo, -sum, dx, dxo, n);
+        BinaryLoops.add(dx, dxo, g, go, dx, dxo, n);
+    }
+
+    /// `dz = scale (mass e^(z - lse) - t)`: the gradient of a cross-entropy with target t of total `mass`.
+    public static void crossEntropyGrad(
+            float[] z, int zo, float lse, float mass, float[] t, int to, float scale, float[] dz, int dzo, int n) {
+        BinaryLoops.sub(z, zo, lse, dz, dzo, n);
+        UnaryLoops.exp(dz, dzo, dz, dzo, n);
+        BinaryLoops.mul(dz, dzo, mass, dz, dzo, n);
+        BinaryLoops.sub(dz, dzo, t, to, dz, dzo, n);
+        BinaryLoops.mul(dz, dzo, scale, dz, dzo, n);
+    }
+
+    /// Sum of `t (lse - z)`.
+    public static float crossEntropy(float[] z, int zo, float lse, float[] t, int to, int n) {
+        float[] nll = Scratch.floats(Scratch.ROW, n);
+        BinaryLoops.sub(lse, z, zo, nll, 0, n);
+        return RowSums.dot(t, to, nll, 0, n);
+    }
+}
