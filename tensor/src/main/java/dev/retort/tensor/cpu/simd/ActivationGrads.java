@@ -18,48 +18,48 @@ public final class ActivationGrads {
     public static void gelu(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         float[] v = Scratch.floats(Scratch.ACTIVATION, Blocks.SIZE);
         float[] e = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
-        float[] density = Scratch.floats(Scratch.ACTIVATION_3, Blocks.SIZE);
+        float[] d = Scratch.floats(Scratch.ACTIVATION_3, Blocks.SIZE);
         for (int b = 0; b < n; b += Blocks.SIZE) {
             int length = Math.min(Blocks.SIZE, n - b);
             int padded = Blocks.load(x, xo + b, length, v);
-            Activations.scaledErf(v, e, padded);
-            for (int i = 0; i < padded; i++) {
-                density[i] = v[i] * v[i] * -0.5f;
-            }
-            UnaryLoops.exp(density, 0, density, 0, padded);
-            for (int i = 0; i < padded; i++) {
-                e[i] = density[i] * INV_SQRT_2PI * v[i] + (e[i] * 0.5f + 0.5f);
-            }
-            times(g, go + b, length, e, v, dx, dxo + b);
+            Blocks.load(g, go + b, length, d);
+            Activations.bell(v, e, padded);
+            geluVectors(v, e, d, padded);
+            System.arraycopy(d, 0, dx, dxo + b, length);
         }
     }
 
-    /// Derivative of [Activations#geluTanh].
+    private static void geluVectors(float[] v, float[] e, float[] d, int n) {
+        for (int i = 0; i < n; i += L) {
+            FloatVector x = FloatVector.fromArray(S, v, i);
+            FloatVector bell = FloatVector.fromArray(S, e, i);
+            x.mul(bell)
+                    .fma(VectorMath.splat(INV_SQRT_2PI), VectorMath.normalCdf(x, bell))
+                    .mul(FloatVector.fromArray(S, d, i))
+                    .intoArray(d, i);
+        }
+    }
+
+    /// With s = σ(2 u) as in [Activations#geluTanh]: s + x s (1 - s) 2 u'.
     public static void geluTanh(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         float[] v = Scratch.floats(Scratch.ACTIVATION, Blocks.SIZE);
-        float[] t = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
+        float[] s = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
+        float[] d = Scratch.floats(Scratch.ACTIVATION_3, Blocks.SIZE);
         for (int b = 0; b < n; b += Blocks.SIZE) {
             int length = Math.min(Blocks.SIZE, n - b);
             int padded = Blocks.load(x, xo + b, length, v);
+            Blocks.load(g, go + b, length, d);
             for (int i = 0; i < padded; i++) {
                 v[i] = Math.max(-GELU_FLAT, Math.min(GELU_FLAT, v[i]));
+                s[i] = (v[i] * v[i] * Activations.GELU_CUBIC + 1f) * v[i] * (2 * Activations.SQRT_2_OVER_PI);
             }
-            Activations.innerTanh(v, t, padded);
+            UnaryLoops.sigmoid(s, 0, s, 0, padded);
             for (int i = 0; i < padded; i++) {
-                float slope = (v[i] * v[i] * (3 * Activations.GELU_CUBIC) + 1f) * Activations.SQRT_2_OVER_PI;
-                t[i] = ((1f - t[i] * t[i]) * slope * v[i] + t[i]) * 0.5f + 0.5f;
+                float slope = (v[i] * v[i] * (3 * Activations.GELU_CUBIC) + 1f) * (2 * Activations.SQRT_2_OVER_PI);
+                d[i] *= (slope * v[i] * (1f - s[i]) + 1f) * s[i];
             }
-            times(g, go + b, length, t, v, dx, dxo + b);
+            System.arraycopy(d, 0, dx, dxo + b, length);
         }
-    }
-
-    /// `dx = g * d`, through the block `work`.
-    private static void times(float[] g, int go, int length, float[] d, float[] work, float[] dx, int dxo) {
-        int padded = Blocks.load(g, go, length, work);
-        for (int i = 0; i < padded; i++) {
-            work[i] *= d[i];
-        }
-        System.arraycopy(work, 0, dx, dxo, length);
     }
 
     /// σ(x) (1 + x (1 - σ(x))).

@@ -10,7 +10,6 @@ import jdk.incubator.vector.VectorSpecies;
 public final class Activations {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
-    static final float SQRT_HALF = 0.70710678f;
     static final float SQRT_2_OVER_PI = 0.79788456f;
     static final float GELU_CUBIC = 0.044715f;
     /// Beyond, softplus(x) = x and tanh(softplus(x)) = 1 in float32.
@@ -18,52 +17,56 @@ public final class Activations {
 
     private Activations() {}
 
-    /// x · Φ(x), by erf.
+    /// x · Φ(x), exact.
     public static void gelu(float[] x, int xo, float[] y, int yo, int n) {
         float[] v = Scratch.floats(Scratch.ACTIVATION, Blocks.SIZE);
         float[] e = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
         for (int b = 0; b < n; b += Blocks.SIZE) {
             int length = Math.min(Blocks.SIZE, n - b);
             int padded = Blocks.load(x, xo + b, length, v);
-            scaledErf(v, e, padded);
-            halfProduct(v, e, padded);
+            bell(v, e, padded);
+            geluVectors(v, e, padded);
             System.arraycopy(v, 0, y, yo + b, length);
         }
     }
 
-    /// x · Φ(x), by the tanh approximation.
+    /// e = e^(-v²/2).
+    static void bell(float[] v, float[] e, int n) {
+        for (int i = 0; i < n; i++) {
+            float a = Math.min(Math.abs(v[i]), FloatMath.NORMAL_MAX);
+            e[i] = a * a * -0.5f;
+        }
+        UnaryLoops.exp(e, 0, e, 0, n);
+    }
+
+    private static void geluVectors(float[] v, float[] e, int n) {
+        for (int i = 0; i < n; i += L) {
+            FloatVector x = FloatVector.fromArray(S, v, i);
+            x.mul(VectorMath.normalCdf(x, FloatVector.fromArray(S, e, i))).intoArray(v, i);
+        }
+    }
+
+    /// The tanh approximation of x · Φ(x): x · σ(2 u), u = √(2/π) · (x + 0.044715 x³).
     public static void geluTanh(float[] x, int xo, float[] y, int yo, int n) {
-        float[] v = Scratch.floats(Scratch.ACTIVATION, Blocks.SIZE);
-        float[] t = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
-        for (int b = 0; b < n; b += Blocks.SIZE) {
-            int length = Math.min(Blocks.SIZE, n - b);
-            int padded = Blocks.load(x, xo + b, length, v);
-            innerTanh(v, t, padded);
-            halfProduct(v, t, padded);
-            System.arraycopy(v, 0, y, yo + b, length);
+        int whole = S.loopBound(n);
+        geluTanhVectors(x, xo, y, yo, whole);
+        if (whole < n) {
+            float[] t = Blocks.tail(x, xo + whole, n - whole);
+            geluTanhVectors(t, 0, t, 0, L);
+            System.arraycopy(t, 0, y, yo + whole, n - whole);
         }
     }
 
-    /// e = erf(v / √2).
-    static void scaledErf(float[] v, float[] e, int n) {
-        for (int i = 0; i < n; i++) {
-            e[i] = v[i] * SQRT_HALF;
+    private static void geluTanhVectors(float[] x, int xo, float[] y, int yo, int n) {
+        for (int i = 0; i < n; i += L) {
+            FloatVector v = FloatVector.fromArray(S, x, xo + i);
+            v.mul(VectorMath.sigmoid(twiceInner(v))).intoArray(y, yo + i);
         }
-        UnaryLoops.erf(e, 0, e, 0, n);
     }
 
-    /// t = tanh(√(2/π) · (v + 0.044715 v³)).
-    static void innerTanh(float[] v, float[] t, int n) {
-        for (int i = 0; i < n; i++) {
-            t[i] = (v[i] * v[i] * v[i] * GELU_CUBIC + v[i]) * SQRT_2_OVER_PI;
-        }
-        UnaryLoops.tanh(t, 0, t, 0, n);
-    }
-
-    private static void halfProduct(float[] v, float[] e, int n) {
-        for (int i = 0; i < n; i++) {
-            v[i] = v[i] * 0.5f * (e[i] + 1f);
-        }
+    /// 2 √(2/π) · (x + 0.044715 x³).
+    static FloatVector twiceInner(FloatVector x) {
+        return x.mul(x).fma(VectorMath.splat(GELU_CUBIC), VectorMath.splat(1f)).mul(x).mul(2 * SQRT_2_OVER_PI);
     }
 
     /// x · σ(x).

@@ -60,6 +60,19 @@ public final class FloatMath {
     static final float Q5 = 0.00418757135f;
     static final float Q6 = -0.000437872193f;
     static final float Q7 = 2.13902713e-05f;
+    /// Beyond, Φ(-x) rounds to 0.
+    static final float NORMAL_MAX = 20f;
+    // Φ(-a) e^(a²/2), in (a - 3) / (a + 3)
+    static final float N0 = 0.121513948f;
+    static final float N1 = -0.206402615f;
+    static final float N2 = 0.123225056f;
+    static final float N3 = -0.0462132357f;
+    static final float N4 = 0.00613181107f;
+    static final float N5 = 0.00290421373f;
+    static final float N6 = -0.000982822385f;
+    static final float N7 = -0.000338545913f;
+    static final float N8 = 0.00011450459f;
+    static final float N9 = 5.26764052e-05f;
     /// Beyond, the argument of sin and cos is reduced by `StrictMath`.
     static final float TRIG_MAX = 32768f;
 

@@ -143,6 +143,30 @@ final class VectorMath {
         return p.fma(t, splat(R0)).fma(a, a);
     }
 
+    /// Φ(x), with relative accuracy in both tails: Φ(-a) = e^(-a²/2) R(a), where `exp` holds e^(-a²/2).
+    ///
+    /// R is a polynomial in (a - 3) / (a + 3), minimax to 1.1e-8; the rounding error of a² is put back as a factor.
+    static FloatVector normalCdf(FloatVector x, FloatVector exp) {
+        FloatVector a = x.abs();
+        a = a.blend(NORMAL_MAX, a.compare(VectorOperators.GT, NORMAL_MAX));
+        FloatVector lost = a.fma(a, a.mul(a).neg());
+        FloatVector tail = normalRatio(a.sub(3f).div(a.add(3f))).mul(exp);
+        tail = tail.sub(tail.mul(lost).mul(0.5f));
+        return tail.blend(splat(1f).sub(tail), x.compare(VectorOperators.GE, 0f));
+    }
+
+    private static FloatVector normalRatio(FloatVector t) {
+        FloatVector p = splat(N9).fma(t, splat(N8));
+        p = p.fma(t, splat(N7));
+        p = p.fma(t, splat(N6));
+        p = p.fma(t, splat(N5));
+        p = p.fma(t, splat(N4));
+        p = p.fma(t, splat(N3));
+        p = p.fma(t, splat(N2));
+        p = p.fma(t, splat(N1));
+        return p.fma(t, splat(N0));
+    }
+
     private static FloatVector copySign(FloatVector magnitude, FloatVector sign) {
         IntVector bit = sign.reinterpretAsInts().and(0x8000_0000);
         return magnitude.reinterpretAsInts().and(0x7FFF_FFFF).or(bit).reinterpretAsFloats();
