@@ -50,7 +50,12 @@ public final class Shape {
     }
 
     /// Extent of dimension `dim`; negative values count from the end.
+    ///
+    /// @throws OpException if there is no such dimension
     public int dim(int dim) {
+        if (dims.length == 0) {
+            throw new OpException("shape: a scalar has no dimensions, got " + dim);
+        }
         return dims[normalise("shape", dim)];
     }
 

@@ -47,9 +47,15 @@ public sealed interface ShapeMethods permits Tensor {
     }
 
     /// Dimensions start … end (both included) merged into one.
+    ///
+    /// @throws OpException if start lies behind end
     default Tensor flatten(int start, int end) {
         int from = dim("flatten", start);
         int to = dim("flatten", end);
+        if (from > to) {
+            throw new OpException("flatten: expects start <= end, got " + start + " and " + end + " for "
+                    + self().shape());
+        }
         int[] dims = self().shape().dims();
         if (dims.length == 0) {
             return reshape(1);
@@ -152,7 +158,7 @@ public sealed interface ShapeMethods permits Tensor {
         int extent = self().rank() == 0 ? 0 : self().size(d);
         int from = Math.clamp(start < 0 ? (long) start + extent : start, 0, extent);
         int to = Math.clamp(end < 0 ? (long) end + extent : end, 0, extent);
-        int length = Math.max(0, (to - from + step - 1) / step);
+        int length = to <= from ? 0 : (to - from - 1) / step + 1;
         return Engine.one(new ShapeOp.Slice(d, from, length, step), self());
     }
 

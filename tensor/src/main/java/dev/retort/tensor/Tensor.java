@@ -56,13 +56,20 @@ public final class Tensor
 
     /// A window onto `storage`; for backends and views.
     ///
-    /// @throws OpException if an element lies outside the storage
+    /// @throws OpException if an element lies outside the storage, or there is not one stride a dimension
     public static Tensor of(Storage storage, int offset, Shape shape, int[] strides) {
-        long last = offset;
-        for (int i = 0; i < shape.rank(); i++) {
-            last += (long) Math.max(0, shape.dim(i) - 1) * strides[i];
+        if (strides.length != shape.rank()) {
+            throw new OpException("tensor: expects one stride a dimension, got shape " + shape + " and strides "
+                    + java.util.Arrays.toString(strides));
         }
-        if (offset < 0 || (shape.numel() > 0 && last >= storage.size())) {
+        long first = offset;
+        long last = offset;
+        for (int i = 0; i < strides.length; i++) {
+            long reach = (long) Math.max(0, shape.dim(i) - 1) * strides[i];
+            first += Math.min(reach, 0);
+            last += Math.max(reach, 0);
+        }
+        if (offset < 0 || (shape.numel() > 0 && (first < 0 || last >= storage.size()))) {
             throw new OpException("tensor: shape " + shape + " with strides " + java.util.Arrays.toString(strides)
                     + " at offset " + offset + " does not fit a storage of " + storage.size() + " elements");
         }
@@ -127,7 +134,7 @@ public final class Tensor
     /// A tensor of one value.
     public static Tensor full(double value, DType dtype, int... shape) {
         HostStorage storage = HostStorage.allocate(dtype, Shape.of(shape).numel());
-        if (value != 0) {
+        if (Double.doubleToRawLongBits(value) != 0) { // −0 is not what a fresh buffer holds
             for (int i = 0; i < storage.size(); i++) {
                 storage.setDouble(i, value);
             }
@@ -170,7 +177,7 @@ public final class Tensor
     public Tensor fullLike(double value) {
         Storage fresh = Backends.of(device()).allocate(dtype(), numel());
         Tensor result = new Tensor(fresh, 0, shape, shape.contiguousStrides());
-        if (value != 0) {
+        if (Double.doubleToRawLongBits(value) != 0) {
             result.update(new UpdateOp.Fill(value));
         }
         return result;
@@ -183,13 +190,14 @@ public final class Tensor
 
     /// start, start + step, … up to but without end.
     ///
-    /// @throws OpException if step is 0 or leads away from end
+    /// @throws OpException if step is 0 or leads away from end, or there are more than 2³¹ − 1 numbers
     public static Tensor arange(double start, double end, double step, DType dtype) {
-        if (step == 0 || (end - start) / step < 0) {
-            throw new OpException("arange: expects a step that leads from start to end, got start = " + start
-                    + ", end = " + end + ", step = " + step);
+        double count = Math.ceil((end - start) / step);
+        if (step == 0 || !(count >= 0 && count <= Integer.MAX_VALUE)) {
+            throw new OpException("arange: expects a step that leads from start to end in less than 2^31 steps, got"
+                    + " start = " + start + ", end = " + end + ", step = " + step);
         }
-        int length = Math.toIntExact((long) Math.ceil((end - start) / step));
+        int length = (int) count;
         return Engine.one(new ShapeOp.Arange(start, step, length, dtype));
     }
 

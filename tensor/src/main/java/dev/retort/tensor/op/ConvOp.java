@@ -41,16 +41,16 @@ public sealed interface ConvOp extends Op {
 
         /// Output rows for an input of `height` and a kernel of `kernelH` rows: ⌊(H + 2p − d(k − 1) − 1)/s⌋ + 1.
         public int outH(int height, int kernelH) {
-            return extent(height + 2 * paddingH - dilationH * (kernelH - 1) - 1, strideH);
+            return extent(height + 2L * paddingH - (long) dilationH * (kernelH - 1) - 1, strideH);
         }
 
         /// Output columns for an input of `width` and a kernel of `kernelW` columns.
         public int outW(int width, int kernelW) {
-            return extent(width + 2 * paddingW - dilationW * (kernelW - 1) - 1, strideW);
+            return extent(width + 2L * paddingW - (long) dilationW * (kernelW - 1) - 1, strideW);
         }
 
-        private static int extent(int room, int stride) {
-            return room < 0 ? 0 : room / stride + 1;
+        private static int extent(long room, int stride) {
+            return room < 0 ? 0 : Math.toIntExact(room / stride + 1);
         }
     }
 

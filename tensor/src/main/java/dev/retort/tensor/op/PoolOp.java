@@ -39,12 +39,12 @@ public sealed interface PoolOp extends Op {
         }
 
         private int extent(int size, int kernel, int stride, int padding) {
-            int room = size + 2 * padding - kernel;
+            long room = size + 2L * padding - kernel;
             if (room < 0) {
                 return 0;
             }
-            int out = (ceilMode ? (room + stride - 1) / stride : room / stride) + 1;
-            return ceilMode && (out - 1) * stride >= size + padding ? out - 1 : out;
+            long out = (ceilMode ? (room + stride - 1) / stride : room / stride) + 1;
+            return Math.toIntExact(ceilMode && (out - 1) * stride >= (long) size + padding ? out - 1 : out);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.retort.tensor.cpu.reference;
 
+import dev.retort.tensor.OpException;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
@@ -85,6 +86,10 @@ final class PoolReference {
         int plane = type.shape().dim(2) * type.shape().dim(3);
         int outPlane = gradOut.size(2) * gradOut.size(3);
         for (int at = 0; at < g.length; at++) {
+            if (indices[at] < 0 || indices[at] >= plane) {
+                throw new OpException(
+                        "max_pool2d_backward: expects indices in [0, " + plane + "), got " + indices[at]);
+            }
             dx[at / outPlane * plane + (int) indices[at]] += g[at];
         }
         return Elements.tensor(dx, type);

@@ -5,9 +5,11 @@ import static dev.retort.tensor.cpu.reference.KernelProbe.one;
 import static dev.retort.tensor.cpu.reference.KernelProbe.random;
 import static dev.retort.tensor.cpu.reference.KernelProbe.values;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.retort.tensor.DType;
+import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.ConvOp;
 import dev.retort.tensor.op.ConvOp.Geometry;
@@ -102,6 +104,14 @@ class ConvReferenceTest {
                 .containsExactly(KernelProbe.numericGradient(conv, 0, gradOut, 0, x, w), within(1e-7));
         assertThat(values(new ConvOp.Conv2dWeightGrad(g, wDims[2], wDims[3]), gradOut, x))
                 .containsExactly(KernelProbe.numericGradient(conv, 0, gradOut, 1, x, w), within(1e-7));
+    }
+
+    @Test
+    void aHugeDilationDoesNotFit() {
+        ConvOp conv = new ConvOp.Conv2d(Geometry.of(1, 0, 1 << 30, 1));
+        assertThatThrownBy(() -> one(conv, Tensor.ones(1, 1, 4, 4), Tensor.ones(1, 1, 3, 3)))
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("conv2d: expects a kernel that fits into the padded input");
     }
 
     @Test

@@ -123,6 +123,20 @@ class PoolReferenceTest {
     }
 
     @Test
+    void indicesOutsideThePlaneAreAnError() {
+        Tensor index = Tensor.of(new long[] {4}, 1, 1, 1, 1);
+        assertThatThrownBy(() -> one(new PoolOp.MaxPool2dBackward(2, 2), Tensor.ones(1, 1, 1, 1), index))
+                .isInstanceOf(OpException.class)
+                .hasMessage("max_pool2d_backward: expects indices in [0, 4), got 4");
+    }
+
+    @Test
+    void hugeStridesDoNotOverflow() {
+        Window window = new Window(2, 2, Integer.MAX_VALUE, Integer.MAX_VALUE, 0, 0, true);
+        assertThat(values(new PoolOp.MaxPool2d(window), counting(2, 2))).containsExactly(4);
+    }
+
+    @Test
     void emptyBatchesGiveEmptyResultsAndEmptyPlanesAnError() {
         Tensor none = Tensor.zeros(DType.F64, 0, 3, 4, 4);
         assertThat(one(new PoolOp.MaxPool2d(Window.of(2, 2, 0)), none).shape().dims()).containsExactly(0, 3, 2, 2);
