@@ -2,4 +2,9 @@
 module dev.retort.autograd {
     requires transitive dev.retort.tensor;
     requires static transitive org.jspecify;
+
+    exports dev.retort.autograd;
+
+    provides dev.retort.tensor.spi.Recorder with
+            dev.retort.autograd.TapeRecorder;
 }

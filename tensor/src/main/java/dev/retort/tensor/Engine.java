@@ -31,6 +31,11 @@ public final class Engine {
         listener = newListener;
     }
 
+    /// The listener of all threads, or null; who replaces it for a while passes calls on and puts it back.
+    public static @Nullable ExecutionListener listener() {
+        return listener;
+    }
+
     /// The results of `op`.
     ///
     /// @throws OpException if the inputs do not fit or are on different devices

@@ -1,0 +1,200 @@
+package dev.retort.autograd;
+
+import dev.retort.tensor.OpException;
+import dev.retort.tensor.Tensor;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
+
+/// One walk from outputs back through the graph, nodes in falling order of their numbers.
+///
+/// Towards leaves the gradients are accumulated there; towards given targets they are collected, and only nodes that
+/// lead to a target run.
+final class BackwardPass {
+    private final boolean createGraph;
+    private final boolean retainGraph;
+    private final @Nullable Targets targets;
+    private final PriorityQueue<Node> queue =
+            new PriorityQueue<>(Comparator.comparingLong((Node node) -> node.sequence).reversed());
+    private final Map<Node, GradientSlot[]> pending = new HashMap<>();
+    private final Map<Leaf, GradientSlot> leaves = new LinkedHashMap<>();
+
+    private BackwardPass(@Nullable Targets targets, GradOptions options) {
+        this.targets = targets;
+        this.createGraph = options.createGraph();
+        this.retainGraph = options.retainGraph();
+    }
+
+    /// A pass to all leaves.
+    static BackwardPass toLeaves(GradOptions options) {
+        return new BackwardPass(null, options);
+    }
+
+    /// A pass to `targets`; with `stop` gradients do not flow on beyond a target.
+    static BackwardPass to(Source[] targets, GradOptions options, boolean stop) {
+        return new BackwardPass(new Targets(targets, stop), options);
+    }
+
+    /// Walks from `outputs`; afterwards the gradients can be collected or accumulated.
+    void start(String caller, List<Tensor> outputs, GradOptions options) {
+        if (!options.gradOutputs().isEmpty() && options.gradOutputs().size() != outputs.size()) {
+            throw new OpException(caller + ": expects one gradient per output (" + outputs.size() + "), got "
+                    + options.gradOutputs().size());
+        }
+        if (targets != null) {
+            targets.search(outputs);
+        }
+        boolean any = false;
+        try (GradScope _ = new GradScope(createGraph)) {
+            for (int i = 0; i < outputs.size(); i++) {
+                Source source = Source.of(outputs.get(i));
+                if (source != null) {
+                    any = true;
+                    add(source, rootGradient(caller, i, outputs.get(i), options.gradOutput(i)), false);
+                }
+            }
+            if (!any) {
+                throw new OpException(caller + ": no output requires a gradient (made without leaves that do, inside"
+                        + " noGrad, or detached): " + outputs.getFirst().type());
+            }
+            run();
+        }
+    }
+
+    private static Tensor rootGradient(String caller, int i, Tensor output, @Nullable Tensor given) {
+        if (given == null) {
+            if (output.numel() != 1) {
+                throw new OpException(caller + ": expects an output of one element or a gradient for it, output " + i
+                        + " is " + output.type());
+            }
+            return output.detach().onesLike();
+        }
+        if (!given.type().equals(output.type())) {
+            throw new OpException(caller + ": expects a gradient of output " + i + "'s type " + output.type() + ", got "
+                    + given.type());
+        }
+        return given;
+    }
+
+    private void run() {
+        Recording recording = Recording.current();
+        @Nullable Node before = recording.backward;
+        try {
+            for (Node node = queue.poll(); node != null; node = queue.poll()) {
+                recording.backward = node;
+                visit(node);
+            }
+        } finally {
+            recording.backward = before;
+        }
+    }
+
+    private void visit(Node node) {
+        GradientSlot[] slots = pending.remove(node);
+        @Nullable Tensor[] gradOutputs = new Tensor[slots.length];
+        for (int j = 0; j < slots.length; j++) {
+            Tensor sum = slots[j].sum();
+            if (sum != null) {
+                Tensor gradient = hooked(node.hooks(j), sum, targets != null && targets.endsAt(node));
+                gradOutputs[j] = gradient;
+                if (targets != null) {
+                    targets.found(node, j, gradient);
+                }
+            }
+        }
+        boolean[] needs = new boolean[node.edges.length];
+        if (!wanted(node, needs)) {
+            return;
+        }
+        NodeContext context = new NodeContext(node, gradOutputs, needs, createGraph);
+        @Nullable Tensor[] gradients = node.rule.gradients(context);
+        context.check(gradients);
+        for (int i = 0; i < needs.length; i++) {
+            Tensor gradient = gradients[i];
+            Source edge = node.edges[i];
+            if (needs[i] && gradient != null && edge != null) {
+                add(edge, gradient, context.isExclusive(gradients, i));
+            }
+        }
+        if (!retainGraph) {
+            node.free();
+        }
+    }
+
+    /// The gradient after its hooks. Where the walk stops, an outer pass goes on and calls them.
+    private static Tensor hooked(@Nullable Hooks hooks, Tensor gradient, boolean outerPassFollows) {
+        return hooks == null || outerPassFollows ? gradient : hooks.apply(gradient);
+    }
+
+    /// Fills `needs` with the inputs whose gradients lead somewhere; false if there are none.
+    private boolean wanted(Node node, boolean[] needs) {
+        if (targets != null && targets.endsAt(node)) {
+            return false;
+        }
+        boolean any = false;
+        for (int i = 0; i < needs.length; i++) {
+            Source edge = node.edges[i];
+            needs[i] = edge != null && (targets == null ? isOpen(edge) : targets.wants(edge));
+            any |= needs[i];
+        }
+        return any;
+    }
+
+    private static boolean isOpen(Source edge) {
+        return !(edge instanceof Leaf leaf) || leaf.requiresGrad();
+    }
+
+    private void add(Source source, Tensor gradient, boolean exclusive) {
+        if (targets != null && !targets.wants(source)) {
+            return;
+        }
+        switch (source) {
+            case Leaf leaf -> leaves.computeIfAbsent(leaf, _ -> new GradientSlot()).add(gradient, exclusive, createGraph);
+            case Output(Node node, int index) -> {
+                GradientSlot[] slots = pending.get(node);
+                if (slots == null) {
+                    slots = GradientSlot.array(node.outputTypes.length);
+                    pending.put(node, slots);
+                    queue.add(node);
+                }
+                slots[index].add(gradient, exclusive, createGraph);
+            }
+        }
+    }
+
+    /// Adds the leaves' gradients to what they hold.
+    void accumulate() {
+        try (GradScope _ = new GradScope(createGraph)) {
+            for (Map.Entry<Leaf, GradientSlot> entry : leaves.entrySet()) {
+                Leaf leaf = entry.getKey();
+                GradientSlot slot = entry.getValue();
+                Tensor sum = slot.sum();
+                Hooks hooks = leaf.hooks();
+                boolean hooked = hooks != null && !hooks.isEmpty();
+                if (sum != null) {
+                    leaf.accumulate(hooked(hooks, sum, false), slot.isExclusive() && !hooked, createGraph);
+                }
+            }
+        }
+    }
+
+    /// The targets' gradients in their order; null where none arrived.
+    @Nullable Tensor[] collect() {
+        if (targets == null) {
+            throw new IllegalStateException("backward pass without targets");
+        }
+        try (GradScope _ = new GradScope(createGraph)) {
+            for (Map.Entry<Leaf, GradientSlot> entry : leaves.entrySet()) {
+                Tensor sum = entry.getValue().sum();
+                if (sum != null) {
+                    targets.found(entry.getKey(), hooked(entry.getKey().hooks(), sum, targets.stops()));
+                }
+            }
+        }
+        return targets.gradients();
+    }
+}
