@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
 /// @param maxSamples how many elements of each input are checked, drawn at random; 0 for all
 /// @param seed       of the weights and of the draw
 public record GradCheck(double step, double relative, double absolute, int maxSamples, long seed) {
-    private static final GradCheck DEFAULTS = new GradCheck(1e-6, 1e-5, 1e-6, 0, 1);
+    private static final GradCheck DEFAULTS = new GradCheck(1e-6, 1e-6, 1e-7, 0, 1);
 
-    /// Step 1e-6, relative error 1e-5, absolute error 1e-6, all elements.
+    /// Step 1e-6, relative error 1e-6, absolute error 1e-7, all elements.
     public static GradCheck defaults() {
         return DEFAULTS;
     }
