@@ -22,6 +22,9 @@ public sealed interface SoftmaxOp extends Op {
 
         @Override
         public Tensor[] composite(Tensor[] in) {
+            if (in[0].numel() == 0) {
+                return new Tensor[] {in[0].exp()}; // no maximum over nothing
+            }
             Tensor e = in[0].sub(in[0].detach().amax(true, dim)).exp();
             return new Tensor[] {e.div(e.sum(true, dim))};
         }
