@@ -5,6 +5,8 @@ module dev.retort.distill {
 
     exports dev.retort.distill;
     exports dev.retort.distill.estimate;
+    exports dev.retort.distill.evaluate;
     exports dev.retort.distill.feature;
     exports dev.retort.distill.method;
+    exports dev.retort.distill.teacher;
 }

@@ -1,6 +1,9 @@
 package dev.retort.distill.feature;
 
+import dev.retort.autograd.Autograd;
+import dev.retort.autograd.GradScope;
 import dev.retort.nn.Layer;
+import dev.retort.nn.Module;
 import dev.retort.nn.ModuleHook;
 import dev.retort.tensor.Tensor;
 import java.util.ArrayList;
@@ -8,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /// Runs a network once and keeps the tensors at the wanted taps.
 public final class Features {
@@ -38,5 +42,27 @@ public final class Features {
             }
         }
         return seen;
+    }
+
+    /// The same in evaluation mode and without gradients. Afterwards every module is in the mode it was in, so a network
+    /// that shares modules with one in training does not disturb it.
+    public static Map<Tap, Tensor> quietly(Layer network, Tensor input, Set<Tap> taps) {
+        return quietly(network, input, taps, module -> false);
+    }
+
+    /// The same with those modules in training mode, each for itself, that pass `training`.
+    public static Map<Tap, Tensor> quietly(
+            Layer network, Tensor input, Set<Tap> taps, Predicate<Module> training) {
+        Map<Module, Boolean> modes = new LinkedHashMap<>();
+        network.modules().values().forEach(module -> modes.put(module, module.isTraining()));
+        try (GradScope _ = Autograd.noGrad()) {
+            // Parents come first, so that each module ends with its own mode.
+            network.modules().values().forEach(module -> module.train(training.test(module)));
+            Map<Tap, Tensor> constants = new LinkedHashMap<>();
+            of(network, input, taps).forEach((tap, tensor) -> constants.put(tap, tensor.detach()));
+            return constants;
+        } finally {
+            modes.forEach(Module::train);
+        }
     }
 }
