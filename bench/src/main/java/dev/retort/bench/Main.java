@@ -2,6 +2,7 @@ package dev.retort.bench;
 
 import dev.retort.bench.info.InfoCommand;
 import dev.retort.bench.jmh.BenchCommand;
+import dev.retort.bench.model.PredictCommand;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -24,7 +25,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {InfoCommand.class, BenchCommand.class, HelpCommand.class})
+        subcommands = {PredictCommand.class, InfoCommand.class, BenchCommand.class, HelpCommand.class})
 public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;

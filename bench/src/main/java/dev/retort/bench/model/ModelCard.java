@@ -1,0 +1,90 @@
+package dev.retort.bench.model;
+
+import dev.retort.nn.Layer;
+import dev.retort.nn.data.Picture;
+import dev.retort.tensor.Rng;
+import dev.retort.tensor.Tensor;
+import dev.retort.tensor.io.FormatException;
+import dev.retort.tensor.io.Safetensors;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Everything that is needed to use a saved classifier besides its weights. It is kept inside the safetensors file
+/// (metadata key `retort.card`), so that one file suffices, and written beside it as JSON for people.
+///
+/// @param architecture  the model, as [ModelSpec] writes it
+/// @param input         extents of an image
+/// @param classes       names in the order of the outputs
+/// @param normalization what is done to pixels in [0, 1]
+/// @param provenance    where the model comes from: data, method, seed, accuracy, versions
+public record ModelCard(
+        String architecture,
+        ImageShape input,
+        List<String> classes,
+        Normalization normalization,
+        Map<String, Object> provenance) {
+    private static final String KEY = "retort.card";
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .build();
+
+    /// A classifier with what belongs to it.
+    ///
+    /// @param card  the card
+    /// @param model in evaluation mode
+    public record Loaded(ModelCard card, Layer model) {
+        /// Logits [1, classes] of a picture, resized and normalised as the card says.
+        public Tensor logits(Picture picture) {
+            ImageShape shape = card.input;
+            Tensor image = picture.resize(shape.height(), shape.width()).toTensor();
+            return model.call(card.normalization.apply(image).unsqueeze(0)).detach();
+        }
+    }
+
+    /// Writes `model` to `file` (safetensors), and the card beside it with the ending `.json`. Both appear whole or not at
+    /// all.
+    public void save(Layer model, Path file) throws IOException {
+        String json = JSON.writerWithDefaultPrettyPrinter().writeValueAsString(this);
+        Safetensors.write(file, model.stateDict(), Map.of(KEY, json));
+        Path beside = beside(file);
+        Path partial = beside.resolveSibling(beside.getFileName() + ".part");
+        Files.write(partial, json.getBytes(StandardCharsets.UTF_8));
+        Files.move(partial, beside, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static Path beside(Path file) {
+        String name = file.getFileName().toString();
+        String stem = name.endsWith(".safetensors") ? name.substring(0, name.length() - ".safetensors".length()) : name;
+        return file.resolveSibling(stem + ".json");
+    }
+
+    /// Reads a model that [#save] wrote.
+    ///
+    /// @throws FormatException if the file has no card, or card and weights do not fit
+    /// @throws IOException     if the file is missing or cannot be read
+    public static Loaded load(Path file) throws IOException {
+        Safetensors weights = Safetensors.open(file);
+        String json = weights.metadata().get(KEY);
+        if (json == null) {
+            throw new FormatException("model: " + file + ": expects a model card in the metadata (key " + KEY
+                    + "), got only " + weights.metadata().keySet());
+        }
+        try {
+            ModelCard card = JSON.readValue(json, ModelCard.class);
+            Layer model = ModelSpec.parse(card.architecture).create(card.input, card.classes.size(), new Rng(0));
+            model.loadStateDict(weights.loadAll());
+            model.eval();
+            return new Loaded(card, model);
+        } catch (JacksonException | IllegalArgumentException | NullPointerException e) {
+            throw new FormatException("model: " + file + ": the model card does not fit: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package dev.retort.bench.model;
+
+import dev.retort.nn.Layer;
+import dev.retort.nn.models.CifarResNet;
+import dev.retort.nn.models.Mlp;
+import dev.retort.nn.models.SmallCnn;
+import dev.retort.tensor.Rng;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/// A model by name, as command lines and model cards write it: `cnn:16,32,64`, `resnet8:16,32,64` or `mlp:256,128`.
+public sealed interface ModelSpec {
+    /// The model with random weights.
+    Layer create(ImageShape input, int classes, Rng rng);
+
+    /// Stages of 3 x 3 convolution, batch norm and ReLU with pooling between; see [SmallCnn].
+    ///
+    /// @param widths channels of the stages
+    record Cnn(List<Integer> widths) implements ModelSpec {
+        @Override
+        public Layer create(ImageShape input, int classes, Rng rng) {
+            return new SmallCnn(new SmallCnn.Config(input.channels(), widths, classes), rng);
+        }
+
+        @Override
+        public String toString() {
+            return "cnn:" + join(widths);
+        }
+    }
+
+    /// A residual network of depth 6n + 2 with projection shortcuts; see [CifarResNet].
+    ///
+    /// @param depth  6n + 2
+    /// @param widths channels of the three stages
+    record ResNet(int depth, List<Integer> widths) implements ModelSpec {
+        @Override
+        public Layer create(ImageShape input, int classes, Rng rng) {
+            return new CifarResNet(
+                    CifarResNet.Config.of(depth, classes)
+                            .withInputChannels(input.channels())
+                            .withWidths(widths.getFirst(), widths.toArray(Integer[]::new))
+                            .withShortcut(CifarResNet.Shortcut.PROJECTION),
+                    rng);
+        }
+
+        @Override
+        public String toString() {
+            return "resnet" + depth + ":" + join(widths);
+        }
+    }
+
+    /// Linear layers with ReLU between.
+    ///
+    /// @param hidden widths of the hidden layers
+    record Perceptron(List<Integer> hidden) implements ModelSpec {
+        @Override
+        public Layer create(ImageShape input, int classes, Rng rng) {
+            return new Mlp(new Mlp.Config(input.numel(), hidden, classes, 0), rng);
+        }
+
+        @Override
+        public String toString() {
+            return "mlp:" + join(hidden);
+        }
+    }
+
+    private static String join(List<Integer> widths) {
+        return widths.stream().map(String::valueOf).collect(Collectors.joining(","));
+    }
+
+    /// Reads `cnn:16,32,64`, `resnet8:16,32,64` or `mlp:256,128`.
+    ///
+    /// @throws IllegalArgumentException if the text is none of these
+    static ModelSpec parse(String text) {
+        Matcher matcher = Pattern.compile("(cnn|mlp|resnet)(\\d*):(\\d{1,5}(?:,\\d{1,5})*)").matcher(text);
+        if (matcher.matches()) {
+            List<Integer> widths =
+                    Arrays.stream(matcher.group(3).split(",")).map(Integer::valueOf).toList();
+            boolean depth = !matcher.group(2).isEmpty();
+            boolean positive = widths.stream().allMatch(width -> width > 0);
+            String kind = matcher.group(1);
+            if (positive && kind.equals("cnn") && !depth) {
+                return new Cnn(widths);
+            }
+            if (positive && kind.equals("mlp") && !depth) {
+                return new Perceptron(widths);
+            }
+            if (positive && kind.equals("resnet") && depth && matcher.group(2).length() < 5 && widths.size() == 3) {
+                return new ResNet(Integer.parseInt(matcher.group(2)), widths);
+            }
+        }
+        throw new IllegalArgumentException("model: expects cnn:WIDTHS, resnetDEPTH:W1,W2,W3 or mlp:WIDTHS, such as"
+                + " cnn:16,32,64 or resnet8:16,32,64, got '" + text + "'");
+    }
+}
