@@ -229,7 +229,8 @@ final class UnaryGradients {
             double square = x[i] * x[i];
             double t = StrictMath.tanh(ROOT_TWO_BY_PI * x[i] * (1 + GELU_CUBE * square));
             double slope = ROOT_TWO_BY_PI * (1 + 3 * GELU_CUBE * square);
-            d[i] = g[i] * 0.5 * (1 + t + x[i] * (1 - t * t) * slope);
+            double bell = t * t == 1 ? 0 : x[i] * (1 - t * t) * slope; // not infinity times 0
+            d[i] = g[i] * 0.5 * (1 + t + bell);
         }
     }
 

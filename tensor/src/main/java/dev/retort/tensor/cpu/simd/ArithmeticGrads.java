@@ -35,7 +35,7 @@ public final class ArithmeticGrads {
         }
     }
 
-    /// g where x >= 0, else slope g.
+    /// g where x > 0, else slope g.
     public static void leakyRelu(
             float slope, float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         int whole = S.loopBound(n);
@@ -53,7 +53,7 @@ public final class ArithmeticGrads {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, x, xo + i);
             FloatVector d = FloatVector.fromArray(S, g, go + i);
-            d.mul(slope).blend(d, v.compare(VectorOperators.GE, 0f)).intoArray(dx, dxo + i);
+            d.mul(slope).blend(d, v.compare(VectorOperators.GT, 0f)).intoArray(dx, dxo + i);
         }
     }
 
@@ -101,7 +101,7 @@ public final class ArithmeticGrads {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, x, xo + i);
             FloatVector d = FloatVector.fromArray(S, g, go + i);
-            FloatVector.zero(S)
+            v.mul(0f) // NaN stays NaN
                     .blend(d, v.compare(VectorOperators.GT, 0f))
                     .blend(d.neg(), v.compare(VectorOperators.LT, 0f)).intoArray(dx, dxo + i);
         }
@@ -195,7 +195,7 @@ public final class ArithmeticGrads {
         }
     }
 
-    /// g where x >= 3, g (2 x + 3) / 6 where -3 < x < 3, else 0.
+    /// g where x > 3, 0 where x < -3, else g (2 x + 3) / 6.
     public static void hardswish(
             float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         int whole = S.loopBound(n);
@@ -213,9 +213,9 @@ public final class ArithmeticGrads {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, x, xo + i);
             FloatVector d = FloatVector.fromArray(S, g, go + i);
-            FloatVector.zero(S)
-                    .blend(d, v.compare(VectorOperators.GE, 3f))
-                    .blend(d.mul(v.mul(2f).add(3f)).mul(SIXTH), open(v)).intoArray(dx, dxo + i);
+            d.mul(v.mul(2f).add(3f)).mul(SIXTH) // NaN stays NaN
+                    .blend(d, v.compare(VectorOperators.GT, 3f))
+                    .blend(0f, v.compare(VectorOperators.LT, -3f)).intoArray(dx, dxo + i);
         }
     }
 
