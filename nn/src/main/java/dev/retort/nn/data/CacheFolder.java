@@ -1,0 +1,26 @@
+package dev.retort.nn.data;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// Where downloads are kept: the system property `retort.cache`, else the environment variable `RETORT_CACHE`, else
+/// `retort` in `XDG_CACHE_HOME`, else `~/.cache/retort`.
+public final class CacheFolder {
+    private CacheFolder() {}
+
+    /// The folder; it need not exist yet.
+    public static Path path() {
+        return path(System.getProperty("retort.cache", ""), System.getenv(), System.getProperty("user.home"));
+    }
+
+    static Path path(String property, Map<String, String> environment, String home) {
+        String xdg = environment.getOrDefault("XDG_CACHE_HOME", "");
+        Optional<Path> named = Stream.of(property, environment.getOrDefault("RETORT_CACHE", ""))
+                .filter(name -> !name.isBlank())
+                .map(Path::of)
+                .findFirst();
+        return named.orElseGet(() -> (xdg.isBlank() ? Path.of(home, ".cache") : Path.of(xdg)).resolve("retort"));
+    }
+}
