@@ -1,0 +1,35 @@
+package dev.retort.nn.data;
+
+import dev.retort.tensor.Rng;
+import dev.retort.tensor.Tensor;
+
+/// The image mirrored left to right with probability p.
+public final class RandomHorizontalFlip implements Transform {
+    private final double p;
+
+    /// Mirrors half of the images.
+    public RandomHorizontalFlip() {
+        this(0.5);
+    }
+
+    /// Mirrors with probability `p`.
+    public RandomHorizontalFlip(double p) {
+        this.p = p;
+    }
+
+    @Override
+    public Tensor apply(Tensor input, Rng rng) {
+        Pixels image = Pixels.of("horizontal flip", input);
+        if (rng.nextDouble() >= p) {
+            return input;
+        }
+        Pixels out = image.blank();
+        int w = image.width();
+        for (int row = 0; row < image.channels() * image.height(); row++) {
+            for (int x = 0; x < w; x++) {
+                out.values()[row * w + x] = image.values()[row * w + w - 1 - x];
+            }
+        }
+        return out.tensor();
+    }
+}
