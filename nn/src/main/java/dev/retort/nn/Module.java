@@ -1,5 +1,6 @@
 package dev.retort.nn;
 
+import dev.retort.autograd.ModulePath;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Device;
 import dev.retort.tensor.OpException;
@@ -102,6 +103,7 @@ public abstract class Module implements Stateful {
     protected final Tensor[] run(UnaryOperator<Tensor[]> body, Tensor... inputs) {
         Module outer = CURRENT.get();
         CURRENT.set(this);
+        ModulePath.push(name);
         try {
             for (ForwardHook hook : hooks) {
                 hook.before(this, inputs);
@@ -117,6 +119,7 @@ public abstract class Module implements Stateful {
             String path = path();
             throw path.isEmpty() ? e : new ModuleException(path, e);
         } finally {
+            ModulePath.pop();
             CURRENT.set(outer);
         }
     }
