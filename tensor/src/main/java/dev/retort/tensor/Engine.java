@@ -77,8 +77,8 @@ public final class Engine {
                 return checked(custom, custom.forward(detached(inputs)), results);
             }
             case UpdateOp update -> {
-                checkWritable(update, inputs);
-                Backends.of(device).execute(update, inputs, results);
+                Aliasing.checkWritable(update, inputs);
+                Backends.of(device).execute(update, Aliasing.separated(update, inputs), results);
                 for (int i = 0; i < inputs.length; i++) {
                     if (update.writes(i)) {
                         inputs[i].storage().markWritten(update.name());
@@ -89,22 +89,6 @@ public final class Engine {
             default -> {
                 Backend backend = Backends.of(device);
                 return backend.execute(op, inputs, results);
-            }
-        }
-    }
-
-    private static void checkWritable(UpdateOp op, Tensor[] inputs) {
-        for (int i = 0; i < inputs.length; i++) {
-            if (!op.writes(i) || inputs[i].isContiguous()) {
-                continue;
-            }
-            int[] strides = inputs[i].strides();
-            for (int d = 0; d < strides.length; d++) {
-                if (strides[d] == 0 && inputs[i].size(d) > 1) {
-                    throw new OpException(op.name() + ": expects a destination whose elements have places of their own,"
-                            + " got the expanded tensor " + inputs[i].type() + " with strides "
-                            + java.util.Arrays.toString(strides));
-                }
             }
         }
     }

@@ -132,6 +132,23 @@ class ViewsTest {
     }
 
     @Test
+    void updatesReadOverlappingSourcesAsTheyWere() {
+        for (DType dtype : new DType[] {DType.F32, DType.F64}) {
+            Tensor square = counting(3, 3).to(dtype);
+            square.copyFrom(square.t());
+            assertThat(square.toFloats()).containsExactly(0, 3, 6, 1, 4, 7, 2, 5, 8);
+            Tensor rows = counting(3, 2).to(dtype);
+            rows.narrow(0, 1, 2).copyFrom(rows.narrow(0, 0, 2));
+            assertThat(rows.toFloats()).containsExactly(0, 1, 0, 1, 2, 3);
+            Tensor line = Tensor.ones(dtype, 5);
+            line.narrow(0, 1, 4).update(new UpdateOp.AddScaled(1), line.narrow(0, 0, 4));
+            assertThat(line.toFloats()).containsExactly(1, 2, 2, 2, 2);
+            line.update(new UpdateOp.AddScaled(2), line);
+            assertThat(line.toFloats()).containsExactly(3, 6, 6, 6, 6);
+        }
+    }
+
+    @Test
     void creationKeepsTheSignOfZeroAndRejectsEndlessRanges() {
         assertThat(1 / Tensor.full(-0.0, DType.F32, 1).item()).isEqualTo(Double.NEGATIVE_INFINITY);
         assertThat(1 / Tensor.zeros(1).fullLike(-0.0).item()).isEqualTo(Double.NEGATIVE_INFINITY);
