@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// The head of a safetensors file: 8 bytes with the length of the header (little-endian), then a JSON object that gives
 /// dtype, shape and byte range of each tensor, then the data. Ranges count from the start of the data.
@@ -32,7 +33,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     /// One tensor: type and byte range `[begin, end)` in the data.
     record Entry(TensorType type, long begin, long end) {}
 
-    static FormatException broken(Path path, String tensor, String message) {
+    static FormatException broken(Path path, String tensor, @Nullable String message) {
         return new FormatException("safetensors: " + path + ": tensor '" + tensor + "': " + message);
     }
 
@@ -185,15 +186,16 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         if (plan.containsKey(METADATA)) {
             throw new IllegalArgumentException("safetensors: expects tensor names other than " + METADATA);
         }
-        List<String> names = new ArrayList<>(plan.keySet());
-        names.sort(Comparator.<String>comparingInt(name -> -plan.get(name).dtype().bytes())
-                .thenComparing(Comparator.naturalOrder()));
+        List<Map.Entry<String, TensorType>> widestFirst = new ArrayList<>(plan.entrySet());
+        widestFirst.sort(Comparator.<Map.Entry<String, TensorType>>comparingInt(
+                        named -> -named.getValue().dtype().bytes())
+                .thenComparing(Map.Entry.comparingByKey()));
         Map<String, Entry> entries = new LinkedHashMap<>();
         long at = 0;
-        for (String name : names) {
-            TensorType type = plan.get(name);
+        for (Map.Entry<String, TensorType> named : widestFirst) {
+            TensorType type = named.getValue();
             long end = at + (long) type.shape().numel() * type.dtype().bytes();
-            entries.put(name, new Entry(type, at, end));
+            entries.put(named.getKey(), new Entry(type, at, end));
             at = end;
         }
         SafetensorsHeader draft = new SafetensorsHeader(entries, new TreeMap<>(metadata), 0);

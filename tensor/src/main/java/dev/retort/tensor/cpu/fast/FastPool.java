@@ -79,7 +79,7 @@ final class FastPool {
                 for (int r = rows.start()[i]; r < rows.end()[i]; r++) {
                     for (int c = columns.start()[j]; c < columns.end()[j]; c++) {
                         float v = x[xo + r * width + c];
-                        if (v > max || v != v) { // the first of equals, the last NaN
+                        if (v > max || Float.isNaN(v)) { // the first of equals, the last NaN
                             max = v;
                             best = r * width + c;
                         }
