@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -94,7 +95,7 @@ final class BackwardPass {
     }
 
     private void visit(Node node) {
-        GradientSlot[] slots = pending.remove(node);
+        GradientSlot[] slots = Objects.requireNonNull(pending.remove(node), "a queued node has slots");
         @Nullable Tensor[] gradOutputs = new Tensor[slots.length];
         for (int j = 0; j < slots.length; j++) {
             Tensor sum = slots[j].sum();
