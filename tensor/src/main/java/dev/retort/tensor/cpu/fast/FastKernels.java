@@ -56,8 +56,8 @@ public final class FastKernels {
             case NormOp o -> FastNorm.run(o, inputs, outputs);
             case LossOp o -> FastLoss.run(o, inputs, outputs);
             case PoolOp o -> FastPool.run(o, inputs, outputs);
+            case AttentionOp o -> FastAttention.run(o, inputs, outputs);
             case SortOp _,
-                    AttentionOp _,
                     IndexOp _,
                     ShapeOp _,
                     LinalgOp _,

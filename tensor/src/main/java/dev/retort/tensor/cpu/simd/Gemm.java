@@ -149,9 +149,9 @@ public final class Gemm {
         float[] bp = Scratch.floats(Scratch.GEMM_B, bPanels * NR * kc);
         boolean serial = (long) mc * nc * kc < SERIAL_WORK;
         if (serial) {
-            packRows(0, aPanels, mc, kc, a, ao, ars, acs, ap);
-            packColumns(0, bPanels, nc, kc, b, bo, brs, bcs, bp);
-            tiles(0, mc, 0, nc, kc, ap, bp, c, co, ldc);
+            PanelProduct.packRows(0, aPanels, mc, kc, a, ao, ars, acs, ap, 0);
+            PanelProduct.packColumns(0, bPanels, nc, kc, b, bo, brs, bcs, bp, 0);
+            PanelProduct.add(0, mc, 0, nc, kc, ap, 0, bp, 0, c, co, ldc);
             return;
         }
         int aChunks = (aPanels + 11) / 12;
@@ -159,10 +159,11 @@ public final class Gemm {
         Parallel.forRange(aChunks + bChunks, 1, (from, to) -> {
             for (int i = from; i < to; i++) {
                 if (i < aChunks) {
-                    packRows(i * 12, Math.min(aPanels, i * 12 + 12), mc, kc, a, ao, ars, acs, ap);
+                    int last = Math.min(aPanels, i * 12 + 12);
+                    PanelProduct.packRows(i * 12, last, mc, kc, a, ao, ars, acs, ap, 0);
                 } else {
                     int j = (i - aChunks) * 4;
-                    packColumns(j, Math.min(bPanels, j + 4), nc, kc, b, bo, brs, bcs, bp);
+                    PanelProduct.packColumns(j, Math.min(bPanels, j + 4), nc, kc, b, bo, brs, bcs, bp, 0);
                 }
             }
         });
@@ -174,54 +175,10 @@ public final class Gemm {
             for (int t = from; t < to; t++) {
                 int i = t % rowTasks * TASK_ROWS;
                 int j = t / rowTasks * columns;
-                tiles(i, Math.min(mc, i + TASK_ROWS), j, Math.min(nc, j + columns), kc, ap, bp, c, co, ldc);
+                int i1 = Math.min(mc, i + TASK_ROWS);
+                int j1 = Math.min(nc, j + columns);
+                PanelProduct.add(i, i1, j, j1, kc, ap, 0, bp, 0, c, co, ldc);
             }
         });
-    }
-
-    private static void packRows(
-            int from, int to, int m, int kc, float[] a, int ao, int ars, int acs, float[] ap) {
-        for (int s = from; s < to; s++) {
-            int i = s * MR;
-            Panels.pack(a, ao + i * ars, ars, acs, Math.min(MR, m - i), MR, kc, ap, i * kc);
-        }
-    }
-
-    private static void packColumns(
-            int from, int to, int n, int kc, float[] b, int bo, int brs, int bcs, float[] bp) {
-        for (int s = from; s < to; s++) {
-            int j = s * NR;
-            Panels.pack(b, bo + j * bcs, bcs, brs, Math.min(NR, n - j), NR, kc, bp, j * kc);
-        }
-    }
-
-    /// Multiplies packed panels into rows [i0, i1) and columns [j0, j1) of C; i0 and j0 are panel boundaries.
-    private static void tiles(
-            int i0, int i1, int j0, int j1, int kc, float[] ap, float[] bp, float[] c, int co, int ldc) {
-        for (int j = j0; j < j1; j += NR) {
-            int columns = Math.min(NR, j1 - j);
-            for (int i = i0; i < i1; i += MR) {
-                int rows = Math.min(MR, i1 - i);
-                int tile = co + i * ldc + j;
-                if (rows == MR && columns == NR) {
-                    GemmKernel.tile(kc, ap, i * kc, bp, j * kc, c, tile, ldc);
-                } else {
-                    edge(rows, columns, kc, ap, i * kc, bp, j * kc, c, tile, ldc);
-                }
-            }
-        }
-    }
-
-    /// A tile that C does not fill: computed in a scratch tile, so that the chain stays the same.
-    static void edge(
-            int rows, int columns, int kc, float[] ap, int a, float[] bp, int b, float[] c, int co, int ldc) {
-        float[] t = Scratch.floats(Scratch.GEMM_TILE, MR * NR);
-        for (int i = 0; i < rows; i++) {
-            System.arraycopy(c, co + i * ldc, t, i * NR, columns);
-        }
-        GemmKernel.tile(kc, ap, a, bp, b, t, 0, NR);
-        for (int i = 0; i < rows; i++) {
-            System.arraycopy(t, i * NR, c, co + i * ldc, columns);
-        }
     }
 }

@@ -1,0 +1,107 @@
+package dev.retort.tensor.cpu.simd;
+
+import dev.retort.tensor.cpu.Parallel;
+import java.util.Arrays;
+
+/// Scaled dot-product attention, forward, in tiles with a running maximum (Dao et al., 2022, arXiv 2205.14135): the matrix
+/// of scores is never written.
+///
+/// A task is one head and a stretch of its queries: it packs the keys and values once and goes through tiles of
+/// [AttentionScores#QUERIES] by [AttentionScores#KEYS]. The order of all sums is fixed by the sizes.
+public final class Attention {
+    private static final int QUERIES = AttentionScores.QUERIES;
+    private static final int KEYS = AttentionScores.KEYS;
+    /// Queries of one task.
+    private static final int TASK_QUERIES = 512;
+
+    private Attention() {}
+
+    /// Writes the result `[batch, heads, queries, valueWidth]` and ln of the sum of e^score `[batch, heads, queries]`.
+    ///
+    /// A query that may see no key gets zeros and negative infinity.
+    public static void forward(
+            AttentionShape a, AttentionMask mask, float[] q, int qo, float[] k, int ko, float[] v, int vo,
+            float[] out, float[] lse) {
+        int stretches = (a.queries() + TASK_QUERIES - 1) / TASK_QUERIES;
+        Parallel.forRange(a.batch() * a.heads() * stretches, 1, (from, to) -> {
+            for (int task = from; task < to; task++) {
+                int first = task % stretches * TASK_QUERIES;
+                int last = Math.min(a.queries(), first + TASK_QUERIES);
+                stretch(a, mask, task / stretches, first, last, q, qo, k, ko, v, vo, out, lse);
+            }
+        });
+    }
+
+    /// Queries [first, last) of one head, counted over the batch.
+    private static void stretch(
+            AttentionShape a, AttentionMask mask, int head, int first, int last,
+            float[] q, int qo, float[] k, int ko, float[] v, int vo, float[] out, float[] lse) {
+        int d = a.width();
+        int e = a.valueWidth();
+        int group = (head / a.heads() * a.groups() + head % a.heads() / a.headsPerGroup()) * a.keys();
+        int seen = a.visible(last - 1);
+        float[] keys = Scratch.floats(Scratch.ATTENTION_KEYS, PanelProduct.columnFloats(seen, d));
+        PanelProduct.packColumns(seen, d, k, ko + group * d, 1, d, keys, 0);
+        int block = PanelProduct.columnFloats(e, KEYS);
+        float[] values = Scratch.floats(Scratch.ATTENTION_VALUES, (seen + KEYS - 1) / KEYS * block);
+        for (int s = 0; s < seen; s += KEYS) {
+            int n = Math.min(KEYS, seen - s);
+            PanelProduct.packColumns(e, n, v, vo + (group + s) * e, e, 1, values, s / KEYS * block);
+        }
+        float[] rows = Scratch.floats(Scratch.ATTENTION_ROWS, PanelProduct.rowFloats(QUERIES, Math.max(d, KEYS)));
+        float[] scores = Scratch.floats(Scratch.ATTENTION_SCORES, QUERIES * KEYS);
+        float[] max = new float[QUERIES];
+        float[] sum = new float[QUERIES];
+        for (int t = first; t < last; t += QUERIES) {
+            int m = Math.min(QUERIES, last - t);
+            int row = head * a.queries() + t;
+            Arrays.fill(max, Float.NEGATIVE_INFINITY);
+            Arrays.fill(sum, 0f);
+            Arrays.fill(out, row * e, (row + m) * e, 0f);
+            float[] packedQueries = Scratch.floats(Scratch.ATTENTION_QUERIES, PanelProduct.rowFloats(QUERIES, d));
+            PanelProduct.packRows(m, d, q, qo + row * d, d, 1, packedQueries, 0);
+            for (int s = 0; s < a.visible(t + m - 1); s += KEYS) {
+                int n = Math.min(KEYS, seen - s);
+                Arrays.fill(scores, 0, m * KEYS, 0f);
+                PanelProduct.add(0, m, 0, n, d, packedQueries, 0, keys, s * d, scores, 0, KEYS);
+                weights(a, mask, head, t, m, s, n, scores, max, sum, out);
+                PanelProduct.packRows(m, n, scores, 0, KEYS, 1, rows, 0);
+                PanelProduct.add(0, m, 0, e, n, rows, 0, values, s / KEYS * block, out, row * e, e);
+            }
+            for (int i = 0; i < m; i++) {
+                float scale = sum[i] == 0f ? 0f : 1f / sum[i];
+                BinaryLoops.mul(out, (row + i) * e, scale, out, (row + i) * e, e);
+                lse[row + i] = max[i] + FloatMath.log(sum[i]);
+            }
+        }
+    }
+
+    /// Turns a tile of scores into weights relative to the running maximum, and rescales what was summed before.
+    private static void weights(
+            AttentionShape a, AttentionMask mask, int head, int t, int m, int s, int n,
+            float[] scores, float[] max, float[] sum, float[] out) {
+        int e = a.valueWidth();
+        for (int i = 0; i < m; i++) {
+            int so = i * KEYS;
+            int row = head * a.queries() + t + i;
+            AttentionScores.finish(a, mask, head / a.heads(), head % a.heads(), t + i, s, scores, so, n);
+            float top = Math.max(max[i], RowSums.max(scores, so, n));
+            if (top == Float.NEGATIVE_INFINITY) {
+                Arrays.fill(scores, so, so + n, 0f);
+                continue;
+            }
+            if (top > max[i] && sum[i] > 0f) {
+                float shrink = FloatMath.exp(max[i] - top);
+                sum[i] *= shrink;
+                BinaryLoops.mul(out, row * e, shrink, out, row * e, e);
+            }
+            max[i] = top;
+            BinaryLoops.sub(scores, so, top, scores, so, n);
+            UnaryLoops.exp(scores, so, scores, so, n);
+            sum[i] += RowSums.sum(scores, so, n);
+            if (a.dropout() > 0) {
+                AttentionScores.drop(a, row, s, scores, so, n);
+            }
+        }
+    }
+}
