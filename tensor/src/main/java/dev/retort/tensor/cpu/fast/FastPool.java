@@ -2,6 +2,7 @@ package dev.retort.tensor.cpu.fast;
 
 import dev.retort.tensor.DType;
 import dev.retort.tensor.HostStorage;
+import dev.retort.tensor.OpException;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
@@ -104,6 +105,10 @@ final class FastPool {
         Parallel.forRange(planes(to), grain(plane), (from, until) -> {
             for (int p = from; p < until; p++) {
                 for (int i = p * outPlane; i < (p + 1) * outPlane; i++) {
+                    if (indices[first + i] < 0 || indices[first + i] >= plane) {
+                        throw new OpException("max_pool2d_backward: expects indices in [0, " + plane + "), got "
+                                + indices[first + i]);
+                    }
                     dx[p * plane + (int) indices[first + i]] += g.data()[g.offset() + i];
                 }
             }

@@ -66,8 +66,8 @@ final class FastUpdate {
                 }
             }
             case UpdateOp.AdamStep o -> {
-                double stepSize = o.lr() / (1 - Math.pow(o.beta1(), o.step()));
-                double root = Math.sqrt(1 - Math.pow(o.beta2(), o.step()));
+                double stepSize = o.lr() / (1 - StrictMath.pow(o.beta1(), o.step()));
+                double root = Math.sqrt(1 - StrictMath.pow(o.beta2(), o.step()));
                 double shrink = o.decoupled() ? 1 - o.lr() * o.weightDecay() : 1;
                 double decay = o.decoupled() ? 0 : o.weightDecay();
                 UpdateLoops.adam(

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.retort.tensor.DType;
+import dev.retort.tensor.Engine;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.PoolOp;
@@ -128,6 +129,8 @@ class PoolReferenceTest {
         assertThatThrownBy(() -> one(new PoolOp.MaxPool2dBackward(2, 2), Tensor.ones(1, 1, 1, 1), index))
                 .isInstanceOf(OpException.class)
                 .hasMessage("max_pool2d_backward: expects indices in [0, 4), got 4");
+        assertThatThrownBy(() -> Engine.one(new PoolOp.MaxPool2dBackward(2, 2), Tensor.ones(1, 1, 1, 1), index))
+                .isInstanceOf(OpException.class);
     }
 
     @Test
