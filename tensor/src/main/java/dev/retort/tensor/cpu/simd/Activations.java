@@ -1,12 +1,14 @@
 package dev.retort.tensor.cpu.simd;
 
+import static dev.retort.tensor.cpu.simd.FloatMath.*;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Activation functions over ranges of floats: `y[yo + i] = f(x[xo + i])`; x and y may be the same range.
 ///
-/// Loops are short for the reason given in [UnaryLoops].
+/// Made of passes over a block, for the reason given in [UnaryLoops].
 public final class Activations {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
@@ -21,11 +23,15 @@ public final class Activations {
     public static void gelu(float[] x, int xo, float[] y, int yo, int n) {
         float[] v = Scratch.floats(Scratch.ACTIVATION, Blocks.SIZE);
         float[] e = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
+        float[] p = Scratch.floats(Scratch.ACTIVATION_3, Blocks.SIZE);
         for (int b = 0; b < n; b += Blocks.SIZE) {
             int length = Math.min(Blocks.SIZE, n - b);
             int padded = Blocks.load(x, xo + b, length, v);
             bell(v, e, padded);
-            geluVectors(v, e, padded);
+            normalCdf(v, e, p, padded);
+            for (int i = 0; i < padded; i++) {
+                v[i] *= p[i];
+            }
             System.arraycopy(v, 0, y, yo + b, length);
         }
     }
@@ -33,83 +39,92 @@ public final class Activations {
     /// e = e^(-v²/2).
     static void bell(float[] v, float[] e, int n) {
         for (int i = 0; i < n; i++) {
-            float a = Math.min(Math.abs(v[i]), FloatMath.NORMAL_MAX);
+            float a = Math.min(Math.abs(v[i]), NORMAL_MAX);
             e[i] = a * a * -0.5f;
         }
         UnaryLoops.exp(e, 0, e, 0, n);
     }
 
-    private static void geluVectors(float[] v, float[] e, int n) {
+    /// p = Φ(x), with relative accuracy in both tails: Φ(-a) = e^(-a²/2) R(a), where e holds the first factor.
+    ///
+    /// R is a polynomial in (a - 3) / (a + 3), minimax to 1.1e-8; the rounding error of a² is put back as a factor.
+    static void normalCdf(float[] x, float[] e, float[] p, int n) {
         for (int i = 0; i < n; i += L) {
-            FloatVector x = FloatVector.fromArray(S, v, i);
-            x.mul(VectorMath.normalCdf(x, FloatVector.fromArray(S, e, i))).intoArray(v, i);
+            FloatVector v = FloatVector.fromArray(S, x, i);
+            FloatVector a = v.abs();
+            a = a.blend(NORMAL_MAX, a.compare(VectorOperators.GT, NORMAL_MAX));
+            FloatVector lost = a.fma(a, a.mul(a).neg());
+            FloatVector t = a.sub(3f).div(a.add(3f));
+            FloatVector r = t.fma(N9, N8);
+            r = r.fma(t, FloatVector.broadcast(S, N7));
+            r = r.fma(t, FloatVector.broadcast(S, N6));
+            r = r.fma(t, FloatVector.broadcast(S, N5));
+            r = r.fma(t, FloatVector.broadcast(S, N4));
+            r = r.fma(t, FloatVector.broadcast(S, N3));
+            r = r.fma(t, FloatVector.broadcast(S, N2));
+            r = r.fma(t, FloatVector.broadcast(S, N1));
+            FloatVector tail = r.fma(t, FloatVector.broadcast(S, N0)).mul(FloatVector.fromArray(S, e, i));
+            tail = tail.sub(tail.mul(lost).mul(0.5f));
+            FloatVector other = FloatVector.broadcast(S, 1f).sub(tail);
+            tail.blend(other, v.compare(VectorOperators.GE, 0f)).intoArray(p, i);
         }
     }
 
     /// The tanh approximation of x · Φ(x): x · σ(2 u), u = √(2/π) · (x + 0.044715 x³).
     public static void geluTanh(float[] x, int xo, float[] y, int yo, int n) {
-        int whole = S.loopBound(n);
-        geluTanhVectors(x, xo, y, yo, whole);
-        if (whole < n) {
-            float[] t = Blocks.tail(x, xo + whole, n - whole);
-            geluTanhVectors(t, 0, t, 0, L);
-            System.arraycopy(t, 0, y, yo + whole, n - whole);
+        float[] v = Scratch.floats(Scratch.ACTIVATION, Blocks.SIZE);
+        float[] t = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
+        for (int b = 0; b < n; b += Blocks.SIZE) {
+            int length = Math.min(Blocks.SIZE, n - b);
+            int padded = Blocks.load(x, xo + b, length, v);
+            for (int i = 0; i < padded; i++) {
+                t[i] = (v[i] * v[i] * GELU_CUBIC + 1f) * v[i] * (2 * SQRT_2_OVER_PI);
+            }
+            UnaryLoops.sigmoid(t, 0, t, 0, padded);
+            for (int i = 0; i < padded; i++) {
+                v[i] *= t[i];
+            }
+            System.arraycopy(v, 0, y, yo + b, length);
         }
-    }
-
-    private static void geluTanhVectors(float[] x, int xo, float[] y, int yo, int n) {
-        for (int i = 0; i < n; i += L) {
-            FloatVector v = FloatVector.fromArray(S, x, xo + i);
-            v.mul(VectorMath.sigmoid(twiceInner(v))).intoArray(y, yo + i);
-        }
-    }
-
-    /// 2 √(2/π) · (x + 0.044715 x³).
-    static FloatVector twiceInner(FloatVector x) {
-        return x.mul(x).fma(VectorMath.splat(GELU_CUBIC), VectorMath.splat(1f)).mul(x).mul(2 * SQRT_2_OVER_PI);
     }
 
     /// x · σ(x).
     public static void silu(float[] x, int xo, float[] y, int yo, int n) {
-        int whole = S.loopBound(n);
-        siluVectors(x, xo, y, yo, whole);
-        if (whole < n) {
-            float[] t = Blocks.tail(x, xo + whole, n - whole);
-            siluVectors(t, 0, t, 0, L);
-            System.arraycopy(t, 0, y, yo + whole, n - whole);
-        }
-    }
-
-    private static void siluVectors(float[] x, int xo, float[] y, int yo, int n) {
-        for (int i = 0; i < n; i += L) {
-            FloatVector v = FloatVector.fromArray(S, x, xo + i);
-            v.mul(VectorMath.sigmoid(v)).intoArray(y, yo + i);
+        float[] v = Scratch.floats(Scratch.ACTIVATION, Blocks.SIZE);
+        float[] t = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
+        for (int b = 0; b < n; b += Blocks.SIZE) {
+            int length = Math.min(Blocks.SIZE, n - b);
+            int padded = Blocks.load(x, xo + b, length, v);
+            UnaryLoops.sigmoid(v, 0, t, 0, padded);
+            for (int i = 0; i < padded; i++) {
+                v[i] *= t[i];
+            }
+            System.arraycopy(v, 0, y, yo + b, length);
         }
     }
 
     /// x · tanh(softplus(x)), where tanh(ln(1 + e^x)) = w / (w + 2) with w = e^x (e^x + 2).
     public static void mish(float[] x, int xo, float[] y, int yo, int n) {
-        int whole = S.loopBound(n);
-        mishVectors(x, xo, y, yo, whole);
-        if (whole < n) {
-            float[] t = Blocks.tail(x, xo + whole, n - whole);
-            mishVectors(t, 0, t, 0, L);
-            System.arraycopy(t, 0, y, yo + whole, n - whole);
+        float[] v = Scratch.floats(Scratch.ACTIVATION, Blocks.SIZE);
+        float[] t = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
+        for (int b = 0; b < n; b += Blocks.SIZE) {
+            int length = Math.min(Blocks.SIZE, n - b);
+            int padded = Blocks.load(x, xo + b, length, v);
+            boundedExp(v, t, padded);
+            for (int i = 0; i < padded; i++) {
+                float w = t[i] * (t[i] + 2f);
+                v[i] *= w / (w + 2f);
+            }
+            System.arraycopy(v, 0, y, yo + b, length);
         }
     }
 
-    private static void mishVectors(float[] x, int xo, float[] y, int yo, int n) {
-        for (int i = 0; i < n; i += L) {
-            FloatVector v = FloatVector.fromArray(S, x, xo + i);
-            FloatVector e = boundedExp(v);
-            FloatVector w = e.mul(e.add(2f));
-            v.mul(w.div(w.add(2f))).intoArray(y, yo + i);
+    /// t = e^v, where v counts as 20 beyond 20.
+    static void boundedExp(float[] v, float[] t, int n) {
+        for (int i = 0; i < n; i++) {
+            t[i] = Math.min(v[i], SOFTPLUS_LINEAR);
         }
-    }
-
-    /// e^x, where x counts as 20 beyond 20.
-    static FloatVector boundedExp(FloatVector x) {
-        return VectorMath.exp(x.blend(SOFTPLUS_LINEAR, x.compare(VectorOperators.GT, SOFTPLUS_LINEAR)));
+        UnaryLoops.exp(t, 0, t, 0, n);
     }
 
     /// ln σ(x) = min(x, 0) - ln(1 + e^-|x|).
@@ -143,27 +158,37 @@ public final class Activations {
             }
             UnaryLoops.exp(t, 0, t, 0, padded);
             UnaryLoops.log1p(t, 0, t, 0, padded);
-            for (int i = 0; i < length; i++) {
-                y[yo + b + i] = beta * v[i] > SOFTPLUS_LINEAR ? v[i] : t[i] / beta;
-            }
+            softplusFinish(beta, v, t, padded);
+            System.arraycopy(v, 0, y, yo + b, length);
+        }
+    }
+
+    private static void softplusFinish(float beta, float[] x, float[] t, int n) {
+        for (int i = 0; i < n; i += L) {
+            FloatVector v = FloatVector.fromArray(S, x, i);
+            FloatVector l = FloatVector.fromArray(S, t, i).div(beta);
+            l.blend(v, v.mul(beta).compare(VectorOperators.GT, SOFTPLUS_LINEAR)).intoArray(x, i);
         }
     }
 
     /// x above 0, alpha (e^x - 1) below.
     public static void elu(float alpha, float[] x, int xo, float[] y, int yo, int n) {
-        int whole = S.loopBound(n);
-        eluVectors(alpha, x, xo, y, yo, whole);
-        if (whole < n) {
-            float[] t = Blocks.tail(x, xo + whole, n - whole);
-            eluVectors(alpha, t, 0, t, 0, L);
-            System.arraycopy(t, 0, y, yo + whole, n - whole);
+        float[] v = Scratch.floats(Scratch.ACTIVATION, Blocks.SIZE);
+        float[] t = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
+        for (int b = 0; b < n; b += Blocks.SIZE) {
+            int length = Math.min(Blocks.SIZE, n - b);
+            int padded = Blocks.load(x, xo + b, length, v);
+            UnaryLoops.expm1(v, 0, t, 0, padded);
+            eluFinish(alpha, v, t, padded);
+            System.arraycopy(v, 0, y, yo + b, length);
         }
     }
 
-    private static void eluVectors(float alpha, float[] x, int xo, float[] y, int yo, int n) {
+    private static void eluFinish(float alpha, float[] x, float[] t, int n) {
         for (int i = 0; i < n; i += L) {
-            FloatVector v = FloatVector.fromArray(S, x, xo + i);
-            VectorMath.expm1(v).mul(alpha).blend(v, v.compare(VectorOperators.GT, 0f)).intoArray(y, yo + i);
+            FloatVector v = FloatVector.fromArray(S, x, i);
+            FloatVector below = FloatVector.fromArray(S, t, i).mul(alpha);
+            below.blend(v, v.compare(VectorOperators.GT, 0f)).intoArray(x, i);
         }
     }
 }

@@ -75,12 +75,9 @@ public final class ArithmeticGrads {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, x, xo + i);
             FloatVector d = FloatVector.fromArray(S, g, go + i);
-            FloatVector.zero(S).blend(d, inside(v, low, high)).intoArray(dx, dxo + i);
+            VectorMask<Float> inside = v.compare(VectorOperators.GE, low).and(v.compare(VectorOperators.LE, high));
+            FloatVector.zero(S).blend(d, inside).intoArray(dx, dxo + i);
         }
-    }
-
-    private static VectorMask<Float> inside(FloatVector v, float low, float high) {
-        return v.compare(VectorOperators.GE, low).and(v.compare(VectorOperators.LE, high));
     }
 
     /// g sign(x), 0 at 0.
@@ -191,7 +188,8 @@ public final class ArithmeticGrads {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, x, xo + i);
             FloatVector d = FloatVector.fromArray(S, g, go + i);
-            FloatVector.zero(S).blend(d.mul(SIXTH), open(v)).intoArray(dx, dxo + i);
+            VectorMask<Float> inside = v.compare(VectorOperators.GT, -3f).and(v.compare(VectorOperators.LT, 3f));
+            FloatVector.zero(S).blend(d.mul(SIXTH), inside).intoArray(dx, dxo + i);
         }
     }
 
@@ -217,10 +215,6 @@ public final class ArithmeticGrads {
                     .blend(d, v.compare(VectorOperators.GT, 3f))
                     .blend(0f, v.compare(VectorOperators.LT, -3f)).intoArray(dx, dxo + i);
         }
-    }
-
-    private static VectorMask<Float> open(FloatVector v) {
-        return v.compare(VectorOperators.GT, -3f).and(v.compare(VectorOperators.LT, 3f));
     }
 
     /// g y, for y = e^x.

@@ -188,7 +188,7 @@ public final class ArithmeticLoops {
     private static void hardsigmoidVectors(float[] x, int xo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, x, xo + i);
-            gate(v).intoArray(y, yo + i);
+            v.add(3f).max(0f).min(6f).mul(SIXTH).intoArray(y, yo + i);
         }
     }
 
@@ -206,11 +206,7 @@ public final class ArithmeticLoops {
     private static void hardswishVectors(float[] x, int xo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, x, xo + i);
-            v.mul(gate(v)).intoArray(y, yo + i);
+            v.add(3f).max(0f).min(6f).mul(SIXTH).mul(v).intoArray(y, yo + i);
         }
-    }
-
-    static FloatVector gate(FloatVector v) {
-        return v.add(3f).max(0f).min(6f).mul(SIXTH);
     }
 }

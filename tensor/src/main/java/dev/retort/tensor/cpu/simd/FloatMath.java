@@ -1,6 +1,6 @@
 package dev.retort.tensor.cpu.simd;
 
-/// Elementary functions of one float: fused-multiply-add polynomials of our own, the scalar twins of [VectorMath].
+/// Elementary functions of one float: fused-multiply-add polynomials of our own, the scalar twins of [UnaryLoops].
 ///
 /// Both classes do the same operations in the same order, so they give the same bits, compiled or not. Coefficients are
 /// minimax fits (Remez) on the reduced ranges. Error bounds in units in the last place (ulp), tested against
