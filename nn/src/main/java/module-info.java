@@ -8,10 +8,12 @@ module dev.retort.nn {
     exports dev.retort.nn;
     exports dev.retort.nn.data;
     exports dev.retort.nn.init;
+    exports dev.retort.nn.inspect;
     exports dev.retort.nn.layer;
     exports dev.retort.nn.loss;
     exports dev.retort.nn.models;
     exports dev.retort.nn.optim;
+    exports dev.retort.nn.parametrize;
     exports dev.retort.nn.residual;
     exports dev.retort.nn.train;
 }
