@@ -46,7 +46,7 @@ final class AttentionSpecs {
                 new Case("truth mask and causal", regular, true, 0,
                         () -> masked(qkv(1, 2, 2, 4, 4, 3, 2), firstKeyAlways)),
                 new Case("a row that sees nothing", special, false, 0,
-                        () -> masked(qkv(1, 1, 1, 2, 2, 2, 2), Tensor.of(new boolean[] {true, false, false, false}, 2, 2))),
+                        () -> masked(qkv(1, 1, 1, 2, 2, 2, 2), Tensor.of(new boolean[] {true, true, false, false}, 2, 2))),
                 new Case("more queries than keys, causal", special, true, 0, () -> qkv(1, 1, 1, 4, 2, 2, 2)),
                 new Case("no batch", special, false, 0, () -> qkv(0, 2, 2, 3, 4, 3, 2)),
                 new Case("no queries", special, false, 0, () -> qkv(1, 2, 2, 0, 4, 3, 2)),

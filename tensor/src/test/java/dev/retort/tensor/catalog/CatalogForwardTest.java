@@ -23,6 +23,9 @@ import org.junit.jupiter.api.function.Executable;
 
 /// Forward tests of every op, generated from the catalogue.
 class CatalogForwardTest {
+    private static final List<Layout> ALL_LAYOUTS = List.of(Layout.values());
+    private static final List<Layout> STRIDED = List.of(Layout.TRANSPOSED);
+
     private interface Check {
         void run(OpSpec spec, Sample sample);
     }
@@ -97,7 +100,7 @@ class CatalogForwardTest {
         return each(s -> true, (spec, sample) -> {
             for (DType dtype : new DType[] {DType.F64, DType.F32}) {
                 Tensor[] expected = sample.run(sample.inputs(dtype));
-                for (Layout layout : Layout.values()) {
+                for (Layout layout : sample.kind() == Sample.Kind.LARGE ? STRIDED : ALL_LAYOUTS) {
                     Tensor[] in = sample.inputs(dtype);
                     for (int i = 0; i < in.length; i++) {
                         in[i] = layout.of(in[i]);

@@ -14,8 +14,12 @@ final class Data {
     /// Uniform on [low, high), `F64`.
     static Tensor uniform(int name, double low, double high, int... shape) {
         double[] data = new double[Shape.of(shape).numel()];
+        int[] words = new int[4];
         for (int i = 0; i < data.length; i++) {
-            double u = (Philox.bits64(SEED, name, i) >>> 11) * 0x1.0p-53;
+            if (i % 2 == 0) {
+                Philox.block(SEED, name, i / 2, words);
+            }
+            double u = Philox.uniform53(words[i % 2 * 2], words[i % 2 * 2 + 1]);
             data[i] = low + u * (high - low);
         }
         return Tensor.wrap(DType.F64, data).reshape(Shape.of(shape));

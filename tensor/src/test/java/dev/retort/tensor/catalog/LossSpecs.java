@@ -8,7 +8,6 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.LossOp;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /// Specs of [LossOp].
 final class LossSpecs {
@@ -125,7 +124,6 @@ final class LossSpecs {
                 new LossOp.L1(),
                 new LossOp.SmoothL1(0.7),
                 new LossOp.BceWithLogits());
-        OpSpec backward = OpSpec.of(LossOp.PointwiseBackward.class).looser(2);
         for (LossOp.Pointwise op : ops) {
             String variant = op instanceof LossOp.KlDiv kl ? (kl.logTarget() ? "log target" : "target") : "";
             OpSpec spec = OpSpec.of(op.getClass(), variant)
@@ -136,16 +134,7 @@ final class LossSpecs {
                     .looser(2)
                     .error("shapes", "one shape", op, () -> in(Data.values(1, 3), Data.values(2, 4)))
                     .error("integers", "floating dtype", op, () -> in(Data.indices(1, 3, 3), Data.indices(2, 3, 3)));
-            LossOp back = new LossOp.PointwiseBackward(op);
-            String name = op.name().toLowerCase(Locale.ROOT) + (variant.isEmpty() ? "" : ", " + variant);
-            backward.sample(name, back, () -> {
-                Tensor[] in = pair(op, 3, 4);
-                return in(Data.values(9, 3, 4), in[0], in[1]);
-            });
-            backward.large("large " + name, back, () -> {
-                Tensor[] in = pair(op, 20_001);
-                return in(Data.values(9, 20_001), in[0], in[1]);
-            });
+            specs.add(pointwiseGradient(op, variant));
             if (op instanceof LossOp.KlDiv(boolean log) && !log) {
                 spec.special("no probability", op, () -> in(Data.of(-1, -2, Double.NEGATIVE_INFINITY), Data.of(0, 1, 0)));
             }
@@ -155,7 +144,20 @@ final class LossSpecs {
             specs.add(spec);
         }
         specs.getLast().error("beta", "beta > 0", new LossOp.SmoothL1(0), () -> in(Data.of(1), Data.of(2)));
-        specs.add(backward.error("shapes", "one shape", new LossOp.PointwiseBackward(new LossOp.Mse()),
-                () -> in(Data.values(1, 3), Data.values(2, 3), Data.values(2, 4))));
+    }
+
+    private static OpSpec pointwiseGradient(LossOp.Pointwise of, String variant) {
+        LossOp op = new LossOp.PointwiseBackward(of);
+        return OpSpec.of(LossOp.PointwiseBackward.class, variant)
+                .sample("matrix", op, () -> gradient(of, 3, 4))
+                .special("empty", op, () -> gradient(of, 0, 3))
+                .large("large", op, () -> gradient(of, 70_001))
+                .looser(2)
+                .error("shapes", "one shape", op, () -> in(Data.values(1, 3), Data.values(2, 3), Data.values(2, 4)));
+    }
+
+    private static Tensor[] gradient(LossOp.Pointwise of, int... shape) {
+        Tensor[] in = pair(of, shape);
+        return in(Data.values(9, shape), in[0], in[1]);
     }
 }

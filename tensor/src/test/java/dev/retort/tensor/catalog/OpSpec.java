@@ -135,6 +135,11 @@ public final class OpSpec {
         return variant.isEmpty() ? name : name + "/" + variant;
     }
 
+    /// What tells several specs of one record apart; empty if there is one.
+    String variant() {
+        return variant;
+    }
+
     /// The op record.
     public Class<? extends Op> type() {
         return type;
