@@ -1,0 +1,147 @@
+package dev.retort.tensor.cpu.simd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.retort.tensor.cpu.Parallel;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// The three convolution kernels against one double loop, over strides, paddings, dilations and groups.
+class Conv2dTest {
+    static Stream<ConvShape> shapes() {
+        Random random = new Random(11);
+        Stream<ConvShape> fixed = Stream.of(
+                new ConvShape(2, 3, 8, 8, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+                new ConvShape(3, 16, 9, 7, 8, 1, 1, 1, 1, 0, 0, 1, 1, 1),
+                new ConvShape(2, 5, 12, 40, 9, 3, 5, 2, 3, 1, 2, 2, 1, 1),
+                new ConvShape(2, 6, 11, 13, 6, 3, 3, 1, 1, 1, 1, 1, 1, 6),
+                new ConvShape(2, 4, 10, 10, 8, 3, 3, 2, 2, 1, 1, 1, 1, 4),
+                new ConvShape(1, 6, 5, 5, 9, 2, 2, 3, 3, 2, 2, 1, 1, 3),
+                new ConvShape(1, 2, 1, 50, 3, 1, 7, 1, 2, 0, 3, 1, 2, 1),
+                new ConvShape(1, 1, 3, 3, 1, 3, 3, 4, 4, 0, 0, 1, 1, 1),
+                new ConvShape(40, 20, 6, 6, 20, 3, 3, 1, 1, 1, 1, 1, 1, 1));
+        Stream<ConvShape> drawn = Stream.generate(() -> draw(random))
+                .filter(s -> s.outHeight() > 0 && s.outWidth() > 0)
+                .limit(60);
+        return Stream.concat(fixed, drawn);
+    }
+
+    private static ConvShape draw(Random r) {
+        int groups = 1 + r.nextInt(3);
+        return new ConvShape(
+                1 + r.nextInt(3), groups * (1 + r.nextInt(4)), 1 + r.nextInt(15), 1 + r.nextInt(30),
+                groups * (1 + r.nextInt(9)), 1 + r.nextInt(4), 1 + r.nextInt(4), 1 + r.nextInt(3), 1 + r.nextInt(3),
+                r.nextInt(3), r.nextInt(3), 1 + r.nextInt(2), 1 + r.nextInt(2), groups);
+    }
+
+    private static float[] floats(int n, long seed) {
+        Random random = new Random(seed);
+        float[] x = new float[n];
+        for (int i = 0; i < n; i++) {
+            x[i] = random.nextFloat() - 0.5f;
+        }
+        return x;
+    }
+
+    /// Operands of one shape and the results of the double loop.
+    private static final class Case {
+        final ConvShape s;
+        final float[] x;
+        final float[] w;
+        final float[] dy;
+        final float[] bias;
+        final double[] y;
+        final double[] dx;
+        final double[] dw;
+
+        Case(ConvShape s) {
+            this.s = s;
+            int out = s.batch() * s.filters() * s.outHeight() * s.outWidth();
+            x = floats(s.batch() * s.channels() * s.height() * s.width(), 1);
+            w = floats(s.filters() * s.channels() / s.groups() * s.kernelH() * s.kernelW(), 2);
+            dy = floats(out, 3);
+            bias = floats(s.filters(), 4);
+            y = new double[out];
+            dx = new double[x.length];
+            dw = new double[w.length];
+            for (int i = 0; i < out; i++) {
+                pixel(i);
+            }
+        }
+
+        private void pixel(int at) {
+            int j = at % s.outWidth();
+            int i = at / s.outWidth() % s.outHeight();
+            int f = at / s.outWidth() / s.outHeight() % s.filters();
+            int n = at / s.outWidth() / s.outHeight() / s.filters();
+            int channels = s.channels() / s.groups();
+            int first = f / (s.filters() / s.groups()) * channels;
+            y[at] = bias[f];
+            for (int t = 0; t < channels * s.kernelH() * s.kernelW(); t++) {
+                int q = t % s.kernelW();
+                int p = t / s.kernelW() % s.kernelH();
+                int c = t / s.kernelW() / s.kernelH();
+                int row = i * s.strideH() + p * s.dilationH() - s.padH();
+                int column = j * s.strideW() + q * s.dilationW() - s.padW();
+                if (row < 0 || row >= s.height() || column < 0 || column >= s.width()) {
+                    continue;
+                }
+                int from = ((n * s.channels() + first + c) * s.height() + row) * s.width() + column;
+                int weight = f * channels * s.kernelH() * s.kernelW() + t;
+                y[at] += (double) x[from] * w[weight];
+                dx[from] += (double) dy[at] * w[weight];
+                dw[weight] += (double) dy[at] * x[from];
+            }
+        }
+    }
+
+    private static void assertClose(float[] actual, double[] exact, double tolerance) {
+        for (int i = 0; i < exact.length; i++) {
+            assertThat((double) actual[i]).isCloseTo(exact[i], within(tolerance));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void forwardAndGradientsAgreeWithTheDefinition(ConvShape s) {
+        Case c = new Case(s);
+        float[] y = floats(c.y.length, 5);
+        float[] dx = floats(c.dx.length, 6);
+        float[] dw = floats(c.dw.length, 7);
+        Conv2d.forward(s, c.x, 0, c.w, 0, c.bias, 0, y, 0);
+        Conv2d.inputGradient(s, c.dy, 0, c.w, 0, null, 0, dx, 0);
+        Conv2d.weightGradient(s, c.dy, 0, c.x, 0, dw, 0);
+        assertClose(y, c.y, 1e-5);
+        assertClose(dx, c.dx, 1e-5);
+        assertClose(dw, c.dw, 1e-4);
+    }
+
+    @Test
+    void bitsDoNotDependOnTheNumberOfThreads() {
+        ConvShape s = new ConvShape(20, 8, 24, 24, 12, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+        Case c = new Case(s);
+        float[][] one = run(c, 1);
+        float[][] four = run(c, 4);
+        for (int i = 0; i < 3; i++) {
+            assertThat(four[i]).containsExactly(one[i]);
+        }
+    }
+
+    private static float[][] run(Case c, int threads) {
+        float[][] out = {new float[c.y.length], new float[c.dx.length], new float[c.dw.length]};
+        int before = Parallel.threads();
+        Parallel.setThreads(threads);
+        try {
+            Conv2d.forward(c.s, c.x, 0, c.w, 0, c.bias, 0, out[0], 0);
+            Conv2d.inputGradient(c.s, c.dy, 0, c.w, 0, null, 0, out[1], 0);
+            Conv2d.weightGradient(c.s, c.dy, 0, c.x, 0, out[2], 0);
+        } finally {
+            Parallel.setThreads(before);
+        }
+        return out;
+    }
+}

@@ -1,0 +1,139 @@
+package dev.retort.tensor.cpu.simd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.retort.tensor.cpu.Parallel;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Products against double loops, over shapes that hit every edge of the panels, and any layout of the operands.
+class GemmTest {
+    private final Random random = new Random(7);
+
+    /// A matrix somewhere in an array, row-major or transposed.
+    private record Matrix(float[] data, int offset, int rows, int columns, int rowStride, int columnStride) {
+        double at(int i, int j) {
+            return data[offset + i * rowStride + j * columnStride];
+        }
+    }
+
+    private Matrix matrix(int rows, int columns, boolean transposed, int gap) {
+        int major = transposed ? rows + gap : columns + gap;
+        float[] data = floats(5 + major * (transposed ? columns : rows));
+        return new Matrix(data, 5, rows, columns, transposed ? 1 : major, transposed ? major : 1);
+    }
+
+    private float[] floats(int n) {
+        float[] x = new float[n];
+        for (int i = 0; i < n; i++) {
+            x[i] = random.nextFloat() - 0.5f;
+        }
+        return x;
+    }
+
+    private static void assertProduct(Matrix a, Matrix b, float[] c, int co, int ldc, double[] start) {
+        for (int i = 0; i < a.rows(); i++) {
+            for (int j = 0; j < b.columns(); j++) {
+                double exact = start[i * b.columns() + j];
+                double size = Math.abs(exact);
+                for (int p = 0; p < a.columns(); p++) {
+                    exact += a.at(i, p) * b.at(p, j);
+                    size += Math.abs(a.at(i, p) * b.at(p, j));
+                }
+                double bound = (a.columns() + 2) * 0x1.0p-24 * size;
+                assertThat(Math.abs(c[co + i * ldc + j] - exact)).isLessThanOrEqualTo(bound);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1, 1, 1", "1, 7, 5", "7, 1, 5", "1, 300, 200", "300, 1, 200", "3, 5, 2", "8, 32, 16", "9, 33, 17",
+        "64, 64, 64", "65, 31, 300", "130, 257, 70", "31, 2100, 9", "2055, 40, 11"
+    })
+    void everyLayoutGivesTheProduct(int m, int n, int k) {
+        for (int layout = 0; layout < 4; layout++) {
+            Matrix a = matrix(m, k, (layout & 1) != 0, layout);
+            Matrix b = matrix(k, n, (layout & 2) != 0, 1);
+            int ldc = n + 3;
+            float[] c = floats(2 + m * ldc);
+            double[] start = new double[m * n];
+            float[] untouched = c.clone();
+            for (int i = 0; i < m * n; i++) {
+                start[i] = c[2 + i / n * ldc + i % n];
+            }
+            Gemm.accumulate(
+                    m, n, k, a.data(), a.offset(), a.rowStride(), a.columnStride(),
+                    b.data(), b.offset(), b.rowStride(), b.columnStride(), c, 2, ldc);
+            assertProduct(a, b, c, 2, ldc, start);
+            for (int i = 0; i < m; i++) {
+                assertThat(c[2 + i * ldc + n]).isEqualTo(untouched[2 + i * ldc + n]);
+            }
+        }
+    }
+
+    @Test
+    void biasIsAddedByRowOrByColumn() {
+        Matrix a = matrix(13, 20, false, 0);
+        Matrix b = matrix(20, 37, true, 0);
+        float[] bias = floats(50);
+        for (boolean perRow : new boolean[] {false, true}) {
+            float[] c = floats(13 * 37);
+            Gemm.multiply(
+                    13, 37, 20, a.data(), a.offset(), a.rowStride(), a.columnStride(),
+                    b.data(), b.offset(), b.rowStride(), b.columnStride(), c, 0, 37, bias, 3, perRow);
+            double[] start = new double[13 * 37];
+            for (int i = 0; i < start.length; i++) {
+                start[i] = bias[3 + (perRow ? i / 37 : i % 37)];
+            }
+            assertProduct(a, b, c, 0, 37, start);
+        }
+    }
+
+    @Test
+    void anEmptySumLeavesTheBias() {
+        float[] c = {9, 9};
+        Gemm.multiply(1, 2, 0, new float[0], 0, 0, 1, new float[0], 0, 2, 1, c, 0, 2, new float[] {3, 4}, 0, false);
+        assertThat(c).containsExactly(3, 4);
+    }
+
+    @Test
+    void batchesReadTheirOffsets() {
+        float[] a = floats(3 * 6 * 4);
+        float[] b = floats(4 * 5);
+        float[] c = new float[3 * 6 * 5];
+        Gemm.accumulateBatch(6, 5, 4, a, new int[] {48, 0, 24}, 4, 1, b, new int[3], 5, 1, c, 0, 30, 5);
+        int[] from = {48, 0, 24};
+        for (int i = 0; i < 3; i++) {
+            assertProduct(
+                    new Matrix(a, from[i], 6, 4, 4, 1), new Matrix(b, 0, 4, 5, 5, 1), c, i * 30, 5, new double[30]);
+        }
+    }
+
+    @Test
+    void bitsAreThoseOfOneChainInAscendingOrder() {
+        Matrix a = matrix(70, 700, false, 0);
+        Matrix b = matrix(700, 90, true, 0);
+        float[] c = new float[70 * 90];
+        int threads = Parallel.threads();
+        Parallel.setThreads(3);
+        try {
+            Gemm.accumulate(
+                    70, 90, 700, a.data(), a.offset(), a.rowStride(), a.columnStride(),
+                    b.data(), b.offset(), b.rowStride(), b.columnStride(), c, 0, 90);
+        } finally {
+            Parallel.setThreads(threads);
+        }
+        for (int i = 0; i < 70; i++) {
+            for (int j = 0; j < 90; j++) {
+                float chain = 0f;
+                for (int p = 0; p < 700; p++) {
+                    chain = Math.fma((float) a.at(i, p), (float) b.at(p, j), chain);
+                }
+                assertThat(c[i * 90 + j]).isEqualTo(chain);
+            }
+        }
+    }
+}
