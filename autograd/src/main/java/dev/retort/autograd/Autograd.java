@@ -14,14 +14,14 @@ import org.jspecify.annotations.Nullable;
 public final class Autograd {
     private Autograd() {}
 
-    /// Gradients of a one-element `output` with respect to `inputs`: ∂output/∂inputs[i].
+    /// Gradients of a one-element `output` with respect to `inputs`: `∂output/∂inputs[i]`.
     ///
     /// @throws OpException if an input does not require a gradient or the output does not depend on it
     public static Tensor[] grad(Tensor output, Tensor... inputs) {
         return grad(List.of(output), List.of(inputs), GradOptions.defaults());
     }
 
-    /// Σ_k ⟨gradOutputs[k], ∂outputs[k]/∂inputs[i]⟩ for each input; nothing is accumulated into leaves.
+    /// `Σ_k ⟨gradOutputs[k], ∂outputs[k]/∂inputs[i]⟩` for each input; nothing is accumulated into leaves.
     ///
     /// Inputs may be leaves or results on the way. With `createGraph` the gradients can be differentiated again.
     ///

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Replay {
     private Replay() {}
 
-    /// Σ_j ⟨gradOutputs[j], ∂f(inputs)[j]/∂inputs[i]⟩ for each i with needs[i]; null where none flows.
+    /// `Σ_j ⟨gradOutputs[j], ∂f(inputs)[j]/∂inputs[i]⟩` for each i with `needs[i]`; null where none flows.
     static @Nullable Tensor[] gradients(
             Tensor[] inputs,
             boolean[] needs,

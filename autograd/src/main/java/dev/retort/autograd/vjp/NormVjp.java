@@ -74,7 +74,7 @@ final class NormVjp {
         return channelSum(c.g().mul(c.input(0).sub(channel(c, c.input(1)))));
     }
 
-    /// [C] as [C, 1, …, 1].
+    /// `[C]` as `[C, 1, …, 1]`.
     private static Tensor channel(VjpContext c, Tensor vector) {
         int[] dims = new int[c.shape(0).rank() - 1];
         java.util.Arrays.fill(dims, 1);
