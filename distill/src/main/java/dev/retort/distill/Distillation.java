@@ -1,0 +1,202 @@
+package dev.retort.distill;
+
+import dev.retort.distill.evaluate.Predictions;
+import dev.retort.distill.method.HintonKd;
+import dev.retort.distill.teacher.Fingerprint;
+import dev.retort.distill.teacher.LiveTeacher;
+import dev.retort.distill.teacher.Teacher;
+import dev.retort.nn.Layer;
+import dev.retort.nn.data.Dataset;
+import dev.retort.tensor.Rng;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// One distillation: a teacher, students, data, a method.
+///
+/// ```java
+/// Distilled result = Distillation.with(new LiveTeacher(teacher), rng -> new Mlp(784, 64, 10, rng))
+///         .labelled(labelled).unlabelled(pool).validation(validation)
+///         .method(new Slam())
+///         .fit();
+/// double accuracy = result.predict(test).accuracy();
+/// ```
+///
+/// With a folder the run writes checkpoints, and a later run of the same configuration goes on from them with the same
+/// bits as if it had never stopped. Not thread-safe.
+public final class Distillation {
+    private static final int STUDENT = 1;
+
+    private final @Nullable Teacher teacher;
+    private final StudentFactory students;
+    private @Nullable Dataset labelled;
+    private @Nullable Dataset pool;
+    private @Nullable Dataset validation;
+    private DistillationMethod method = new HintonKd();
+    private Training training = Training.defaults();
+    private TrainingListener listener = TrainingListener.NONE;
+    private @Nullable Path folder;
+
+    private Distillation(@Nullable Teacher teacher, StudentFactory students) {
+        this.teacher = teacher;
+        this.students = students;
+    }
+
+    /// From a teacher into students of one architecture.
+    public static Distillation with(Teacher teacher, StudentFactory students) {
+        return new Distillation(teacher, students);
+    }
+
+    /// From a network, in evaluation mode, into students of one architecture.
+    public static Distillation with(Layer teacher, StudentFactory students) {
+        return with(new LiveTeacher(teacher), students);
+    }
+
+    /// Without a teacher: for plain training, and for students that teach each other.
+    public static Distillation withoutTeacher(StudentFactory students) {
+        return new Distillation(null, students);
+    }
+
+    /// The samples whose labels are used.
+    public Distillation labelled(Dataset data) {
+        labelled = data;
+        return this;
+    }
+
+    /// The samples without labels; labels that they do have are not looked at.
+    public Distillation unlabelled(Dataset data) {
+        pool = data;
+        return this;
+    }
+
+    /// Labelled samples that are not trained on: to judge the teacher by, and for learning curves.
+    public Distillation validation(Dataset data) {
+        validation = data;
+        return this;
+    }
+
+    /// How to distil; [HintonKd] if nothing is said.
+    public Distillation method(DistillationMethod newMethod) {
+        method = newMethod;
+        return this;
+    }
+
+    /// How long and how; [Training#defaults()] if nothing is said.
+    public Distillation training(Training newTraining) {
+        training = newTraining;
+        return this;
+    }
+
+    /// Who watches.
+    public Distillation listener(TrainingListener newListener) {
+        listener = newListener;
+        return this;
+    }
+
+    /// Where checkpoints are kept; none are written if nothing is said.
+    public Distillation folder(Path newFolder) {
+        folder = newFolder;
+        return this;
+    }
+
+    /// Runs all stages, or what is left of them.
+    ///
+    /// @throws IllegalStateException    if there are no labelled samples, a need of the method can't be met, or the folder
+    ///     holds another run
+    /// @throws TrainingStopped          if the listener asked to stop
+    /// @throws ArithmeticException      if a loss is not finite; the message names the term
+    /// @throws IOException              if a checkpoint can't be read or written
+    public Distilled fit() throws IOException {
+        Dataset known = labelled;
+        if (known == null || known.size() == 0) {
+            throw new IllegalStateException("distillation: expected labelled samples, got none");
+        }
+        TransferSet data = new TransferSet(known, pool);
+        String dataset = Fingerprint.of(data);
+        String validationId = validation == null ? "none" : Fingerprint.of(validation);
+        String key = method + "; " + training.key() + "; data " + dataset + "; validation " + validationId + "; teacher "
+                + (teacher == null ? "none" : teacher.fingerprint());
+        RunFolder saved = new RunFolder(folder, key);
+        List<Layer> results = new ArrayList<>();
+        List<EpochReport> reports = new ArrayList<>();
+        List<Stage> stages = method.stages();
+        for (int number = 0; number < stages.size(); number++) {
+            Stage stage = stages.get(number);
+            Layer previous = results.isEmpty() ? null : results.getLast();
+            StageInputs inputs = new StageInputs(
+                    stage, number, training, data, dataset, validation, validationId, teacherOf(stage, previous));
+            List<Layer> own = studentsOf(stage, number, previous);
+            List<EpochReport> seen = saved.finished(number, own);
+            if (seen == null) {
+                StageLoop loop = new StageLoop(inputs, own);
+                saved.resume(number, loop);
+                run(loop, stage, saved, number);
+                saved.finish(number, loop);
+                seen = loop.reports();
+            }
+            results.add(own.getFirst());
+            reports.addAll(seen);
+        }
+        List<Layer> answer = method.ensemble() ? results : List.of(results.getLast());
+        answer.forEach(Layer::eval);
+        return new Distilled(method.name(), answer, reports, training.preparation(), students);
+    }
+
+    private @Nullable Teacher teacherOf(Stage stage, @Nullable Layer previous) {
+        return switch (stage.teacher()) {
+            case GIVEN -> teacher;
+            case PREVIOUS_STUDENT -> {
+                if (previous == null) {
+                    throw new IllegalStateException(
+                            "distillation: stage " + stage.name() + " expects a stage before it, got none");
+                }
+                yield new LiveTeacher(previous);
+            }
+        };
+    }
+
+    private List<Layer> studentsOf(Stage stage, int number, @Nullable Layer previous) {
+        List<Layer> own = new ArrayList<>();
+        for (int peer = 0; peer < stage.objective().peers(); peer++) {
+            Rng rng = new Rng(training.seed()).fork(STUDENT).fork(number).fork(peer);
+            Layer student = students.create(rng);
+            if (stage.student() == Stage.Start.CONTINUED && previous != null && peer == 0) {
+                student.loadStateDict(previous.stateDict());
+            }
+            own.add(student);
+        }
+        return own;
+    }
+
+    private void run(StageLoop loop, Stage stage, RunFolder saved, int number) throws IOException {
+        listener.started(method.name(), stage.name(), loop.step(), loop.steps());
+        while (!loop.isFinished()) {
+            StageLoop.Taken taken = loop.advance();
+            listener.step(loop.step(), taken.samples(), taken.loss());
+            if (loop.atEpochEnd()) {
+                listener.epoch(loop.closeEpoch(validationAccuracy(loop)));
+            }
+            boolean stop = listener.stopRequested() && !loop.isFinished();
+            boolean due = training.saveEvery() > 0 && loop.step() % training.saveEvery() == 0;
+            if (stop || due) {
+                saved.save(number, loop);
+            }
+            if (stop) {
+                throw new TrainingStopped(stage.name(), loop.step(), saved.running(number));
+            }
+        }
+    }
+
+    private double validationAccuracy(StageLoop loop) {
+        Dataset held = validation;
+        int epoch = loop.epoch() - 1; // the epoch that just ended
+        int every = training.evaluateEvery();
+        boolean wanted = loop.isFinished() || (every > 0 && epoch % every == 0);
+        return held == null || !wanted
+                ? Double.NaN
+                : Predictions.of(loop.students().getFirst(), held, training.preparation())
+                        .accuracy();
+    }
+}

@@ -1,0 +1,151 @@
+package dev.retort.distill;
+
+import dev.retort.distill.feature.Features;
+import dev.retort.distill.feature.Tap;
+import dev.retort.distill.teacher.LiveTeacher;
+import dev.retort.distill.teacher.Teacher;
+import dev.retort.distill.teacher.TeacherOutputs;
+import dev.retort.distill.teacher.TeacherQuery;
+import dev.retort.nn.Layer;
+import dev.retort.nn.data.Batch;
+import dev.retort.nn.data.DataLoader;
+import dev.retort.nn.data.Dataset;
+import dev.retort.tensor.Rng;
+import dev.retort.tensor.Shape;
+import dev.retort.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// What a stage starts with: networks and data, and from a dry run the shapes and the teacher's labels.
+///
+/// @param stage        what is to be done
+/// @param number       its position in the method, from 0
+/// @param training     how
+/// @param data         labelled samples and pool
+/// @param dataset      identity of `data`
+/// @param validation   held-out labelled samples, or null
+/// @param validationId identity of `validation`
+/// @param teacher      who teaches, or null
+record StageInputs(
+        Stage stage,
+        int number,
+        Training training,
+        TransferSet data,
+        String dataset,
+        @Nullable Dataset validation,
+        String validationId,
+        @Nullable Teacher teacher) {
+    private static final int ADAPTERS = 2;
+
+    Set<Tap> studentTaps() {
+        Set<Tap> taps = new LinkedHashSet<>(Set.of(Tap.LOGITS));
+        for (Need need : stage.objective().needs()) {
+            if (need instanceof Need.StudentTap wanted) {
+                taps.add(wanted.tap());
+            }
+        }
+        return taps;
+    }
+
+    Set<Tap> teacherTaps() {
+        Set<Tap> taps = new LinkedHashSet<>();
+        for (Need need : stage.objective().needs()) {
+            if (need instanceof Need.TeacherTap wanted) {
+                taps.add(wanted.tap());
+            }
+        }
+        return taps;
+    }
+
+    int views() {
+        int views = 1;
+        for (Need need : stage.objective().needs()) {
+            if (need instanceof Need.Views wanted) {
+                views = Math.max(views, wanted.count());
+            }
+        }
+        return views;
+    }
+
+    boolean inputGradients() {
+        return stage.objective().needs().contains(new Need.InputGradients());
+    }
+
+    /// Whether the teacher's logits on training inputs are its labels: no augmentation, and answers row by row.
+    boolean teacherLogitsAreLabels() {
+        boolean byRow = !(teacher instanceof LiveTeacher live) || live.mode() == LiveTeacher.Mode.EVAL;
+        return training.isPlain() && byRow && teacherTaps().equals(Set.of(Tap.LOGITS));
+    }
+
+    boolean needsTeacherLabels() {
+        return stage.objective().needs().contains(new Need.TeacherLabels()) || teacherLogitsAreLabels();
+    }
+
+    /// The teacher.
+    ///
+    /// @throws IllegalStateException if there is none
+    Teacher requireTeacher() {
+        Teacher present = teacher;
+        if (present == null) {
+            throw new IllegalStateException("distillation: stage " + stage.name() + " expects a teacher, got none");
+        }
+        return present;
+    }
+
+    /// Checks that the run can meet all needs, runs both networks once, and asks the teacher for its labels.
+    ///
+    /// @throws IllegalStateException if a need can't be met
+    Setup setUp(Layer student) {
+        if (views() > 1 && training.isPlain()) {
+            throw new IllegalStateException("distillation: stage " + stage.name() + " expects " + views()
+                    + " views, which without augmentation would all be the same");
+        }
+        boolean labels = needsTeacherLabels();
+        if (labels || !teacherTaps().isEmpty()) {
+            requireTeacher();
+        }
+        Batch sample = firstSamples();
+        Map<Tap, Shape> studentShapes = shapes(Features.quietly(student, sample.inputs(), studentTaps()));
+        Map<Tap, Shape> teacherShapes = Map.of();
+        if (!teacherTaps().isEmpty()) {
+            TeacherQuery query = new TeacherQuery(
+                    dataset, sample.indices(), TeacherQuery.NONE, sample::inputs, teacherTaps());
+            teacherShapes = shapes(requireTeacher().answer(query));
+        }
+        Dataset held = validation;
+        long[] heldLabels = new long[held == null ? 0 : held.size()];
+        for (int i = 0; held != null && i < heldLabels.length; i++) {
+            heldLabels[i] = held.label(i);
+        }
+        Shape logits = studentShapes.getOrDefault(Tap.LOGITS, Shape.SCALAR);
+        return new Setup(
+                studentShapes,
+                teacherShapes,
+                logits.dim(0),
+                data.allLabels(),
+                labels ? teacherLabels(data, dataset) : null,
+                labels && held != null ? teacherLabels(held, validationId) : null,
+                heldLabels,
+                new Rng(training.seed()).fork(ADAPTERS).fork(number));
+    }
+
+    private Tensor teacherLabels(Dataset samples, String id) {
+        return TeacherOutputs.logits(requireTeacher(), samples, id, training.preparation());
+    }
+
+    private Batch firstSamples() {
+        DataLoader.Config config =
+                DataLoader.Config.evaluation(2).withTransform(training.preparation()).withPrefetch(0);
+        return new DataLoader(data, config).iterator().next();
+    }
+
+    /// Shapes without the batch dimension.
+    private static Map<Tap, Shape> shapes(Map<Tap, Tensor> tensors) {
+        Map<Tap, Shape> shapes = new LinkedHashMap<>();
+        tensors.forEach((tap, tensor) -> shapes.put(tap, tensor.shape().without(0)));
+        return shapes;
+    }
+}

@@ -1,0 +1,280 @@
+package dev.retort.distill;
+
+import dev.retort.distill.feature.Features;
+import dev.retort.distill.feature.Tap;
+import dev.retort.distill.teacher.TeacherQuery;
+import dev.retort.nn.Layer;
+import dev.retort.nn.Module;
+import dev.retort.nn.Parameter;
+import dev.retort.nn.StateValues;
+import dev.retort.nn.Stateful;
+import dev.retort.nn.data.Batch;
+import dev.retort.nn.data.DataLoader;
+import dev.retort.nn.data.Dataset;
+import dev.retort.nn.optim.Gradients;
+import dev.retort.nn.optim.LrScheduler;
+import dev.retort.nn.optim.Optimizer;
+import dev.retort.nn.optim.ParameterGroup;
+import dev.retort.nn.train.Checkpoint;
+import dev.retort.tensor.DType;
+import dev.retort.tensor.Rng;
+import dev.retort.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// The training loop of one stage, step by step.
+final class StageLoop implements Stateful {
+    private static final int ORDER = 3;
+    private static final int DRAWS = 4;
+
+    private final StageInputs inputs;
+    private final Setup setup;
+    private final List<Layer> students;
+    private final List<Term> terms;
+    private final Map<String, Parameter> trained = new LinkedHashMap<>();
+    private final BatchFeed feed;
+    private final Optimizer optimizer;
+    private final LrScheduler schedule;
+    private final RunLog log;
+    private final int stepsPerEpoch;
+    private final int epochs;
+    private long step;
+
+    StageLoop(StageInputs inputs, List<Layer> students) {
+        this.inputs = inputs;
+        this.students = students;
+        Training training = inputs.training();
+        setup = inputs.setUp(students.getFirst());
+        terms = TermChecks.requireUsable(inputs.stage().name(), inputs.stage().objective().terms(setup));
+        for (int peer = 0; peer < students.size(); peer++) {
+            add("student" + peer, students.get(peer));
+        }
+        for (Term term : terms) {
+            Module adapters = term.loss().adapters();
+            if (adapters != null) {
+                add("adapter-" + term.name(), adapters);
+            }
+        }
+        epochs = (int) Math.max(1, Math.round(training.epochs() * inputs.stage().share()));
+        stepsPerEpoch = BatchFeed.stepsPerPass(inputs.data().size(), training.batchSize());
+        feed = new BatchFeed(loader(training), training.microBatches(), inputs.views());
+        optimizer = training.optimizer().on(List.of(new ParameterGroup(trained)));
+        schedule = new LrScheduler(optimizer, training.schedule().over(steps()));
+        log = new RunLog(inputs.stage().name(), terms);
+    }
+
+    private void add(String prefix, Module module) {
+        module.namedParameters().forEach((name, parameter) -> trained.put(prefix + "." + name, parameter));
+    }
+
+    private DataLoader loader(Training training) {
+        Dataset scope =
+                switch (inputs.stage().objective().scope()) {
+                    case LABELLED -> inputs.data().labelled();
+                    case ALL -> inputs.data();
+                };
+        int size = training.batchSize() / training.microBatches();
+        long seed = new Rng(training.seed()).fork(ORDER).fork(inputs.number()).seed();
+        // Batch normalisation can't train on one sample.
+        boolean single = scope.size() > size && scope.size() % size == 1;
+        return new DataLoader(
+                scope,
+                DataLoader.Config.training(size, seed)
+                        .withTransform(training.augmentation())
+                        .withDropLast(single));
+    }
+
+    long step() {
+        return step;
+    }
+
+    long steps() {
+        return (long) epochs * stepsPerEpoch;
+    }
+
+    boolean isFinished() {
+        return step >= steps();
+    }
+
+    /// Epoch of the step that comes next, from 1.
+    int epoch() {
+        return (int) (step / stepsPerEpoch) + 1;
+    }
+
+    List<Layer> students() {
+        return students;
+    }
+
+    List<EpochReport> reports() {
+        return log.reports();
+    }
+
+    /// The parts of a checkpoint of this loop.
+    Checkpoint checkpoint(Checkpoint empty) {
+        empty.with("loop", this).with("optimizer", optimizer).with("schedule", schedule);
+        empty.with("data", feed).with("log", log);
+        for (int peer = 0; peer < students.size(); peer++) {
+            empty.with("student" + peer, students.get(peer));
+        }
+        for (Term term : terms) {
+            Module adapters = term.loss().adapters();
+            if (adapters != null) {
+                empty.with("adapter-" + term.name(), adapters);
+            }
+        }
+        return empty;
+    }
+
+    /// Takes one step; returns the number of samples and the loss.
+    Taken advance() {
+        int epoch = epoch();
+        List<StepBatch> batches = new ArrayList<>();
+        List<Batch> sources = feed.next();
+        for (Batch batch : sources) {
+            batches.add(stepBatch(batch));
+        }
+        double[] counts = new double[terms.size()];
+        for (int t = 0; t < counts.length; t++) {
+            for (StepBatch batch : batches) {
+                counts[t] += terms.get(t).loss().count(batch);
+            }
+        }
+        students.forEach(Layer::train);
+        optimizer.zeroGrad();
+        double loss = 0;
+        int samples = 0;
+        List<Step> done = new ArrayList<>();
+        for (int part = 0; part < batches.size(); part++) {
+            Step own = forward(batches.get(part), sources.get(part), epoch, part);
+            loss += backward(own, epoch, counts);
+            samples += batches.get(part).size();
+            done.add(own);
+        }
+        if (inputs.training().clipNorm() > 0) {
+            Gradients.clipNorm(trained.values(), inputs.training().clipNorm());
+        }
+        optimizer.step();
+        schedule.step();
+        done.forEach(own -> terms.forEach(term -> term.loss().afterStep(own)));
+        step++;
+        return new Taken(samples, loss);
+    }
+
+    /// What a step did.
+    ///
+    /// @param samples samples in it
+    /// @param loss    weighted loss
+    record Taken(int samples, double loss) {}
+
+    private StepBatch stepBatch(Batch batch) {
+        List<Tensor> views = feed.views(batch);
+        if (inputs.inputGradients()) {
+            views = views.stream().map(view -> view.detach().requiresGrad(true)).toList();
+        }
+        return new StepBatch(views, batch.targets(), batch.indices());
+    }
+
+    private Step forward(StepBatch batch, Batch source, int epoch, int part) {
+        Set<Tap> taps = inputs.studentTaps();
+        List<List<Map<Tap, Tensor>>> answers = new ArrayList<>();
+        for (Layer student : students) {
+            List<Map<Tap, Tensor>> views = new ArrayList<>();
+            for (Tensor view : batch.views()) {
+                views.add(Features.of(student, view, taps));
+            }
+            answers.add(views);
+        }
+        Tensor labels = rows(setup.teacherLabels(), batch.indices());
+        Rng rng = new Rng(inputs.training().seed())
+                .fork(DRAWS)
+                .fork(inputs.number())
+                .fork(step)
+                .fork(part);
+        return new Step(batch, epoch, rng, answers, teacherViews(batch, source, labels), labels);
+    }
+
+    private List<Map<Tap, Tensor>> teacherViews(StepBatch batch, Batch source, @Nullable Tensor labels) {
+        Set<Tap> taps = inputs.teacherTaps();
+        if (taps.isEmpty()) {
+            return List.of();
+        }
+        if (labels != null && inputs.teacherLogitsAreLabels()) {
+            return List.of(Map.of(Tap.LOGITS, labels));
+        }
+        List<Map<Tap, Tensor>> views = new ArrayList<>();
+        for (int view = 0; view < batch.views().size(); view++) {
+            Tensor shown = batch.views().get(view).detach();
+            String key = inputs.training().isPlain()
+                    ? TeacherQuery.NONE
+                    : "seed " + inputs.training().seed() + ", epoch " + source.epoch() + ", view " + view;
+            views.add(inputs.requireTeacher()
+                    .answer(new TeacherQuery(inputs.dataset(), batch.indices(), key, () -> shown, taps)));
+        }
+        return views;
+    }
+
+    private static @Nullable Tensor rows(@Nullable Tensor table, int[] indices) {
+        if (table == null) {
+            return null;
+        }
+        long[] wide = Arrays.stream(indices).asLongStream().toArray();
+        return table.indexSelect(0, Tensor.wrap(DType.I64, wide));
+    }
+
+    /// Adds the gradients of one micro-batch; returns its part of the weighted loss.
+    private double backward(Step own, int epoch, double[] counts) {
+        Tensor total = null;
+        boolean all = true;
+        for (int t = 0; t < counts.length; t++) {
+            Term term = terms.get(t);
+            double weight = term.weight(epoch);
+            all &= weight > 0;
+            if (weight > 0 && counts[t] > 0) {
+                Tensor sum = term.loss().sum(own);
+                double value = sum.detach().item();
+                if (!Double.isFinite(value)) {
+                    throw new ArithmeticException("distillation: term " + term.name() + " of stage "
+                            + inputs.stage().name() + " is " + value + " in step " + (step + 1) + ", samples "
+                            + Arrays.toString(own.batch().indices()));
+                }
+                log.add(t, value, term.loss().count(own.batch()));
+                Tensor scaled = sum.mul(weight / counts[t]);
+                total = total == null ? scaled : total.add(scaled);
+            }
+        }
+        if (all) {
+            TermChecks.requireAllTapsRead(inputs, own);
+        }
+        if (total == null) {
+            return 0;
+        }
+        total.backward();
+        return total.detach().item();
+    }
+
+    /// Whether the step just taken was the last of its epoch.
+    boolean atEpochEnd() {
+        return step % stepsPerEpoch == 0;
+    }
+
+    /// Ends the epoch whose last step was just taken.
+    EpochReport closeEpoch(double accuracy) {
+        return log.close((int) (step / stepsPerEpoch), step, accuracy, optimizer.lr());
+    }
+
+    @Override
+    public Map<String, Tensor> stateDict() {
+        return Map.of("step", StateValues.of(step));
+    }
+
+    @Override
+    public void loadStateDict(Map<String, Tensor> state) {
+        StateValues.expect("loop", state, List.of("step"));
+        step = StateValues.toLong(state, "step");
+    }
+}
