@@ -1,7 +1,6 @@
 package dev.retort.distill;
 
 import dev.retort.distill.evaluate.Predictions;
-import dev.retort.distill.method.HintonKd;
 import dev.retort.distill.teacher.Fingerprint;
 import dev.retort.distill.teacher.LiveTeacher;
 import dev.retort.distill.teacher.Teacher;
@@ -34,7 +33,7 @@ public final class Distillation {
     private @Nullable Dataset labelled;
     private @Nullable Dataset pool;
     private @Nullable Dataset validation;
-    private DistillationMethod method = new HintonKd();
+    private @Nullable DistillationMethod method;
     private Training training = Training.defaults();
     private TrainingListener listener = TrainingListener.NONE;
     private @Nullable Path folder;
@@ -77,7 +76,7 @@ public final class Distillation {
         return this;
     }
 
-    /// How to distil; [HintonKd] if nothing is said.
+    /// How to distil.
     public Distillation method(DistillationMethod newMethod) {
         method = newMethod;
         return this;
@@ -103,25 +102,27 @@ public final class Distillation {
 
     /// Runs all stages, or what is left of them.
     ///
-    /// @throws IllegalStateException    if there are no labelled samples, a need of the method can't be met, or the folder
+    /// @throws IllegalStateException    if there is no method or no labelled sample, a need of the method can't be met, or the folder
     ///     holds another run
     /// @throws TrainingStopped          if the listener asked to stop
     /// @throws ArithmeticException      if a loss is not finite; the message names the term
     /// @throws IOException              if a checkpoint can't be read or written
     public Distilled fit() throws IOException {
         Dataset known = labelled;
-        if (known == null || known.size() == 0) {
-            throw new IllegalStateException("distillation: expected labelled samples, got none");
+        DistillationMethod chosen = method;
+        if (known == null || known.size() == 0 || chosen == null) {
+            throw new IllegalStateException("distillation: expected labelled samples and a method, got "
+                    + (known == null ? 0 : known.size()) + " samples and " + chosen);
         }
         TransferSet data = new TransferSet(known, pool);
         String dataset = Fingerprint.of(data);
         String validationId = validation == null ? "none" : Fingerprint.of(validation);
-        String key = method + "; " + training.key() + "; data " + dataset + "; validation " + validationId + "; teacher "
+        String key = chosen + "; " + training.key() + "; data " + dataset + "; validation " + validationId + "; teacher "
                 + (teacher == null ? "none" : teacher.fingerprint());
         RunFolder saved = new RunFolder(folder, key);
         List<Layer> results = new ArrayList<>();
         List<EpochReport> reports = new ArrayList<>();
-        List<Stage> stages = method.stages();
+        List<Stage> stages = chosen.stages();
         for (int number = 0; number < stages.size(); number++) {
             Stage stage = stages.get(number);
             Layer previous = results.isEmpty() ? null : results.getLast();
@@ -132,16 +133,16 @@ public final class Distillation {
             if (seen == null) {
                 StageLoop loop = new StageLoop(inputs, own);
                 saved.resume(number, loop);
-                run(loop, stage, saved, number);
+                run(chosen.name(), loop, stage, saved, number);
                 saved.finish(number, loop);
                 seen = loop.reports();
             }
             results.add(own.getFirst());
             reports.addAll(seen);
         }
-        List<Layer> answer = method.ensemble() ? results : List.of(results.getLast());
+        List<Layer> answer = chosen.ensemble() ? results : List.of(results.getLast());
         answer.forEach(Layer::eval);
-        return new Distilled(method.name(), answer, reports, training.preparation(), students);
+        return new Distilled(chosen.name(), answer, reports, training.preparation(), students);
     }
 
     private @Nullable Teacher teacherOf(Stage stage, @Nullable Layer previous) {
@@ -170,8 +171,8 @@ public final class Distillation {
         return own;
     }
 
-    private void run(StageLoop loop, Stage stage, RunFolder saved, int number) throws IOException {
-        listener.started(method.name(), stage.name(), loop.step(), loop.steps());
+    private void run(String name, StageLoop loop, Stage stage, RunFolder saved, int number) throws IOException {
+        listener.started(name, stage.name(), loop.step(), loop.steps());
         while (!loop.isFinished()) {
             StageLoop.Taken taken = loop.advance();
             listener.step(loop.step(), taken.samples(), taken.loss());

@@ -36,7 +36,7 @@ public interface OptimizerChoice {
     /// AdamW.
     ///
     /// @param config its hyper-parameters
-    record OfAdamW(AdamW.Config config) implements OptimizerChoice {
+    record OfAdamW(Adam.Config config) implements OptimizerChoice {
         @Override
         public Optimizer on(List<ParameterGroup> groups) {
             return new AdamW(groups, config);

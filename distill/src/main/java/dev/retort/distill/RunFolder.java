@@ -2,7 +2,9 @@ package dev.retort.distill;
 
 import dev.retort.nn.Layer;
 import dev.retort.nn.train.Checkpoint;
+import dev.retort.tensor.io.FormatException;
 import dev.retort.tensor.io.Json;
+import dev.retort.tensor.io.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,7 +12,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The files of one run: for each stage a checkpoint while it runs, and one file when it is done.
@@ -43,7 +44,7 @@ final class RunFolder {
         }
         Json.Obj notes = load(weights(file, students));
         List<EpochReport> reports = new ArrayList<>();
-        for (Json entry : notes.get("reports").asArray()) {
+        for (Json entry : notes.get("reports").asList()) {
             reports.add(report(entry.asObject()));
         }
         return reports;
@@ -88,8 +89,9 @@ final class RunFolder {
 
     private Json.Obj load(Checkpoint checkpoint) throws IOException {
         // The notes are read first: the parts of another run would not even fit.
-        Optional<Json.Obj> notes = checkpoint.notes();
-        String found = notes.isPresent() ? notes.get().get("run").asString() : "no run";
+        String notes = Safetensors.open(checkpoint.path()).metadata().getOrDefault("notes", "{}");
+        Json.Obj parsed = Json.parse(notes).asObject();
+        String found = parsed.members().containsKey("run") ? parsed.get("run").asText() : "no run";
         if (!found.equals(key)) {
             throw new IllegalStateException("distillation: " + checkpoint.path() + " holds another run; expected " + key
                     + ", got " + found);
@@ -111,16 +113,18 @@ final class RunFolder {
         return out;
     }
 
-    private static EpochReport report(Json.Obj notes) {
+    private static EpochReport report(Json.Obj notes) throws FormatException {
         Map<String, Double> terms = new LinkedHashMap<>();
-        notes.get("terms").asObject().fields().forEach((name, value) -> terms.put(name, value.asDouble()));
+        for (Map.Entry<String, Json> term : notes.get("terms").asObject().members().entrySet()) {
+            terms.put(term.getKey(), term.getValue().asDouble());
+        }
         return new EpochReport(
-                notes.get("stage").asString(),
-                (int) notes.get("epoch").asLong(),
+                notes.get("stage").asText(),
+                notes.get("epoch").asInt(),
                 notes.get("step").asLong(),
                 notes.get("loss").asDouble(),
                 terms,
-                notes.has("accuracy") ? notes.get("accuracy").asDouble() : Double.NaN,
+                notes.members().containsKey("accuracy") ? notes.get("accuracy").asDouble() : Double.NaN,
                 notes.get("lr").asDouble());
     }
 }

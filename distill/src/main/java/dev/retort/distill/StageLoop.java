@@ -21,6 +21,7 @@ import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -108,6 +109,11 @@ final class StageLoop implements Stateful {
 
     List<Layer> students() {
         return students;
+    }
+
+    /// Everything that the optimiser moves, by name.
+    Map<String, Parameter> trained() {
+        return Collections.unmodifiableMap(trained);
     }
 
     List<EpochReport> reports() {
