@@ -57,12 +57,12 @@ public final class FastKernels {
             case LossOp o -> FastLoss.run(o, inputs, outputs);
             case PoolOp o -> FastPool.run(o, inputs, outputs);
             case AttentionOp o -> FastAttention.run(o, inputs, outputs);
+            case RandomOp o -> FastRandom.run(o, inputs);
+            case IndexOp o -> FastIndex.run(o, inputs, outputs);
             case SortOp _,
-                    IndexOp _,
                     ShapeOp _,
                     LinalgOp _,
                     ResampleOp _,
-                    RandomOp _,
                     CastOp _,
                     QuantOp _,
                     CustomOp _ -> null;

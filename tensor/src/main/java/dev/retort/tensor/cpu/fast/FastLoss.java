@@ -13,22 +13,21 @@ import dev.retort.tensor.op.LossOp;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Float32 losses: cross-entropies by rows, squared differences element by element.
+/// Float32 cross-entropies by rows; losses of element pairs are in [FastPointwise].
 final class FastLoss {
     /// Elements of one parallel task.
     private static final int TASK = 1 << 13;
 
     private FastLoss() {}
 
-    static Tensor @Nullable [] run(LossOp op, Tensor[] in, TensorType[] out) {
+    static Tensor[] run(LossOp op, Tensor[] in, TensorType[] out) {
         return switch (op) {
             case LossOp.CrossEntropy o -> crossEntropy(o, in, out);
             case LossOp.CrossEntropyBackward o -> crossEntropyBackward(o, in, out);
             case LossOp.SoftCrossEntropy _ -> softCrossEntropy(in, out);
             case LossOp.SoftCrossEntropyBackward _ -> softCrossEntropyBackward(in, out);
-            case LossOp.Mse _ -> mse(in, out);
-            case LossOp.PointwiseBackward o -> o.of() instanceof LossOp.Mse ? mseBackward(in, out) : null;
-            case LossOp.KlDiv _, LossOp.L1 _, LossOp.SmoothL1 _, LossOp.BceWithLogits _ -> null;
+            case LossOp.Pointwise o -> FastPointwise.forward(o, in, out);
+            case LossOp.PointwiseBackward o -> FastPointwise.backward(o.of(), in, out);
         };
     }
 
@@ -153,33 +152,5 @@ final class FastLoss {
             }
         });
         return new Tensor[] {Dense.tensor(dz, out[0].shape()), Dense.tensor(dt, out[1].shape())};
-    }
-
-    private static Tensor[] mse(Tensor[] in, TensorType[] out) {
-        Dense x = Dense.of(in[0]);
-        Dense y = Dense.of(in[1]);
-        float[] loss = new float[in[0].numel()];
-        Parallel.forRange(loss.length, TASK, (from, to) -> {
-            int n = to - from;
-            BinaryLoops.sub(x.data(), x.offset() + from, y.data(), y.offset() + from, loss, from, n);
-            BinaryLoops.mul(loss, from, loss, from, loss, from, n);
-        });
-        return Dense.one(loss, out[0].shape());
-    }
-
-    private static Tensor[] mseBackward(Tensor[] in, TensorType[] out) {
-        Dense g = Dense.of(in[0]);
-        Dense x = Dense.of(in[1]);
-        Dense y = Dense.of(in[2]);
-        float[] dx = new float[in[1].numel()];
-        float[] dy = new float[dx.length];
-        Parallel.forRange(dx.length, TASK, (from, to) -> {
-            int n = to - from;
-            BinaryLoops.sub(x.data(), x.offset() + from, y.data(), y.offset() + from, dx, from, n);
-            BinaryLoops.mul(dx, from, g.data(), g.offset() + from, dx, from, n);
-            BinaryLoops.mul(dx, from, 2f, dx, from, n);
-            BinaryLoops.mul(dx, from, -1f, dy, from, n);
-        });
-        return new Tensor[] {Dense.tensor(dx, out[0].shape()), Dense.tensor(dy, out[1].shape())};
     }
 }

@@ -35,14 +35,16 @@ final class FastReduction {
             case ReductionOp.AMax _ -> Dense.one(reduce(Kind.MAX, op, in[0]), out[0].shape());
             case ReductionOp.AMin _ -> Dense.one(reduce(Kind.MIN, op, in[0]), out[0].shape());
             case ReductionOp.Norm o -> o.p() == 2 && trailing(o, in[0]) ? norm(o, in[0], out[0].shape()) : null;
-            case ReductionOp.Prod _,
-                    ReductionOp.Var _,
-                    ReductionOp.LogSumExp _,
-                    ReductionOp.Any _,
-                    ReductionOp.All _,
-                    ReductionOp.MaxWithIndices _,
-                    ReductionOp.ArgMax _,
-                    ReductionOp.CumSum _ -> null;
+            case ReductionOp.Var o -> trailing(o, in[0]) ? FastRowReduction.var(o, in[0], out[0].shape()) : null;
+            case ReductionOp.LogSumExp o ->
+                trailing(o, in[0]) ? FastRowReduction.logSumExp(in[0], out[0].shape()) : null;
+            case ReductionOp.MaxWithIndices o ->
+                trailing(o, in[0]) ? FastRowReduction.extremes(o.largest(), in[0], out[0].shape()) : null;
+            case ReductionOp.ArgMax o ->
+                trailing(o, in[0])
+                        ? new Tensor[] {FastRowReduction.extremes(o.largest(), in[0], out[0].shape())[1]}
+                        : null;
+            case ReductionOp.Prod _, ReductionOp.Any _, ReductionOp.All _, ReductionOp.CumSum _ -> null;
         };
     }
 
@@ -57,10 +59,10 @@ final class FastReduction {
 
     /// Whether the reduced dims are the last ones, and there are some.
     private static boolean trailing(ReductionOp op, Tensor x) {
-        boolean[] reduced = flags(op, x.rank());
-        if (op.dims().length == 0) {
+        if (op.dims().length == 0 || x.rank() == 0) {
             return false;
         }
+        boolean[] reduced = flags(op, x.rank());
         for (int d = 1; d < reduced.length; d++) {
             if (reduced[d - 1] && !reduced[d]) {
                 return false;

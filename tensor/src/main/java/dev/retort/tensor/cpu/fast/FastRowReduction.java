@@ -1,0 +1,75 @@
+package dev.retort.tensor.cpu.fast;
+
+import dev.retort.tensor.DType;
+import dev.retort.tensor.HostStorage;
+import dev.retort.tensor.Shape;
+import dev.retort.tensor.Tensor;
+import dev.retort.tensor.cpu.Parallel;
+import dev.retort.tensor.cpu.simd.RowNorms;
+import dev.retort.tensor.cpu.simd.RowSums;
+import dev.retort.tensor.cpu.simd.SoftmaxRows;
+import dev.retort.tensor.op.ReductionOp;
+
+/// Float32 reductions of the last dims that need more than one pass over a row, or its indices.
+final class FastRowReduction {
+    /// Elements of one parallel task.
+    private static final int TASK = 1 << 14;
+
+    private FastRowReduction() {}
+
+    static Tensor[] var(ReductionOp.Var op, Tensor in, Shape out) {
+        Dense x = Dense.of(in);
+        float[] y = new float[out.numel()];
+        int n = in.numel() / y.length;
+        float divisor = (float) Math.max(0, n - op.correction());
+        Parallel.forRange(y.length, Math.max(1, TASK / n), (from, to) -> {
+            for (int r = from; r < to; r++) {
+                int at = x.offset() + r * n;
+                y[r] = RowSums.sumSquares(x.data(), at, n, RowNorms.mean(x.data(), at, n)) / divisor;
+            }
+        });
+        return Dense.one(y, out);
+    }
+
+    static Tensor[] logSumExp(Tensor in, Shape out) {
+        Dense x = Dense.of(in);
+        float[] y = new float[out.numel()];
+        int n = in.numel() / y.length;
+        Parallel.forRange(y.length, Math.max(1, TASK / n), (from, to) -> {
+            for (int r = from; r < to; r++) {
+                y[r] = SoftmaxRows.logSumExp(x.data(), x.offset() + r * n, n);
+            }
+        });
+        return Dense.one(y, out);
+    }
+
+    /// The first extreme of each row and its index; NaN counts as the extreme.
+    static Tensor[] extremes(boolean largest, Tensor in, Shape out) {
+        Dense x = Dense.of(in);
+        float[] values = new float[out.numel()];
+        long[] indices = new long[values.length];
+        int n = in.numel() / values.length;
+        Parallel.forRange(values.length, Math.max(1, TASK / n), (from, to) -> {
+            for (int r = from; r < to; r++) {
+                int best = extreme(largest, x.data(), x.offset() + r * n, n);
+                values[r] = x.data()[x.offset() + r * n + best];
+                indices[r] = best;
+            }
+        });
+        HostStorage storage = HostStorage.wrap(DType.I64, indices);
+        return new Tensor[] {Dense.tensor(values, out), Tensor.of(storage, 0, out, out.contiguousStrides())};
+    }
+
+    private static int extreme(boolean largest, float[] x, int xo, int n) {
+        int best = 0;
+        float value = x[xo];
+        for (int i = 1; i < n && value == value; i++) {
+            float v = x[xo + i];
+            if (v != v || (largest ? v > value : v < value)) {
+                value = v;
+                best = i;
+            }
+        }
+        return best;
+    }
+}
