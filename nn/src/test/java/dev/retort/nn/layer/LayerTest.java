@@ -1,0 +1,142 @@
+package dev.retort.nn.layer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.retort.nn.Layer;
+import dev.retort.tensor.DType;
+import dev.retort.tensor.OpException;
+import dev.retort.tensor.Random;
+import dev.retort.tensor.Rng;
+import dev.retort.tensor.Tensor;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+
+/// What layers do that PyTorch's numbers do not show: modes, randomness, shapes, errors.
+class LayerTest {
+    private final Rng rng = new Rng(1);
+
+    @Test
+    void linearByHand() {
+        Linear linear = new Linear(2, 2, rng);
+        linear.weight().set(Tensor.of(new float[] {1, 2, 3, 4}, 2, 2));
+        linear.bias().set(Tensor.of(new float[] {10, 20}));
+        assertThat(linear.call(Tensor.of(new float[] {1, -1}, 1, 2)).toFloats()).containsExactly(9, 19);
+    }
+
+    @Test
+    void swiGluByHand() {
+        Tensor y = new SwiGLU().call(Tensor.of(new double[] {1, -2, 3, 5}, 1, 4));
+        double first = 1 / (1 + Math.exp(-1)) * 3;
+        double second = -2 / (1 + Math.exp(2)) * 5;
+        assertThat(y.get(0, 0)).isCloseTo(first, Offset.offset(1e-12));
+        assertThat(y.get(0, 1)).isCloseTo(second, Offset.offset(1e-12));
+        assertThatThrownBy(() -> new SwiGLU().call(Tensor.zeros(2, 3)))
+                .isInstanceOf(OpException.class)
+                .hasMessage("swiglu: expects an even last dimension, got F32[2, 3]");
+    }
+
+    @Test
+    void rmsNormByHand() {
+        Tensor y = new RmsNorm(2, 0).call(Tensor.of(new float[] {3, 4}, 1, 2));
+        assertThat(y.get(0, 0)).isCloseTo(3 / Math.sqrt(12.5), Offset.offset(1e-6));
+        assertThat(y.get(0, 1)).isCloseTo(4 / Math.sqrt(12.5), Offset.offset(1e-6));
+    }
+
+    @Test
+    void dropoutKeepsTheMeanInTrainingAndDoesNothingInEvaluation() {
+        Dropout dropout = new Dropout(0.3, new Rng(4));
+        Tensor x = Tensor.ones(10_000);
+        Tensor y = dropout.call(x);
+        assertThat(y.mean().item()).isCloseTo(1, Offset.offset(0.03));
+        assertThat(y.eq(0).to(DType.F32).mean().item()).isCloseTo(0.3, Offset.offset(0.02));
+        assertThat(dropout.call(x).toFloats()).as("the next mask differs").isNotEqualTo(y.toFloats());
+        dropout.eval();
+        assertThat(dropout.call(x)).isSameAs(x);
+        assertThat(new Dropout(0.3, new Rng(4)).call(x).toFloats()).as("same seed").isEqualTo(y.toFloats());
+    }
+
+    @Test
+    void dropPathDropsWholeSamples() {
+        DropPath path = new DropPath(0.5, new Rng(2));
+        float[] y = path.call(Tensor.ones(400, 3)).toFloats();
+        int dropped = 0;
+        for (int i = 0; i < 400; i++) {
+            assertThat(y[3 * i]).isEqualTo(y[3 * i + 1]).isEqualTo(y[3 * i + 2]).isIn(0f, 2f);
+            dropped += y[3 * i] == 0 ? 1 : 0;
+        }
+        assertThat(dropped).isBetween(160, 240);
+        path.eval();
+        assertThat(path.call(Tensor.ones(2, 3)).toFloats()).containsOnly(1);
+    }
+
+    @Test
+    void batchNormRefusesOneValueAChannel() {
+        assertThatThrownBy(() -> new BatchNorm(3).call(Tensor.zeros(1, 3)))
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("more than one value a channel in training, got F32[1, 3]");
+    }
+
+    @Test
+    void embeddingPaddingStaysZeroAndGetsNoGradient() {
+        Embedding embedding = new Embedding(4, 2, 1, rng);
+        assertThat(embedding.weight().tensor().select(0, 1).toFloats()).containsOnly(0);
+        embedding.call(Tensor.of(new long[] {1, 1, 3})).sum().backward();
+        assertThat(embedding.weight().grad().toFloats()).containsExactly(0, 0, 0, 0, 0, 0, 1, 1);
+    }
+
+    @Test
+    void attentionIgnoresMaskedKeys() {
+        MultiheadAttention attention = new MultiheadAttention(8, 2, rng);
+        Tensor query = Random.normal(rng, 1, 3, 8);
+        Tensor key = Random.normal(rng, 1, 4, 8);
+        Tensor mask = Tensor.of(new boolean[] {true, true, false, true}, 1, 1, 1, 4);
+        Tensor with = attention.call(query, key, key, mask, false);
+        Tensor changed = key.copy();
+        changed.narrow(1, 2, 1).copyFrom(Tensor.full(99, DType.F32, 1));
+        assertThat(attention.call(query, changed, changed, mask, false).toFloats()).isEqualTo(with.toFloats());
+        assertThat(attention.call(query, changed, changed, null, false).toFloats()).isNotEqualTo(with.toFloats());
+    }
+
+    @Test
+    void recurrentDropoutWorksBetweenLayersOnlyAndInTrainingOnly() {
+        LSTM lstm = new LSTM(Recurrent.Config.of(3, 4).withLayers(2).withDropout(0.5), rng);
+        Tensor x = Random.normal(rng, 2, 5, 3);
+        assertThat(lstm.call(x).output().toFloats()).isNotEqualTo(lstm.call(x).output().toFloats());
+        lstm.eval();
+        assertThat(lstm.call(x).output().toFloats()).isEqualTo(lstm.call(x).output().toFloats());
+        assertThatThrownBy(() -> lstm.call(Tensor.zeros(2, 5, 4)))
+                .hasMessage("recurrent: expects input [B, T, 3], got F32[2, 5, 4]");
+    }
+
+    @Test
+    void sequentialNamesAndErrors() {
+        Layer model = new Sequential(new Linear(3, 2, rng), new ReLU(), new Linear(5, 1, rng));
+        assertThat(model.stateDict().keySet()).containsExactly("0.weight", "0.bias", "2.weight", "2.bias");
+        assertThatThrownBy(() -> model.call(Tensor.zeros(1, 3)))
+                .isInstanceOf(OpException.class)
+                .hasMessageStartingWith("2: linear: expects input [..., I] and weight [O, I] with one I, got F32[1, 2]");
+    }
+
+    @Test
+    void depthwiseSeparableCountsItsWeights() {
+        Layer layer = new DepthwiseSeparableConv2d(8, 16, 3, 2, rng);
+        assertThat(layer.parameterCount()).isEqualTo(8 * 9 + 8 * 16);
+        assertThat(layer.call(Tensor.zeros(1, 8, 7, 7)).shape().dims()).containsExactly(1, 16, 4, 4);
+    }
+
+    @Test
+    void initialValuesHavePyTorchsBounds() {
+        Conv2d conv = new Conv2d(Conv2d.Config.of(16, 32, 3), rng);
+        float[] weight = conv.weight().tensor().toFloats();
+        double bound = 1 / Math.sqrt(16 * 9);
+        double largest = 0;
+        double squares = 0;
+        for (float w : weight) {
+            largest = Math.max(largest, Math.abs(w));
+            squares += w * w;
+        }
+        assertThat(largest).isBetween(0.99 * bound, bound);
+        assertThat(squares / weight.length).isCloseTo(bound * bound / 3, Offset.offset(0.05 * bound * bound));
+    }
+}
