@@ -322,7 +322,11 @@ public sealed interface ShapeMethods permits Tensor {
             lead[2 * i + 1] = extent;
             expanded[2 * i] = repeat;
             expanded[2 * i + 1] = extent;
-            out[i] = Math.multiplyExact(repeat, extent);
+            if ((long) repeat * extent > Integer.MAX_VALUE) {
+                throw new OpException("tile: expects fewer than 2^31 elements along dim " + i + ", got "
+                        + java.util.Arrays.toString(repeats) + " for " + self().type());
+            }
+            out[i] = repeat * extent;
         }
         return reshape(Shape.of(lead)).expand(Shape.of(expanded)).reshape(Shape.of(out));
     }

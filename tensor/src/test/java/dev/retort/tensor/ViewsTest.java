@@ -160,6 +160,16 @@ class ViewsTest {
     }
 
     @Test
+    void repeatsThatAreTooLongAreAnError() {
+        assertThatThrownBy(() -> counting(3).repeatInterleave(Integer.MAX_VALUE, 0))
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("repeat_interleave");
+        assertThatThrownBy(() -> counting(3).tile(Integer.MAX_VALUE))
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("tile");
+    }
+
+    @Test
     void conversionsCopy() {
         Tensor x = Tensor.ones(3);
         x.toFloats()[0] = 7;

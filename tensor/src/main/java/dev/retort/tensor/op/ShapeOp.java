@@ -218,8 +218,9 @@ public sealed interface ShapeOp extends Op {
             Check.that(in[0].shape().rank() > 0, this, "expects at least one dimension", in);
             Check.dim(this, in[0], dim);
             Check.that(repeats >= 0, this, "expects repeats >= 0, repeats = " + repeats, in);
-            int extent = Math.multiplyExact(in[0].shape().dim(dim), repeats);
-            return one(in[0].with(in[0].shape().with(dim, extent)));
+            long extent = (long) in[0].shape().dim(dim) * repeats;
+            Check.that(extent <= Integer.MAX_VALUE, this, "expects fewer than 2^31 elements along dim", in);
+            return one(in[0].with(in[0].shape().with(dim, (int) extent)));
         }
     }
 
