@@ -4,6 +4,7 @@ module dev.retort.distill {
     requires static transitive org.jspecify;
 
     exports dev.retort.distill;
+    exports dev.retort.distill.compare;
     exports dev.retort.distill.estimate;
     exports dev.retort.distill.evaluate;
     exports dev.retort.distill.feature;

@@ -29,7 +29,7 @@ public final class Distillation {
     private static final int STUDENT = 1;
 
     private final @Nullable Teacher teacher;
-    private final StudentFactory students;
+    private final NetworkFactory students;
     private @Nullable Dataset labelled;
     private @Nullable Dataset pool;
     private @Nullable Dataset validation;
@@ -38,23 +38,23 @@ public final class Distillation {
     private TrainingListener listener = TrainingListener.NONE;
     private @Nullable Path folder;
 
-    private Distillation(@Nullable Teacher teacher, StudentFactory students) {
+    private Distillation(@Nullable Teacher teacher, NetworkFactory students) {
         this.teacher = teacher;
         this.students = students;
     }
 
     /// From a teacher into students of one architecture.
-    public static Distillation with(Teacher teacher, StudentFactory students) {
+    public static Distillation with(Teacher teacher, NetworkFactory students) {
         return new Distillation(teacher, students);
     }
 
     /// From a network, in evaluation mode, into students of one architecture.
-    public static Distillation with(Layer teacher, StudentFactory students) {
+    public static Distillation with(Layer teacher, NetworkFactory students) {
         return with(new LiveTeacher(teacher), students);
     }
 
     /// Without a teacher: for plain training, and for students that teach each other.
-    public static Distillation withoutTeacher(StudentFactory students) {
+    public static Distillation withoutTeacher(NetworkFactory students) {
         return new Distillation(null, students);
     }
 

@@ -24,7 +24,7 @@ public record Distilled(
         List<Layer> students,
         List<EpochReport> reports,
         Transform preparation,
-        StudentFactory factory) {
+        NetworkFactory factory) {
     /// Fixed lists.
     public Distilled {
         students = List.copyOf(students);

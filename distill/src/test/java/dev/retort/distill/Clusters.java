@@ -69,7 +69,7 @@ final class Clusters {
         };
     }
 
-    static StudentFactory mlp(Integer... widths) {
+    static NetworkFactory mlp(Integer... widths) {
         return rng -> new Mlp(Mlp.Config.of(SIZE, CLASSES, widths), rng);
     }
 

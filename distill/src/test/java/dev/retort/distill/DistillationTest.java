@@ -58,7 +58,7 @@ class DistillationTest {
     }
 
     private static Distillation small(DistillationMethod method) {
-        StudentFactory dropout = rng -> new Mlp(
+        NetworkFactory dropout = rng -> new Mlp(
                 Mlp.Config.of(Clusters.SIZE, Clusters.CLASSES, 12).withDropout(.3), rng);
         Training training = Clusters.training(3)
                 .withBatchSize(16, 2)
