@@ -1,7 +1,7 @@
 /// Reverse-mode differentiation of any order over tensors.
 module dev.retort.autograd {
     requires transitive dev.retort.tensor;
-    requires static transitive org.jspecify;
+    requires static org.jspecify;
 
     exports dev.retort.autograd;
 

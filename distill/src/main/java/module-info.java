@@ -1,7 +1,7 @@
 /// Knowledge distillation methods and pipelines.
 module dev.retort.distill {
     requires transitive dev.retort.nn;
-    requires static transitive org.jspecify;
+    requires static org.jspecify;
 
     exports dev.retort.distill;
     exports dev.retort.distill.compare;

@@ -3,7 +3,7 @@ module dev.retort.nn {
     requires transitive dev.retort.autograd;
     requires java.net.http;
     requires static java.desktop;
-    requires static transitive org.jspecify;
+    requires static org.jspecify;
 
     exports dev.retort.nn;
     exports dev.retort.nn.data;

@@ -2,7 +2,7 @@
 module dev.retort.opencl {
     requires dev.retort.tensor;
     requires jocl;
-    requires static transitive org.jspecify;
+    requires static org.jspecify;
 
     provides dev.retort.tensor.spi.BackendProvider with
             dev.retort.opencl.OpenClProvider;

@@ -1,7 +1,7 @@
 /// Tensors, the op family, the CPU backend and file formats.
 module dev.retort.tensor {
     requires static jdk.incubator.vector;
-    requires static transitive org.jspecify;
+    requires static org.jspecify;
 
     exports dev.retort.tensor;
     exports dev.retort.tensor.io;
