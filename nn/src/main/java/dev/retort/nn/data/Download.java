@@ -141,7 +141,7 @@ public record Download(
                     return failure;
                 }
             } catch (HttpTransfer.Refused e) {
-                return e.getMessage();
+                return reason(e);
             } catch (FileSystemException | InterruptedIOException e) {
                 throw e; // the disk or the user, not the network: trying again does not help
             } catch (IOException e) {
