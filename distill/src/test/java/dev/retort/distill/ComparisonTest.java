@@ -146,7 +146,7 @@ class ComparisonTest {
     void methodsHaveUsableNames() {
         assertThatThrownBy(() -> comparison().method(new LabelsOnly())).hasMessageContaining("labels twice");
         assertThatThrownBy(() -> comparison().method("../x", new Slam())).hasMessageContaining("got '../x'");
-        assertThatThrownBy(() -> comparison().method("teacher", new Slam())).hasMessageContaining("'teacher'");
+        assertThatThrownBy(() -> comparison().method("teacher", new Slam())).hasMessageContaining("start with 'teacher'");
         assertThatThrownBy(() -> comparison().seeds().run()).hasMessageContaining("0 seeds");
     }
 }

@@ -11,6 +11,8 @@ import dev.retort.distill.estimate.TeacherAccuracy;
 import dev.retort.distill.evaluate.Calibration;
 import dev.retort.distill.evaluate.Predictions;
 import dev.retort.distill.method.LabelsOnly;
+import dev.retort.distill.teacher.CachedTeacher;
+import dev.retort.distill.teacher.LiveTeacher;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -77,10 +79,10 @@ public final class Comparison {
     ///
     /// @throws IllegalArgumentException if the name is taken, or no name for a folder
     public Comparison method(String name, DistillationMethod method) {
-        if (!name.matches("[\\w+-][\\w.+-]*") || name.equals(ComparisonListener.TEACHER)) {
+        if (!name.matches("[\\w+-][\\w.+-]*") || name.startsWith(ComparisonListener.TEACHER)) {
             throw new IllegalArgumentException(
-                    "comparison: expected a method name of letters, digits and . + - _ that is not 'teacher', got '" + name
-                            + "'");
+                    "comparison: expected a method name of letters, digits and . + - _ that does not start with 'teacher',"
+                            + " got '" + name + "'");
         }
         if (methods.putIfAbsent(name, method) != null) {
             throw new IllegalArgumentException("comparison: expected different method names, got " + name + " twice");
@@ -135,9 +137,10 @@ public final class Comparison {
             TeacherRun own = train(teachers, data, seed);
             listener.teacherFinished(own);
             teacherRuns.add(own);
+            CachedTeacher cache = cache(own);
             for (Map.Entry<String, DistillationMethod> method : methods.entrySet()) {
                 listener.runStarted(number++, runs(), seed, method.getKey());
-                MethodRun run = distil(students, data, own, method.getKey(), method.getValue());
+                MethodRun run = distil(students, data, own, cache, method);
                 listener.methodFinished(run);
                 methodRuns.add(run);
             }
@@ -171,19 +174,25 @@ public final class Comparison {
     }
 
     private MethodRun distil(
-            NetworkFactory students, DataSplit data, TeacherRun own, String name, DistillationMethod method)
+            NetworkFactory students,
+            DataSplit data,
+            TeacherRun own,
+            CachedTeacher cache,
+            Map.Entry<String, DistillationMethod> method)
             throws IOException {
+        String name = method.getKey();
         Distilled distilled = saved(
-                        Distillation.with(own.network(), students)
+                        Distillation.with(cache, students)
                                 .labelled(data.labelled())
                                 .unlabelled(data.pool())
                                 .validation(data.validation())
-                                .method(method)
+                                .method(method.getValue())
                                 .training(studentTraining.withSeed(own.seed()))
                                 .listener(listener),
                         own.seed(),
                         name)
                 .fit();
+        cache.save();
         Predictions test = distilled.predict(data.test());
         double best = distilled.reports().stream()
                 .filter(EpochReport::isEvaluated)
@@ -191,6 +200,14 @@ public final class Comparison {
                 .max()
                 .orElse(Double.NaN);
         return new MethodRun(name, own.seed(), test.accuracy(), test.agreement(own.test()), best, distilled, test);
+    }
+
+    /// The methods of a seed ask for the same labels: they are computed once.
+    private CachedTeacher cache(TeacherRun own) {
+        LiveTeacher live = new LiveTeacher(own.network());
+        return folder == null
+                ? CachedTeacher.inMemory(live)
+                : CachedTeacher.inFolder(live, folder.resolve("seed-" + own.seed()).resolve("teacher-labels"));
     }
 
     private Distillation saved(Distillation distillation, long seed, String name) {

@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -105,7 +104,7 @@ class TeacherTest {
     @Test
     void cacheKeepsLogitsBySampleIndex() {
         Layer network = network(1);
-        CachedTeacher cache = CachedTeacher.inMemory(new LiveTeacher(network), "data", 12);
+        CachedTeacher cache = CachedTeacher.inMemory(new LiveTeacher(network));
         Tensor all = cache.logits(query(Tap.LOGITS));
         assertThat(cache.computed()).isEqualTo(12);
         int[] shuffled = {7, 0, 11};
@@ -123,56 +122,59 @@ class TeacherTest {
 
     @Test
     void augmentedOrForeignQuestionsGoToTheSource() {
-        CachedTeacher cache = CachedTeacher.inMemory(new LiveTeacher(network(1)), "data", 12);
+        CachedTeacher cache = CachedTeacher.inMemory(new LiveTeacher(network(1)));
         cache.logits(query(Tap.LOGITS));
         Tensor flipped = INPUTS.neg();
         TeacherQuery augmented =
                 new TeacherQuery("data", new int[] {0}, "epoch 3", () -> flipped.narrow(0, 0, 1), Set.of(Tap.LOGITS));
         assertThat(cache.logits(augmented).toFloats())
                 .isNotEqualTo(cache.logits(query(Tap.LOGITS)).select(0, 0).toFloats());
-        TeacherQuery foreign = TeacherQuery.logits("other", new int[] {0}, () -> flipped.narrow(0, 0, 1));
+        TeacherQuery foreign = TeacherQuery.logits("other", new int[] {20}, () -> flipped.narrow(0, 0, 1));
         assertThat(cache.logits(foreign).toFloats()).containsExactly(cache.logits(augmented).toFloats());
-        assertThat(cache.taps()).containsExactly(Tap.LOGITS);
+        assertThat(cache.computed()).as("another data set has rows of its own").isEqualTo(13);
+        assertThat(cache.answer(query(Tap.LOGITS, Tap.output("2")))).hasSize(2);
+        assertThat(cache.computed()).as("a tap that is not kept").isEqualTo(13);
     }
 
     @Test
     void cacheOnDiskServesAnotherProcessAndRefusesAnotherTeacher(@TempDir Path folder) throws IOException {
         Teacher live = new LiveTeacher(network(1));
-        CachedTeacher cache = CachedTeacher.inFolder(live, "data", 12, folder);
-        Map<Tap, Tensor> answer = cache.answer(query(Tap.LOGITS, Tap.output("2")));
+        Tap[] taps = {Tap.LOGITS, Tap.output("2")};
+        CachedTeacher cache = CachedTeacher.inFolder(live, folder).keeping(taps);
+        Map<Tap, Tensor> answer = cache.answer(query(taps));
         cache.save();
-        CachedTeacher offline = CachedTeacher.fromFolder(live.fingerprint(), "data", 12, folder);
-        for (Tap tap : List.of(Tap.LOGITS, Tap.output("2"))) {
+        CachedTeacher offline = CachedTeacher.fromFolder(live.fingerprint(), folder).keeping(taps);
+        for (Tap tap : taps) {
             assertThat(Objects.requireNonNull(offline.answer(query(tap)).get(tap)).toFloats())
                     .containsExactly(Objects.requireNonNull(answer.get(tap)).toFloats());
         }
-        CachedTeacher wrong = CachedTeacher.fromFolder(new LiveTeacher(network(2)).fingerprint(), "data", 12, folder);
+        CachedTeacher wrong = CachedTeacher.fromFolder(new LiveTeacher(network(2)).fingerprint(), folder);
         assertThatThrownBy(() -> wrong.logits(query(Tap.LOGITS)))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("no teacher to ask");
         assertThatThrownBy(() -> offline.logits(TeacherQuery.logits("other", new int[] {0}, () -> INPUTS)))
-                .hasMessageContaining("data set 'other', the cache holds 'data'");
+                .hasMessageContaining("sample 0 of data set other");
         assertThatThrownBy(() -> offline.logits(
                         new TeacherQuery("data", new int[] {0}, "epoch 1", () -> INPUTS, Set.of(Tap.LOGITS))))
-                .hasMessageContaining("augmentation 'epoch 1', the cache holds 'none'");
+                .hasMessageContaining("with augmentation 'epoch 1'");
     }
 
     @Test
     void aRenamedCacheFileIsRefused(@TempDir Path folder) throws IOException {
         Teacher one = new LiveTeacher(network(1));
         Teacher two = new LiveTeacher(network(2));
-        CachedTeacher first = CachedTeacher.inFolder(one, "data", 12, folder);
+        CachedTeacher first = CachedTeacher.inFolder(one, folder);
         first.logits(query(Tap.LOGITS));
         first.save();
         Path file = onlyFile(folder);
-        CachedTeacher second = CachedTeacher.inFolder(two, "data", 12, folder.resolve("second"));
+        CachedTeacher second = CachedTeacher.inFolder(two, folder.resolve("second"));
         second.logits(query(Tap.LOGITS));
         second.save();
         Files.copy(file, onlyFile(folder.resolve("second")), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-        CachedTeacher reopened = CachedTeacher.inFolder(two, "data", 12, folder.resolve("second"));
+        CachedTeacher reopened = CachedTeacher.inFolder(two, folder.resolve("second"));
         assertThatThrownBy(() -> reopened.logits(query(Tap.LOGITS)))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("expected answers for teacher of")
+                .hasMessageContaining("to be for teacher")
                 .hasMessageContaining(two.fingerprint());
     }
 
@@ -185,7 +187,7 @@ class TeacherTest {
     @Test
     void anAnswerByBatchStatisticsIsNotCached() {
         Teacher byBatch = new LiveTeacher(network(1), LiveTeacher.Mode.BATCH_STATISTICS);
-        assertThatThrownBy(() -> CachedTeacher.inMemory(byBatch, "data", 12)).hasMessageContaining("row by row");
+        assertThatThrownBy(() -> CachedTeacher.inMemory(byBatch)).hasMessageContaining("row by row");
     }
 
     @Test
