@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Two-dimensional convolution in float32, forward and both gradients, on contiguous NCHW arrays.
 ///
-/// Chooses between [PatchGemm] (implicit GEMM), [Depthwise] and [ConvWeightGrad]; sums run in an order fixed by the
+/// Chooses between [PatchGemm] (implicit GEMM), [DirectConv], [Depthwise] and [ConvWeightGrad]; sums run in an order fixed by the
 /// sizes, so results do not depend on the number of threads.
 public final class Conv2d {
     private Conv2d() {}
@@ -23,7 +23,13 @@ public final class Conv2d {
         }
         ConvShape s = shape.pointwise() ? shape.flattened() : shape;
         for (int g = 0; g < s.groups(); g++) {
-            PatchGemm.forward(s, g, x, xo, w, wo, bias, biasOff, y, yo);
+            run(Sweep.forward(s, g, x, xo, w, wo, bias, biasOff, y, yo));
+        }
+    }
+
+    private static void run(Sweep sweep) {
+        if (!DirectConv.run(sweep)) {
+            new PatchGemm(sweep).run();
         }
     }
 
@@ -43,7 +49,7 @@ public final class Conv2d {
         for (int g = 0; g < s.groups(); g++) {
             for (int ph = 0; ph < Math.min(s.strideH(), s.height()); ph++) {
                 for (int pw = 0; pw < Math.min(s.strideW(), s.width()); pw++) {
-                    PatchGemm.inputGradient(s, g, ph, pw, dy, dyo, w, wo, bias, biasOff, dx, dxo);
+                    run(Sweep.inputGradient(s, g, ph, pw, dy, dyo, w, wo, bias, biasOff, dx, dxo));
                 }
             }
         }

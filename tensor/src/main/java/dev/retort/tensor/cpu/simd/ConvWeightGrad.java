@@ -14,9 +14,9 @@ final class ConvWeightGrad {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
     /// Filters and taps of one register tile.
-    private static final int TILE_F = 4;
+    private static final int TILE_F = GemmKernel.MR;
 
-    private static final int TILE_T = GemmKernel.MR == 8 ? 4 : 2;
+    private static final int TILE_T = TILE_F == 8 ? 3 : 2;
     /// Summed positions in one pass over all tiles: both operands of a pass stay in the second-level cache.
     private static final int SPAN = 2048;
     /// Floats of padded source kept at once.
@@ -112,111 +112,172 @@ final class ConvWeightGrad {
             int k = Math.min(j, columns - 1); // a partial tile repeats its last column and drops the result
             at[j] = k / taps * planes.channel + planes.offset[k % taps];
         }
-        float[] tile = Scratch.floats(Scratch.GEMM_TILE, TILE_F * TILE_T);
+        int[] rows = new int[TILE_F];
+        float[] tile = Scratch.floats(Scratch.GEMM_TILE, TILE_F * TILE_T * L);
         for (int p = 0; p < planes.length; p += SPAN) {
             int span = Math.min(SPAN, planes.length - p);
             for (int f = 0; f < filters; f += TILE_F) {
-                int f1 = Math.min(f + 1, filters - 1) * planes.length + p;
-                int f2 = Math.min(f + 2, filters - 1) * planes.length + p;
-                int f3 = Math.min(f + 3, filters - 1) * planes.length + p;
+                for (int i = 0; i < TILE_F; i++) {
+                    rows[i] = Math.min(f + i, filters - 1) * planes.length + p;
+                }
                 int height = Math.min(TILE_F, filters - f);
                 for (int j = 0; j < columns; j += TILE_T) {
-                    if (TILE_T == 4) {
-                        tile4(span, grid, f * planes.length + p, f1, f2, f3,
-                                source, at[j] + p, at[j + 1] + p, at[j + 2] + p, at[j + 3] + p, tile);
+                    if (TILE_F == 8) {
+                        tile8(span, grid, rows, source, at[j] + p, at[j + 1] + p, at[j + 2] + p, tile);
                     } else {
-                        tile2(span, grid, f * planes.length + p, f1, f2, f3, source, at[j] + p, at[j + 1] + p, tile);
+                        tile4(span, grid, rows, source, at[j] + p, at[j + 1] + p, tile);
                     }
-                    int width = Math.min(TILE_T, columns - j);
-                    for (int i = 0; i < height; i++) {
-                        for (int k = 0; k < width; k++) {
-                            dw[w + (f + i) * row + j + k] += tile[i * TILE_T + k];
-                        }
-                    }
+                    addLaneSums(tile, height, Math.min(TILE_T, columns - j), dw, w + f * row + j, row);
                 }
             }
         }
     }
 
-    private static void tile4(
-            int n, float[] g, int g0, int g1, int g2, int g3, float[] x, int x0, int x1, int x2, int x3, float[] t) {
-        FloatVector zero = FloatVector.zero(S);
-        FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
-        FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
-        FloatVector s20 = zero, s21 = zero, s22 = zero, s23 = zero;
-        FloatVector s30 = zero, s31 = zero, s32 = zero, s33 = zero;
+    /// Adds the lane sums of a tile of vectors to the gradient.
+    private static void addLaneSums(float[] tile, int height, int width, float[] dw, int w, int row) {
+        for (int i = 0; i < height; i++) {
+            for (int k = 0; k < width; k++) {
+                dw[w + i * row + k] += Lanes.sum(FloatVector.fromArray(S, tile, (i * TILE_T + k) * L));
+            }
+        }
+    }
+
+    /// Eight grid rows by three source ranges: 24 sums in 32 registers.
+    private static void tile8(
+            int n, float[] g, int[] rows, float[] x, int x0, int x1, int x2, float[] t) {
+        int g0 = rows[0];
+        int g1 = rows[1];
+        int g2 = rows[2];
+        int g3 = rows[3];
+        int g4 = rows[4];
+        int g5 = rows[5];
+        int g6 = rows[6];
+        int g7 = rows[7];
+        FloatVector s00 = FloatVector.zero(S);
+        FloatVector s01 = FloatVector.zero(S);
+        FloatVector s02 = FloatVector.zero(S);
+        FloatVector s10 = FloatVector.zero(S);
+        FloatVector s11 = FloatVector.zero(S);
+        FloatVector s12 = FloatVector.zero(S);
+        FloatVector s20 = FloatVector.zero(S);
+        FloatVector s21 = FloatVector.zero(S);
+        FloatVector s22 = FloatVector.zero(S);
+        FloatVector s30 = FloatVector.zero(S);
+        FloatVector s31 = FloatVector.zero(S);
+        FloatVector s32 = FloatVector.zero(S);
+        FloatVector s40 = FloatVector.zero(S);
+        FloatVector s41 = FloatVector.zero(S);
+        FloatVector s42 = FloatVector.zero(S);
+        FloatVector s50 = FloatVector.zero(S);
+        FloatVector s51 = FloatVector.zero(S);
+        FloatVector s52 = FloatVector.zero(S);
+        FloatVector s60 = FloatVector.zero(S);
+        FloatVector s61 = FloatVector.zero(S);
+        FloatVector s62 = FloatVector.zero(S);
+        FloatVector s70 = FloatVector.zero(S);
+        FloatVector s71 = FloatVector.zero(S);
+        FloatVector s72 = FloatVector.zero(S);
         for (int p = 0; p < n; p += L) {
             FloatVector v0 = FloatVector.fromArray(S, x, x0 + p);
             FloatVector v1 = FloatVector.fromArray(S, x, x1 + p);
             FloatVector v2 = FloatVector.fromArray(S, x, x2 + p);
-            FloatVector v3 = FloatVector.fromArray(S, x, x3 + p);
-            FloatVector u = FloatVector.fromArray(S, g, g0 + p);
-            s00 = u.fma(v0, s00);
-            s01 = u.fma(v1, s01);
-            s02 = u.fma(v2, s02);
-            s03 = u.fma(v3, s03);
-            u = FloatVector.fromArray(S, g, g1 + p);
-            s10 = u.fma(v0, s10);
-            s11 = u.fma(v1, s11);
-            s12 = u.fma(v2, s12);
-            s13 = u.fma(v3, s13);
-            u = FloatVector.fromArray(S, g, g2 + p);
-            s20 = u.fma(v0, s20);
-            s21 = u.fma(v1, s21);
-            s22 = u.fma(v2, s22);
-            s23 = u.fma(v3, s23);
-            u = FloatVector.fromArray(S, g, g3 + p);
-            s30 = u.fma(v0, s30);
-            s31 = u.fma(v1, s31);
-            s32 = u.fma(v2, s32);
-            s33 = u.fma(v3, s33);
+            FloatVector u0 = FloatVector.fromArray(S, g, g0 + p);
+            s00 = u0.fma(v0, s00);
+            s01 = u0.fma(v1, s01);
+            s02 = u0.fma(v2, s02);
+            FloatVector u1 = FloatVector.fromArray(S, g, g1 + p);
+            s10 = u1.fma(v0, s10);
+            s11 = u1.fma(v1, s11);
+            s12 = u1.fma(v2, s12);
+            FloatVector u2 = FloatVector.fromArray(S, g, g2 + p);
+            s20 = u2.fma(v0, s20);
+            s21 = u2.fma(v1, s21);
+            s22 = u2.fma(v2, s22);
+            FloatVector u3 = FloatVector.fromArray(S, g, g3 + p);
+            s30 = u3.fma(v0, s30);
+            s31 = u3.fma(v1, s31);
+            s32 = u3.fma(v2, s32);
+            FloatVector u4 = FloatVector.fromArray(S, g, g4 + p);
+            s40 = u4.fma(v0, s40);
+            s41 = u4.fma(v1, s41);
+            s42 = u4.fma(v2, s42);
+            FloatVector u5 = FloatVector.fromArray(S, g, g5 + p);
+            s50 = u5.fma(v0, s50);
+            s51 = u5.fma(v1, s51);
+            s52 = u5.fma(v2, s52);
+            FloatVector u6 = FloatVector.fromArray(S, g, g6 + p);
+            s60 = u6.fma(v0, s60);
+            s61 = u6.fma(v1, s61);
+            s62 = u6.fma(v2, s62);
+            FloatVector u7 = FloatVector.fromArray(S, g, g7 + p);
+            s70 = u7.fma(v0, s70);
+            s71 = u7.fma(v1, s71);
+            s72 = u7.fma(v2, s72);
         }
-        t[0] = Lanes.sum(s00);
-        t[1] = Lanes.sum(s01);
-        t[2] = Lanes.sum(s02);
-        t[3] = Lanes.sum(s03);
-        t[4] = Lanes.sum(s10);
-        t[5] = Lanes.sum(s11);
-        t[6] = Lanes.sum(s12);
-        t[7] = Lanes.sum(s13);
-        t[8] = Lanes.sum(s20);
-        t[9] = Lanes.sum(s21);
-        t[10] = Lanes.sum(s22);
-        t[11] = Lanes.sum(s23);
-        t[12] = Lanes.sum(s30);
-        t[13] = Lanes.sum(s31);
-        t[14] = Lanes.sum(s32);
-        t[15] = Lanes.sum(s33);
+        s00.intoArray(t, 0);
+        s01.intoArray(t, L);
+        s02.intoArray(t, 2 * L);
+        s10.intoArray(t, 3 * L);
+        s11.intoArray(t, 4 * L);
+        s12.intoArray(t, 5 * L);
+        s20.intoArray(t, 6 * L);
+        s21.intoArray(t, 7 * L);
+        s22.intoArray(t, 8 * L);
+        s30.intoArray(t, 9 * L);
+        s31.intoArray(t, 10 * L);
+        s32.intoArray(t, 11 * L);
+        s40.intoArray(t, 12 * L);
+        s41.intoArray(t, 13 * L);
+        s42.intoArray(t, 14 * L);
+        s50.intoArray(t, 15 * L);
+        s51.intoArray(t, 16 * L);
+        s52.intoArray(t, 17 * L);
+        s60.intoArray(t, 18 * L);
+        s61.intoArray(t, 19 * L);
+        s62.intoArray(t, 20 * L);
+        s70.intoArray(t, 21 * L);
+        s71.intoArray(t, 22 * L);
+        s72.intoArray(t, 23 * L);
     }
 
-    private static void tile2(
-            int n, float[] g, int g0, int g1, int g2, int g3, float[] x, int x0, int x1, float[] t) {
-        FloatVector zero = FloatVector.zero(S);
-        FloatVector s00 = zero, s01 = zero, s10 = zero, s11 = zero;
-        FloatVector s20 = zero, s21 = zero, s30 = zero, s31 = zero;
+    /// Four grid rows by two source ranges: 8 sums in 16 registers.
+    private static void tile4(
+            int n, float[] g, int[] rows, float[] x, int x0, int x1, float[] t) {
+        int g0 = rows[0];
+        int g1 = rows[1];
+        int g2 = rows[2];
+        int g3 = rows[3];
+        FloatVector s00 = FloatVector.zero(S);
+        FloatVector s01 = FloatVector.zero(S);
+        FloatVector s10 = FloatVector.zero(S);
+        FloatVector s11 = FloatVector.zero(S);
+        FloatVector s20 = FloatVector.zero(S);
+        FloatVector s21 = FloatVector.zero(S);
+        FloatVector s30 = FloatVector.zero(S);
+        FloatVector s31 = FloatVector.zero(S);
         for (int p = 0; p < n; p += L) {
             FloatVector v0 = FloatVector.fromArray(S, x, x0 + p);
             FloatVector v1 = FloatVector.fromArray(S, x, x1 + p);
-            FloatVector u = FloatVector.fromArray(S, g, g0 + p);
-            s00 = u.fma(v0, s00);
-            s01 = u.fma(v1, s01);
-            u = FloatVector.fromArray(S, g, g1 + p);
-            s10 = u.fma(v0, s10);
-            s11 = u.fma(v1, s11);
-            u = FloatVector.fromArray(S, g, g2 + p);
-            s20 = u.fma(v0, s20);
-            s21 = u.fma(v1, s21);
-            u = FloatVector.fromArray(S, g, g3 + p);
-            s30 = u.fma(v0, s30);
-            s31 = u.fma(v1, s31);
+            FloatVector u0 = FloatVector.fromArray(S, g, g0 + p);
+            s00 = u0.fma(v0, s00);
+            s01 = u0.fma(v1, s01);
+            FloatVector u1 = FloatVector.fromArray(S, g, g1 + p);
+            s10 = u1.fma(v0, s10);
+            s11 = u1.fma(v1, s11);
+            FloatVector u2 = FloatVector.fromArray(S, g, g2 + p);
+            s20 = u2.fma(v0, s20);
+            s21 = u2.fma(v1, s21);
+            FloatVector u3 = FloatVector.fromArray(S, g, g3 + p);
+            s30 = u3.fma(v0, s30);
+            s31 = u3.fma(v1, s31);
         }
-        t[0] = Lanes.sum(s00);
-        t[1] = Lanes.sum(s01);
-        t[2] = Lanes.sum(s10);
-        t[3] = Lanes.sum(s11);
-        t[4] = Lanes.sum(s20);
-        t[5] = Lanes.sum(s21);
-        t[6] = Lanes.sum(s30);
-        t[7] = Lanes.sum(s31);
+        s00.intoArray(t, 0);
+        s01.intoArray(t, L);
+        s10.intoArray(t, 2 * L);
+        s11.intoArray(t, 3 * L);
+        s20.intoArray(t, 4 * L);
+        s21.intoArray(t, 5 * L);
+        s30.intoArray(t, 6 * L);
+        s31.intoArray(t, 7 * L);
     }
 }

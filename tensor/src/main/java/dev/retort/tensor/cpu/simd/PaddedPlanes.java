@@ -61,11 +61,16 @@ final class PaddedPlanes {
         phases = Arrays.stream(phase).distinct().sorted().toArray();
         int vectors = (images * image + 4 * Lanes.LENGTH - 1) / (4 * Lanes.LENGTH);
         length = vectors * 4 * Lanes.LENGTH;
-        plane = length + reachH * pitch;
-        channel = phases.length * plane;
+        int reach = 0;
         offset = new int[count];
         for (int t = 0; t < count; t++) {
-            offset[t] = Arrays.binarySearch(phases, phase[t]) * plane + (rows[t] + top) * pitch + columns[t] + left;
+            offset[t] = (rows[t] + top) * pitch + columns[t] + left;
+            reach = Math.max(reach, offset[t]);
+        }
+        plane = length + reach;
+        channel = phases.length * plane;
+        for (int t = 0; t < count; t++) {
+            offset[t] += Arrays.binarySearch(phases, phase[t]) * plane;
         }
     }
 
