@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 
 /// A part of a network: parameters, buffers and child modules, each under a name.
 ///
-/// Names along the tree, joined by dots, are PyTorch's: `layer1.0.conv1.weight`. A constructor registers what the module
-/// holds with [#parameter], [#buffer], [#generator] and [#child]; the order of registration is the order everywhere.
-/// [Layer] is the usual case of one input and one output; modules with several inputs offer a `call` of their own that
-/// goes through [#run].
+/// Names along the tree, joined by dots, are PyTorch's: `layer1.0.conv1.weight`. A constructor registers what the
+/// module holds with [#parameter], [#buffer], [#generator] and [#child]; the order of registration is the order
+/// everywhere. [Layer] is the usual case of one input and one output; modules with several inputs offer a `call` of
+/// their own that goes through [#run].
 public abstract class Module implements Stateful {
     private static final ThreadLocal<@Nullable Module> CURRENT = new ThreadLocal<>();
 

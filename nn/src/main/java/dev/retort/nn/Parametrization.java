@@ -3,7 +3,8 @@ package dev.retort.nn;
 import dev.retort.tensor.Tensor;
 import java.util.Map;
 
-/// How the value that a layer reads is made from the tensor that is stored: a mask, a low-rank factor, a quantised view.
+/// How the value that a layer reads is made from the tensor that is stored: a mask, a low-rank factor, a quantised
+/// view.
 ///
 /// Attached with [Parameter#parametrize]. In the state dict of a parameter `weight`, own parameters and buffers are
 /// called `weight_NAME`, and `weight` itself keeps its place.

@@ -13,7 +13,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /// Rows of numbers from a CSV file (RFC 4180, UTF-8) whose first line names the columns: some columns are the target,
-/// the others the features, as `F32` [D].
+/// the others the features, as `F32` `[D]`.
 public final class CsvDataset implements Dataset {
     private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
 
@@ -56,7 +56,7 @@ public final class CsvDataset implements Dataset {
         return new CsvDataset(numbers(path, data, header, inputs), inputs, targets, true, names);
     }
 
-    /// Reads a file for regression: the columns `columns` are the target, as `F32` [K].
+    /// Reads a file for regression: the columns `columns` are the target, as `F32` `[K]`.
     ///
     /// @throws FormatException if the file breaks the format, has no such column, or holds something else than numbers;
     ///                         the message gives file, line and column

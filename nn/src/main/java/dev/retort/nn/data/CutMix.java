@@ -9,7 +9,7 @@ import dev.retort.tensor.Tensor;
 /// image's aspect ratio and about the share 1 − λ of its area, λ ~ Beta(alpha, alpha), one box a batch (Yun et al.,
 /// 2019, arXiv 1905.04899).
 ///
-/// Targets become class probabilities [N, classes].
+/// Targets become class probabilities `[N, classes]`.
 public final class CutMix implements BatchTransform {
     private final double alpha;
     private final int classes;

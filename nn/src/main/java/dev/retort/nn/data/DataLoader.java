@@ -179,8 +179,8 @@ public final class DataLoader implements Iterable<Batch>, Stateful {
         return order;
     }
 
-    /// The samples of `batch` again under another augmentation: views 1, 2, … are independent of view 0, the batch's own.
-    /// Batch transforms are not applied.
+    /// The samples of `batch` again under another augmentation: views 1, 2, … are independent of view 0, the batch's
+    /// own. Batch transforms are not applied.
     public Batch view(Batch batch, int view) {
         return assemble(batch.indices(), batch.epoch(), batch.number(), view);
     }

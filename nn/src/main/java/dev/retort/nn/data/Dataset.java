@@ -12,7 +12,8 @@ public interface Dataset {
     /// @throws IndexOutOfBoundsException if the index is not in [0, size)
     Sample get(int index);
 
-    /// The class at `index`, [Sample#UNLABELLED] if there is none; data sets that can tell without decoding override this.
+    /// The class at `index`, [Sample#UNLABELLED] if there is none; data sets that can tell without decoding override
+    /// this.
     default long label(int index) {
         return get(index).label();
     }

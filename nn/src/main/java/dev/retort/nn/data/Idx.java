@@ -27,7 +27,7 @@ public final class Idx {
     /// The content of one file: extents, and elements in row-major order.
     private record Content(int[] dims, byte[] elements) {}
 
-    /// Reads images [N, H, W] and their labels [N].
+    /// Reads images [N, H, W] and their labels `[N]`.
     ///
     /// @throws FormatException if a file breaks the format, or the two disagree; the message names the file
     /// @throws IOException     if a file is missing or cannot be read

@@ -13,7 +13,7 @@ public final class ImageDataset implements Dataset {
     private final int[] labels;
     private final List<String> classNames;
 
-    /// Images `pixels` [N, C, H, W] (unsigned, not copied) with `labels` [N] (not copied), each a class index or
+    /// Images `pixels` [N, C, H, W] (unsigned, not copied) with `labels` `[N]` (not copied), each a class index or
     /// [Sample#UNLABELLED].
     ///
     /// @throws IllegalArgumentException if pixels and labels disagree in number, or a label is no index of `classNames`

@@ -39,7 +39,7 @@ final class Mixture {
         }
     }
 
-    /// Class probabilities [N, C]: `share` of the own class, the rest of the partner's.
+    /// Class probabilities `[N, C]`: `share` of the own class, the rest of the partner's.
     static Tensor targets(String name, Batch batch, int[] partner, double share, int classes) {
         Tensor targets = batch.targets();
         boolean soft = targets.dtype().isFloating();

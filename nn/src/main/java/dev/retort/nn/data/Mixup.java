@@ -7,7 +7,7 @@ import dev.retort.tensor.Tensor;
 /// λ·x + (1 − λ)·x' of inputs and of targets, with the samples of the batch in random pairs and one
 /// λ ~ Beta(alpha, alpha) a batch (Zhang, Cisse, Dauphin and Lopez-Paz, 2017, arXiv 1710.09412).
 ///
-/// Targets become class probabilities [N, classes].
+/// Targets become class probabilities `[N, classes]`.
 public final class Mixup implements BatchTransform {
     private final double alpha;
     private final int classes;

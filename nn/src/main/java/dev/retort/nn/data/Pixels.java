@@ -6,7 +6,7 @@ import dev.retort.tensor.Tensor;
 
 /// An image as an array, for transforms.
 ///
-/// @param values [C, H, W] in row-major order
+/// @param values `[C, H, W]` in row-major order
 record Pixels(float[] values, int channels, int height, int width) {
     /// The elements of an image tensor; may be the tensor's own array, so it is not to be changed.
     static Pixels of(String transform, Tensor image) {

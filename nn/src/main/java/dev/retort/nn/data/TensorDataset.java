@@ -8,7 +8,7 @@ public final class TensorDataset implements Dataset {
     private final Tensor inputs;
     private final Tensor targets;
 
-    /// A data set over inputs [N, …] and targets [N, …], which are not copied.
+    /// A data set over inputs `[N, …]` and targets `[N, …]`, which are not copied.
     ///
     /// @throws OpException if the numbers of rows differ
     public TensorDataset(Tensor inputs, Tensor targets) {

@@ -23,8 +23,8 @@ import dev.retort.tensor.op.SoftmaxOp;
 import dev.retort.tensor.op.SortOp;
 import dev.retort.tensor.op.UpdateOp;
 
-/// Floating-point operations of one op, by its definition and not by a kernel: a multiplication and an addition count as
-/// two, an elementary function as one, moving elements as none. Custom ops count as none.
+/// Floating-point operations of one op, by its definition and not by a kernel: a multiplication and an addition count
+/// as two, an elementary function as one, moving elements as none. Custom ops count as none.
 public final class FlopCount {
     private FlopCount() {}
 
@@ -57,7 +57,7 @@ public final class FlopCount {
         };
     }
 
-    /// Products for each output element of a convolution with this weight [O, C/groups, KH, KW].
+    /// Products for each output element of a convolution with this weight `[O, C/groups, KH, KW]`.
     private static long perOutput(Tensor weight) {
         return weight.size(0) == 0 ? 0 : weight.numel() / weight.size(0);
     }
@@ -107,7 +107,7 @@ public final class FlopCount {
         return (long) window.kernelH() * window.kernelW() * windows.numel();
     }
 
-    /// Leading terms of the textbook algorithms for [..., M, N].
+    /// Leading terms of the textbook algorithms for `[..., M, N]`.
     private static long linalg(LinalgOp op, Shape shape) {
         long m = shape.rank() < 2 ? 1 : shape.dim(-2);
         long n = shape.rank() < 1 ? 1 : shape.dim(-1);

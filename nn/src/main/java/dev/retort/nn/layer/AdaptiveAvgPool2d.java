@@ -5,7 +5,7 @@ import dev.retort.tensor.Tensor;
 
 /// Mean over a fixed number of bins, whatever the input's extent; 1 x 1 is global average pooling.
 ///
-/// **Shape**: [N, C, H, W] → [N, C, outH, outW].
+/// **Shape**: `[N, C, H, W]` → `[N, C, outH, outW]`.
 public final class AdaptiveAvgPool2d extends Layer {
     private final int outH;
     private final int outW;

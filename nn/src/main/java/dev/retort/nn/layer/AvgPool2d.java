@@ -7,7 +7,7 @@ import dev.retort.tensor.op.PoolOp;
 
 /// Mean of each window.
 ///
-/// **Shape**: [N, C, H, W] → [N, C, ⌊(H + 2·padding − kernel)/stride⌋ + 1, …].
+/// **Shape**: `[N, C, H, W]` → `[N, C, ⌊(H + 2·padding − kernel)/stride⌋ + 1, …]`.
 public final class AvgPool2d extends Layer {
     private final PoolOp.Window window;
     private final boolean countIncludePad;

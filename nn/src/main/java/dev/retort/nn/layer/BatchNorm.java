@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// running ← (1 − momentum)·running + momentum·batch, with the unbiased variance. In evaluation the running ones are
 /// used.
 ///
-/// **Shape**: [N, C] or [N, C, ...] → the same: PyTorch's BatchNorm1d, 2d and 3d in one.
-/// **Parameters**: `weight` [C] = 1 and `bias` [C] = 0 at first; buffers `running_mean` = 0, `running_var` = 1,
+/// **Shape**: `[N, C]` or `[N, C, ...]` → the same: PyTorch's BatchNorm1d, 2d and 3d in one.
+/// **Parameters**: `weight` `[C]` = 1 and `bias` `[C]` = 0 at first; buffers `running_mean` = 0, `running_var` = 1,
 /// `num_batches_tracked` = 0.
 public final class BatchNorm extends Layer {
     private final Config config;
@@ -72,22 +72,22 @@ public final class BatchNorm extends Layer {
         batchesTracked = buffer("num_batches_tracked", new Buffer(Tensor.scalar(DType.I64, 0), true));
     }
 
-    /// The trained scale [C], or null.
+    /// The trained scale `[C]`, or null.
     public @Nullable Parameter weight() {
         return weight;
     }
 
-    /// The trained shift [C], or null.
+    /// The trained shift `[C]`, or null.
     public @Nullable Parameter bias() {
         return bias;
     }
 
-    /// The mean that evaluation uses [C].
+    /// The mean that evaluation uses `[C]`.
     public Tensor runningMean() {
         return runningMean.tensor();
     }
 
-    /// The variance that evaluation uses [C].
+    /// The variance that evaluation uses `[C]`.
     public Tensor runningVar() {
         return runningVar.tensor();
     }

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /// One-dimensional cross-correlation.
 ///
-/// **Shape**: [N, C, L] → [N, O, ⌊(L + 2·padding − dilation·(K − 1) − 1)/stride⌋ + 1].
-/// **Parameters**: `weight` [O, C/groups, K] and `bias` [O], uniform on ±1/√(C/groups · K) at first.
+/// **Shape**: `[N, C, L]` → `[N, O, ⌊(L + 2·padding − dilation·(K − 1) − 1)/stride⌋ + 1]`.
+/// **Parameters**: `weight` `[O, C/groups, K]` and `bias` `[O]`, uniform on ±1/√(C/groups · K) at first.
 public final class Conv1d extends Layer {
     private final Config config;
     private final Parameter weight;
@@ -83,7 +83,7 @@ public final class Conv1d extends Layer {
         bias = config.bias ? parameter("bias", Init.uniform(Shape.of(config.out), -bound, bound, rng)) : null;
     }
 
-    /// The kernel [O, C/groups, K].
+    /// The kernel `[O, C/groups, K]`.
     public Parameter weight() {
         return weight;
     }

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Two-dimensional cross-correlation.
 ///
-/// **Shape**: [N, C, H, W] → [N, O, ⌊(H + 2·padding − dilation·(KH − 1) − 1)/stride⌋ + 1, …].
-/// **Parameters**: `weight` [O, C/groups, KH, KW] and `bias` [O], uniform on ±1/√(C/groups · KH · KW) at first.
+/// **Shape**: `[N, C, H, W]` → `[N, O, ⌊(H + 2·padding − dilation·(KH − 1) − 1)/stride⌋ + 1, …]`.
+/// **Parameters**: `weight` `[O, C/groups, KH, KW]` and `bias` `[O]`, uniform on ±1/√(C/groups · KH · KW) at first.
 public final class Conv2d extends Layer {
     private final Config config;
     private final Parameter weight;
@@ -102,12 +102,12 @@ public final class Conv2d extends Layer {
         return config;
     }
 
-    /// The kernel [O, C/groups, KH, KW].
+    /// The kernel `[O, C/groups, KH, KW]`.
     public Parameter weight() {
         return weight;
     }
 
-    /// The shift [O], or null.
+    /// The shift `[O]`, or null.
     public @Nullable Parameter bias() {
         return bias;
     }

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Transposed convolution: the adjoint of [Conv2d], for upsampling.
 ///
-/// **Shape**: [N, C, H, W] → [N, O, (H − 1)·stride − 2·padding + dilation·(KH − 1) + outputPadding + 1, …].
-/// **Parameters**: `weight` [C, O/groups, KH, KW] and `bias` [O], uniform on ±1/√(O/groups · KH · KW) at first (PyTorch's
-/// fan, which reads the weight as if it were a convolution's).
+/// **Shape**: `[N, C, H, W]` → `[N, O, (H − 1)·stride − 2·padding + dilation·(KH − 1) + outputPadding + 1, …]`.
+/// **Parameters**: `weight` `[C, O/groups, KH, KW]` and `bias` `[O]`, uniform on ±1/√(O/groups · KH · KW) at first
+/// (PyTorch's fan, which reads the weight as if it were a convolution's).
 public final class ConvTranspose2d extends Layer {
     private final Conv2d.Config config;
     private final int outputPadding;
@@ -38,7 +38,7 @@ public final class ConvTranspose2d extends Layer {
         bias = config.bias() ? parameter("bias", Init.uniform(Shape.of(config.out()), -bound, bound, rng)) : null;
     }
 
-    /// The kernel [C, O/groups, KH, KW].
+    /// The kernel `[C, O/groups, KH, KW]`.
     public Parameter weight() {
         return weight;
     }

@@ -10,7 +10,7 @@ import java.util.Arrays;
 /// Stochastic depth: in training a whole sample is 0 with probability p, else x/(1 − p); in evaluation x (Huang et al.,
 /// 2016, arXiv 1603.09382). Put at the end of a residual branch.
 ///
-/// **Shape**: [N, ...] → the same.
+/// **Shape**: `[N, ...]` → the same.
 public final class DropPath extends Layer {
     private final double p;
     private final Rng rng;

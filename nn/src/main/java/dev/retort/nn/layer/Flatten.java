@@ -5,7 +5,7 @@ import dev.retort.tensor.Tensor;
 
 /// All dimensions but the first merged into one.
 ///
-/// **Shape**: [N, ...] → [N, product of the rest].
+/// **Shape**: `[N, ...]` → `[N, product of the rest]`.
 public final class Flatten extends Layer {
     /// The layer; it has no parameters.
     public Flatten() {}

@@ -6,7 +6,7 @@ import dev.retort.tensor.Tensor;
 /// Gated recurrent unit (Cho et al., 2014, arXiv 1406.1078) in PyTorch's form: r = σ(W_ir·x + b_ir + W_hr·h + b_hr), z
 /// likewise, n = tanh(W_in·x + b_in + r·(W_hn·h + b_hn)), h ← (1 − z)·n + z·h.
 ///
-/// **Shape**: x [B, T, I] → output [B, T, D·directions], h [layers·directions, B, D].
+/// **Shape**: x `[B, T, I]` → output `[B, T, D·directions]`, h `[layers·directions, B, D]`.
 public final class GRU extends Recurrent {
     /// One layer from `in` to `width` features.
     public GRU(int in, int width, Rng rng) {
@@ -20,8 +20,8 @@ public final class GRU extends Recurrent {
 
     /// What [#call] returns.
     ///
-    /// @param output the last layer's h at every time step, [B, T, D·directions]
-    /// @param hidden h after the last time step, [layers·directions, B, D]
+    /// @param output the last layer's h at every time step, `[B, T, D·directions]`
+    /// @param hidden h after the last time step, `[layers·directions, B, D]`
     public record Result(Tensor output, Tensor hidden) {}
 
     /// The states along a sequence, from zeros.
@@ -29,7 +29,7 @@ public final class GRU extends Recurrent {
         return result(run(in -> walk(in[0], null), x));
     }
 
-    /// The states along a sequence, from a given one [layers·directions, B, D].
+    /// The states along a sequence, from a given one `[layers·directions, B, D]`.
     public Result call(Tensor x, Tensor hidden) {
         return result(run(in -> walk(in[0], new Tensor[] {in[1]}), x, hidden));
     }

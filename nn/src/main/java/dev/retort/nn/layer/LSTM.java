@@ -6,7 +6,7 @@ import dev.retort.tensor.Tensor;
 /// Long short-term memory (Hochreiter and Schmidhuber, 1997): with gates i, f, g, o from W_ih·x + b_ih + W_hh·h + b_hh,
 /// c ← σ(f)·c + σ(i)·tanh(g), h ← σ(o)·tanh(c).
 ///
-/// **Shape**: x [B, T, I] → output [B, T, D·directions], h and c [layers·directions, B, D].
+/// **Shape**: x `[B, T, I]` → output `[B, T, D·directions]`, h and c `[layers·directions, B, D]`.
 public final class LSTM extends Recurrent {
     /// One layer from `in` to `width` features.
     public LSTM(int in, int width, Rng rng) {
@@ -20,9 +20,9 @@ public final class LSTM extends Recurrent {
 
     /// What [#call] returns.
     ///
-    /// @param output the last layer's h at every time step, [B, T, D·directions]
-    /// @param hidden h after the last time step, [layers·directions, B, D]
-    /// @param cell   c after the last time step, [layers·directions, B, D]
+    /// @param output the last layer's h at every time step, `[B, T, D·directions]`
+    /// @param hidden h after the last time step, `[layers·directions, B, D]`
+    /// @param cell   c after the last time step, `[layers·directions, B, D]`
     public record Result(Tensor output, Tensor hidden, Tensor cell) {}
 
     /// The states along a sequence, from zeros.
@@ -30,7 +30,7 @@ public final class LSTM extends Recurrent {
         return result(run(in -> walk(in[0], null), x));
     }
 
-    /// The states along a sequence, from given ones [layers·directions, B, D].
+    /// The states along a sequence, from given ones `[layers·directions, B, D]`.
     public Result call(Tensor x, Tensor hidden, Tensor cell) {
         return result(run(in -> walk(in[0], new Tensor[] {in[1], in[2]}), x, hidden, cell));
     }

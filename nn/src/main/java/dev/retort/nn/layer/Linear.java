@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /// y = x · weightᵀ + bias.
 ///
-/// **Shape**: [..., I] → [..., O]. **Parameters**: `weight` [O, I] and `bias` [O], both uniform on ±1/√I at first.
+/// **Shape**: `[..., I]` → `[..., O]`. **Parameters**: `weight` `[O, I]` and `bias` `[O]`, both uniform on ±1/√I at
+/// first.
 public final class Linear extends Layer {
     private final int in;
     private final int out;
@@ -31,12 +32,12 @@ public final class Linear extends Layer {
         bias = hasBias ? parameter("bias", Init.uniform(Shape.of(out), -bound, bound, rng)) : null;
     }
 
-    /// The matrix [O, I].
+    /// The matrix `[O, I]`.
     public Parameter weight() {
         return weight;
     }
 
-    /// The shift [O], or null.
+    /// The shift `[O]`, or null.
     public @Nullable Parameter bias() {
         return bias;
     }

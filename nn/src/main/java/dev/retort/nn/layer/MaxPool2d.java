@@ -6,7 +6,7 @@ import dev.retort.tensor.op.PoolOp;
 
 /// Largest element of each window; padding does not count.
 ///
-/// **Shape**: [N, C, H, W] → [N, C, ⌊(H + 2·padding − kernel)/stride⌋ + 1, …].
+/// **Shape**: `[N, C, H, W]` → `[N, C, ⌊(H + 2·padding − kernel)/stride⌋ + 1, …]`.
 public final class MaxPool2d extends Layer {
     private final PoolOp.Window window;
 

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What [LSTM] and [GRU] share: layers, directions, names, and the walk over time. Batch first.
 ///
-/// **Parameters** of layer k: `weight_ih_lK` [G·D, I], `weight_hh_lK` [G·D, D], `bias_ih_lK` [G·D], `bias_hh_lK` [G·D]
-/// (G gates; the suffix `_reverse` for the backward direction), uniform on ±1/√D at first.
+/// **Parameters** of layer k: `weight_ih_lK` `[G·D, I]`, `weight_hh_lK` `[G·D, D]`, `bias_ih_lK` `[G·D]`, `bias_hh_lK`
+/// `[G·D]` (G gates; the suffix `_reverse` for the backward direction), uniform on ±1/√D at first.
 public abstract sealed class Recurrent extends Module permits LSTM, GRU {
     private final Config config;
     private final int states;
@@ -85,10 +85,10 @@ public abstract sealed class Recurrent extends Module permits LSTM, GRU {
         return parameter(name, Init.uniform(shape, -bound, bound, source));
     }
 
-    /// The next states from the projected input [B, G·D] and the states [B, D]; state 0 is the output.
+    /// The next states from the projected input `[B, G·D]` and the states `[B, D]`; state 0 is the output.
     abstract Tensor[] step(Tensor projected, Tensor[] state, Tensor weightHh, Tensor biasHh);
 
-    /// The output at every time step, then the last value of each kind of state [L·directions, B, D].
+    /// The output at every time step, then the last value of each kind of state `[L·directions, B, D]`.
     final Tensor[] walk(Tensor x, Tensor @Nullable [] initial) {
         if (x.rank() != 3 || x.size(2) != config.in) {
             throw new OpException("recurrent: expects input [B, T, " + config.in + "], got " + x.type());

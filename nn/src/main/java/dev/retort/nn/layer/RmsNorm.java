@@ -6,7 +6,7 @@ import dev.retort.tensor.Tensor;
 
 /// y = x/√(mean x² + eps) · weight over the last dimension (Zhang and Sennrich, 2019, arXiv 1910.07467).
 ///
-/// **Shape**: [..., D] → the same. **Parameters**: `weight` [D] = 1 at first.
+/// **Shape**: `[..., D]` → the same. **Parameters**: `weight` `[D]` = 1 at first.
 public final class RmsNorm extends Layer {
     private final int width;
     private final double eps;

@@ -6,7 +6,7 @@ import dev.retort.tensor.Tensor;
 
 /// silu(a) · b for an input [a, b] split in halves along the last dimension (Shazeer, 2020, arXiv 2002.05202).
 ///
-/// **Shape**: [..., 2D] → [..., D].
+/// **Shape**: `[..., 2D]` → `[..., D]`.
 public final class SwiGLU extends Layer {
     /// The gate; it has no parameters.
     public SwiGLU() {}

@@ -8,11 +8,11 @@ import org.jspecify.annotations.Nullable;
 
 /// Cross-entropy of logits with classes or class probabilities; PyTorch's definition.
 ///
-/// **Shape**: logits [N, C] or [N, C, ...]; targets class indices [N] or [N, ...], or probabilities of the logits' shape.
-/// With label smoothing ε the target distribution is (1 − ε)·t + ε/C.
+/// **Shape**: logits `[N, C]` or `[N, C, ...]`; targets class indices `[N]` or `[N, ...]`, or probabilities of the
+/// logits' shape. With label smoothing ε the target distribution is (1 − ε)·t + ε/C.
 ///
 /// @param labelSmoothing ε in [0, 1]
-/// @param classWeights   factor of each class [C], or null; with class indices the count is the sum of the targets'
+/// @param classWeights   factor of each class `[C]`, or null; with class indices the count is the sum of the targets'
 ///                       weights
 /// @param ignoreIndex    class index of rows that do not count
 public record CrossEntropy(double labelSmoothing, @Nullable Tensor classWeights, long ignoreIndex) {
@@ -36,7 +36,7 @@ public record CrossEntropy(double labelSmoothing, @Nullable Tensor classWeights,
         return new CrossEntropy(epsilon, classWeights, ignoreIndex);
     }
 
-    /// The same with class weights [C].
+    /// The same with class weights `[C]`.
     public CrossEntropy withClassWeights(Tensor weights) {
         return new CrossEntropy(labelSmoothing, weights, ignoreIndex);
     }
@@ -54,7 +54,7 @@ public record CrossEntropy(double labelSmoothing, @Nullable Tensor classWeights,
         return target.dtype().isFloating() ? probabilities(rows, logits, target) : classes(rows, target);
     }
 
-    /// One loss per row [N], 0 in ignored rows; no gradient is lost by taking only some.
+    /// One loss per row `[N]`, 0 in ignored rows; no gradient is lost by taking only some.
     public Tensor perRow(Tensor logits, Tensor target) {
         Tensor rows = rows(logits);
         return target.dtype().isFloating() ? softRows(rows, logits, target) : hardRows(rows, target.reshape(-1));
@@ -107,7 +107,7 @@ public record CrossEntropy(double labelSmoothing, @Nullable Tensor classWeights,
         return Engine.run(new LossOp.SoftCrossEntropy(), rows, t)[0];
     }
 
-    /// [N, C, ...] as [N · ..., C].
+    /// `[N, C, ...]` as `[N · ..., C]`.
     private static Tensor rows(Tensor x) {
         if (x.rank() < 2) {
             throw new OpException("cross_entropy: expects logits [N, C, ...], got " + x.type());

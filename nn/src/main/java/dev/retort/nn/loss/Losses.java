@@ -9,21 +9,21 @@ import dev.retort.tensor.op.LossOp;
 public final class Losses {
     private Losses() {}
 
-    /// Cross-entropy of logits [N, C] with class indices [N] or probabilities [N, C]; see [CrossEntropy] for smoothing,
-    /// weights and ignored classes.
+    /// Cross-entropy of logits `[N, C]` with class indices `[N]` or probabilities `[N, C]`; see [CrossEntropy] for
+    /// smoothing, weights and ignored classes.
     public static Loss crossEntropy(Tensor logits, Tensor target) {
         return CrossEntropy.defaults().of(logits, target);
     }
 
     /// Kullback-Leibler divergence KL(p ‖ q) = Σ_c p·(ln p − ln q), counted by rows (PyTorch's `batchmean`).
     ///
-    /// @param logQ ln q, [N, C] (the model; PyTorch's argument order)
-    /// @param p    probabilities [N, C]
+    /// @param logQ ln q, `[N, C]` (the model; PyTorch's argument order)
+    /// @param p    probabilities `[N, C]`
     public static Loss klDiv(Tensor logQ, Tensor p) {
         return divergence(logQ, p, false);
     }
 
-    /// KL(p ‖ q) with both as logarithms, [N, C].
+    /// KL(p ‖ q) with both as logarithms, `[N, C]`.
     public static Loss klDivLog(Tensor logQ, Tensor logP) {
         return divergence(logQ, logP, true);
     }
@@ -53,7 +53,8 @@ public final class Losses {
         return elements(new LossOp.SmoothL1(beta), x, y);
     }
 
-    /// Binary cross-entropy −y·ln σ(z) − (1 − y)·ln(1 − σ(z)) of logits z with targets y in [0, 1], counted by elements.
+    /// Binary cross-entropy −y·ln σ(z) − (1 − y)·ln(1 − σ(z)) of logits z with targets y in [0, 1], counted by
+    /// elements.
     public static Loss bceWithLogits(Tensor logits, Tensor target) {
         return elements(new LossOp.BceWithLogits(), logits, target);
     }

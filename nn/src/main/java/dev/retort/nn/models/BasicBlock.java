@@ -51,7 +51,7 @@ public final class BasicBlock extends Module {
         return residual.readsHistory();
     }
 
-    /// The next value of the stream [N, C, H, W].
+    /// The next value of the stream `[N, C, H, W]`.
     ///
     /// @param history earlier values of the stream, `x` last; empty if no connection reads it
     public Tensor call(Tensor x, List<Tensor> history) {

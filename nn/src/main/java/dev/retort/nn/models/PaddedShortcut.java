@@ -6,7 +6,7 @@ import dev.retort.tensor.Tensor;
 /// The shortcut without weights where a ResNet changes shape (option A of He et al., 2015, arXiv 1512.03385): every
 /// stride-th row and column, with zero channels added in equal parts before and after.
 ///
-/// **Shape**: [N, C, H, W] → [N, out, ⌈H/stride⌉, ⌈W/stride⌉].
+/// **Shape**: `[N, C, H, W]` → `[N, out, ⌈H/stride⌉, ⌈W/stride⌉]`.
 public final class PaddedShortcut extends Layer {
     private final int out;
     private final int stride;

@@ -17,8 +17,8 @@ import java.util.List;
 /// Stages of 3 x 3 convolution, batch norm and ReLU, halved by max pooling between, then global average pooling and a
 /// linear classifier: a net for small images that trains in seconds.
 ///
-/// **Shape**: [N, C, H, W] with H and W at least 2^(stages − 1) → logits [N, classes]. Names: `body.stage1.conv.weight`,
-/// `body.stage1.bn.weight`, …, `linear.weight`.
+/// **Shape**: `[N, C, H, W]` with H and W at least 2^(stages − 1) → logits `[N, classes]`. Names:
+/// `body.stage1.conv.weight`, `body.stage1.bn.weight`, …, `linear.weight`.
 public final class SmallCnn extends Layer {
     private final Sequential body;
     private final Linear linear;

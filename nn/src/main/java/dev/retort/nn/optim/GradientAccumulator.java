@@ -24,7 +24,8 @@ public final class GradientAccumulator {
         sum += loss.sum().item();
     }
 
-    /// Divides the gradients by what was counted since the last call and returns the mean loss; call the optimiser next.
+    /// Divides the gradients by what was counted since the last call and returns the mean loss; call the optimiser
+    /// next.
     public double finish() {
         double total = count;
         double mean = total == 0 ? 0 : sum / total;

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Changes parameters by their gradients. Parameters that are frozen or have no gradient are left alone.
 ///
-/// State names are `PARAMETER.SLOT` with PyTorch's slots (`exp_avg`, `momentum_buffer`, …) and `PARAMETER.step`, and for
-/// group number i `group.i.lr`, `group.i.initial_lr`, `group.i.weight_decay`.
+/// State names are `PARAMETER.SLOT` with PyTorch's slots (`exp_avg`, `momentum_buffer`, …) and `PARAMETER.step`, and
+/// for group number i `group.i.lr`, `group.i.initial_lr`, `group.i.weight_decay`.
 public abstract class Optimizer implements Stateful {
     private final List<ParameterGroup> groups;
     private final List<String> slots;

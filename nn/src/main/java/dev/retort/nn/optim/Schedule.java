@@ -46,8 +46,9 @@ public interface Schedule {
         return step -> last + (1 - last) * Math.pow(1 - Math.min(1, step / (double) total), power);
     }
 
-    /// One cycle with PyTorch's defaults: from 1/25 up to 1 over 30 % of the steps, then down to 1/250,000, both along a
-    /// cosine. The group's initial rate is the peak; momentum is not cycled (Smith and Topin, 2017, arXiv 1708.07120).
+    /// One cycle with PyTorch's defaults: from 1/25 up to 1 over 30 % of the steps, then down to 1/250,000, both along
+    /// a cosine. The group's initial rate is the peak; momentum is not cycled (Smith and Topin, 2017, arXiv
+    /// 1708.07120).
     static Schedule oneCycle(long total) {
         return oneCycle(total, 0.3, 25, 1e4);
     }

@@ -9,8 +9,8 @@ import dev.retort.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// w + scale · (u · v), or u · v alone: a matrix of low rank with trained factors u [O, R] and v [R, I]. Weights of more
-/// than two dimensions count as [O, I · …]. Saved as `weight_u` and `weight_v`.
+/// w + scale · (u · v), or u · v alone: a matrix of low rank with trained factors u `[O, R]` and v `[R, I]`. Weights of
+/// more than two dimensions count as `[O, I · …]`. Saved as `weight_u` and `weight_v`.
 public final class LowRank implements Parametrization {
     private final Parameter u;
     private final Parameter v;
@@ -27,7 +27,7 @@ public final class LowRank implements Parametrization {
     /// The best approximation of `weight` of the given rank in the Frobenius norm, in place of it (Eckart and Young,
     /// 1936): u = U·√S, v = √S·Vᵀ of its singular value decomposition. The stored weight gets no gradient any more.
     ///
-    /// @throws OpException if the rank is not in [1, min(O, I)]
+    /// @throws OpException if the rank is not in `[1, min(O, I)]`
     public static LowRank factorize(Tensor weight, int rank) {
         Tensor matrix = matrix(weight.detach()).to(DType.F64);
         if (rank < 1 || rank > Math.min(matrix.size(0), matrix.size(1))) {
@@ -43,8 +43,8 @@ public final class LowRank implements Parametrization {
 
     /// An update of a weight that is usually frozen: w + scale · u·v (Hu et al., "LoRA", 2021, arXiv 2106.09685).
     ///
-    /// @param u [O, R], zeros at first in LoRA
-    /// @param v [R, I], random at first in LoRA
+    /// @param u `[O, R]`, zeros at first in LoRA
+    /// @param v `[R, I]`, random at first in LoRA
     public static LowRank update(Tensor u, Tensor v, double scale) {
         return new LowRank(u, v, true, scale);
     }

@@ -90,7 +90,8 @@ public final class Checkpoint {
     /// Restores all parts and returns the notes; empty, with nothing changed, if there is no file.
     ///
     /// @throws FormatException          if the file is damaged or no checkpoint
-    /// @throws IllegalArgumentException if the parts are not those that were saved, or do not fit them; parts may then be
+    /// @throws IllegalArgumentException if the parts are not those that were saved, or do not fit them; parts may then
+    /// be
     ///                                  restored in part, and should be thrown away
     /// @throws IOException              if the file cannot be read
     public Optional<Json.Obj> load() throws IOException {

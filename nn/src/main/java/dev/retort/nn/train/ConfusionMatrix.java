@@ -12,7 +12,7 @@ public final class ConfusionMatrix {
         counts = new long[classes][classes];
     }
 
-    /// Adds a batch: logits [N, C], classes [N]; samples with a negative class do not count.
+    /// Adds a batch: logits `[N, C]`, classes `[N]`; samples with a negative class do not count.
     ///
     /// @throws OpException if the shapes do not fit
     public void add(Tensor logits, Tensor classes) {

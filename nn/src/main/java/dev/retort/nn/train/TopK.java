@@ -25,7 +25,7 @@ public final class TopK {
         return new TopK(1);
     }
 
-    /// Adds a batch: logits [N, C], classes [N].
+    /// Adds a batch: logits `[N, C]`, classes `[N]`.
     ///
     /// @throws OpException if the shapes do not fit
     public void add(Tensor logits, Tensor classes) {
