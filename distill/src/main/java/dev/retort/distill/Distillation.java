@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// bits as if it had never stopped. Not thread-safe.
 public final class Distillation {
     private static final int STUDENT = 1;
+    private static final int SAMPLES = 5;
 
     private final @Nullable Teacher teacher;
     private final NetworkFactory students;
@@ -102,19 +103,19 @@ public final class Distillation {
 
     /// Runs all stages, or what is left of them.
     ///
-    /// @throws IllegalStateException    if there is no method or no labelled sample, a need of the method can't be met, or the folder
+    /// @throws IllegalStateException    if there is no method or no sample, a need of the method can't be met, or the folder
     ///     holds another run
     /// @throws TrainingStopped          if the listener asked to stop
     /// @throws ArithmeticException      if a loss is not finite; the message names the term
     /// @throws IOException              if a checkpoint can't be read or written
     public Distilled fit() throws IOException {
-        Dataset known = labelled;
         DistillationMethod chosen = method;
-        if (known == null || known.size() == 0 || chosen == null) {
-            throw new IllegalStateException("distillation: expected labelled samples and a method, got "
-                    + (known == null ? 0 : known.size()) + " samples and " + chosen);
+        TransferSet data = new TransferSet(labelled, pool);
+        boolean dataFree = chosen != null && chosen.stages().stream().allMatch(s -> s.objective() instanceof DataFree);
+        if (chosen == null || (data.size() == 0 && !dataFree)) {
+            throw new IllegalStateException(
+                    "distillation: expected samples and a method, got " + data.size() + " samples and " + chosen);
         }
-        TransferSet data = new TransferSet(known, pool);
         String dataset = Fingerprint.of(data);
         String validationId = validation == null ? "none" : Fingerprint.of(validation);
         String key = chosen + "; " + training.key() + "; data " + dataset + "; validation " + validationId + "; teacher "
@@ -126,8 +127,7 @@ public final class Distillation {
         for (int number = 0; number < stages.size(); number++) {
             Stage stage = stages.get(number);
             Layer previous = results.isEmpty() ? null : results.getLast();
-            StageInputs inputs = new StageInputs(
-                    stage, number, training, data, dataset, validation, validationId, teacherOf(stage, previous));
+            StageInputs inputs = inputs(stage, number, data, dataset, validationId, teacherOf(stage, previous));
             List<Layer> own = studentsOf(stage, number, previous);
             List<EpochReport> seen = saved.finished(number, own);
             if (seen == null) {
@@ -137,12 +137,29 @@ public final class Distillation {
                 saved.finish(number, loop);
                 seen = loop.reports();
             }
+            own.getFirst().zeroGrad(); // a result does not keep the gradients of its last step
             results.add(own.getFirst());
             reports.addAll(seen);
         }
         List<Layer> answer = chosen.ensemble() ? results : List.of(results.getLast());
         answer.forEach(Layer::eval);
         return new Distilled(chosen.name(), answer, reports, training.preparation(), students);
+    }
+
+    private StageInputs inputs(
+            Stage stage, int number, TransferSet data, String dataset, String validationId, @Nullable Teacher own) {
+        if (!(stage.objective() instanceof DataFree free)) {
+            return new StageInputs(stage, number, training, data, dataset, validation, validationId, own, null);
+        }
+        if (!(own instanceof LiveTeacher live)) {
+            throw new IllegalStateException("distillation: stage " + stage.name()
+                    + " draws its samples out of the teacher's network; expected a live teacher, got "
+                    + (own == null ? "none" : own.getClass().getSimpleName()));
+        }
+        SampleSource source = free.source(
+                live.network(), new Rng(training.seed()).fork(SAMPLES).fork(number));
+        TransferSet made = new TransferSet(null, source.data());
+        return new StageInputs(stage, number, training, made, "synthetic", validation, validationId, own, source);
     }
 
     private @Nullable Teacher teacherOf(Stage stage, @Nullable Layer previous) {

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// @param validation   held-out labelled samples, or null
 /// @param validationId identity of `validation`
 /// @param teacher      who teaches, or null
+/// @param source       makes the samples of `data`, or null if they are data
 record StageInputs(
         Stage stage,
         int number,
@@ -37,7 +38,8 @@ record StageInputs(
         String dataset,
         @Nullable Dataset validation,
         String validationId,
-        @Nullable Teacher teacher) {
+        @Nullable Teacher teacher,
+        @Nullable SampleSource source) {
     private static final int ADAPTERS = 2;
 
     Set<Tap> studentTaps() {
@@ -77,7 +79,7 @@ record StageInputs(
     /// Whether the teacher's logits on training inputs are its labels: no augmentation, and answers row by row.
     boolean teacherLogitsAreLabels() {
         boolean byRow = !(teacher instanceof LiveTeacher live) || live.mode() == LiveTeacher.Mode.EVAL;
-        return training.isPlain() && byRow && teacherTaps().equals(Set.of(Tap.LOGITS));
+        return training.isPlain() && source == null && byRow && teacherTaps().equals(Set.of(Tap.LOGITS));
     }
 
     boolean needsTeacherLabels() {
@@ -102,6 +104,10 @@ record StageInputs(
         if (views() > 1 && training.isPlain()) {
             throw new IllegalStateException("distillation: stage " + stage.name() + " expects " + views()
                     + " views, which without augmentation would all be the same");
+        }
+        if (source != null) {
+            refuse(Need.TeacherLabels.class, "samples that change have no fixed labels");
+            refuse(Need.SampleIndices.class, "samples that change have no fixed indices");
         }
         boolean labels = needsTeacherLabels();
         if (labels || !teacherTaps().isEmpty()) {
@@ -130,6 +136,13 @@ record StageInputs(
                 labels && held != null ? teacherLabels(held, validationId) : null,
                 heldLabels,
                 new Rng(training.seed()).fork(ADAPTERS).fork(number));
+    }
+
+    private void refuse(Class<? extends Need> kind, String reason) {
+        if (stage.objective().needs().stream().anyMatch(kind::isInstance)) {
+            throw new IllegalStateException("distillation: stage " + stage.name() + " declares " + kind.getSimpleName()
+                    + ", but " + reason);
+        }
     }
 
     private Tensor teacherLabels(Dataset samples, String id) {

@@ -124,6 +124,10 @@ final class StageLoop implements Stateful {
     Checkpoint checkpoint(Checkpoint empty) {
         empty.with("loop", this).with("optimizer", optimizer).with("schedule", schedule);
         empty.with("data", feed).with("log", log);
+        SampleSource source = inputs.source();
+        if (source != null) {
+            empty.with("samples", source.state());
+        }
         for (int peer = 0; peer < students.size(); peer++) {
             empty.with("student" + peer, students.get(peer));
         }
@@ -139,6 +143,10 @@ final class StageLoop implements Stateful {
     /// Takes one step; returns the number of samples and the loss.
     Taken advance() {
         int epoch = epoch();
+        SampleSource source = inputs.source();
+        if (source != null && atEpochEnd()) {
+            source.refresh(epoch, students.getFirst());
+        }
         List<StepBatch> batches = new ArrayList<>();
         List<Batch> sources = feed.next();
         for (Batch batch : sources) {
@@ -215,7 +223,7 @@ final class StageLoop implements Stateful {
         List<Map<Tap, Tensor>> views = new ArrayList<>();
         for (int view = 0; view < batch.views().size(); view++) {
             Tensor shown = batch.views().get(view).detach();
-            String key = inputs.training().isPlain()
+            String key = inputs.training().isPlain() && inputs.source() == null
                     ? TeacherQuery.NONE
                     : "seed " + inputs.training().seed() + ", epoch " + source.epoch() + ", view " + view;
             views.add(inputs.requireTeacher()
@@ -263,7 +271,7 @@ final class StageLoop implements Stateful {
         return total.detach().item();
     }
 
-    /// Whether the step just taken was the last of its epoch.
+    /// Whether no step of the current epoch has been taken yet.
     boolean atEpochEnd() {
         return step % stepsPerEpoch == 0;
     }

@@ -12,40 +12,52 @@ final class TransferSet implements Dataset {
     private static final Tensor NONE =
             Tensor.of(new long[] {StepBatch.UNLABELLED}).reshape(Shape.SCALAR);
 
-    private final Dataset labelled;
+    private final @Nullable Dataset labelled;
     private final @Nullable Dataset pool;
 
-    TransferSet(Dataset labelled, @Nullable Dataset pool) {
+    TransferSet(@Nullable Dataset labelled, @Nullable Dataset pool) {
         this.labelled = labelled;
         this.pool = pool;
     }
 
+    private static int sizeOf(@Nullable Dataset part) {
+        return part == null ? 0 : part.size();
+    }
+
     @Override
     public int size() {
-        return labelled.size() + (pool == null ? 0 : pool.size());
+        return sizeOf(labelled) + sizeOf(pool);
     }
 
     @Override
     public Sample get(int index) {
-        int start = labelled.size();
-        if (index < start || pool == null) {
+        int start = sizeOf(labelled);
+        if (labelled != null && index < start) {
             return labelled.get(index);
+        }
+        if (pool == null) {
+            throw new IndexOutOfBoundsException("transfer set: sample " + index + " of " + start);
         }
         return new Sample(pool.get(index - start).input(), NONE);
     }
 
     @Override
     public long label(int index) {
-        return index < labelled.size() ? labelled.label(index) : StepBatch.UNLABELLED;
+        return labelled != null && index < labelled.size() ? labelled.label(index) : StepBatch.UNLABELLED;
     }
 
     @Override
     public List<String> classNames() {
-        return labelled.classNames();
+        return labelled == null ? List.of() : labelled.classNames();
     }
 
     /// The labelled samples alone; indices are the same.
+    ///
+    /// @throws IllegalStateException if there are none
     Dataset labelled() {
+        if (labelled == null || labelled.size() == 0) {
+            throw new IllegalStateException("distillation: expected labelled samples, got none");
+        }
         return labelled;
     }
 

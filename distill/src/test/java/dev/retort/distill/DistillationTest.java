@@ -186,7 +186,7 @@ class DistillationTest {
     void whatIsMissingIsSaid() {
         assertThatThrownBy(() -> Distillation.withoutTeacher(Clusters.mlp(4)).method(new LabelsOnly()).fit())
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("labelled samples and a method");
+                .hasMessageContaining("expected samples and a method");
         assertThatThrownBy(() -> Distillation.withoutTeacher(Clusters.mlp(4))
                         .labelled(SMALL.labelled)
                         .method(new SoftLabels())

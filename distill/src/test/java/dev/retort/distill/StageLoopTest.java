@@ -63,7 +63,8 @@ class StageLoopTest {
                 "data",
                 DATA.validation,
                 "validation",
-                live);
+                live,
+                null);
     }
 
     private static List<Layer> students(int count) {

@@ -53,14 +53,27 @@ public final class Features {
     /// The same with those modules in training mode, each for itself, that pass `training`.
     public static Map<Tap, Tensor> quietly(
             Layer network, Tensor input, Set<Tap> taps, Predicate<Module> training) {
+        try (GradScope _ = Autograd.noGrad()) {
+            Map<Tap, Tensor> constants = new LinkedHashMap<>();
+            inModes(network, input, taps, training).forEach((tap, tensor) -> constants.put(tap, tensor.detach()));
+            return constants;
+        }
+    }
+
+    /// The same in evaluation mode, but with gradients, for methods that differentiate through a network whose state must
+    /// stay as it is. Take gradients by [Autograd#grad], which leaves those of the parameters alone.
+    public static Map<Tap, Tensor> evaluated(Layer network, Tensor input, Set<Tap> taps) {
+        return inModes(network, input, taps, module -> false);
+    }
+
+    private static Map<Tap, Tensor> inModes(
+            Layer network, Tensor input, Set<Tap> taps, Predicate<Module> training) {
         Map<Module, Boolean> modes = new LinkedHashMap<>();
         network.modules().values().forEach(module -> modes.put(module, module.isTraining()));
-        try (GradScope _ = Autograd.noGrad()) {
+        try {
             // Parents come first, so that each module ends with its own mode.
             network.modules().values().forEach(module -> module.train(training.test(module)));
-            Map<Tap, Tensor> constants = new LinkedHashMap<>();
-            of(network, input, taps).forEach((tap, tensor) -> constants.put(tap, tensor.detach()));
-            return constants;
+            return of(network, input, taps);
         } finally {
             modes.forEach(Module::train);
         }
