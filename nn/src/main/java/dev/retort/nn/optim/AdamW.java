@@ -24,7 +24,12 @@ public final class AdamW extends Optimizer {
 
     /// PyTorch's defaults: learning rate 1e-3, betas 0.9 and 0.999, eps 1e-8, weight decay 0.01.
     public static Adam.Config defaults() {
-        return Adam.Config.defaults().withWeightDecay(0.01);
+        return config(1e-3);
+    }
+
+    /// PyTorch's defaults with another learning rate; unlike [Adam.Config#of], with weight decay 0.01.
+    public static Adam.Config config(double lr) {
+        return Adam.Config.of(lr).withWeightDecay(0.01);
     }
 
     @Override

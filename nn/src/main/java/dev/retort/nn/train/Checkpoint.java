@@ -73,7 +73,8 @@ public final class Checkpoint {
 
     /// Writes the state of all parts and the notes, replacing the file.
     ///
-    /// @throws IOException if the file cannot be written; the previous one is then unchanged
+    /// @throws IllegalArgumentException if a note is not JSON: NaN and infinities are not
+    /// @throws IOException              if the file cannot be written; the previous one is then unchanged
     public void save(Map<String, ?> notes) throws IOException {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         parts.forEach((part, stateful) ->

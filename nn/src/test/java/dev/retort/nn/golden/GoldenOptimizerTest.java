@@ -34,7 +34,7 @@ class GoldenOptimizerTest {
                 p -> new SGD(
                         p, SGD.Config.of(0.1).withMomentum(0.9).withWeightDecay(0.01).withNesterov()));
         makers.put("adam", p -> new Adam(p, Adam.Config.of(0.05).withWeightDecay(0.01)));
-        makers.put("adamw", p -> new AdamW(p, Adam.Config.of(0.05).withWeightDecay(0.01)));
+        makers.put("adamw", p -> new AdamW(p, AdamW.config(0.05)));
         makers.put("rmsprop", p -> new RMSprop(p, RMSprop.Config.defaults()));
         makers.put("rmsprop_momentum", p -> new RMSprop(p, RMSprop.Config.of(0.02).withMomentum(0.9)));
         makers.put("adagrad", p -> new Adagrad(p, Adagrad.Config.of(0.05)));
