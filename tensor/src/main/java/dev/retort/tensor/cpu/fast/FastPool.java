@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 final class FastPool {
     /// Elements of one parallel task.
     private static final int TASK = 1 << 13;
+    /// Lowest [#key] of a NaN.
+    private static final long NAN_KEY = 0x7F80_0001L << 32;
 
     private FastPool() {}
 
@@ -74,22 +76,54 @@ final class FastPool {
             float[] x, int xo, int width, Bins rows, Bins columns, float[] values, long[] indices, int yo) {
         int at = yo;
         for (int i = 0; i < rows.count(); i++) {
+            int r0 = rows.start()[i];
+            int r1 = rows.end()[i];
             for (int j = 0; j < columns.count(); j++, at++) {
-                int best = rows.start()[i] * width + columns.start()[j];
-                float max = x[xo + best];
-                for (int r = rows.start()[i]; r < rows.end()[i]; r++) {
-                    for (int c = columns.start()[j]; c < columns.end()[j]; c++) {
-                        float v = x[xo + r * width + c];
-                        if (v > max || Float.isNaN(v)) { // the first of equals, the last NaN
-                            max = v;
-                            best = r * width + c;
-                        }
-                    }
-                }
-                values[at] = max;
+                int c0 = columns.start()[j];
+                int c1 = columns.end()[j];
+                long top = r1 - r0 == 2 && c1 - c0 == 2
+                        ? topOfFour(x, xo, r0 * width + c0, width)
+                        : top(x, xo, width, r0, r1, c0, c1);
+                int best = top >= NAN_KEY ? lastNaN(x, xo, width, r0, r1, c0, c1) : ~(int) top;
+                values[at] = x[xo + best];
                 indices[at] = best;
             }
         }
+    }
+
+    /// Largest [#key] of a window.
+    private static long top(float[] x, int xo, int width, int r0, int r1, int c0, int c1) {
+        long top = Long.MIN_VALUE;
+        for (int r = r0; r < r1; r++) {
+            for (int k = r * width + c0; k < r * width + c1; k++) {
+                top = Math.max(top, key(x[xo + k], k));
+            }
+        }
+        return top;
+    }
+
+    /// The same for the usual 2 x 2 window, whose loops would cost more than its elements.
+    private static long topOfFour(float[] x, int xo, int k, int width) {
+        long upper = Math.max(key(x[xo + k], k), key(x[xo + k + 1], k + 1));
+        int below = k + width;
+        long lower = Math.max(key(x[xo + below], below), key(x[xo + below + 1], below + 1));
+        return Math.max(upper, lower);
+    }
+
+    /// Orders by value, then by lower index: a maximum without a branch, which random data would mispredict.
+    private static long key(float value, int index) {
+        int bits = Float.floatToIntBits(value + 0f); // -0 counts as 0
+        return (long) (bits ^ bits >> 31 & 0x7FFF_FFFF) << 32 | ~index & 0xFFFF_FFFFL;
+    }
+
+    private static int lastNaN(float[] x, int xo, int width, int r0, int r1, int c0, int c1) {
+        int last = r0 * width + c0;
+        for (int r = r0; r < r1; r++) {
+            for (int k = r * width + c0; k < r * width + c1; k++) {
+                last = x[xo + k] != x[xo + k] ? k : last;
+            }
+        }
+        return last;
     }
 
     private static Tensor @Nullable [] maxBackward(Tensor gradient, Tensor index, Shape to) {
