@@ -30,7 +30,9 @@ final class FastUpdate {
             data[i] = Dense.array(in[i]);
             at[i] = in[i].offset();
         }
-        if (op instanceof UpdateOp.RmsPropStep || op instanceof UpdateOp.AdagradStep || op instanceof UpdateOp.LambStep) {
+        if (op instanceof UpdateOp.RmsPropStep
+                || op instanceof UpdateOp.AdagradStep
+                || op instanceof UpdateOp.LambStep) {
             return null;
         }
         Parallel.forRange(in[0].numel(), TASK, (from, to) -> range(op, data, at, from, to - from));

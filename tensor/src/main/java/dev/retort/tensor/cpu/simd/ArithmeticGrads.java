@@ -5,7 +5,8 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Gradients of elementary functions: `dx[dxo + i] = g[go + i] * f'`, from the input x or the output y, whichever is cheap.
+/// Gradients of elementary functions: `dx[dxo + i] = g[go + i] * f'`, from the input x or the output y, whichever is
+/// cheap.
 public final class ArithmeticGrads {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;

@@ -3,8 +3,8 @@ package dev.retort.tensor.cpu.simd;
 import dev.retort.tensor.cpu.Parallel;
 import java.util.Arrays;
 
-/// Scaled dot-product attention, forward, in tiles with a running maximum (Dao et al., 2022, arXiv 2205.14135): the matrix
-/// of scores is never written.
+/// Scaled dot-product attention, forward, in tiles with a running maximum (Dao et al., 2022, arXiv 2205.14135): the
+/// matrix of scores is never written.
 ///
 /// A task is one head and a stretch of its queries: it packs the keys and values once and goes through tiles of
 /// [AttentionScores#QUERIES] by [AttentionScores#KEYS]. The order of all sums is fixed by the sizes.

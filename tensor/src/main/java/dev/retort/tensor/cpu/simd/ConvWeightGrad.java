@@ -5,7 +5,8 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Weight gradient of a convolution: `dw[o, c, t] = sum over (n, y, x) of dy[n, o, y, x] * x[n, c, at tap t of (y, x)]`.
+/// Weight gradient of a convolution:
+/// `dw[o, c, t] = sum over (n, y, x) of dy[n, o, y, x] * x[n, c, at tap t of (y, x)]`.
 ///
 /// Both operands lie along the summed dimension already, so nothing is transposed: [PaddedPlanes] turns every element
 /// into a dot product of two contiguous ranges, and a tile of them shares its loads. Images are cut into a fixed number

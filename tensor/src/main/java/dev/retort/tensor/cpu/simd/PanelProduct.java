@@ -47,7 +47,8 @@ final class PanelProduct {
 
     /// Adds the product of packed panels to rows [i0, i1) and columns [j0, j1) of C; i0 and j0 are panel boundaries.
     static void add(
-            int i0, int i1, int j0, int j1, int kc, float[] ap, int at, float[] bp, int bt, float[] c, int co, int ldc) {
+            int i0, int i1, int j0, int j1, int kc,
+            float[] ap, int at, float[] bp, int bt, float[] c, int co, int ldc) {
         for (int j = j0; j < j1; j += NR) {
             int columns = Math.min(NR, j1 - j);
             for (int i = i0; i < i1; i += MR) {

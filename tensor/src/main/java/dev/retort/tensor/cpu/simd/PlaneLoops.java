@@ -26,7 +26,8 @@ public final class PlaneLoops {
 
     /// `y = (x - mean) * scale * w + b`, a weight and bias for each element.
     public static void normalise(
-            float mean, float scale, float[] w, int wo, float[] b, int bo, float[] x, int xo, float[] y, int yo, int n) {
+            float mean, float scale, float[] w, int wo, float[] b, int bo,
+            float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i <= n - L; i += L) {
             FloatVector.fromArray(S, x, xo + i)

@@ -32,8 +32,8 @@ public final class RowNorms {
 
     /// Gradient of the row and its share of the gradients of weight and bias, which are added to `dw` and `db`.
     ///
-    /// With `h = g w` and `u = (x - mean) rstd`: `dx = rstd (h - mean(h) - u mean(h u))`, without the mean of h where the
-    /// statistic has no mean (`centred` false).
+    /// With `h = g w` and `u = (x - mean) rstd`: `dx = rstd (h - mean(h) - u mean(h u))`, without the mean of h where
+    /// the statistic has no mean (`centred` false).
     public static void backward(
             boolean centred, float mean, float rstd, float @Nullable [] w, int wo,
             float[] g, int go, float[] x, int xo, float[] dx, int dxo,
