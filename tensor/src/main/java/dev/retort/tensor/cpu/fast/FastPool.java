@@ -120,7 +120,7 @@ final class FastPool {
         int last = r0 * width + c0;
         for (int r = r0; r < r1; r++) {
             for (int k = r * width + c0; k < r * width + c1; k++) {
-                last = x[xo + k] != x[xo + k] ? k : last;
+                last = Float.isNaN(x[xo + k]) ? k : last;
             }
         }
         return last;

@@ -63,9 +63,9 @@ final class FastRowReduction {
     private static int extreme(boolean largest, float[] x, int xo, int n) {
         int best = 0;
         float value = x[xo];
-        for (int i = 1; i < n && value == value; i++) {
+        for (int i = 1; i < n && !Float.isNaN(value); i++) {
             float v = x[xo + i];
-            if (v != v || (largest ? v > value : v < value)) {
+            if (Float.isNaN(v) || (largest ? v > value : v < value)) {
                 value = v;
                 best = i;
             }
