@@ -7,7 +7,7 @@ import java.util.List;
 /// The samples of one micro-batch.
 ///
 /// @param views   inputs [B, …], the usual view first
-/// @param labels  classes [B], `I64`, −1 where the label is not known to the run
+/// @param labels  classes `[B]`, `I64`, −1 where the label is not known to the run
 /// @param indices positions of the samples in the transfer set, the same in every epoch
 public record StepBatch(List<Tensor> views, Tensor labels, int[] indices) {
     /// The label of a sample without one.
@@ -23,7 +23,7 @@ public record StepBatch(List<Tensor> views, Tensor labels, int[] indices) {
         return views.getFirst();
     }
 
-    /// The indices as `I64` [B].
+    /// The indices as `I64` `[B]`.
     public Tensor indexTensor() {
         long[] wide = new long[indices.length];
         for (int i = 0; i < wide.length; i++) {

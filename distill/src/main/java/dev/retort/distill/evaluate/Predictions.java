@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 /// What a network says about labelled samples, beside the truth.
 ///
 /// @param confidence class probabilities of each sample
-/// @param labels     classes [N]
+/// @param labels     classes `[N]`
 public record Predictions(Confidence confidence, long[] labels) {
     private static final int BATCH = 256;
 

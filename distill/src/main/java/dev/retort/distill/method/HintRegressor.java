@@ -13,7 +13,7 @@ import dev.retort.tensor.op.ConvOp;
 ///
 /// | student → teacher | layer |
 /// | --- | --- |
-/// | [D] → [D'] | linear |
+/// | `[D]` → `[D']` | linear |
 /// | [C, 2H, 2W] → [C', H, W] | 3 x 3 convolution, stride 2, padding 1 |
 /// | [C, H, W] → [C', 2H, 2W] | 4 x 4 transposed convolution, stride 2, padding 1 |
 /// | [C, H, W] → [C', H', W'], H ≥ H', W ≥ W' | valid convolution with kernel (1 + H − H') x (1 + W − W') |

@@ -75,7 +75,7 @@ public record HintonKd(double temperature, double labelWeight, double teacherWei
     ///
     /// @param studentLogits [B, L]
     /// @param teacherLogits [B, L]
-    /// @return [B]
+    /// @return `[B]`
     /// @throws dev.retort.tensor.OpException if the shapes differ
     public static Tensor divergence(Tensor studentLogits, Tensor teacherLogits, double temperature) {
         Tensor student = studentLogits.mul(1 / temperature).logSoftmax(1);

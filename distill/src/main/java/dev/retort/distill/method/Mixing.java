@@ -35,7 +35,7 @@ public enum Mixing {
     /// ln mix(softmax(logits); α, k).
     ///
     /// @param logits student logits [B, L]
-    /// @param alpha  probability that the teacher's class is right, [B]
+    /// @param alpha  probability that the teacher's class is right, `[B]`
     /// @param listed 1 on the teacher's k most probable classes, else 0, [B, L]
     /// @return [B, L]
     public Tensor logMix(Tensor logits, Tensor alpha, Tensor listed) {
@@ -56,7 +56,7 @@ public enum Mixing {
     /// −Σⱼ yⱼ ln mixⱼ of every row.
     ///
     /// @param labels the teacher's labels, one-hot or soft, or true labels in rows with α = 1; [B, L]
-    /// @return [B]
+    /// @return `[B]`
     public Tensor crossEntropy(Tensor logits, Tensor labels, Tensor alpha, Tensor listed) {
         return logMix(logits, alpha, listed).mul(labels.to(logits.dtype())).sum(false, 1).neg();
     }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// a question about an augmented view, or about a tap that is not to be kept, goes to the source. What is kept are the
 /// raw tensors at the taps: logits, never probabilities.
 ///
-/// A file holds one tap for one data set: the tensor `values` [N, …], `present` [N], and the key as metadata. A file that
+/// A file holds one tap for one data set: the tensor `values` `[N, …]`, `present` `[N]`, and the key as metadata. A file that
 /// was written for another teacher or data set is refused, not overwritten.
 public final class CachedTeacher implements Teacher {
     private static final String FORMAT = "retort teacher cache 1";
