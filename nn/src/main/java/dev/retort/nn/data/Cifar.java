@@ -6,26 +6,26 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/// The binary versions of CIFAR-10 and CIFAR-100: records of label bytes and 32 x 32 pixels, all of red, then green, then
-/// blue, without a header.
+/// The binary versions of CIFAR-10 and CIFAR-100: records of label bytes and 32 x 32 pixels, all of red, then
+/// green, then blue, without a header.
 ///
 /// Source: Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
 public final class Cifar {
     /// The classes of CIFAR-10 in the order of their labels.
-    public static final List<String> CLASSES_10 = List.of(
-            "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
+    public static final List<String> CLASSES_10 =
+            List.of("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
 
     /// The fine classes of CIFAR-100 in the order of their labels.
-    public static final List<String> CLASSES_100 = List.of(
-            ("apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can"
-                            + " castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup"
-                            + " dinosaur dolphin elephant flatfish forest fox girl hamster house kangaroo keyboard lamp"
-                            + " lawn_mower leopard lion lizard lobster man maple_tree motorcycle mountain mouse mushroom"
-                            + " oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain plate poppy"
-                            + " porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper"
-                            + " snail snake spider squirrel streetcar sunflower sweet_pepper table tank telephone"
-                            + " television tiger tractor train trout tulip turtle wardrobe whale willow_tree wolf woman"
-                            + " worm")
+    public static final List<String> CLASSES_100 =
+            List.of(("apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge "
+                            + "bus butterfly camel can castle caterpillar cattle chair chimpanzee clock cloud "
+                            + "cockroach couch crab crocodile cup dinosaur dolphin elephant flatfish forest fox "
+                            + "girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster "
+                            + "man maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter "
+                            + "palm_tree pear pickup_truck pine_tree plain plate poppy porcupine possum rabbit "
+                            + "raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail snake "
+                            + "spider squirrel streetcar sunflower sweet_pepper table tank telephone television "
+                            + "tiger tractor train trout tulip turtle wardrobe whale willow_tree wolf woman worm")
                     .split(" "));
 
     private static final int SIDE = 32;
@@ -41,8 +41,8 @@ public final class Cifar {
         return read(files, 1, CLASSES_10);
     }
 
-    /// Reads CIFAR-100 files, one after the other: records of coarse label, fine label and pixels, 3,074 bytes. The fine
-    /// label is taken.
+    /// Reads CIFAR-100 files, one after the other: records of coarse label, fine label and pixels, 3,074 bytes. The
+    /// fine label is taken.
     ///
     /// @throws FormatException if a file is not made of such records; the message names the file and the record
     /// @throws IOException     if a file is missing or cannot be read

@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Comma-separated values (RFC 4180): UTF-8, fields with commas, quotes or line breaks in double quotes, quotes inside
-/// doubled. Empty lines are skipped.
+/// Comma-separated values (RFC 4180): UTF-8, fields with commas, quotes or line breaks in double quotes, quotes
+/// inside doubled. Empty lines are skipped.
 final class Csv {
     private final String path;
     private final String text;
@@ -55,7 +55,8 @@ final class Csv {
                 continue;
             }
             Row row = row();
-            int expected = rows.isEmpty() ? row.fields.size() : rows.getFirst().fields.size();
+            int expected =
+                    rows.isEmpty() ? row.fields.size() : rows.getFirst().fields.size();
             if (row.fields.size() != expected) {
                 throw wrong(row.line, "expects " + expected + " fields as in the first line, got " + row.fields.size());
             }
@@ -71,8 +72,9 @@ final class Csv {
             fields.add(at < text.length() && text.charAt(at) == '"' ? quoted() : plain());
         } while (takeDelimiter());
         if (at < text.length() && !takeLineEnd()) {
-            throw wrong(line, "expects " + delimiter + " or the end of the line after a closing quote, got "
-                    + text.charAt(at));
+            throw wrong(
+                    line,
+                    "expects " + delimiter + " or the end of the line after a closing quote, got " + text.charAt(at));
         }
         return new Row(start, fields);
     }
@@ -94,13 +96,13 @@ final class Csv {
         int start = at;
         while (at < text.length() && text.charAt(at) != delimiter && text.charAt(at) != '\n') {
             if (text.charAt(at) == '"') {
-                throw wrong(line, "expects a field with quotes to start with one, got "
-                        + text.substring(start, at + 1));
+                throw wrong(
+                        line, "expects a field with quotes to start with one, got " + text.substring(start, at + 1));
             }
             at++;
         }
-        boolean carriageReturn = at > start && at < text.length() && text.charAt(at) == '\n'
-                && text.charAt(at - 1) == '\r';
+        boolean carriageReturn =
+                at > start && at < text.length() && text.charAt(at) == '\n' && text.charAt(at - 1) == '\r';
         at -= carriageReturn ? 1 : 0;
         return text.substring(start, at);
     }

@@ -12,8 +12,8 @@ import java.util.Objects;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
-/// Rows of numbers from a CSV file (RFC 4180, UTF-8) whose first line names the columns: some columns are the target,
-/// the others the features, as `F32` `[D]`.
+/// Rows of numbers from a CSV file (RFC 4180, UTF-8) whose first line names the columns: some columns are the
+/// target, the others the features, as `F32` `[D]`.
 public final class CsvDataset implements Dataset {
     private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
 
@@ -36,11 +36,11 @@ public final class CsvDataset implements Dataset {
         this.classNames = classNames;
     }
 
-    /// Reads a file for classification: the column `label` holds the names of the classes, which are numbered in their
-    /// order (numerical if all are integers, else alphabetical).
+    /// Reads a file for classification: the column `label` holds the names of the classes, which are numbered in
+    /// their order (numerical if all are integers, else alphabetical).
     ///
-    /// @throws FormatException if the file breaks the format, has no such column, or holds something else than numbers in
-    ///                         the other columns; the message gives file, line and column
+    /// @throws FormatException if the file breaks the format, has no such column, or holds something else than
+    ///                         numbers in the other columns; the message gives file, line and column
     /// @throws IOException     if the file is missing or cannot be read
     public static CsvDataset classification(Path path, String label) throws IOException {
         List<Csv.Row> rows = rows(path);
@@ -58,8 +58,8 @@ public final class CsvDataset implements Dataset {
 
     /// Reads a file for regression: the columns `columns` are the target, as `F32` `[K]`.
     ///
-    /// @throws FormatException if the file breaks the format, has no such column, or holds something else than numbers;
-    ///                         the message gives file, line and column
+    /// @throws FormatException if the file breaks the format, has no such column, or holds something else than
+    ///                         numbers; the message gives file, line and column
     /// @throws IOException     if the file is missing or cannot be read
     public static CsvDataset regression(Path path, List<String> columns) throws IOException {
         List<Csv.Row> rows = rows(path);
@@ -76,13 +76,13 @@ public final class CsvDataset implements Dataset {
     private static List<Csv.Row> rows(Path path) throws IOException {
         List<Csv.Row> rows = Csv.read(path, ',');
         if (rows.size() < 2) {
-            throw new FormatException("csv: " + path + ": expects a line of names and at least one row, got " + rows.size()
-                    + " lines");
+            throw new FormatException(
+                    "csv: " + path + ": expects a line of names and at least one row, got " + rows.size() + " lines");
         }
         List<String> header = rows.getFirst().fields();
         if (header.stream().distinct().count() < header.size()) {
-            throw new FormatException("csv: " + path + ": line " + rows.getFirst().line()
-                    + ": expects each name once, got " + header);
+            throw new FormatException(
+                    "csv: " + path + ": line " + rows.getFirst().line() + ": expects each name once, got " + header);
         }
         return rows;
     }
@@ -100,8 +100,8 @@ public final class CsvDataset implements Dataset {
     }
 
     private static List<String> classNames(List<Csv.Row> rows, int column) {
-        List<String> names = new ArrayList<>(new TreeSet<>(
-                rows.stream().map(row -> row.fields().get(column)).toList()));
+        List<String> names = new ArrayList<>(
+                new TreeSet<>(rows.stream().map(row -> row.fields().get(column)).toList()));
         if (names.stream().allMatch(name -> name.matches("-?\\d{1,18}"))) {
             names.sort(Comparator.comparingLong(Long::parseLong));
         }
@@ -118,8 +118,9 @@ public final class CsvDataset implements Dataset {
                 // The pattern keeps out what Java reads as a number and CSV does not mean: 1f, 0x1p3, NaN.
                 numbers[i][k] = NUMBER.matcher(field).matches() ? Float.parseFloat(field) : Float.NaN;
                 if (!Float.isFinite(numbers[i][k])) {
-                    throw new FormatException("csv: " + path + ": line " + rows.get(i).line() + ": column "
-                            + columns.get(k) + ": expects a finite number, got \"" + field + "\"");
+                    throw new FormatException(
+                            "csv: " + path + ": line " + rows.get(i).line() + ": column " + columns.get(k)
+                                    + ": expects a finite number, got \"" + field + "\"");
                 }
             }
         }

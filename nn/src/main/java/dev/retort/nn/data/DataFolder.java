@@ -110,10 +110,13 @@ public record DataFolder(String format, Dataset train, Optional<Dataset> test) {
         }
         Sample first = images.get(0);
         ImageFolder tests = ImageFolder.open(
-                test, first.input().size(0), first.input().size(1), first.input().size(2));
+                test,
+                first.input().size(0),
+                first.input().size(1),
+                first.input().size(2));
         if (!tests.classNames().equals(images.classNames())) {
-            throw new FormatException("image folder: " + test + ": expects the classes " + images.classNames() + ", got "
-                    + tests.classNames());
+            throw new FormatException("image folder: " + test + ": expects the classes " + images.classNames()
+                    + ", got " + tests.classNames());
         }
         return new DataFolder("image folder", images, Optional.of(tests));
     }
@@ -126,8 +129,10 @@ public record DataFolder(String format, Dataset train, Optional<Dataset> test) {
             try (Stream<Path> files = Files.list(folder)) {
                 files.limit(5).forEach(file -> names.add(file.getFileName().toString()));
             }
-            throw new FormatException("data: " + folder + ": expects IDX files, CIFAR .bin files, .jpk packs, or a folder"
-                    + " of images for each class, got " + names + ": " + e.getMessage(), e);
+            throw new FormatException(
+                    "data: " + folder + ": expects IDX files, CIFAR .bin files, .jpk packs, or a"
+                            + " folder of images for each class, got " + names + ": " + e.getMessage(),
+                    e);
         }
     }
 }

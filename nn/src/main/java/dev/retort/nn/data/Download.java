@@ -26,9 +26,9 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /// A file to be fetched once and kept: known by its size and SHA-256, available from one or more addresses.
 ///
-/// What has arrived waits in `NAME.part`, and a later call goes on from there. Only a file with the right checksum gets
-/// its name. Two processes or threads that want the same file take turns, and the second finds it there. Proxies are
-/// taken from Java's properties or the usual environment variables.
+/// What has arrived waits in `NAME.part`, and a later call goes on from there. Only a file with the right checksum
+/// gets its name. Two processes or threads that want the same file take turns, and the second finds it there.
+/// Proxies are taken from Java's properties or the usual environment variables.
 ///
 /// @param target       where the file is kept
 /// @param bytes        its exact size
@@ -67,11 +67,12 @@ public record Download(
 
     /// A file to be fetched.
     ///
-    /// @throws IllegalArgumentException if the checksum is not 64 hexadecimal digits, or there is no source or attempt
+    /// @throws IllegalArgumentException if the checksum is not 64 hexadecimal digits, or there is no source or
+    ///                                  attempt
     public Download {
         if (!sha256.matches("[0-9a-f]{64}") || bytes < 0 || sources.isEmpty() || settings.attempts < 1) {
-            throw new IllegalArgumentException("download: expects a SHA-256 of 64 hexadecimal digits, a size, a source and"
-                    + " an attempt, got " + sha256 + ", " + bytes + ", " + sources + ", " + settings.attempts);
+            throw new IllegalArgumentException("download: expects a SHA-256 of 64 hexadecimal digits, a size, a source"
+                    + " and an attempt, got " + sha256 + ", " + bytes + ", " + sources + ", " + settings.attempts);
         }
         sources = List.copyOf(sources);
     }
@@ -90,8 +91,7 @@ public record Download(
         ReentrantLock lock = IN_THIS_PROCESS.computeIfAbsent(exact, _ -> new ReentrantLock());
         lock.lock();
         // The lock file stays: deleting it could part two processes that wait for the same lock.
-        try (FileChannel channel =
-                        FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock _ = channel.lock()) {
             if (!isThere()) {
                 fetchLocked(exact);
@@ -103,7 +103,9 @@ public record Download(
     }
 
     private boolean isThere() throws IOException {
-        return Files.isRegularFile(target) && Files.size(target) == bytes && checksum(target).equals(sha256);
+        return Files.isRegularFile(target)
+                && Files.size(target) == bytes
+                && checksum(target).equals(sha256);
     }
 
     private void fetchLocked(Path exact) throws IOException {

@@ -6,13 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/// Fashion-MNIST: 60,000 training and 10,000 test images of clothing in 10 classes, 28 x 28, grey, perfectly balanced.
+/// Fashion-MNIST: 60,000 training and 10,000 test images of clothing in 10 classes, 28 x 28, grey, perfectly
+/// balanced.
 ///
-/// Taken from Debian's package `dataset-fashion-mnist` if that is installed, else from the cache ([CacheFolder]), else
-/// downloaded (31 MB) into the cache. Licence of the data: MIT, Zalando SE.
+/// Taken from Debian's package `dataset-fashion-mnist` if that is installed, else from the cache ([CacheFolder]),
+/// else downloaded (31 MB) into the cache. Licence of the data: MIT, Zalando SE.
 ///
-/// Source: Xiao, Rasul and Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms",
-/// 2017, arXiv 1708.07747.
+/// Source: Xiao, Rasul and Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning
+/// algorithms", 2017, arXiv 1708.07747.
 public final class FashionMnist {
     /// The classes in the order of their labels.
     public static final List<String> CLASSES = List.of(
@@ -70,8 +71,8 @@ public final class FashionMnist {
 
     /// The 60,000 training images.
     ///
-    /// @throws DownloadException                        if the files are nowhere and cannot be fetched; the message names
-    ///                                                  the ways to get them
+    /// @throws DownloadException                        if the files are nowhere and cannot be fetched; the message
+    ///                                                  names the ways to get them
     /// @throws dev.retort.tensor.io.FormatException     if an installed file is damaged
     /// @throws IOException                              if a file cannot be read, or the cache not be written
     public ImageDataset train() throws IOException {
@@ -80,8 +81,8 @@ public final class FashionMnist {
 
     /// The 10,000 test images.
     ///
-    /// @throws DownloadException                        if the files are nowhere and cannot be fetched; the message names
-    ///                                                  the ways to get them
+    /// @throws DownloadException                        if the files are nowhere and cannot be fetched; the message
+    ///                                                  names the ways to get them
     /// @throws dev.retort.tensor.io.FormatException     if an installed file is damaged
     /// @throws IOException                              if a file cannot be read, or the cache not be written
     public ImageDataset test() throws IOException {
@@ -104,6 +105,7 @@ public final class FashionMnist {
         String alternatives = "Other ways: install Debian's package dataset-fashion-mnist (apt install"
                 + " dataset-fashion-mnist), or put the file there by hand, or set RETORT_CACHE to a folder that has"
                 + " fashion-mnist/" + part.name;
-        return new Download(cache.resolve(part.name), part.bytes, part.sha256, addresses, alternatives, settings).fetch();
+        Path cached = cache.resolve(part.name);
+        return new Download(cached, part.bytes, part.sha256, addresses, alternatives, settings).fetch();
     }
 }

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
-/// The IDX format of the MNIST family, plain or gzipped: two zero bytes, a type byte (0x08, unsigned bytes), the number
-/// of dimensions, each extent as a big-endian 32-bit integer, then the elements.
+/// The IDX format of the MNIST family, plain or gzipped: two zero bytes, a type byte (0x08, unsigned bytes), the
+/// number of dimensions, each extent as a big-endian 32-bit integer, then the elements.
 ///
 /// Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
 public final class Idx {
@@ -56,8 +56,8 @@ public final class Idx {
             int length = length(path, dims);
             byte[] elements = in.readNBytes(length);
             if (elements.length < length) {
-                throw new FormatException("idx: " + path + ": expects " + length + " bytes for "
-                        + Arrays.toString(dims) + ", got " + elements.length + ": truncated");
+                throw new FormatException("idx: " + path + ": expects " + length + " bytes for " + Arrays.toString(dims)
+                        + ", got " + elements.length + ": truncated");
             }
             if (in.read() >= 0) {
                 throw new FormatException("idx: " + path + ": expects " + elements.length + " bytes for "
@@ -65,8 +65,8 @@ public final class Idx {
             }
             return new Content(dims, elements);
         } catch (EOFException | ZipException e) {
-            throw new FormatException("idx: " + path + ": expects a whole gzip file, got a damaged one: "
-                    + e.getMessage(), e);
+            throw new FormatException(
+                    "idx: " + path + ": expects a whole gzip file, got a damaged one: " + e.getMessage(), e);
         }
     }
 
@@ -86,8 +86,8 @@ public final class Idx {
     private static int[] dims(Path path, InputStream in, int rank, String what) throws IOException {
         byte[] magic = in.readNBytes(4);
         if (magic.length < 4 || magic[0] != 0 || magic[1] != 0) {
-            throw new FormatException("idx: " + path + ": expects a file that starts with two zero bytes, type and rank,"
-                    + " got " + Arrays.toString(magic));
+            throw new FormatException("idx: " + path + ": expects a file that starts with two zero bytes, type and"
+                    + " rank, got " + Arrays.toString(magic));
         }
         if (magic[2] != UNSIGNED_BYTES) {
             throw new FormatException("idx: " + path + ": expects unsigned bytes (type 8), got type " + magic[2]);
@@ -109,8 +109,7 @@ public final class Idx {
         long length = 1;
         for (int dim : dims) {
             if (dim < 1) {
-                throw new FormatException(
-                        "idx: " + path + ": expects extents from 1, got " + Arrays.toString(dims));
+                throw new FormatException("idx: " + path + ": expects extents from 1, got " + Arrays.toString(dims));
             }
             length *= dim; // both factors are below 2^31
             if (length > Integer.MAX_VALUE - 8 || length > (Files.size(path) + 1) * MAX_RATIO) {

@@ -16,9 +16,9 @@ public final class ImageDataset implements Dataset {
     /// Images `pixels` [N, C, H, W] (unsigned, not copied) with `labels` `[N]` (not copied), each a class index or
     /// [Sample#UNLABELLED].
     ///
-    /// @throws IllegalArgumentException if pixels and labels disagree in number, or a label is no index of `classNames`
-    public ImageDataset(
-            byte[] pixels, int channels, int height, int width, int[] labels, List<String> classNames) {
+    /// @throws IllegalArgumentException if pixels and labels disagree in number, or a label is no index of
+    ///                                  `classNames`
+    public ImageDataset(byte[] pixels, int channels, int height, int width, int[] labels, List<String> classNames) {
         long expected = (long) labels.length * channels * height * width;
         if (channels < 1 || height < 1 || width < 1 || pixels.length != expected) {
             throw new IllegalArgumentException("images: expects " + labels.length + " images of " + channels + " x "

@@ -12,8 +12,8 @@ import java.util.stream.Stream;
 
 /// Images in folders, one folder a class: `ROOT/cat/001.png`. Classes are numbered in the order of their names.
 ///
-/// Files are decoded when they are asked for, and brought to one size ([Picture#resize]). Hidden files, and files that
-/// are not named as images, are left out.
+/// Files are decoded when they are asked for, and brought to one size ([Picture#resize]). Hidden files, and files
+/// that are not named as images, are left out.
 public final class ImageFolder implements Dataset {
     private final List<Path> files;
     private final int[] labels;
@@ -22,8 +22,7 @@ public final class ImageFolder implements Dataset {
     private final int height;
     private final int width;
 
-    private ImageFolder(
-            List<Path> files, int[] labels, List<String> classNames, int channels, int height, int width) {
+    private ImageFolder(List<Path> files, int[] labels, List<String> classNames, int channels, int height, int width) {
         this.files = files;
         this.labels = labels;
         this.classNames = classNames;
@@ -70,8 +69,7 @@ public final class ImageFolder implements Dataset {
     public static ImageFolder open(Path root) throws IOException {
         ImageFolder folder = open(root, 3, 1, 1);
         Picture first = ImageFiles.read(folder.files.getFirst(), 3);
-        return new ImageFolder(
-                folder.files, folder.labels, folder.classNames, 3, first.height(), first.width());
+        return new ImageFolder(folder.files, folder.labels, folder.classNames, 3, first.height(), first.width());
     }
 
     static boolean isClass(Path folder) {

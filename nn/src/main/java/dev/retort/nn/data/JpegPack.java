@@ -8,8 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/// Many small JPEG images of one size in one file, big-endian: ASCII `JPK1`, their number as a 32-bit integer, then for
-/// each an unsigned label byte, the length as an unsigned 16-bit integer, and the JPEG bytes.
+/// Many small JPEG images of one size in one file, big-endian: ASCII `JPK1`, their number as a 32-bit integer, then
+/// for each an unsigned label byte, the length as an unsigned 16-bit integer, and the JPEG bytes.
 public final class JpegPack {
     private static final byte[] MAGIC = "JPK1".getBytes(StandardCharsets.US_ASCII);
     /// Label, length and an empty image.
@@ -42,8 +42,8 @@ public final class JpegPack {
             System.arraycopy(picture.pixels(), 0, pixels, i * picture.pixels().length, picture.pixels().length);
         }
         if (bytes.hasRemaining()) {
-            throw new FormatException(
-                    "jpeg pack: " + path + ": expects the end after " + count + " images, got " + bytes.remaining() + " more bytes");
+            throw new FormatException("jpeg pack: " + path + ": expects the end after " + count + " images, got "
+                    + bytes.remaining() + " more bytes");
         }
         return new ImageDataset(pixels, 3, first.height(), first.width(), labels, classNames);
     }
@@ -72,8 +72,8 @@ public final class JpegPack {
         }
         int length = bytes.getShort() & 0xFFFF;
         if (length > bytes.remaining()) {
-            throw new FormatException("jpeg pack: " + name + ": expects " + length + " bytes, got " + bytes.remaining()
-                    + ": truncated");
+            throw new FormatException(
+                    "jpeg pack: " + name + ": expects " + length + " bytes, got " + bytes.remaining() + ": truncated");
         }
         byte[] jpeg = new byte[length];
         bytes.get(jpeg);

@@ -10,8 +10,8 @@ public record Picture(byte[] pixels, int channels, int height, int width) {
     /// @throws IllegalArgumentException if the number of bytes is not channels · height · width
     public Picture {
         if (channels < 1 || height < 1 || width < 1 || pixels.length != (long) channels * height * width) {
-            throw new IllegalArgumentException("picture: expects " + channels + " x " + height + " x " + width
-                    + " bytes, got " + pixels.length);
+            throw new IllegalArgumentException(
+                    "picture: expects " + channels + " x " + height + " x " + width + " bytes, got " + pixels.length);
         }
     }
 
@@ -29,14 +29,14 @@ public record Picture(byte[] pixels, int channels, int height, int width) {
         return Tensor.wrap(DType.F32, floats(), channels, height, width);
     }
 
-    /// This picture at another size: the middle part with the new aspect ratio, resampled with a triangle filter as wide
-    /// as the step between output pixels, so that shrinking does not alias. The same size gives this picture itself.
+    /// This picture at another size: the middle part with the new aspect ratio, resampled with a triangle filter as
+    /// wide as the step between output pixels, so that shrinking does not alias. The same size gives this picture
+    /// itself.
     ///
     /// @throws IllegalArgumentException if a side is below 1
     public Picture resize(int newHeight, int newWidth) {
         if (newHeight < 1 || newWidth < 1) {
-            throw new IllegalArgumentException(
-                    "resize: expects sides from 1, got " + newHeight + " x " + newWidth);
+            throw new IllegalArgumentException("resize: expects sides from 1, got " + newHeight + " x " + newWidth);
         }
         if (newHeight == height && newWidth == width) {
             return this;

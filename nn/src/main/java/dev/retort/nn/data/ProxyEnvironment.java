@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/// Proxies as other command-line programs find them: `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy`, in small or
-/// capital letters. Java's own settings (`-Dhttps.proxyHost` …) come first.
+/// Proxies as other command-line programs find them: `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy`, in
+/// small or capital letters. Java's own settings (`-Dhttps.proxyHost` …) come first.
 final class ProxyEnvironment extends ProxySelector {
     private final Map<String, String> environment;
 
@@ -21,15 +21,18 @@ final class ProxyEnvironment extends ProxySelector {
     }
 
     static ProxySelector selector() {
-        boolean configured = Stream.of("https.proxyHost", "http.proxyHost", "socksProxyHost", "java.net.useSystemProxies")
-                .anyMatch(name -> System.getProperty(name) != null);
+        Stream<String> settings =
+                Stream.of("https.proxyHost", "http.proxyHost", "socksProxyHost", "java.net.useSystemProxies");
+        boolean configured = settings.anyMatch(name -> System.getProperty(name) != null);
         ProxySelector standard = ProxySelector.getDefault();
         return configured && standard != null ? standard : new ProxyEnvironment(System.getenv());
     }
 
     private String variable(String name) {
         String small = environment.getOrDefault(name, "");
-        return small.isBlank() ? environment.getOrDefault(name.toUpperCase(Locale.ROOT), "").strip() : small.strip();
+        return small.isBlank()
+                ? environment.getOrDefault(name.toUpperCase(Locale.ROOT), "").strip()
+                : small.strip();
     }
 
     @Override

@@ -105,7 +105,8 @@ class CsvDatasetTest {
             bytes[random.nextInt(bytes.length)] ^= (byte) (1 + random.nextInt(127));
             Files.write(folder.resolve("data.csv"), bytes);
             try {
-                assertThat(CsvDataset.classification(folder.resolve("data.csv"), "label").size())
+                assertThat(CsvDataset.classification(folder.resolve("data.csv"), "label")
+                                .size())
                         .isPositive();
             } catch (FormatException e) {
                 errors++;

@@ -39,7 +39,8 @@ class DataFolderTest {
         DataFolder read = DataFolder.open(folder);
         assertThat(read.format()).isEqualTo("IDX");
         assertThat(read.train().size()).isEqualTo(7);
-        assertThat(read.test()).hasValueSatisfying(test -> assertThat(test.size()).isEqualTo(3));
+        assertThat(read.test())
+                .hasValueSatisfying(test -> assertThat(test.size()).isEqualTo(3));
         Files.delete(folder.resolve("train-labels-idx1-ubyte.gz"));
         assertThatThrownBy(() -> DataFolder.open(folder))
                 .isInstanceOf(FormatException.class)
@@ -78,7 +79,8 @@ class DataFolderTest {
         DataFolder read = DataFolder.open(folder);
         assertThat(read.format()).isEqualTo("image folder");
         assertThat(read.test().orElseThrow().get(1).input().shape().dims()).containsExactly(3, 5, 6);
-        assertThat(DataFolder.open(folder.resolve("train")).train().classNames()).containsExactly("a", "b");
+        assertThat(DataFolder.open(folder.resolve("train")).train().classNames())
+                .containsExactly("a", "b");
     }
 
     @Test

@@ -230,7 +230,13 @@ class DownloadTest {
     @Test
     void anUnsatisfiableRangeStartsAnew() throws IOException {
         Files.write(target.resolveSibling("file.gz.part"), Arrays.copyOf(CONTENT, 5000));
-        behaviour = (exchange, number) -> answer(exchange, number == 1 ? 416 : 200, number == 1 ? new byte[0] : CONTENT);
+        behaviour = (exchange, number) -> {
+            if (number == 1) {
+                answer(exchange, 416, new byte[0]);
+            } else {
+                answer(exchange, 200, CONTENT);
+            }
+        };
         download(address()).fetch();
         assertFetched();
         assertThat(requests).containsExactly("bytes=5000-", "");
@@ -241,7 +247,11 @@ class DownloadTest {
         byte[] other = CONTENT.clone();
         other[99] ^= 1;
         behaviour = (exchange, _) -> answerRange(exchange, other);
-        assertFails(download(address()), "expects SHA-256 " + sha256, "(deleted)", address().toString());
+        assertFails(
+                download(address()),
+                "expects SHA-256 " + sha256,
+                "(deleted)",
+                address().toString());
         assertThat(target.resolveSibling("file.gz.part")).doesNotExist();
         assertThat(requests).hasSize(1);
     }
@@ -429,7 +439,8 @@ class DownloadTest {
         List<Process> processes = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
             processes.add(new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
                             "-XX:TieredStopAtLevel=1",
                             "-cp",
                             System.getProperty("java.class.path"),
@@ -456,8 +467,8 @@ class DownloadTest {
             asked.countDown();
             hang();
         };
-        Download patient = new Download(
-                target, CONTENT.length, sha256, List.of(address()), "", Download.Settings.defaults());
+        Download patient =
+                new Download(target, CONTENT.length, sha256, List.of(address()), "", Download.Settings.defaults());
         List<Throwable> thrown = new CopyOnWriteArrayList<>();
         Thread waiting = Thread.ofVirtual().start(() -> {
             try {

@@ -105,7 +105,11 @@ class FashionMnistTest {
     @Test
     void proxiesOfTheEnvironmentAreHonoured() {
         Map<String, String> environment = Map.of(
-                "https_proxy", "http://proxy.example:3128", "HTTP_PROXY", "other.example:8080", "no_proxy",
+                "https_proxy",
+                "http://proxy.example:3128",
+                "HTTP_PROXY",
+                "other.example:8080",
+                "no_proxy",
                 "localhost, .internal.example,*.wild.example");
         assertThat(proxy(environment, "https://data.example/a")).isEqualTo("proxy.example/<unresolved>:3128");
         assertThat(proxy(environment, "http://data.example/a")).isEqualTo("other.example/<unresolved>:8080");
@@ -113,8 +117,10 @@ class FashionMnistTest {
             assertThat(proxy(environment, "https://" + exempt + "/")).isEqualTo("direct");
         }
         assertThat(proxy(environment, "https://notinternal.example/")).startsWith("proxy.example");
-        assertThat(proxy(Map.of("ALL_PROXY", "https://p.example"), "http://a/")).isEqualTo("p.example/<unresolved>:443");
-        assertThat(proxy(Map.of("ALL_PROXY", "http://p.example", "NO_PROXY", "*"), "http://a/")).isEqualTo("direct");
+        assertThat(proxy(Map.of("ALL_PROXY", "https://p.example"), "http://a/"))
+                .isEqualTo("p.example/<unresolved>:443");
+        assertThat(proxy(Map.of("ALL_PROXY", "http://p.example", "NO_PROXY", "*"), "http://a/"))
+                .isEqualTo("direct");
         assertThat(proxy(Map.of(), "https://a/")).isEqualTo("direct");
         assertThatThrownBy(() -> proxy(Map.of("https_proxy", "socks5://p:1"), "https://a/"))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -52,7 +52,8 @@ class ImageFilesTest {
         assertThat(picture.height()).isEqualTo(2);
         assertThat(picture.width()).isEqualTo(3);
         assertThat(picture.pixels())
-                .containsExactly(100, 101, 102, 100, 101, 102, 100, 100, 100, 101, 101, 101, 100, 100, 100, 100, 100, 100);
+                .startsWith(100, 101, 102, 100, 101, 102)
+                .endsWith(100, 100, 100, 101, 101, 101, 100, 100, 100, 100, 100, 100);
         assertThat(picture.toTensor().get(0, 1, 2)).isEqualTo(102 / 255f);
     }
 

@@ -26,7 +26,8 @@ class WithoutDesktopTest {
                     .input()
                     .shape());
             System.out.println(Cifar.read10(List.of(folder.resolve("cifar"))).size());
-            System.out.println(CsvDataset.classification(folder.resolve("csv"), "y").size());
+            System.out.println(
+                    CsvDataset.classification(folder.resolve("csv"), "y").size());
             System.out.println(
                     ImageFolder.open(folder.resolve("pictures"), 1, 2, 2).classNames());
             try {
@@ -63,7 +64,7 @@ class WithoutDesktopTest {
                         "2",
                         "1",
                         "[a]",
-                        "image: expects the Java module java.desktop, which decodes PNG and JPEG: use a full Java runtime,"
-                                + " or --add-modules java.desktop; IDX and CIFAR files need neither");
+                        "image: expects the Java module java.desktop, which decodes PNG and JPEG: use a full Java"
+                                + " runtime, or --add-modules java.desktop; IDX and CIFAR files need neither");
     }
 }

@@ -16,11 +16,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// Files that appear whole or not at all: content goes to a temporary file beside the target, is forced to disk, and
-/// takes the target's name in one step. After a failure, a crash or a kill the target is what it was before.
+/// Files that appear whole or not at all: content goes to a temporary file beside the target, is forced to disk,
+/// and takes the target's name in one step. After a failure, a crash or a kill the target is what it was before.
 ///
-/// The temporary file is `.NAME.PID-N.tmp`. A writer that was killed leaves it behind; the next write to the same target
-/// deletes it once it is a minute old (a living writer holds a lock on its own). Limit: Windows refuses to replace a file that is mapped.
+/// The temporary file is `.NAME.PID-N.tmp`. A writer that was killed leaves it behind; the next write to the same
+/// target deletes it once it is a minute old (a living writer holds a lock on its own). Limit: Windows refuses to
+/// replace a file that is mapped.
 public final class AtomicFile {
     private static final long ABANDONED_MILLIS = 60_000;
     private static final AtomicLong COUNTER = new AtomicLong();
@@ -67,8 +68,7 @@ public final class AtomicFile {
         write(target, channel -> writeFully(channel, ByteBuffer.wrap(bytes)));
     }
 
-    static void writeFully(WritableByteChannel channel, ByteBuffer bytes)
-            throws IOException {
+    static void writeFully(WritableByteChannel channel, ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             channel.write(bytes);
         }
@@ -109,7 +109,8 @@ public final class AtomicFile {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
                 FileLock lock = lockIfPossible(channel)) {
             // A young file may belong to a process that has created it and not locked it yet.
-            long age = System.currentTimeMillis() - Files.getLastModifiedTime(file).toMillis();
+            long age =
+                    System.currentTimeMillis() - Files.getLastModifiedTime(file).toMillis();
             if (lock != null && age > ABANDONED_MILLIS) {
                 Files.deleteIfExists(file);
             }

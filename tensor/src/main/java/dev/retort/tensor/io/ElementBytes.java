@@ -23,15 +23,14 @@ final class ElementBytes {
             throws FormatException {
         HostStorage storage = HostStorage.allocate(dtype, count);
         Object array = storage.array();
-        ValueLayout layout =
-                switch (dtype) {
-                    case F32 -> ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(order);
-                    case F64 -> ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(order);
-                    case BF16, F16 -> ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(order);
-                    case I64 -> ValueLayout.JAVA_LONG_UNALIGNED.withOrder(order);
-                    case I32 -> ValueLayout.JAVA_INT_UNALIGNED.withOrder(order);
-                    case I8, U8, BOOL -> ValueLayout.JAVA_BYTE;
-                };
+        ValueLayout layout = switch (dtype) {
+            case F32 -> ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(order);
+            case F64 -> ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(order);
+            case BF16, F16 -> ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(order);
+            case I64 -> ValueLayout.JAVA_LONG_UNALIGNED.withOrder(order);
+            case I32 -> ValueLayout.JAVA_INT_UNALIGNED.withOrder(order);
+            case I8, U8, BOOL -> ValueLayout.JAVA_BYTE;
+        };
         MemorySegment.copy(bytes, layout, from, array, 0, count);
         checkTruthValues(storage);
         return storage;

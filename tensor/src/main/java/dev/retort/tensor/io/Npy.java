@@ -13,8 +13,8 @@ import java.nio.file.StandardOpenOption;
 
 /// NumPy's npy format: one array a file.
 ///
-/// Reads versions 1 to 3, both byte orders, C and Fortran order, and the element types `f4 f8 f2 i8 i4 i1 u1 b1`. Writes
-/// little-endian, byte for byte what NumPy 1.24 writes. `BF16` does not exist in NumPy.
+/// Reads versions 1 to 3, both byte orders, C and Fortran order, and the element types `f4 f8 f2 i8 i4 i1 u1 b1`.
+/// Writes little-endian, byte for byte what NumPy 1.24 writes. `BF16` does not exist in NumPy.
 ///
 /// Source: NumPy Enhancement Proposal 1, "A simple file format for NumPy arrays".
 public final class Npy {

@@ -9,10 +9,11 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.StringJoiner;
 
-/// The head of an npy file: magic, version, length, and a Python dictionary literal padded with spaces and a newline.
+/// The head of an npy file: magic, version, length, and a Python dictionary literal padded with spaces and a
+/// newline.
 ///
-/// `order` is the byte order of the elements; with `fortran` the first dimension varies fastest; `size` is the number of
-/// bytes before the elements.
+/// `order` is the byte order of the elements; with `fortran` the first dimension varies fastest; `size` is the
+/// number of bytes before the elements.
 record NpyHeader(DType dtype, ByteOrder order, boolean fortran, Shape shape, int size) {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
     /// Far above any header of plain numbers; keeps a damaged length from asking for gigabytes.
@@ -56,32 +57,30 @@ record NpyHeader(DType dtype, ByteOrder order, boolean fortran, Shape shape, int
     private static NpyHeader of(NpyDictionary fields, int size) throws FormatException {
         String descr = fields.descr();
         String kind = descr.substring(1);
-        DType dtype =
-                switch (kind) {
-                    case "f4" -> DType.F32;
-                    case "f8" -> DType.F64;
-                    case "f2" -> DType.F16;
-                    case "i8" -> DType.I64;
-                    case "i4" -> DType.I32;
-                    case "i1" -> DType.I8;
-                    case "u1" -> DType.U8;
-                    case "b1" -> DType.BOOL;
-                    default ->
-                        throw new FormatException("descr: expects an element type f4 f8 f2 i8 i4 i1 u1 or b1, got '"
-                                + descr + "'" + (kind.equals("O") ? " (pickled Python objects are never read)" : ""));
-                };
-        ByteOrder order =
-                switch (descr.charAt(0)) {
-                    case '<' -> ByteOrder.LITTLE_ENDIAN;
-                    case '>' -> ByteOrder.BIG_ENDIAN;
-                    case '=' -> ByteOrder.nativeOrder();
-                    default -> {
-                        if (dtype.bytes() > 1 || descr.charAt(0) != '|') {
-                            throw new FormatException("descr: expects a byte order < or >, got '" + descr + "'");
-                        }
-                        yield ByteOrder.LITTLE_ENDIAN;
-                    }
-                };
+        DType dtype = switch (kind) {
+            case "f4" -> DType.F32;
+            case "f8" -> DType.F64;
+            case "f2" -> DType.F16;
+            case "i8" -> DType.I64;
+            case "i4" -> DType.I32;
+            case "i1" -> DType.I8;
+            case "u1" -> DType.U8;
+            case "b1" -> DType.BOOL;
+            default ->
+                throw new FormatException("descr: expects an element type f4 f8 f2 i8 i4 i1 u1 or b1, got '" + descr
+                        + "'" + (kind.equals("O") ? " (pickled Python objects are never read)" : ""));
+        };
+        ByteOrder order = switch (descr.charAt(0)) {
+            case '<' -> ByteOrder.LITTLE_ENDIAN;
+            case '>' -> ByteOrder.BIG_ENDIAN;
+            case '=' -> ByteOrder.nativeOrder();
+            default -> {
+                if (dtype.bytes() > 1 || descr.charAt(0) != '|') {
+                    throw new FormatException("descr: expects a byte order < or >, got '" + descr + "'");
+                }
+                yield ByteOrder.LITTLE_ENDIAN;
+            }
+        };
         return new NpyHeader(dtype, order, fields.fortran(), fields.shape(), size);
     }
 

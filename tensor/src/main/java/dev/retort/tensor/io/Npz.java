@@ -25,13 +25,15 @@ import java.util.zip.ZipOutputStream;
 
 /// NumPy's npz format: a zip archive of npy files, stored or deflated, `NAME.npy` for the array `NAME`.
 ///
-/// The checksums of the archive are verified. Written archives depend on the arrays only (the time stamps are constant).
+/// The checksums of the archive are verified. Written archives depend on the arrays only (the time stamps are
+/// constant).
 public final class Npz {
     private static final String SUFFIX = ".npy";
     /// Deflate cannot pack denser than 1,032 : 1; entries that claim more are damaged.
     private static final long MAX_RATIO = 1032;
 
-    /// Any moment will do but the first of 1980, which the JDK takes for "unknown" and writes in the local time zone.
+    /// Any moment will do but the first of 1980, which the JDK takes for "unknown" and writes in the local time
+    /// zone.
     private static final LocalDateTime TIME = LocalDateTime.of(1980, 2, 1, 0, 0);
 
     private Npz() {}
@@ -55,7 +57,8 @@ public final class Npz {
                 }
             }
         } catch (ZipException | EOFException e) {
-            throw new FormatException("npz: " + path + ": expects a zip archive, got a damaged one: " + e.getMessage(), e);
+            throw new FormatException(
+                    "npz: " + path + ": expects a zip archive, got a damaged one: " + e.getMessage(), e);
         }
         return tensors;
     }
@@ -113,7 +116,8 @@ public final class Npz {
                 entry.setMethod(method);
                 if (method == ZipEntry.STORED) {
                     // Stored entries say size and checksum before the data, so the data is walked twice.
-                    entry.setSize(header.length + (long) tensor.numel() * tensor.dtype().bytes());
+                    entry.setSize(header.length
+                            + (long) tensor.numel() * tensor.dtype().bytes());
                     entry.setCrc(checksum(header, tensor));
                 }
                 zip.putNextEntry(entry);

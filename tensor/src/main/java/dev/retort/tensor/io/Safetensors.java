@@ -19,12 +19,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/// A safetensors file: named tensors with string metadata, memory-mapped, each copied to the heap when it is asked for.
+/// A safetensors file: named tensors with string metadata, memory-mapped, each copied to the heap when it is asked
+/// for.
 ///
-/// The whole header is checked on opening, against the rules that the format states and against the size of the file, so
-/// that a damaged file is an error here and not a wrong number later. The elements themselves carry no checksum. The
-/// file may be larger than 2 GiB, a tensor holds at most 2³¹ − 1 elements. Nothing is to be closed: the mapping goes with
-/// the garbage collection of this object. The file must not shrink while it is in use.
+/// The whole header is checked on opening, against the rules that the format states and against the size of the
+/// file, so that a damaged file is an error here and not a wrong number later. The elements themselves carry no
+/// checksum. The file may be larger than 2 GiB, a tensor holds at most 2³¹ − 1 elements. Nothing is to be closed:
+/// the mapping goes with the garbage collection of this object. The file must not shrink while it is in use.
 ///
 /// Source: Hugging Face, "Safetensors", format description.
 public final class Safetensors {
@@ -89,7 +90,8 @@ public final class Safetensors {
     /// Copies one tensor to the heap.
     ///
     /// @throws IllegalArgumentException if the file has no such tensor
-    /// @throws FormatException          if a truth value is neither 0 nor 1, or the file has shrunk since it was opened
+    /// @throws FormatException          if a truth value is neither 0 nor 1, or the file has shrunk since it was
+    ///                                  opened
     public Tensor load(String name) throws FormatException {
         SafetensorsHeader.Entry entry = entry(name);
         DType dtype = entry.type().dtype();
@@ -134,8 +136,8 @@ public final class Safetensors {
         write(path, tensors, Map.of());
     }
 
-    /// Writes `tensors` and string metadata. The file replaces an older one in one step ([AtomicFile]), and its bytes
-    /// depend on the content only: widest element type first, so that all tensors are aligned, then by name.
+    /// Writes `tensors` and string metadata. The file replaces an older one in one step ([AtomicFile]), and its
+    /// bytes depend on the content only: widest element type first, so that all tensors are aligned, then by name.
     ///
     /// @throws IllegalArgumentException if a tensor is named `__metadata__`
     /// @throws IOException              if the file cannot be written; what was there before is then unchanged
@@ -145,7 +147,8 @@ public final class Safetensors {
         write(path, plan, name -> Objects.requireNonNull(tensors.get(name)), metadata);
     }
 
-    /// Writes tensors that need not be in memory together: `source` is asked for each once, in the order of the file.
+    /// Writes tensors that need not be in memory together: `source` is asked for each once, in the order of the
+    /// file.
     ///
     /// @throws IllegalArgumentException if a tensor is named `__metadata__`, or `source` gives one of another type
     /// @throws IOException              if the file cannot be written; what was there before is then unchanged

@@ -20,8 +20,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// The head of a safetensors file: 8 bytes with the length of the header (little-endian), then a JSON object that gives
-/// dtype, shape and byte range of each tensor, then the data. Ranges count from the start of the data.
+/// The head of a safetensors file: 8 bytes with the length of the header (little-endian), then a JSON object that
+/// gives dtype, shape and byte range of each tensor, then the data. Ranges count from the start of the data.
 ///
 /// `entries` are in the order of the data; `dataStart` is the position of the data in the file.
 record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadata, long dataStart) {
@@ -52,8 +52,8 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
                     + " bytes, got a length of " + Long.toUnsignedString(length));
         }
         if (length > size - 8) {
-            throw new FormatException("safetensors: " + path + ": expects a header of " + length + " bytes, got a file of "
-                    + size + " bytes: truncated, or not a safetensors file");
+            throw new FormatException("safetensors: " + path + ": expects a header of " + length
+                    + " bytes, got a file of " + size + " bytes: truncated, or not a safetensors file");
         }
         ByteBuffer header = ByteBuffer.allocate((int) length);
         ElementBytes.fill(channel, header);
@@ -62,8 +62,8 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
 
     private static SafetensorsHeader parse(Path path, byte[] bytes, long dataSize) throws FormatException {
         if (bytes[0] != '{') {
-            throw new FormatException("safetensors: " + path + ": expects a header that starts with '{', got byte "
-                    + (bytes[0] & 0xFF));
+            throw new FormatException(
+                    "safetensors: " + path + ": expects a header that starts with '{', got byte " + (bytes[0] & 0xFF));
         }
         Map<String, Json> members;
         try {
@@ -162,13 +162,19 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         for (Map.Entry<String, Entry> named : sorted) {
             Entry entry = named.getValue();
             if (entry.begin != at) {
-                throw broken(path, named.getKey(), "data_offsets: expects a start at " + at
-                        + ", where the tensor before ends, got " + entry.begin + ": "
-                        + (entry.begin < at ? "the two overlap" : "a gap"));
+                throw broken(
+                        path,
+                        named.getKey(),
+                        "data_offsets: expects a start at " + at
+                                + ", where the tensor before ends, got " + entry.begin + ": "
+                                + (entry.begin < at ? "the two overlap" : "a gap"));
             }
             if (entry.end > dataSize) {
-                throw broken(path, named.getKey(), "data_offsets: expects an end within the " + dataSize
-                        + " bytes of data, got " + entry.end + ": the file is truncated");
+                throw broken(
+                        path,
+                        named.getKey(),
+                        "data_offsets: expects an end within the " + dataSize + " bytes of data, got " + entry.end
+                                + ": the file is truncated");
             }
             ordered.put(named.getKey(), entry);
             at = entry.end;
@@ -218,8 +224,8 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         byte[] json = Json.of(members).toString().getBytes(StandardCharsets.UTF_8);
         int padded = (json.length + 7) & ~7;
         if (padded > MAX_BYTES) {
-            throw new IllegalArgumentException("safetensors: expects a header of at most " + MAX_BYTES
-                    + " bytes, got " + padded + " for " + entries.size() + " tensors");
+            throw new IllegalArgumentException("safetensors: expects a header of at most " + MAX_BYTES + " bytes, got "
+                    + padded + " for " + entries.size() + " tensors");
         }
         byte[] bytes = new byte[8 + padded];
         Arrays.fill(bytes, (byte) ' ');

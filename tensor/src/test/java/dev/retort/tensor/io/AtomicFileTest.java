@@ -107,7 +107,8 @@ class AtomicFileTest {
         for (int kill = 0; kill < 5; kill++) {
             FileTime before = Files.getLastModifiedTime(target);
             Process writer = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
                             "-XX:TieredStopAtLevel=1",
                             "-cp",
                             System.getProperty("java.class.path"),

@@ -55,8 +55,7 @@ class DamagedFilesTest {
             switch (this) {
                 case SAFETENSORS -> Safetensors.write(file, state, Map.of("format", "retort"));
                 case NPY -> Npy.write(file, matrix);
-                case NPY_FORTRAN ->
-                    Npy.write(file, Tensor.of(matrix.storage(), 0, Shape.of(4, 3), new int[] {1, 4}));
+                case NPY_FORTRAN -> Npy.write(file, Tensor.of(matrix.storage(), 0, Shape.of(4, 3), new int[] {1, 4}));
                 case NPZ_STORED -> Npz.write(file, state);
                 case NPZ_DEFLATED -> Npz.writeCompressed(file, state);
             }
@@ -114,7 +113,6 @@ class DamagedFilesTest {
         byte[] bytes = Format.NPZ_STORED.whole(folder);
         // The first entry is conv1.bias: 30-byte zip header, the name, a 128-byte npy header, then the elements.
         bytes[30 + "conv1.bias.npy".length() + 128] ^= 1;
-        assertThat(Samples.read(damaged, bytes, Npz::read))
-                .contains("conv1.bias.npy: expects CRC-32");
+        assertThat(Samples.read(damaged, bytes, Npz::read)).contains("conv1.bias.npy: expects CRC-32");
     }
 }

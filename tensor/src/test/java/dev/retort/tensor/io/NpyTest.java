@@ -41,12 +41,11 @@ class NpyTest {
     static Tensor expected(DType dtype, int... shape) {
         Tensor tensor = Tensor.full(0, dtype, shape);
         for (int k = 0; k < tensor.numel(); k++) {
-            int value =
-                    switch (dtype) {
-                        case BOOL -> k % 2;
-                        case U8 -> k * 37 % 256;
-                        case F32, F64, BF16, F16, I64, I32, I8 -> k * 37 % 100 - 50;
-                    };
+            int value = switch (dtype) {
+                case BOOL -> k % 2;
+                case U8 -> k * 37 % 256;
+                case F32, F64, BF16, F16, I64, I32, I8 -> k * 37 % 100 - 50;
+            };
             tensor.toHost().setLong(k, value);
         }
         return tensor;

@@ -46,8 +46,10 @@ class NpzTest {
         tensors.put("large", Tensor.zeros(DType.F64, 300_000));
         Npz.write(folder.resolve("stored.npz"), tensors);
         Npz.writeCompressed(folder.resolve("deflated.npz"), tensors);
-        assertThat(Samples.same(Npz.read(folder.resolve("stored.npz")), tensors)).isTrue();
-        assertThat(Samples.same(Npz.read(folder.resolve("deflated.npz")), tensors)).isTrue();
+        assertThat(Samples.same(Npz.read(folder.resolve("stored.npz")), tensors))
+                .isTrue();
+        assertThat(Samples.same(Npz.read(folder.resolve("deflated.npz")), tensors))
+                .isTrue();
         assertThat(Files.size(folder.resolve("deflated.npz"))).isLessThan(100_000);
     }
 

@@ -158,7 +158,10 @@ class SafetensorsTest {
                         + "]}}")
                 .getBytes(StandardCharsets.US_ASCII);
         try (RandomAccessFile out = new RandomAccessFile(file("a").toFile(), "rw")) {
-            out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
+            out.write(ByteBuffer.allocate(8)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putLong(header.length)
+                    .array());
             out.write(header);
             out.seek(8 + header.length + gap);
             out.write(new byte[] {0, 0, (byte) 0x80, 0x3F});
@@ -251,8 +254,8 @@ class SafetensorsTest {
             })
     void entriesAreChecked(String dtype, String shape, String offsets, int dataBytes, String message)
             throws IOException {
-        String header = "{\"conv1.weight\":{\"dtype\":" + dtype + ",\"shape\":" + shape + ",\"data_offsets\":" + offsets
-                + "}}";
+        String header =
+                "{\"conv1.weight\":{\"dtype\":" + dtype + ",\"shape\":" + shape + ",\"data_offsets\":" + offsets + "}}";
         assertBroken(withHeader(header, dataBytes), "tensor 'conv1.weight': ");
         assertBroken(withHeader(header, dataBytes), message);
     }

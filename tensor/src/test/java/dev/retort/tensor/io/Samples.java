@@ -73,8 +73,7 @@ final class Samples {
     }
 
     static boolean same(Map<String, Tensor> a, Map<String, Tensor> b) {
-        return a.keySet().equals(b.keySet())
-                && a.keySet().stream().allMatch(name -> same(a.get(name), b.get(name)));
+        return a.keySet().equals(b.keySet()) && a.keySet().stream().allMatch(name -> same(a.get(name), b.get(name)));
     }
 
     /// A small model, as a state dict would give it.
