@@ -6,6 +6,7 @@ package dev.retort.tensor.cpu.reference;
 /// 2e-3) is refined by Halley's method, which triples the number of right digits at each step.
 final class InverseNormal {
     private static final double WINITZKI = 0.147;
+    private static final int MOST_STEPS = 10;
 
     private InverseNormal() {}
 
@@ -18,13 +19,17 @@ final class InverseNormal {
             return -of(1 - p); // exact difference; the lower tail has the relative precision
         }
         double z = start(p);
-        for (int step = 0; step < 3; step++) {
+        for (int step = 0; step < MOST_STEPS; step++) {
             double density = Scalars.normalDensity(z);
             if (density == 0) {
                 return z;
             }
             double newton = (Scalars.normalCdf(z) - p) / density;
-            z -= newton / (1 + 0.5 * z * newton); // Φ″ = −z·φ
+            double change = newton / (1 + 0.5 * z * newton); // Φ″ = −z·φ
+            z -= change;
+            if (Math.abs(change) <= 1e-8 * Math.abs(z)) {
+                return z; // what is left is of the order of the cube
+            }
         }
         return z;
     }
