@@ -1,5 +1,6 @@
 package dev.retort.bench;
 
+import dev.retort.bench.distill.DistillCommand;
 import dev.retort.bench.info.InfoCommand;
 import dev.retort.bench.jmh.BenchCommand;
 import dev.retort.bench.model.PredictCommand;
@@ -25,7 +26,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {PredictCommand.class, InfoCommand.class, BenchCommand.class, HelpCommand.class})
+        subcommands = {DistillCommand.class, PredictCommand.class, InfoCommand.class, BenchCommand.class, HelpCommand.class})
 public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;

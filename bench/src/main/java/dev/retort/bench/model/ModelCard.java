@@ -45,7 +45,8 @@ public record ModelCard(
         public Tensor logits(Picture picture) {
             ImageShape shape = card.input;
             Tensor image = picture.resize(shape.height(), shape.width()).toTensor();
-            return model.call(card.normalization.apply(image).unsqueeze(0)).detach();
+            Tensor prepared = card.normalization.toTransform().apply(image, new Rng(0)); // draws nothing
+            return model.call(prepared.unsqueeze(0)).detach();
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.retort.bench.model;
 
+import dev.retort.distill.feature.Tap;
 import dev.retort.nn.Layer;
 import dev.retort.nn.models.CifarResNet;
 import dev.retort.nn.models.Mlp;
@@ -16,6 +17,12 @@ public sealed interface ModelSpec {
     /// The model with random weights.
     Layer create(ImageShape input, int classes, Rng rng);
 
+    /// Where a feature of middle depth is found.
+    Tap middle();
+
+    /// Where the last feature is found: what the classifier receives.
+    Tap last();
+
     /// Stages of 3 x 3 convolution, batch norm and ReLU with pooling between; see [SmallCnn].
     ///
     /// @param widths channels of the stages
@@ -23,6 +30,16 @@ public sealed interface ModelSpec {
         @Override
         public Layer create(ImageShape input, int classes, Rng rng) {
             return new SmallCnn(new SmallCnn.Config(input.channels(), widths, classes), rng);
+        }
+
+        @Override
+        public Tap middle() {
+            return Tap.output("body.stage" + (widths.size() + 1) / 2);
+        }
+
+        @Override
+        public Tap last() {
+            return Tap.input("linear");
         }
 
         @Override
@@ -47,6 +64,16 @@ public sealed interface ModelSpec {
         }
 
         @Override
+        public Tap middle() {
+            return Tap.output("layer2");
+        }
+
+        @Override
+        public Tap last() {
+            return Tap.input("linear");
+        }
+
+        @Override
         public String toString() {
             return "resnet" + depth + ":" + join(widths);
         }
@@ -59,6 +86,16 @@ public sealed interface ModelSpec {
         @Override
         public Layer create(ImageShape input, int classes, Rng rng) {
             return new Mlp(new Mlp.Config(input.numel(), hidden, classes, 0), rng);
+        }
+
+        @Override
+        public Tap middle() {
+            return Tap.output("layers.relu" + (hidden.size() + 1) / 2);
+        }
+
+        @Override
+        public Tap last() {
+            return Tap.output("layers.relu" + hidden.size());
         }
 
         @Override

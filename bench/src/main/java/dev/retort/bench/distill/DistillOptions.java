@@ -1,0 +1,109 @@
+package dev.retort.bench.distill;
+
+import dev.retort.bench.model.ModelSpec;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// The options of `retort distill`; the defaults fit the embedded pictures and three minutes on two cores.
+final class DistillOptions {
+    @Option(
+            names = "--data",
+            paramLabel = "SOURCE",
+            defaultValue = "embedded",
+            description = "embedded, fashion-mnist (all 70,000 images), or a folder of IDX, CIFAR, JPEG-pack or image"
+                    + " files (default: ${DEFAULT-VALUE}).")
+    String data = "embedded";
+
+    @Option(
+            names = "--methods",
+            paramLabel = "NAME",
+            split = ",",
+            description = "Which methods, or all (default: labels,hard,soft,slam). Known: ${COMPLETION-CANDIDATES}.",
+            completionCandidates = Methods.class)
+    List<String> methods = List.of("labels", "hard", "soft", "slam");
+
+    @Option(names = "--labels", defaultValue = "500", description = "Labelled images (default: ${DEFAULT-VALUE}).")
+    int labels;
+
+    @Option(
+            names = "--validation",
+            defaultValue = "500",
+            description = "Labelled images held out to judge the teacher (default: ${DEFAULT-VALUE}).")
+    int validation;
+
+    @Option(
+            names = "--unlabelled",
+            paramLabel = "N",
+            description = "Images of the unlabelled pool (default: all that are left).")
+    @Nullable Integer unlabelled;
+
+    @Option(names = "--seeds", defaultValue = "3", description = "Runs with other splits and weights (default: ${DEFAULT-VALUE}).")
+    int seeds;
+
+    @Option(names = "--teacher", defaultValue = "resnet8:16,32,64", description = "The teacher (default: ${DEFAULT-VALUE}).")
+    String teacher = "";
+
+    @Option(
+            names = "--student",
+            defaultValue = "cnn:8,16,32",
+            description = "The student: cnn:WIDTHS, resnetDEPTH:W1,W2,W3 or mlp:WIDTHS (default: ${DEFAULT-VALUE}).")
+    String student = "";
+
+    @Option(names = "--teacher-epochs", defaultValue = "40", description = "Passes over the labelled images (default: ${DEFAULT-VALUE}).")
+    int teacherEpochs;
+
+    @Option(names = "--epochs", defaultValue = "8", description = "Passes of a student over the pool (default: ${DEFAULT-VALUE}).")
+    int epochs;
+
+    @Option(names = "--batch", defaultValue = "64", description = "Images a step of a student (default: ${DEFAULT-VALUE}).")
+    int batch;
+
+    @Option(names = "--lr", defaultValue = "0.003", description = "Learning rate of AdamW (default: ${DEFAULT-VALUE}).")
+    double lr;
+
+    @Option(names = "--threads", description = "Threads (default: one a core); results do not depend on it.")
+    @Nullable Integer threads;
+
+    @Option(
+            names = "--out",
+            paramLabel = "FOLDER",
+            defaultValue = "retort-out/distill",
+            description = "Where everything is written (default: ${DEFAULT-VALUE}).")
+    Path out = Path.of("");
+
+    @Option(names = "--resume", description = "Go on with an interrupted run in the same folder with the same options.")
+    boolean resume;
+
+    @Option(names = "--json", description = "Print the results as JSON instead of the table.")
+    boolean json;
+
+    /// Checks what does not need the data.
+    ///
+    /// @throws IllegalArgumentException naming the option that is out of range
+    void check() {
+        atLeast("--labels", labels, 1);
+        atLeast("--validation", validation, 2);
+        atLeast("--seeds", seeds, 1);
+        atLeast("--teacher-epochs", teacherEpochs, 1);
+        atLeast("--epochs", epochs, 1);
+        atLeast("--batch", batch, 1);
+        if (unlabelled != null) {
+            atLeast("--unlabelled", unlabelled, 1);
+        }
+        if (threads != null) {
+            atLeast("--threads", threads, 1);
+        }
+        if (!(lr > 0) || Double.isInfinite(lr)) {
+            throw new IllegalArgumentException("--lr: expected a positive number, got " + lr);
+        }
+        Methods.chosen(methods, ModelSpec.parse(teacher), ModelSpec.parse(student));
+    }
+
+    private static void atLeast(String option, int value, int least) {
+        if (value < least) {
+            throw new IllegalArgumentException(option + ": expected at least " + least + ", got " + value);
+        }
+    }
+}

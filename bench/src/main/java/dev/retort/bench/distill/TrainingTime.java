@@ -1,0 +1,48 @@
+package dev.retort.bench.distill;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// Training time in a file of the run's folder, so that an interrupted run adds up its parts.
+final class TrainingTime {
+    /// Below this a run was only loaded, not trained.
+    private static final double LOADED = 0;
+
+    private final Path file;
+    private final double before;
+    private final long start = System.nanoTime();
+    private double total;
+
+    private TrainingTime(Path file, double before) {
+        this.file = file;
+        this.before = before;
+        this.total = before;
+    }
+
+    /// Starts a clock on top of what a folder has recorded.
+    static TrainingTime in(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        Path file = folder.resolve("seconds.txt");
+        double before = LOADED;
+        if (Files.exists(file)) {
+            try {
+                before = Double.parseDouble(Files.readString(file).strip());
+            } catch (NumberFormatException e) {
+                before = LOADED; // only a statistic: a damaged one starts again
+            }
+        }
+        return new TrainingTime(file, before);
+    }
+
+    /// Stops the clock and records the sum.
+    void save() throws IOException {
+        total = before + (System.nanoTime() - start) / 1e9;
+        Files.writeString(file, Double.toString(total));
+    }
+
+    /// Seconds in all.
+    double seconds() {
+        return total;
+    }
+}

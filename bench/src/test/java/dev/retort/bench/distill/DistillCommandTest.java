@@ -1,0 +1,114 @@
+package dev.retort.bench.distill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.retort.bench.CommandLineRun;
+import dev.retort.bench.data.EmbeddedFashion;
+import dev.retort.nn.data.Dataset;
+import java.awt.image.BufferedImage;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// The main job in small, on the embedded pictures: what it writes, and what it refuses.
+class DistillCommandTest {
+    @TempDir
+    private Path folder;
+
+    private CommandLineRun distill(String... more) {
+        String[] small = {
+            "distill", "--seeds", "1", "--labels", "60", "--validation", "60", "--unlabelled", "240", "--teacher-epochs",
+            "4", "--epochs", "2", "--teacher", "cnn:8,16", "--student", "cnn:4,8", "--out", folder.toString()
+        };
+        String[] all = java.util.Arrays.copyOf(small, small.length + more.length);
+        System.arraycopy(more, 0, all, small.length, more.length);
+        return CommandLineRun.of(all);
+    }
+
+    @Test
+    void writesTableJsonReportAndAStudentThatPredicts() throws Exception {
+        CommandLineRun run = distill();
+
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out()).contains("teacher cnn:8,16", "labels", "hard", "soft", "slam", "did best", "peak heap");
+        JsonNode results = JsonMapper.shared().readTree(Files.readString(folder.resolve("results.json")));
+        assertThat(results.at("/teacher/accuracy").doubleValue()).isBetween(0.1, 1.0);
+        assertThat(results.get("methods")).hasSize(4);
+        for (JsonNode method : results.get("methods")) {
+            assertThat(method.get("accuracies")).hasSize(1);
+            assertThat(method.get("accuracy_mean").doubleValue())
+                    .isEqualTo(method.get("accuracies").get(0).doubleValue());
+            assertThat(method.get("accuracy_sd").doubleValue()).isZero();
+            assertThat(method.get("curves").get(0)).hasSize(2);
+        }
+        assertThat(results.at("/provenance/unlabelled").intValue()).isEqualTo(240);
+        assertThat(folder.resolve("report.html"))
+                .content()
+                .contains("<svg", "data:image/png;base64,", "Learning curves", "isotonic fit")
+                .doesNotContain("<script", "http://", "https://");
+        predicts();
+    }
+
+    private void predicts() throws Exception {
+        Dataset test = EmbeddedFashion.open().test().orElseThrow();
+        float[] pixels = test.get(0).input().toFloats();
+        BufferedImage image = new BufferedImage(28, 28, BufferedImage.TYPE_BYTE_GRAY);
+        for (int i = 0; i < pixels.length; i++) {
+            image.getRaster().setSample(i % 28, i / 28, 0, Math.round(pixels[i] * 255));
+        }
+        Path picture = folder.resolve("picture.png");
+        ImageIO.write(image, "png", picture.toFile());
+
+        CommandLineRun run = CommandLineRun.of(
+                "predict", "--model", folder.resolve("student.safetensors").toString(), "--json", picture.toString());
+
+        assertThat(run.code()).as(run.err()).isZero();
+        JsonNode guesses = JsonMapper.shared().readTree(run.out()).get(picture.toString());
+        assertThat(guesses).hasSize(3);
+        assertThat(EmbeddedFashion.CLASSES).contains(guesses.get(0).get("label").stringValue());
+        assertThat(guesses.get(0).get("probability").doubleValue())
+                .isGreaterThanOrEqualTo(guesses.get(1).get("probability").doubleValue());
+    }
+
+    @Test
+    void theSameSeedsGiveTheSameNumbersAndResumeLoadsThem() throws Exception {
+        JsonNode first = JsonMapper.shared().readTree(distill("--json").out());
+        JsonNode again = JsonMapper.shared().readTree(distill("--json", "--threads", "1").out());
+        JsonNode resumed = JsonMapper.shared().readTree(distill("--json", "--resume").out());
+
+        for (JsonNode other : List.of(again, resumed)) {
+            for (int m = 0; m < 4; m++) {
+                String at = "/methods/" + m;
+                assertThat(other.at(at + "/accuracies")).isEqualTo(first.at(at + "/accuracies"));
+                assertThat(other.at(at + "/curves")).isEqualTo(first.at(at + "/curves"));
+            }
+        }
+    }
+
+    @Test
+    void refusesWhatCannotWork() {
+        assertThat(distill("--methods", "slamm").err()).contains("--methods: expected all, or some of", "'slamm'");
+        assertThat(distill("--student", "cnn").err()).contains("model: expects cnn:WIDTHS", "'cnn'");
+        assertThat(distill("--labels", "20000").err()).contains("--labels 20000", "of 10000 training images");
+        assertThat(distill("--resume").err()).contains("nothing to resume in " + folder);
+        assertThat(distill("--data", folder.resolve("missing").toString()).code()).isEqualTo(1);
+        assertThat(distill("--epochs", "0").err()).contains("--epochs: expected at least 1, got 0");
+    }
+
+    @Test
+    void doesNotTouchAFolderThatItDidNotMake() throws Exception {
+        Path precious = Files.createDirectories(folder.resolve("checkpoints")).resolve("thesis.txt");
+        Files.writeString(precious, "three years");
+
+        CommandLineRun run = distill();
+
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("was not made by retort distill");
+        assertThat(precious).hasContent("three years");
+    }
+}
