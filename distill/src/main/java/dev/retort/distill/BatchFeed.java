@@ -63,8 +63,8 @@ final class BatchFeed implements Stateful {
     @Override
     public void loadStateDict(Map<String, Tensor> state) {
         StateValues.expect("data position", state, List.of("epoch", "batch"));
-        loader.seek(new DataLoader.Position(
-                StateValues.toLong(state, "epoch"), (int) StateValues.toLong(state, "batch")));
+        loader.seek(
+                new DataLoader.Position(StateValues.toLong(state, "epoch"), (int) StateValues.toLong(state, "batch")));
         rest = loader.iterator();
     }
 }

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// double accuracy = result.predict(test).accuracy();
 /// ```
 ///
-/// With a folder the run writes checkpoints, and a later run of the same configuration goes on from them with the same
-/// bits as if it had never stopped. Not thread-safe.
+/// With a folder the run writes checkpoints, and a later run of the same configuration goes on from them with the
+/// same bits as if it had never stopped. Not thread-safe.
 public final class Distillation {
     private static final int STUDENT = 1;
     private static final int SAMPLES = 5;
@@ -103,8 +103,8 @@ public final class Distillation {
 
     /// Runs all stages, or what is left of them.
     ///
-    /// @throws IllegalStateException    if there is no method or no sample, a need of the method can't be met, or the folder
-    ///     holds another run
+    /// @throws IllegalStateException    if there is no method or no sample, a need of the method can't be met, or
+    ///     the folder holds another run
     /// @throws TrainingStopped          if the listener asked to stop
     /// @throws ArithmeticException      if a loss is not finite; the message names the term
     /// @throws IOException              if a checkpoint can't be read or written
@@ -118,8 +118,8 @@ public final class Distillation {
         }
         String dataset = Fingerprint.of(data);
         String validationId = validation == null ? "none" : Fingerprint.of(validation);
-        String key = chosen + "; " + training.key() + "; data " + dataset + "; validation " + validationId + "; teacher "
-                + (teacher == null ? "none" : teacher.fingerprint());
+        String key = chosen + "; " + training.key() + "; data " + dataset + "; validation " + validationId
+                + "; teacher " + (teacher == null ? "none" : teacher.fingerprint());
         RunFolder saved = new RunFolder(folder, key);
         List<Layer> results = new ArrayList<>();
         List<EpochReport> reports = new ArrayList<>();

@@ -20,11 +20,7 @@ import java.util.Set;
 /// @param preparation deterministic change of the inputs that the students expect
 /// @param factory     makes a network of the students' architecture
 public record Distilled(
-        String method,
-        List<Layer> students,
-        List<EpochReport> reports,
-        Transform preparation,
-        NetworkFactory factory) {
+        String method, List<Layer> students, List<EpochReport> reports, Transform preparation, NetworkFactory factory) {
     /// Fixed lists.
     public Distilled {
         students = List.copyOf(students);
@@ -43,7 +39,8 @@ public record Distilled(
         }
         Tensor sum = null;
         for (Layer student : students) {
-            Tensor probabilities = Predictions.logits(student, data, preparation).softmax(1);
+            Tensor probabilities =
+                    Predictions.logits(student, data, preparation).softmax(1);
             sum = sum == null ? probabilities : sum.add(probabilities);
         }
         if (sum == null) {
@@ -57,8 +54,8 @@ public record Distilled(
         return Predictions.of(logits(data), data);
     }
 
-    /// The student as a network of its own, in evaluation mode: newly made by the factory, with the trained weights and
-    /// nothing else, and checked to say the same as the trained one on `inputs` (prepared), bit for bit.
+    /// The student as a network of its own, in evaluation mode: newly made by the factory, with the trained weights
+    /// and nothing else, and checked to say the same as the trained one on `inputs` (prepared), bit for bit.
     ///
     /// @throws IllegalStateException if it does not
     public Layer export(Tensor inputs) {
@@ -67,9 +64,7 @@ public record Distilled(
         plain.eval();
         Tensor trained = Features.quietly(student(), inputs, Set.of(Tap.LOGITS)).get(Tap.LOGITS);
         Tensor exported = Features.quietly(plain, inputs, Set.of(Tap.LOGITS)).get(Tap.LOGITS);
-        if (trained == null
-                || exported == null
-                || !Arrays.equals(trained.toFloats(), exported.toFloats())) {
+        if (trained == null || exported == null || !Arrays.equals(trained.toFloats(), exported.toFloats())) {
             throw new IllegalStateException(
                     "export: expected a network that answers like the trained student, the factory made another one");
         }

@@ -15,8 +15,8 @@ public sealed interface Need {
     /// @param tap where in the teacher; [Tap#LOGITS] for its logits
     record TeacherTap(Tap tap) implements Need {}
 
-    /// The teacher's logits on the inputs without augmentation, computed once for the transfer set and the validation
-    /// set before training, and looked up by sample index.
+    /// The teacher's logits on the inputs without augmentation, computed once for the transfer set and the
+    /// validation set before training, and looked up by sample index.
     record TeacherLabels() implements Need {}
 
     /// Several views of every sample: the same sample under independent augmentations.

@@ -28,7 +28,8 @@ final class RunFolder {
     }
 
     /// The checkpoint of a running stage, or null without a folder.
-    @Nullable Path running(int stage) {
+    @Nullable
+    Path running(int stage) {
         return folder == null ? null : folder.resolve("stage-" + stage + "-running.safetensors");
     }
 
@@ -37,7 +38,8 @@ final class RunFolder {
     }
 
     /// Loads the students of a finished stage and returns its reports; null if the stage is not finished.
-    @Nullable List<EpochReport> finished(int stage, List<Layer> students) throws IOException {
+    @Nullable
+    List<EpochReport> finished(int stage, List<Layer> students) throws IOException {
         Path file = done(stage);
         if (file == null || !Files.exists(file)) {
             return null;
@@ -93,8 +95,8 @@ final class RunFolder {
         Json.Obj parsed = Json.parse(notes).asObject();
         String found = parsed.members().containsKey("run") ? parsed.get("run").asText() : "no run";
         if (!found.equals(key)) {
-            throw new IllegalStateException("distillation: " + checkpoint.path() + " holds another run; expected " + key
-                    + ", got " + found);
+            throw new IllegalStateException(
+                    "distillation: " + checkpoint.path() + " holds another run; expected " + key + ", got " + found);
         }
         return checkpoint.load().orElseThrow();
     }
@@ -115,7 +117,8 @@ final class RunFolder {
 
     private static EpochReport report(Json.Obj notes) throws FormatException {
         Map<String, Double> terms = new LinkedHashMap<>();
-        for (Map.Entry<String, Json> term : notes.get("terms").asObject().members().entrySet()) {
+        for (Map.Entry<String, Json> term :
+                notes.get("terms").asObject().members().entrySet()) {
             terms.put(term.getKey(), term.getValue().asDouble());
         }
         return new EpochReport(

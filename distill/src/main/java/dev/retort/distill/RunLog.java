@@ -89,13 +89,7 @@ final class RunLog implements Stateful {
                 means.put(terms.get(t).name(), table[at + FIXED + t]);
             }
             reports.add(new EpochReport(
-                    stage,
-                    (int) table[at],
-                    (long) table[at + 1],
-                    table[at + 2],
-                    means,
-                    table[at + 3],
-                    table[at + 4]));
+                    stage, (int) table[at], (long) table[at + 1], table[at + 2], means, table[at + 3], table[at + 4]));
         }
     }
 
@@ -107,8 +101,8 @@ final class RunLog implements Stateful {
     private static void read(Map<String, Tensor> state, String name, double[] into) {
         double[] values = find(state, name);
         if (values.length != into.length) {
-            throw new IllegalArgumentException("loadStateDict: the log expects " + into.length + " " + name + ", got "
-                    + values.length);
+            throw new IllegalArgumentException(
+                    "loadStateDict: the log expects " + into.length + " " + name + ", got " + values.length);
         }
         System.arraycopy(values, 0, into, 0, into.length);
     }

@@ -117,8 +117,8 @@ record StageInputs(
         Map<Tap, Shape> studentShapes = shapes(Features.quietly(student, sample.inputs(), studentTaps()));
         Map<Tap, Shape> teacherShapes = Map.of();
         if (!teacherTaps().isEmpty()) {
-            TeacherQuery query = new TeacherQuery(
-                    dataset, sample.indices(), TeacherQuery.NONE, sample::inputs, teacherTaps());
+            TeacherQuery query =
+                    new TeacherQuery(dataset, sample.indices(), TeacherQuery.NONE, sample::inputs, teacherTaps());
             teacherShapes = shapes(requireTeacher().answer(query));
         }
         Dataset held = validation;
@@ -140,8 +140,8 @@ record StageInputs(
 
     private void refuse(Class<? extends Need> kind, String reason) {
         if (stage.objective().needs().stream().anyMatch(kind::isInstance)) {
-            throw new IllegalStateException("distillation: stage " + stage.name() + " declares " + kind.getSimpleName()
-                    + ", but " + reason);
+            throw new IllegalStateException(
+                    "distillation: stage " + stage.name() + " declares " + kind.getSimpleName() + ", but " + reason);
         }
     }
 
@@ -150,8 +150,9 @@ record StageInputs(
     }
 
     private Batch firstSamples() {
-        DataLoader.Config config =
-                DataLoader.Config.evaluation(2).withTransform(training.preparation()).withPrefetch(0);
+        DataLoader.Config config = DataLoader.Config.evaluation(2)
+                .withTransform(training.preparation())
+                .withPrefetch(0);
         return new DataLoader(data, config).iterator().next();
     }
 

@@ -51,7 +51,8 @@ final class StageLoop implements Stateful {
         this.students = students;
         Training training = inputs.training();
         setup = inputs.setUp(students.getFirst());
-        terms = TermChecks.requireUsable(inputs.stage().name(), inputs.stage().objective().terms(setup));
+        terms = TermChecks.requireUsable(
+                inputs.stage().name(), inputs.stage().objective().terms(setup));
         for (int peer = 0; peer < students.size(); peer++) {
             add("student" + peer, students.get(peer));
         }
@@ -74,11 +75,10 @@ final class StageLoop implements Stateful {
     }
 
     private DataLoader loader(Training training) {
-        Dataset scope =
-                switch (inputs.stage().objective().scope()) {
-                    case LABELLED -> inputs.data().labelled();
-                    case ALL -> inputs.data();
-                };
+        Dataset scope = switch (inputs.stage().objective().scope()) {
+            case LABELLED -> inputs.data().labelled();
+            case ALL -> inputs.data();
+        };
         int size = training.batchSize() / training.microBatches();
         long seed = new Rng(training.seed()).fork(ORDER).fork(inputs.number()).seed();
         // Batch normalisation can't train on one sample.

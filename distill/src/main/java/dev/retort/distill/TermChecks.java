@@ -19,9 +19,8 @@ final class TermChecks {
         Set<String> names = new HashSet<>();
         for (Term term : terms) {
             if (!names.add(term.name())) {
-                throw new IllegalStateException(
-                        "distillation: stage " + stage + " expects terms with different names, got " + term.name()
-                                + " twice");
+                throw new IllegalStateException("distillation: stage " + stage
+                        + " expects terms with different names, got " + term.name() + " twice");
             }
         }
         return List.copyOf(terms);
@@ -39,8 +38,8 @@ final class TermChecks {
         }
         unread.removeAll(step.read());
         if (!unread.isEmpty()) {
-            throw new IllegalStateException("distillation: stage " + inputs.stage().name()
-                    + " declares taps that no term reads: " + unread);
+            throw new IllegalStateException(
+                    "distillation: stage " + inputs.stage().name() + " declares taps that no term reads: " + unread);
         }
     }
 }

@@ -76,7 +76,10 @@ class ComparisonTest {
     void judgesEveryMethodOnEverySeed() throws IOException {
         Watcher watcher = new Watcher(-1, 0);
         ComparisonResult result = comparison().listener(watcher).run();
-        assertThat(watcher.runs).hasSize(8).startsWith("0/8 3 teacher", "1/8 3 labels").endsWith("7/8 4 slam-0.7");
+        assertThat(watcher.runs)
+                .hasSize(8)
+                .startsWith("0/8 3 teacher", "1/8 3 labels")
+                .endsWith("7/8 4 slam-0.7");
         assertThat(watcher.started).contains("labels 0/40", "slam 0/6");
         assertThat(result.methods()).containsExactly("labels", "hard", "slam-0.7");
         assertThat(result.teachers()).extracting(TeacherRun::seed).containsExactly(3L, 4L);
@@ -89,21 +92,27 @@ class ComparisonTest {
         }
         PairedDifference difference = result.paired("hard", "labels");
         assertThat(difference.mean())
-                .isCloseTo(result.summaries().get(1).mean() - result.summaries().get(0).mean(), within(1e-12));
+                .isCloseTo(
+                        result.summaries().get(1).mean()
+                                - result.summaries().get(0).mean(),
+                        within(1e-12));
         assertThat(difference.wins()).isBetween(0, 2);
         MethodRun best = result.best();
-        assertThat(result.summaries()).allMatch(s -> s.mean() <= result.summaries().stream()
-                .filter(own -> own.method().equals(best.method()))
-                .findFirst()
-                .orElseThrow()
-                .mean());
+        assertThat(result.summaries())
+                .allMatch(s -> s.mean()
+                        <= result.summaries().stream()
+                                .filter(own -> own.method().equals(best.method()))
+                                .findFirst()
+                                .orElseThrow()
+                                .mean());
         assertThat(best.reports()).hasSize(2);
         assertThat(best.best()).isGreaterThanOrEqualTo(best.reports().getLast().accuracy());
         TeacherRun teacher = result.teachers().getFirst();
         assertThat(teacher.accuracy()).isGreaterThan(.2);
         assertThat(teacher.calibrationError()).isBetween(0.0, 1.0);
         assertThat(teacher.margins().bins()).isNotEmpty();
-        assertThat(teacher.byMargin().at(1)).isGreaterThanOrEqualTo(teacher.byMargin().at(0));
+        assertThat(teacher.byMargin().at(1))
+                .isGreaterThanOrEqualTo(teacher.byMargin().at(0));
     }
 
     @Test
@@ -112,7 +121,8 @@ class ComparisonTest {
         List<Disagreement> found = result.disagreements(4, 5);
         assertThat(found).isNotEmpty().hasSizeLessThanOrEqualTo(5);
         for (int i = 1; i < found.size(); i++) {
-            assertThat(found.get(i).answers()).isLessThanOrEqualTo(found.get(i - 1).answers());
+            assertThat(found.get(i).answers())
+                    .isLessThanOrEqualTo(found.get(i - 1).answers());
         }
         Disagreement first = found.getFirst();
         assertThat(first.predicted()).containsOnlyKeys("labels", "hard", "slam-0.7");
@@ -125,7 +135,8 @@ class ComparisonTest {
     @Test
     void stoppedAndRunAgainGivesTheSameNumbers(@TempDir Path folder) throws IOException {
         ComparisonResult straight = comparison().run();
-        assertThatThrownBy(() -> comparison().folder(folder).listener(new Watcher(6, 4)).run())
+        assertThatThrownBy(() ->
+                        comparison().folder(folder).listener(new Watcher(6, 4)).run())
                 .isInstanceOf(TrainingStopped.class);
         Watcher watcher = new Watcher(-1, 0);
         ComparisonResult resumed = comparison().folder(folder).listener(watcher).run();
@@ -146,7 +157,8 @@ class ComparisonTest {
     void methodsHaveUsableNames() {
         assertThatThrownBy(() -> comparison().method(new LabelsOnly())).hasMessageContaining("labels twice");
         assertThatThrownBy(() -> comparison().method("../x", new Slam())).hasMessageContaining("got '../x'");
-        assertThatThrownBy(() -> comparison().method("teacher", new Slam())).hasMessageContaining("start with 'teacher'");
+        assertThatThrownBy(() -> comparison().method("teacher", new Slam()))
+                .hasMessageContaining("start with 'teacher'");
         assertThatThrownBy(() -> comparison().seeds().run()).hasMessageContaining("0 seeds");
     }
 }

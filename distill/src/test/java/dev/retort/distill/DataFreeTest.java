@@ -67,8 +67,8 @@ class DataFreeTest {
         assertThat(taught).isGreaterThan(.8);
         assertThat(untrained).isLessThan(.3);
         assertThat(learned).isGreaterThan(.6);
-        Clusters.snapshot(teacher).forEach((name, values) ->
-                assertThat(values).as(name).containsExactly(Clusters.of(before, name)));
+        Clusters.snapshot(teacher)
+                .forEach((name, values) -> assertThat(values).as(name).containsExactly(Clusters.of(before, name)));
         assertThat(teacher.parameters()).as("no gradient reached the teacher").allMatch(p -> p.grad() == null);
     }
 
@@ -76,8 +76,7 @@ class DataFreeTest {
     void madeSamplesMatchTheStatisticsThatTheTeacherRemembers() throws IOException {
         Layer teacher = teacher();
         Layer student = normalised(8).create(new Rng(1));
-        SampleSource source =
-                new DeepInversion(Shape.of(Clusters.SIZE), 128, MAKING).source(teacher, new Rng(1));
+        SampleSource source = new DeepInversion(Shape.of(Clusters.SIZE), 128, MAKING).source(teacher, new Rng(1));
         Tensor pool = Objects.requireNonNull(source.state().stateDict().get("inputs"));
         double noise = mismatch(teacher, pool);
         source.refresh(1, student);
@@ -93,7 +92,8 @@ class DataFreeTest {
         float[] first = pool.toFloats();
         source.refresh(2, student);
         float[] second = pool.toFloats();
-        assertThat(java.util.Arrays.equals(first, 0, 32 * 16, second, 0, 32 * 16)).isFalse();
+        assertThat(java.util.Arrays.equals(first, 0, 32 * 16, second, 0, 32 * 16))
+                .isFalse();
         assertThat(java.util.Arrays.equals(first, 32 * 16, first.length, second, 32 * 16, second.length))
                 .as("only the oldest quarter is replaced")
                 .isTrue();
@@ -127,15 +127,16 @@ class DataFreeTest {
                 .isInstanceOf(TrainingStopped.class);
         Distilled resumed = run(teacher, 2).folder(folder).fit();
         Map<String, float[]> expected = Clusters.snapshot(straight.student());
-        Clusters.snapshot(resumed.student()).forEach((name, values) ->
-                assertThat(values).as(name).containsExactly(Clusters.of(expected, name)));
+        Clusters.snapshot(resumed.student())
+                .forEach((name, values) -> assertThat(values).as(name).containsExactly(Clusters.of(expected, name)));
     }
 
     @Test
     void imagesAreMadeToo() {
         NetworkFactory cnn = rng -> new SmallCnn(SmallCnn.Config.of(1, 4, 4, 6), rng);
         Layer teacher = cnn.create(new Rng(1));
-        SampleSource source = new DeepInversion(Shape.of(1, 8, 8), 8, DeepInversion.Making.of(0, 1).withWork(4, 3))
+        SampleSource source = new DeepInversion(
+                        Shape.of(1, 8, 8), 8, DeepInversion.Making.of(0, 1).withWork(4, 3))
                 .source(teacher, new Rng(2));
         Tensor pool = Objects.requireNonNull(source.state().stateDict().get("inputs"));
         float[] before = pool.toFloats();
@@ -151,7 +152,8 @@ class DataFreeTest {
         assertThatThrownBy(() -> run(plain, 1).fit()).hasMessageContaining("a teacher with batch normalisation");
         CachedTeacher cached = CachedTeacher.inMemory(new LiveTeacher(teacher()));
         DeepInversion method = new DeepInversion(Shape.of(Clusters.SIZE), 20, MAKING);
-        assertThatThrownBy(() -> Distillation.with(cached, normalised(4)).method(method).fit())
+        assertThatThrownBy(() ->
+                        Distillation.with(cached, normalised(4)).method(method).fit())
                 .hasMessageContaining("expected a live teacher, got CachedTeacher");
         Layer teacher = teacher();
         assertThatThrownBy(() -> Distillation.with(teacher, normalised(4))

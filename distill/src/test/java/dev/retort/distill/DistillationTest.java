@@ -58,8 +58,8 @@ class DistillationTest {
     }
 
     private static Distillation small(DistillationMethod method) {
-        NetworkFactory dropout = rng -> new Mlp(
-                Mlp.Config.of(Clusters.SIZE, Clusters.CLASSES, 12).withDropout(.3), rng);
+        NetworkFactory dropout = rng ->
+                new Mlp(Mlp.Config.of(Clusters.SIZE, Clusters.CLASSES, 12).withDropout(.3), rng);
         Training training = Clusters.training(3)
                 .withBatchSize(16, 2)
                 .withTransforms(NOISE, Transform.IDENTITY)
@@ -90,7 +90,10 @@ class DistillationTest {
         for (int stops = 0; resumed == null; stops++) {
             // Stops of different lengths, some in the middle of an epoch, so some work is done twice.
             try {
-                resumed = small(method).folder(folder).listener(new StopAfter(3 + stops)).fit();
+                resumed = small(method)
+                        .folder(folder)
+                        .listener(new StopAfter(3 + stops))
+                        .fit();
             } catch (TrainingStopped stopped) {
                 assertThat(stopped.checkpoint()).exists();
                 assertThat(stopped).hasMessageContaining("training stopped in stage");
@@ -99,9 +102,11 @@ class DistillationTest {
         }
         assertThat(resumed.students()).hasSameSizeAs(straight.students());
         for (int i = 0; i < straight.students().size(); i++) {
-            Map<String, float[]> expected = Clusters.snapshot(straight.students().get(i));
-            Clusters.snapshot(resumed.students().get(i)).forEach((name, values) ->
-                    assertThat(values).as(name).containsExactly(Clusters.of(expected, name)));
+            Map<String, float[]> expected =
+                    Clusters.snapshot(straight.students().get(i));
+            Clusters.snapshot(resumed.students().get(i))
+                    .forEach(
+                            (name, values) -> assertThat(values).as(name).containsExactly(Clusters.of(expected, name)));
         }
         assertThat(resumed.reports()).isEqualTo(straight.reports());
         try (Stream<Path> files = Files.list(folder)) {
@@ -124,7 +129,9 @@ class DistillationTest {
                 }
             }
         };
-        assertThatThrownBy(() -> small(new Slam()).folder(folder).listener(killer).fit()).hasMessage("killed");
+        assertThatThrownBy(
+                        () -> small(new Slam()).folder(folder).listener(killer).fit())
+                .hasMessage("killed");
         long[] first = new long[1];
         TrainingListener watcher = new TrainingListener() {
             @Override
@@ -135,8 +142,8 @@ class DistillationTest {
         Distilled resumed = small(new Slam()).folder(folder).listener(watcher).fit();
         assertThat(first[0]).isEqualTo(5);
         Map<String, float[]> expected = Clusters.snapshot(straight.student());
-        Clusters.snapshot(resumed.student()).forEach((name, values) ->
-                assertThat(values).as(name).containsExactly(Clusters.of(expected, name)));
+        Clusters.snapshot(resumed.student())
+                .forEach((name, values) -> assertThat(values).as(name).containsExactly(Clusters.of(expected, name)));
         assertThat(small(new Slam()).folder(folder).fit().reports())
                 .as("a finished run is only read")
                 .isEqualTo(straight.reports());
@@ -145,7 +152,8 @@ class DistillationTest {
     @Test
     void aFolderOfAnotherRunIsRefused(@TempDir Path folder) throws IOException {
         small(new Slam()).folder(folder).fit();
-        assertThatThrownBy(() -> small(new Slam().withLowerBound(.7)).folder(folder).fit())
+        assertThatThrownBy(() ->
+                        small(new Slam().withLowerBound(.7)).folder(folder).fit())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("holds another run")
                 .hasMessageContaining("lowerBound=0.7");
@@ -154,16 +162,16 @@ class DistillationTest {
     @Test
     void exportGivesThePlainStudent() throws IOException {
         Distilled result = small(new FitNet(STUDENT, TEACHER)).fit();
-        Layer plain = result.export(Tensor.stack(0, SMALL.test.get(0).input(), SMALL.test.get(1).input()));
+        Layer plain = result.export(
+                Tensor.stack(0, SMALL.test.get(0).input(), SMALL.test.get(1).input()));
         assertThat(plain).isNotSameAs(result.student());
         assertThat(plain.stateDict().keySet()).noneMatch(name -> name.contains("map"));
         assertThat(plain.isTraining()).isFalse();
-        Distilled other = new Distilled(
-                "x", result.students(), List.of(), Transform.IDENTITY, rng -> {
-                    Layer network = Clusters.mlp(12).create(rng);
-                    network.hook((module, in, out) -> out[0] = out[0].mul(2.0));
-                    return network;
-                });
+        Distilled other = new Distilled("x", result.students(), List.of(), Transform.IDENTITY, rng -> {
+            Layer network = Clusters.mlp(12).create(rng);
+            network.hook((module, in, out) -> out[0] = out[0].mul(2.0));
+            return network;
+        });
         assertThatThrownBy(() -> other.export(SMALL.test.get(0).input().unsqueeze(0)))
                 .hasMessageContaining("the factory made another one");
     }
@@ -172,10 +180,13 @@ class DistillationTest {
     void anEnsembleAnswersWithTheMeanProbabilities() throws IOException {
         Distilled both = small(new BornAgain(2, true, new HintonKd(1, 1, 1))).fit();
         assertThat(both.students()).hasSize(2);
-        Distilled first = new Distilled("1", both.students().subList(0, 1), List.of(), both.preparation(), both.factory());
+        Distilled first =
+                new Distilled("1", both.students().subList(0, 1), List.of(), both.preparation(), both.factory());
         Distilled second =
                 new Distilled("2", both.students().subList(1, 2), List.of(), both.preparation(), both.factory());
-        double mean = (first.logits(SMALL.test).softmax(1).get(3, 4) + second.logits(SMALL.test).softmax(1).get(3, 4)) / 2;
+        double mean = (first.logits(SMALL.test).softmax(1).get(3, 4)
+                        + second.logits(SMALL.test).softmax(1).get(3, 4))
+                / 2;
         assertThat(both.logits(SMALL.test).exp().get(3, 4))
                 .isCloseTo(mean, org.assertj.core.api.Assertions.within(1e-6));
         assertThat(both.reports()).hasSize(6).extracting(EpochReport::stage).contains("generation1", "generation2");
@@ -184,7 +195,9 @@ class DistillationTest {
 
     @Test
     void whatIsMissingIsSaid() {
-        assertThatThrownBy(() -> Distillation.withoutTeacher(Clusters.mlp(4)).method(new LabelsOnly()).fit())
+        assertThatThrownBy(() -> Distillation.withoutTeacher(Clusters.mlp(4))
+                        .method(new LabelsOnly())
+                        .fit())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("expected samples and a method");
         assertThatThrownBy(() -> Distillation.withoutTeacher(Clusters.mlp(4))
@@ -197,7 +210,8 @@ class DistillationTest {
                         .method(new Slam())
                         .fit())
                 .hasMessageContaining("expected a validation set");
-        assertThatThrownBy(() -> Clusters.training(1).withBatchSize(10, 3)).hasMessageContaining("divide the batch size 10");
+        assertThatThrownBy(() -> Clusters.training(1).withBatchSize(10, 3))
+                .hasMessageContaining("divide the batch size 10");
     }
 
     /// The point of it all: with few labels, a pool, and a teacher that has seen more, distilled students win.
@@ -213,8 +227,8 @@ class DistillationTest {
         }
     }
 
-    /// A teacher trained on the same few labels errs; label mixing forgives it more than hard pseudo-labels do. Seeds are
-    /// paired: same data, same teacher, same initial student, same order.
+    /// A teacher trained on the same few labels errs; label mixing forgives it more than hard pseudo-labels do.
+    /// Seeds are paired: same data, same teacher, same initial student, same order.
     @Test
     void mixingBeatsHardPseudoLabelsOfANoisyTeacher() throws IOException {
         double gain = 0;

@@ -45,7 +45,9 @@ class StageLoopTest {
                 new SoftLabels(),
                 new HintonKd(),
                 new Slam(),
-                new Slam().withMixing(dev.retort.distill.method.Mixing.NORMALISED).withLabels(Slam.Labels.SOFT),
+                new Slam()
+                        .withMixing(dev.retort.distill.method.Mixing.NORMALISED)
+                        .withLabels(Slam.Labels.SOFT),
                 new FitNet(STUDENT, TEACHER),
                 new Rkd(STUDENT, TEACHER),
                 new Crd(STUDENT, TEACHER, .8, 8, 20, .07, .5, new HintonKd()),
@@ -81,7 +83,8 @@ class StageLoopTest {
 
     private static Map<String, float[]> trained(StageLoop loop) {
         Map<String, float[]> out = new LinkedHashMap<>();
-        loop.trained().forEach((name, parameter) -> out.put(name, parameter.tensor().toFloats()));
+        loop.trained()
+                .forEach((name, parameter) -> out.put(name, parameter.tensor().toFloats()));
         return out;
     }
 
@@ -94,10 +97,9 @@ class StageLoopTest {
         StageLoop loop = new StageLoop(inputs(method, training, teacher), students(method.peers()));
         Map<String, float[]> start = trained(loop);
         loop.advance();
-        trained(loop).forEach((name, values) ->
-                assertThat(values).as(name).isNotEqualTo(start.get(name)));
-        Clusters.snapshot(teacher).forEach((name, values) ->
-                assertThat(values).as(name).containsExactly(Clusters.of(before, name)));
+        trained(loop).forEach((name, values) -> assertThat(values).as(name).isNotEqualTo(start.get(name)));
+        Clusters.snapshot(teacher)
+                .forEach((name, values) -> assertThat(values).as(name).containsExactly(Clusters.of(before, name)));
         assertThat(teacher.parameters()).as("no gradient reached the teacher").allMatch(p -> p.grad() == null);
         boolean adapters = start.keySet().stream().anyMatch(name -> name.startsWith("adapter-"));
         assertThat(adapters).isEqualTo(method instanceof FitNet || method instanceof Crd);
@@ -204,8 +206,8 @@ class StageLoopTest {
         assertThat(new ArrayList<>(recorder.labels.keySet()))
                 .as("the data is shuffled")
                 .isNotEqualTo(recorder.labels.keySet().stream().sorted().toList());
-        Objects.requireNonNull(first).forEach((index, row) ->
-                assertThat(recorder.labels.get(index)).containsExactly(row));
+        Objects.requireNonNull(first)
+                .forEach((index, row) -> assertThat(recorder.labels.get(index)).containsExactly(row));
     }
 
     @Test
@@ -243,7 +245,8 @@ class StageLoopTest {
                 return step.studentLogits().sum().mul(Double.NaN);
             }
         };
-        StageLoop loop = new StageLoop(inputs(objective(Set.of(), broken), Clusters.training(1), teacher()), students(1));
+        StageLoop loop =
+                new StageLoop(inputs(objective(Set.of(), broken), Clusters.training(1), teacher()), students(1));
         assertThatThrownBy(loop::advance)
                 .isInstanceOf(ArithmeticException.class)
                 .hasMessageContaining("term term0 of stage test is NaN in step 1");
@@ -266,14 +269,16 @@ class StageLoopTest {
                         .isNotEqualTo(step.batch().views().get(1).toFloats());
                 Tensor other = step.student(0, 1, Tap.LOGITS);
                 Tensor loss = step.studentLogits().sub(other).square().sum();
-                gradients.add(dev.retort.autograd.Autograd.grad(
-                        List.of(loss),
-                        List.of(step.batch().inputs()),
-                        dev.retort.autograd.GradOptions.defaults().withRetainGraph())[0]);
+                gradients.add(
+                        dev.retort.autograd.Autograd.grad(
+                                List.of(loss),
+                                List.of(step.batch().inputs()),
+                                dev.retort.autograd.GradOptions.defaults().withRetainGraph())[0]);
                 return loss;
             }
         };
-        Training training = Clusters.training(1).withTransforms(noise, Transform.IDENTITY).withBatchSize(50, 1);
+        Training training =
+                Clusters.training(1).withTransforms(noise, Transform.IDENTITY).withBatchSize(50, 1);
         Set<Need> needs = Set.of(new Need.Views(2), new Need.InputGradients());
         new StageLoop(inputs(objective(needs, term), training, teacher()), students(1)).advance();
         assertThat(gradients).hasSize(1);
@@ -297,8 +302,7 @@ class StageLoopTest {
     @Test
     void termsAreLoggedAsMeansOverTheEpoch() {
         Objective kd = new HintonKd(2, .5, .25);
-        StageLoop loop =
-                new StageLoop(inputs(kd, Clusters.training(1).withBatchSize(16, 2), teacher()), students(1));
+        StageLoop loop = new StageLoop(inputs(kd, Clusters.training(1).withBatchSize(16, 2), teacher()), students(1));
         double weighted = 0;
         while (!loop.isFinished()) {
             StageLoop.Taken taken = loop.advance();

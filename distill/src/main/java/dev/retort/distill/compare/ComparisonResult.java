@@ -71,15 +71,16 @@ public record ComparisonResult(List<TeacherRun> teachers, List<MethodRun> runs) 
                 .orElseThrow();
     }
 
-    /// At most `count` test samples of a seed on which the students differ, those with most different answers first.
+    /// At most `count` test samples of a seed on which the students differ, those with most different answers
+    /// first.
     ///
     /// @throws IllegalArgumentException if the seed was not compared
     public List<Disagreement> disagreements(long seed, int count) {
         TeacherRun teacher = teachers.stream()
                 .filter(run -> run.seed() == seed)
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("comparison: expected one of the seeds compared, got "
-                        + seed));
+                .orElseThrow(() ->
+                        new IllegalArgumentException("comparison: expected one of the seeds compared, got " + seed));
         List<MethodRun> own = runs.stream().filter(run -> run.seed() == seed).toList();
         List<Disagreement> found = new ArrayList<>();
         for (int i = 0; i < teacher.test().size(); i++) {
@@ -87,8 +88,8 @@ public record ComparisonResult(List<TeacherRun> teachers, List<MethodRun> runs) 
             for (MethodRun run : own) {
                 predicted.put(run.method(), run.test().predicted(i));
             }
-            Disagreement sample =
-                    new Disagreement(i, teacher.test().labels()[i], teacher.test().predicted(i), predicted);
+            Disagreement sample = new Disagreement(
+                    i, teacher.test().labels()[i], teacher.test().predicted(i), predicted);
             if (sample.answers() > 1) {
                 found.add(sample);
             }

@@ -12,7 +12,8 @@ import java.util.List;
 public record Summary(String method, List<Double> accuracies, double mean, double sd, double agreement) {
     static Summary of(String method, List<MethodRun> runs) {
         List<Double> accuracies = runs.stream().map(MethodRun::accuracy).toList();
-        double agreement = runs.stream().mapToDouble(MethodRun::agreement).average().orElse(Double.NaN);
+        double agreement =
+                runs.stream().mapToDouble(MethodRun::agreement).average().orElse(Double.NaN);
         return new Summary(method, accuracies, mean(accuracies), sd(accuracies), agreement);
     }
 
@@ -22,7 +23,8 @@ public record Summary(String method, List<Double> accuracies, double mean, doubl
 
     static double sd(List<Double> values) {
         double mean = mean(values);
-        double squares = values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum();
+        double squares =
+                values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum();
         return values.size() < 2 ? 0 : Math.sqrt(squares / (values.size() - 1));
     }
 }

@@ -10,8 +10,9 @@ import java.util.stream.IntStream;
 /// minimise Σ wᵢ (v(xᵢ) − yᵢ)²  subject to  v(a) ≤ v(b) for a ≤ b
 /// ```
 ///
-/// Solved by pooling adjacent violators: pairs are sorted by x, equal x are merged into their weighted mean, and every
-/// point is pushed on a stack of blocks that merges its top two while the lower one is not smaller. O(n log n), exact.
+/// Solved by pooling adjacent violators: pairs are sorted by x, equal x are merged into their weighted mean, and
+/// every point is pushed on a stack of blocks that merges its top two while the lower one is not smaller. O(n log
+/// n), exact.
 ///
 /// Source: Ayer, Brunk, Ewing, Reid and Silverman, "An empirical distribution function for sampling with incomplete
 /// information", 1955.
@@ -45,8 +46,8 @@ public final class IsotonicRegression {
 
     /// The weighted fit of `y` on `x`.
     ///
-    /// @throws IllegalArgumentException if there is no pair, the lengths differ, a number is not finite or a weight is
-    ///     not positive
+    /// @throws IllegalArgumentException if there is no pair, the lengths differ, a number is not finite or a weight
+    ///     is not positive
     public static IsotonicRegression fit(double[] x, double[] y, double[] weights, Prediction prediction) {
         check(x, y, weights);
         int[] order = IntStream.range(0, x.length)
@@ -76,14 +77,15 @@ public final class IsotonicRegression {
 
     private static void check(double[] x, double[] y, double[] weights) {
         if (x.length == 0 || x.length != y.length || x.length != weights.length) {
-            throw new IllegalArgumentException("isotonic regression: expected as many x as y and weights, at least one, got "
-                    + x.length + ", " + y.length + " and " + weights.length);
+            throw new IllegalArgumentException(
+                    "isotonic regression: expected as many x as y and weights, at least one, got " + x.length + ", "
+                            + y.length + " and " + weights.length);
         }
         for (int i = 0; i < x.length; i++) {
             if (!Double.isFinite(x[i]) || !Double.isFinite(y[i]) || !(weights[i] > 0) || !Double.isFinite(weights[i])) {
                 throw new IllegalArgumentException(
-                        "isotonic regression: expected finite numbers and positive weights, got (x, y, weight) = (" + x[i]
-                                + ", " + y[i] + ", " + weights[i] + ") at " + i);
+                        "isotonic regression: expected finite numbers and positive weights, got (x, y, weight) = ("
+                                + x[i] + ", " + y[i] + ", " + weights[i] + ") at " + i);
             }
         }
     }

@@ -2,7 +2,8 @@ package dev.retort.distill.estimate;
 
 import dev.retort.distill.estimate.IsotonicRegression.Prediction;
 
-/// The probability α(x) that the teacher's most probable class is right, as a non-decreasing function of its margin.
+/// The probability α(x) that the teacher's most probable class is right, as a non-decreasing function of its
+/// margin.
 ///
 /// ```
 /// zᵢ = p₍₁₎(xᵢ) − p₍₂₎(xᵢ),  cᵢ = 1[argmax p(xᵢ) = yᵢ]     over the validation set
@@ -10,7 +11,8 @@ import dev.retort.distill.estimate.IsotonicRegression.Prediction;
 /// α(x) = max(lowerBound, α̂(margin(x)))
 /// ```
 ///
-/// The last block of an isotonic fit is often exactly 1; [#capped] keeps α below 1 − 1/(2·|V|) where that is unwanted.
+/// The last block of an isotonic fit is often exactly 1; [#capped] keeps α below 1 − 1/(2·|V|) where that is
+/// unwanted.
 ///
 /// Source: Kontonis, Iliopoulos, Trinh, Baykal, Menghani and Vee, "SLaM: Student-Label Mixing for Distillation with
 /// Unlabeled Examples", 2023, arXiv 2302.03806.
@@ -29,8 +31,7 @@ public final class TeacherAccuracy {
     ///
     /// @param lowerBound least value of α, in [0, 1]
     /// @throws IllegalArgumentException if the bound is outside [0, 1] or the labels do not fit
-    public static TeacherAccuracy fit(
-            Confidence validation, long[] labels, double lowerBound, Prediction prediction) {
+    public static TeacherAccuracy fit(Confidence validation, long[] labels, double lowerBound, Prediction prediction) {
         validation.requireLabels(labels);
         if (!(lowerBound >= 0 && lowerBound <= 1)) {
             throw new IllegalArgumentException("teacher accuracy: expected a lower bound in [0, 1], got " + lowerBound);

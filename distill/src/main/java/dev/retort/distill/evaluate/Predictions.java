@@ -26,8 +26,8 @@ public record Predictions(Confidence confidence, long[] labels) {
     /// @throws IllegalArgumentException if not
     public Predictions {
         if (labels.length != confidence.size()) {
-            throw new IllegalArgumentException("predictions: expected one label a sample, got " + labels.length + " for "
-                    + confidence.size());
+            throw new IllegalArgumentException(
+                    "predictions: expected one label a sample, got " + labels.length + " for " + confidence.size());
         }
     }
 
@@ -50,8 +50,10 @@ public record Predictions(Confidence confidence, long[] labels) {
     /// The logits [N, L] of a network in evaluation mode for all samples in order.
     public static Tensor logits(Layer network, Dataset data, Transform transform) {
         List<Tensor> parts = new ArrayList<>();
-        for (Batch batch : new DataLoader(data, DataLoader.Config.evaluation(BATCH).withTransform(transform))) {
-            parts.addAll(Features.quietly(network, batch.inputs(), Set.of(Tap.LOGITS)).values());
+        for (Batch batch :
+                new DataLoader(data, DataLoader.Config.evaluation(BATCH).withTransform(transform))) {
+            parts.addAll(Features.quietly(network, batch.inputs(), Set.of(Tap.LOGITS))
+                    .values());
         }
         return Tensor.cat(0, parts.toArray(Tensor[]::new));
     }

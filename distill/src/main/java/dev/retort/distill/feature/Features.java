@@ -17,8 +17,8 @@ import java.util.function.Predicate;
 public final class Features {
     private Features() {}
 
-    /// What `taps` see while `network` computes its output for `input`. A module that is called more than once gives the
-    /// tensors of its last call.
+    /// What `taps` see while `network` computes its output for `input`. A module that is called more than once
+    /// gives the tensors of its last call.
     ///
     /// @throws IllegalArgumentException if the network has no module at a path
     /// @throws IllegalStateException    if the forward pass never called the module of a tap
@@ -44,15 +44,14 @@ public final class Features {
         return seen;
     }
 
-    /// The same in evaluation mode and without gradients. Afterwards every module is in the mode it was in, so a network
-    /// that shares modules with one in training does not disturb it.
+    /// The same in evaluation mode and without gradients. Afterwards every module is in the mode it was in, so a
+    /// network that shares modules with one in training does not disturb it.
     public static Map<Tap, Tensor> quietly(Layer network, Tensor input, Set<Tap> taps) {
         return quietly(network, input, taps, module -> false);
     }
 
     /// The same with those modules in training mode, each for itself, that pass `training`.
-    public static Map<Tap, Tensor> quietly(
-            Layer network, Tensor input, Set<Tap> taps, Predicate<Module> training) {
+    public static Map<Tap, Tensor> quietly(Layer network, Tensor input, Set<Tap> taps, Predicate<Module> training) {
         try (GradScope _ = Autograd.noGrad()) {
             Map<Tap, Tensor> constants = new LinkedHashMap<>();
             inModes(network, input, taps, training).forEach((tap, tensor) -> constants.put(tap, tensor.detach()));
@@ -60,14 +59,13 @@ public final class Features {
         }
     }
 
-    /// The same in evaluation mode, but with gradients, for methods that differentiate through a network whose state must
-    /// stay as it is. Take gradients by [Autograd#grad], which leaves those of the parameters alone.
+    /// The same in evaluation mode, but with gradients, for methods that differentiate through a network whose
+    /// state must stay as it is. Take gradients by [Autograd#grad], which leaves those of the parameters alone.
     public static Map<Tap, Tensor> evaluated(Layer network, Tensor input, Set<Tap> taps) {
         return inModes(network, input, taps, module -> false);
     }
 
-    private static Map<Tap, Tensor> inModes(
-            Layer network, Tensor input, Set<Tap> taps, Predicate<Module> training) {
+    private static Map<Tap, Tensor> inModes(Layer network, Tensor input, Set<Tap> taps, Predicate<Module> training) {
         Map<Module, Boolean> modes = new LinkedHashMap<>();
         network.modules().values().forEach(module -> modes.put(module, module.isTraining()));
         try {

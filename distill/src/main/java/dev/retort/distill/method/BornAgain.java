@@ -16,7 +16,8 @@ import java.util.Set;
 /// result   = the last student, or the mean of all students' probabilities
 /// ```
 ///
-/// Source: Furlanello, Lipton, Tschannen, Itti and Anandkumar, "Born again neural networks", 2018, arXiv 1805.04770.
+/// Source: Furlanello, Lipton, Tschannen, Itti and Anandkumar, "Born again neural networks", 2018, arXiv
+/// 1805.04770.
 ///
 /// @param generations how many students, at least 1
 /// @param ensemble    whether all generations vote

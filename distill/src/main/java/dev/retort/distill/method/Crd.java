@@ -11,8 +11,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/// Contrastive representation distillation: the student's embedding of a sample must be told from those of other classes
-/// by its likeness to the teacher's embedding of the same sample, and the other way round.
+/// Contrastive representation distillation: the student's embedding of a sample must be told from those of other
+/// classes by its likeness to the teacher's embedding of the same sample, and the other way round.
 ///
 /// ```
 /// v = embed(f)/‖embed(f)‖ for both networks;  mᵢ = memory of the other network's v for sample i
@@ -22,14 +22,14 @@ import java.util.Set;
 /// L = w · mean loss + response terms
 /// ```
 ///
-/// Negatives are samples of other classes, drawn anew for each sample and step, without repetition where there are enough.
-/// A sample without a label counts to the teacher's class.
+/// Negatives are samples of other classes, drawn anew for each sample and step, without repetition where there are
+/// enough. A sample without a label counts to the teacher's class.
 ///
-/// Both memories hold one row a sample of the transfer set and are saved in checkpoints, as is Z. One product with the
-/// whole memory replaces the gather of K rows a sample, which at the usual K would be half a gigabyte a step.
+/// Both memories hold one row a sample of the transfer set and are saved in checkpoints, as is Z. One product with
+/// the whole memory replaces the gather of K rows a sample, which at the usual K would be half a gigabyte a step.
 ///
-/// Source: Tian, Krishnan and Isola, "Contrastive representation distillation", 2020, arXiv 1910.10699, and its public
-/// code for the constants.
+/// Source: Tian, Krishnan and Isola, "Contrastive representation distillation", 2020, arXiv 1910.10699, and its
+/// public code for the constants.
 ///
 /// @param student     features [B, …], flattened
 /// @param teacher     features [B, …], flattened
@@ -54,8 +54,8 @@ public record Crd(
     /// @throws IllegalArgumentException naming the first value out of range
     public Crd {
         if (dimension < 1 || negatives < 1) {
-            throw new IllegalArgumentException("crd: expected at least one dimension and one negative, got " + dimension
-                    + " and " + negatives);
+            throw new IllegalArgumentException(
+                    "crd: expected at least one dimension and one negative, got " + dimension + " and " + negatives);
         }
         if (!(temperature > 0) || !(momentum >= 0 && momentum < 1)) {
             throw new IllegalArgumentException("crd: expected a positive temperature and a momentum in [0, 1), got "
@@ -91,11 +91,7 @@ public record Crd(
             classes[i] = classes[i] >= 0 ? classes[i] : said.top(i);
         }
         CrdMemory memory = new CrdMemory(
-                setup.student(student).numel(),
-                setup.teacher(teacher).numel(),
-                dimension,
-                classes.length,
-                setup.rng());
+                setup.student(student).numel(), setup.teacher(teacher).numel(), dimension, classes.length, setup.rng());
         CrdNegatives drawn = new CrdNegatives(classes, setup.classes(), negatives);
         List<Term> terms = new ArrayList<>(response.terms(setup));
         terms.add(new Term("crd", weight, new CrdLoss(this, memory, drawn)));

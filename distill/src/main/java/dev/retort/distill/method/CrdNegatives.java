@@ -28,7 +28,8 @@ final class CrdNegatives {
                 }
             }
             if (sizes[c] > 0 && at == 0) {
-                throw new IllegalArgumentException("crd: expected samples of at least two classes, got only class " + c);
+                throw new IllegalArgumentException(
+                        "crd: expected samples of at least two classes, got only class " + c);
             }
             most = Math.max(most, sizes[c] > 0 ? at : 0);
         }

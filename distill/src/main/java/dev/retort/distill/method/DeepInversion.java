@@ -12,8 +12,8 @@ import dev.retort.tensor.Shape;
 import java.util.List;
 import java.util.Set;
 
-/// Distillation without data: inputs are optimised until the teacher's batch normalisations see the statistics that they
-/// remember from training, and the student learns from the teacher on them.
+/// Distillation without data: inputs are optimised until the teacher's batch normalisations see the statistics that
+/// they remember from training, and the student learns from the teacher on them.
 ///
 /// ```
 /// min over x:  w_label · CE(ŷ, teacher(x))
@@ -23,13 +23,13 @@ import java.util.Set;
 /// student:     the response terms on these x
 /// ```
 ///
-/// ŷ are classes in turn. Gradients with respect to x move x by Adam (β 0.5, 0.99); after every step x is clamped to the
-/// valid range. Images are shifted by up to two pixels before each step, so that no pixel matters by itself.
+/// ŷ are classes in turn. Gradients with respect to x move x by Adam (β 0.5, 0.99); after every step x is clamped
+/// to the valid range. Images are shifted by up to two pixels before each step, so that no pixel matters by itself.
 ///
 /// All samples are made before the first epoch; before later epochs the oldest ones are replaced.
 ///
-/// Source: Yin, Molchanov, Alvarez, Li, Mallya, Hoiem, Jha and Kautz, "Dreaming to distill: data-free knowledge transfer
-/// via DeepInversion", 2020, arXiv 1912.08795.
+/// Source: Yin, Molchanov, Alvarez, Li, Mallya, Hoiem, Jha and Kautz, "Dreaming to distill: data-free knowledge
+/// transfer via DeepInversion", 2020, arXiv 1912.08795.
 ///
 /// @param sample   shape of one input
 /// @param samples  how many are kept
@@ -65,7 +65,8 @@ public record DeepInversion(Shape sample, int samples, int renewed, Making makin
         public Making {
             if (batch < 2 || steps < 1 || !(lr > 0) || !(low < high)) {
                 throw new IllegalArgumentException("deep inversion: expected a batch of at least 2, positive steps and"
-                        + " learning rate, and low < high, got " + batch + ", " + steps + ", " + lr + ", " + low + " and "
+                        + " learning rate, and low < high, got " + batch + ", " + steps + ", " + lr + ", " + low
+                        + " and "
                         + high);
             }
         }
@@ -95,8 +96,9 @@ public record DeepInversion(Shape sample, int samples, int renewed, Making makin
     /// @throws IllegalArgumentException naming the first value out of range
     public DeepInversion {
         if (samples < 2 || renewed < 0 || renewed > samples) {
-            throw new IllegalArgumentException("deep inversion: expected at least 2 samples and at most as many renewed,"
-                    + " got " + samples + " and " + renewed);
+            throw new IllegalArgumentException(
+                    "deep inversion: expected at least 2 samples and at most as many renewed," + " got " + samples
+                            + " and " + renewed);
         }
     }
 

@@ -63,7 +63,8 @@ final class DreamedSamples implements SampleSource {
 
     private Tensor noise(int count, Rng own) {
         Shape shape = config.sample().insert(0, count);
-        return Random.normal(own, shape.dims()).clamp(config.making().low(), config.making().high());
+        return Random.normal(own, shape.dims())
+                .clamp(config.making().low(), config.making().high());
     }
 
     @Override
@@ -104,8 +105,7 @@ final class DreamedSamples implements SampleSource {
     private Tensor make(int count, Layer student, Rng own) {
         DeepInversion.Making making = config.making();
         Parameter x = new Parameter(noise(count, own));
-        Adam adam = new Adam(
-                Map.of("x", x), Adam.Config.of(making.lr()).withBetas(.5, .99));
+        Adam adam = new Adam(Map.of("x", x), Adam.Config.of(making.lr()).withBetas(.5, .99));
         Tensor classes = null;
         for (int step = 0; step < making.steps(); step++) {
             Tensor input = jittered(x.tensor(), own);

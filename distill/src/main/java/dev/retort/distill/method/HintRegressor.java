@@ -43,8 +43,8 @@ public final class HintRegressor extends Layer {
                     new Conv2d(Conv2d.Config.of(in, out, 3).withStride(2).withPadding(1), rng));
         }
         if (2 * high == teacher.dim(1) && 2 * wide == teacher.dim(2)) {
-            return new HintRegressor(
-                    new ConvTranspose2d(Conv2d.Config.of(in, out, 4).withStride(2).withPadding(1), rng));
+            return new HintRegressor(new ConvTranspose2d(
+                    Conv2d.Config.of(in, out, 4).withStride(2).withPadding(1), rng));
         }
         int kernelH = 1 + high - teacher.dim(1);
         int kernelW = 1 + wide - teacher.dim(2);
@@ -56,8 +56,10 @@ public final class HintRegressor extends Layer {
     }
 
     private static IllegalArgumentException mismatch(Shape student, Shape teacher) {
-        return new IllegalArgumentException("hint: expected student features that are vectors like the teacher's, or maps"
-                + " as large, twice as large or half as large, got " + student + " for the teacher's " + teacher);
+        return new IllegalArgumentException(
+                "hint: expected student features that are vectors like the teacher's, or maps"
+                        + " as large, twice as large or half as large, got " + student + " for the teacher's "
+                        + teacher);
     }
 
     @Override

@@ -21,8 +21,9 @@ import java.util.Set;
 /// L = w_ce · (1/N) Σ_{i labelled} CE(yᵢ, softmax(zₛ)) + w_kd · T² · (1/N) Σᵢ KL(softmax(zₜ/T) ‖ softmax(zₛ/T))
 /// ```
 ///
-/// The divergence is summed over classes and averaged over samples; an average over classes as well would shrink it by L.
-/// T² keeps its gradient of the same size at every temperature. The teacher sees the same augmented inputs as the student.
+/// The divergence is summed over classes and averaged over samples; an average over classes as well would shrink it
+/// by L. T² keeps its gradient of the same size at every temperature. The teacher sees the same augmented inputs as
+/// the student.
 ///
 /// Source: Hinton, Vinyals and Dean, "Distilling the knowledge in a neural network", 2015, arXiv 1503.02531.
 ///
@@ -79,7 +80,8 @@ public record HintonKd(double temperature, double labelWeight, double teacherWei
     /// @throws dev.retort.tensor.OpException if the shapes differ
     public static Tensor divergence(Tensor studentLogits, Tensor teacherLogits, double temperature) {
         Tensor student = studentLogits.mul(1 / temperature).logSoftmax(1);
-        Tensor teacher = teacherLogits.to(studentLogits.dtype()).mul(1 / temperature).logSoftmax(1);
+        Tensor teacher =
+                teacherLogits.to(studentLogits.dtype()).mul(1 / temperature).logSoftmax(1);
         Tensor kl = Engine.one(new LossOp.KlDiv(true), student, teacher);
         return kl.sum(false, 1).mul(temperature * temperature);
     }
@@ -92,7 +94,8 @@ public record HintonKd(double temperature, double labelWeight, double teacherWei
 
         @Override
         public Tensor sum(Step step) {
-            return divergence(step.studentLogits(), step.teacherLogits(), temperature).sum();
+            return divergence(step.studentLogits(), step.teacherLogits(), temperature)
+                    .sum();
         }
     }
 }

@@ -13,7 +13,8 @@ import dev.retort.tensor.op.LossOp;
 /// Σ_{i labelled} CE(yᵢ, softmax(zᵢ)),  divided by the number of all samples
 /// ```
 ///
-/// Dividing by all samples gives every labelled sample the same weight, however many of them a batch happens to have.
+/// Dividing by all samples gives every labelled sample the same weight, however many of them a batch happens to
+/// have.
 ///
 /// @param peer           which of several students
 /// @param labelSmoothing in [0, 1]: that much of the label is spread evenly over all classes
@@ -30,7 +31,8 @@ public record LabelLoss(int peer, double labelSmoothing) implements LossTerm {
 
     @Override
     public Tensor sum(Step step) {
-        return crossEntropy(step.peerLogits(peer), step.batch().labels(), labelSmoothing).sum();
+        return crossEntropy(step.peerLogits(peer), step.batch().labels(), labelSmoothing)
+                .sum();
     }
 
     /// Cross-entropy of each row of logits [B, L] with classes [B]; 0 where the class is −1.

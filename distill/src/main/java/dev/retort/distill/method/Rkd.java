@@ -18,7 +18,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.BinaryOperator;
 
-/// Relational knowledge distillation: the student copies distances between samples, and angles among three, not features.
+/// Relational knowledge distillation: the student copies distances between samples, and angles among three, not
+/// features.
 ///
 /// ```
 /// dᵢⱼ  = ‖xᵢ − xⱼ‖ / mean_{i≠j} ‖xᵢ − xⱼ‖          L_D = mean_{i,j}   smoothL1(dˢᵢⱼ − dᵗᵢⱼ)
@@ -26,12 +27,12 @@ import java.util.function.BinaryOperator;
 /// L    = w_D · L_D + w_A · L_A + response terms
 /// ```
 ///
-/// Means run over all B² pairs and B³ triples, diagonals (which are 0) included. Both are invariant to shifts, rotations
-/// and scale of the features, and the feature sizes of teacher and student may differ. The relations are those within one
-/// micro-batch: cutting a batch into several changes the objective.
+/// Means run over all B² pairs and B³ triples, diagonals (which are 0) included. Both are invariant to shifts,
+/// rotations and scale of the features, and the feature sizes of teacher and student may differ. The relations are
+/// those within one micro-batch: cutting a batch into several changes the objective.
 ///
-/// Numerics: squared distances are clamped to at least 1e-12 before the root and the diagonal is set to 0 after it, so
-/// gradients stay finite for equal samples. The angle needs B² · D and B³ numbers.
+/// Numerics: squared distances are clamped to at least 1e-12 before the root and the diagonal is set to 0 after it,
+/// so gradients stay finite for equal samples. The angle needs B² · D and B³ numbers.
 ///
 /// Source: Park, Kim, Lu and Cho, "Relational knowledge distillation", 2019, arXiv 1904.05068.
 ///
@@ -87,7 +88,8 @@ public record Rkd(Tap student, Tap teacher, double distanceWeight, double angleW
     }
 
     private static Tensor smoothL1(Tensor student, Tensor teacher) {
-        return Engine.one(new LossOp.SmoothL1(1), student, teacher.to(student.dtype())).sum();
+        return Engine.one(new LossOp.SmoothL1(1), student, teacher.to(student.dtype()))
+                .sum();
     }
 
     /// Euclidean distances [B, B], divided by their mean off the diagonal.

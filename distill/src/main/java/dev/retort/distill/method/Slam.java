@@ -16,18 +16,19 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
-/// Student-label mixing: the student's prediction is pushed through the teacher's estimated noise and then compared with
-/// the teacher's label, so that the student may disagree with a teacher that is likely wrong.
+/// Student-label mixing: the student's prediction is pushed through the teacher's estimated noise and then compared
+/// with the teacher's label, so that the student may disagree with a teacher that is likely wrong.
 ///
 /// ```
 /// L = (1/N) ( Σ_{i labelled} CE(yᵢ, f(xᵢ)) + Σ_{i in the pool} CE(yₛ(xᵢ), mix(f(xᵢ); α(xᵢ), k(xᵢ))) )
 /// ```
 ///
-/// with [Mixing] as the operator, α(x) = [TeacherAccuracy] at the teacher's margin and k(x) = [ShortList], both fitted once
-/// on the validation set, which is not trained on. Labelled samples have α = 1, which is plain cross-entropy.
+/// with [Mixing] as the operator, α(x) = [TeacherAccuracy] at the teacher's margin and k(x) = [ShortList], both
+/// fitted once on the validation set, which is not trained on. Labelled samples have α = 1, which is plain
+/// cross-entropy.
 ///
-/// The raw operator needs lowerBound ≥ 0.5: below it the expected loss rewards classes outside the teacher's list. The
-/// normalised one needs α ≥ 1/k; with two classes both are the same operator.
+/// The raw operator needs lowerBound ≥ 0.5: below it the expected loss rewards classes outside the teacher's list.
+/// The normalised one needs α ≥ 1/k; with two classes both are the same operator.
 ///
 /// Source: Kontonis, Iliopoulos, Trinh, Baykal, Menghani and Vee, "SLaM: Student-Label Mixing for Distillation with
 /// Unlabeled Examples", 2023, arXiv 2302.03806.
@@ -64,7 +65,8 @@ public record Slam(
         }
     }
 
-    /// Raw operator, hard labels, lower bound 0.5, one k for the data set with top-k accuracy of 0.9, interpolation.
+    /// Raw operator, hard labels, lower bound 0.5, one k for the data set with top-k accuracy of 0.9,
+    /// interpolation.
     public Slam() {
         this(Mixing.RAW, Labels.HARD, RAW_BOUND, new ShortList.Global(0.9), Prediction.INTERPOLATE, false);
     }

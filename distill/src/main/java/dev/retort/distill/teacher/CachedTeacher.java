@@ -15,13 +15,13 @@ import org.jspecify.annotations.Nullable;
 
 /// A teacher whose answers are kept, by sample index.
 ///
-/// An answer is looked up by (teacher fingerprint, data set identity, tap, sample index), never by its place in a batch,
-/// so shuffling can't pair a sample with another one's answer. Only answers about inputs without augmentation are kept;
-/// a question about an augmented view, or about a tap that is not to be kept, goes to the source. What is kept are the
-/// raw tensors at the taps: logits, never probabilities.
+/// An answer is looked up by (teacher fingerprint, data set identity, tap, sample index), never by its place in a
+/// batch, so shuffling can't pair a sample with another one's answer. Only answers about inputs without
+/// augmentation are kept; a question about an augmented view, or about a tap that is not to be kept, goes to the
+/// source. What is kept are the raw tensors at the taps: logits, never probabilities.
 ///
-/// A file holds one tap for one data set: the tensor `values` `[N, …]`, `present` `[N]`, and the key as metadata. A file that
-/// was written for another teacher or data set is refused, not overwritten.
+/// A file holds one tap for one data set: the tensor `values` `[N, …]`, `present` `[N]`, and the key as metadata. A
+/// file that was written for another teacher or data set is refused, not overwritten.
 public final class CachedTeacher implements Teacher {
     private static final String FORMAT = "retort teacher cache 1";
 
@@ -49,7 +49,8 @@ public final class CachedTeacher implements Teacher {
         return new CachedTeacher(source, source.fingerprint(), null, Set.of(Tap.LOGITS));
     }
 
-    /// Keeps the logits of `source` in memory and, after [#save], in files of a folder; files of an earlier run are used.
+    /// Keeps the logits of `source` in memory and, after [#save], in files of a folder; files of an earlier run are
+    /// used.
     ///
     /// @throws IllegalArgumentException if the source answers by batch statistics
     public static CachedTeacher inFolder(Teacher source, Path folder) {
@@ -136,8 +137,8 @@ public final class CachedTeacher implements Teacher {
             metadata(key).forEach((part, wanted) -> {
                 String found = saved.metadata().get(part);
                 if (!wanted.equals(found)) {
-                    throw new IllegalStateException("teacher cache: expected " + file + " to be for " + part + " '" + wanted
-                            + "', it is for '" + found + "'");
+                    throw new IllegalStateException("teacher cache: expected " + file + " to be for " + part + " '"
+                            + wanted + "', it is for '" + found + "'");
                 }
             });
             return new CachedRows(saved.load("values"), saved.load("present"));
@@ -148,11 +149,16 @@ public final class CachedTeacher implements Teacher {
 
     private Map<String, String> metadata(Key key) {
         return Map.of(
-                "format", FORMAT,
-                "teacher", fingerprint,
-                "dataset", key.dataset(),
-                "augmentation", TeacherQuery.NONE,
-                "tap", key.tap().toString());
+                "format",
+                FORMAT,
+                "teacher",
+                fingerprint,
+                "dataset",
+                key.dataset(),
+                "augmentation",
+                TeacherQuery.NONE,
+                "tap",
+                key.tap().toString());
     }
 
     private @Nullable Path file(Key key) {

@@ -11,16 +11,17 @@ import java.util.Map;
 
 /// A network as teacher: answers by a forward pass without gradients.
 ///
-/// The mode is stated here and set for every answer, whatever mode the network is in; afterwards every module is back in
-/// the mode it was in, and buffers have their old values. So a surrounding `train()` can't reach the teacher, and a
-/// teacher that shares modules with a student can't switch off the student's dropout.
+/// The mode is stated here and set for every answer, whatever mode the network is in; afterwards every module is
+/// back in the mode it was in, and buffers have their old values. So a surrounding `train()` can't reach the
+/// teacher, and a teacher that shares modules with a student can't switch off the student's dropout.
 public final class LiveTeacher implements Teacher {
     /// How normalisation layers behave while the teacher answers. Dropout is always off.
     public enum Mode {
         /// With running statistics: the usual evaluation mode.
         EVAL,
-        /// Batch normalisation with the statistics of the batch, without moving the running ones. Some methods (feature
-        /// overhaul, Heo et al. 2019) want it; an answer then depends on the whole batch and must not be cached.
+        /// Batch normalisation with the statistics of the batch, without moving the running ones. Some methods
+        /// (feature overhaul, Heo et al. 2019) want it; an answer then depends on the whole batch and must not
+        /// be cached.
         BATCH_STATISTICS
     }
 
@@ -63,7 +64,9 @@ public final class LiveTeacher implements Teacher {
 
     private Map<Tap, Tensor> answerByBatch(TeacherQuery query) {
         Map<Buffer, Tensor> before = new LinkedHashMap<>();
-        network.namedBuffers().values().forEach(buffer -> before.put(buffer, buffer.tensor().copy()));
+        network.namedBuffers()
+                .values()
+                .forEach(buffer -> before.put(buffer, buffer.tensor().copy()));
         try {
             return Features.quietly(network, query.inputs().get(), query.taps(), LiveTeacher::usesStatistics);
         } finally {

@@ -14,7 +14,8 @@ public final class TeacherOutputs {
 
     private TeacherOutputs() {}
 
-    /// The logits [N, L] of all samples in order, asked for in batches of 256, so that equal questions get equal bits.
+    /// The logits [N, L] of all samples in order, asked for in batches of 256, so that equal questions get equal
+    /// bits.
     ///
     /// @param dataset   identity of the data set, for caches
     /// @param transform deterministic change of the inputs, such as a normalisation
@@ -24,7 +25,8 @@ public final class TeacherOutputs {
             throw new IllegalArgumentException("teacher outputs: expected at least one sample, got none");
         }
         List<Tensor> parts = new ArrayList<>();
-        for (Batch batch : new DataLoader(data, DataLoader.Config.evaluation(BATCH).withTransform(transform))) {
+        for (Batch batch :
+                new DataLoader(data, DataLoader.Config.evaluation(BATCH).withTransform(transform))) {
             parts.add(teacher.logits(TeacherQuery.logits(dataset, batch.indices(), batch::inputs)));
         }
         return Tensor.cat(0, parts.toArray(Tensor[]::new));

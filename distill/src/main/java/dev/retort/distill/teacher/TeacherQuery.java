@@ -12,8 +12,7 @@ import java.util.function.Supplier;
 /// @param augmentation what was done to the inputs: [#NONE], or a key that names one exact view
 /// @param inputs       gives the inputs [B, …]; called only if the answer must be computed
 /// @param taps         what is wanted
-public record TeacherQuery(
-        String dataset, int[] indices, String augmentation, Supplier<Tensor> inputs, Set<Tap> taps) {
+public record TeacherQuery(String dataset, int[] indices, String augmentation, Supplier<Tensor> inputs, Set<Tap> taps) {
     /// The augmentation key of inputs as they are in the data set.
     public static final String NONE = "none";
 

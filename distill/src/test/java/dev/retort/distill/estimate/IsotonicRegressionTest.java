@@ -30,8 +30,8 @@ class IsotonicRegressionTest {
 
     @Test
     void orderOfThePairsDoesNotMatterAndEqualPointsAreOne() {
-        IsotonicRegression fit = IsotonicRegression.fit(
-                new double[] {2, 1, 2, 0.0, -0.0, 2}, new double[] {1, 1, 0, 1, 0, 1});
+        IsotonicRegression fit =
+                IsotonicRegression.fit(new double[] {2, 1, 2, 0.0, -0.0, 2}, new double[] {1, 1, 0, 1, 0, 1});
         assertThat(fit.points()).containsExactly(0, 1, 2);
         // 0: mean ½; 1: 1; 2: mean ⅔ of weight 3, pooled with 1 to (1 + 2)/4.
         assertThat(fit.values()).containsExactly(.5, .75, .75);
@@ -47,8 +47,8 @@ class IsotonicRegressionTest {
 
     @Test
     void stepPredictionIsLeftContinuous() {
-        IsotonicRegression step = IsotonicRegression.fit(
-                new double[] {1, 2, 3}, new double[] {0, 1, 2}, ones(3), Prediction.STEP);
+        IsotonicRegression step =
+                IsotonicRegression.fit(new double[] {1, 2, 3}, new double[] {0, 1, 2}, ones(3), Prediction.STEP);
         assertThat(step.predict(new double[] {0, 1, 1.001, 2, 2.5, 3, 4})).containsExactly(0, 0, 1, 1, 2, 2, 2);
     }
 
@@ -92,8 +92,8 @@ class IsotonicRegressionTest {
                 .hasMessageContaining("got 2, 1 and 2");
         assertThatThrownBy(() -> IsotonicRegression.fit(new double[] {1, Double.NaN}, new double[] {1, 1}))
                 .hasMessageContaining("(NaN, 1.0, 1.0) at 1");
-        assertThatThrownBy(() -> IsotonicRegression.fit(
-                        new double[] {1}, new double[] {1}, new double[] {0}, Prediction.STEP))
+        assertThatThrownBy(() ->
+                        IsotonicRegression.fit(new double[] {1}, new double[] {1}, new double[] {0}, Prediction.STEP))
                 .hasMessageContaining("positive weights");
         IsotonicRegression fit = IsotonicRegression.fit(new double[] {1}, new double[] {1});
         assertThat(fit.predict(5)).isEqualTo(1);

@@ -64,7 +64,8 @@ class TeacherEstimatesTest {
         assertThat(alpha.at(.9)).isEqualTo(1);
         assertThat(alpha.at(v)).hasSize(5).startsWith(.4);
         assertThat(alpha.capped(5).at(.9)).isCloseTo(.9, within(1e-12));
-        assertThatThrownBy(() -> TeacherAccuracy.fit(v, y, 1.5, Prediction.STEP)).hasMessageContaining("[0, 1], got 1.5");
+        assertThatThrownBy(() -> TeacherAccuracy.fit(v, y, 1.5, Prediction.STEP))
+                .hasMessageContaining("[0, 1], got 1.5");
     }
 
     @Test
@@ -118,6 +119,8 @@ class TeacherEstimatesTest {
         int[] k = new ShortList.Adaptive(.9).fit(v, y).at(v);
         assertThat(k[0]).isEqualTo(2);
         assertThat(k[1]).isEqualTo(4);
-        assertThat(new ShortList.Adaptive(1).fit(v, y).at(v)[1]).as("all four are needed, the fifth never is").isEqualTo(4);
+        assertThat(new ShortList.Adaptive(1).fit(v, y).at(v)[1])
+                .as("all four are needed, the fifth never is")
+                .isEqualTo(4);
     }
 }

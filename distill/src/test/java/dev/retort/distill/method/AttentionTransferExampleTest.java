@@ -114,8 +114,8 @@ class AttentionTransferExampleTest {
     /// What the page shows is what is compiled here.
     @Test
     void thePageShowsThisCode() throws IOException {
-        String here = code(Files.readString(
-                Path.of("src/test/java/dev/retort/distill/method/AttentionTransferExampleTest.java")));
+        String here = code(
+                Files.readString(Path.of("src/test/java/dev/retort/distill/method/AttentionTransferExampleTest.java")));
         String page = Files.readString(Path.of("../docs/adding-a-distillation-method.md"));
         String[] parts = page.split("```java\n");
         assertThat(parts).hasSize(5);

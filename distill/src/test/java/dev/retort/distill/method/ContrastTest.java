@@ -41,7 +41,8 @@ class ContrastTest {
         long[] drawn = negatives.draw(indices, new Rng(8)).toLongs();
         for (int row = 0; row < 3; row++) {
             assertThat(drawn[row * 5]).isEqualTo(indices[row]);
-            Set<Long> seen = Arrays.stream(drawn, row * 5 + 1, row * 5 + 5).boxed().collect(Collectors.toSet());
+            Set<Long> seen =
+                    Arrays.stream(drawn, row * 5 + 1, row * 5 + 5).boxed().collect(Collectors.toSet());
             assertThat(seen).hasSize(4);
             for (long other : seen) {
                 assertThat(classes[(int) other]).isNotEqualTo(classes[indices[row]]);
@@ -49,7 +50,9 @@ class ContrastTest {
         }
         CrdNegatives more = new CrdNegatives(classes, 3, 100);
         assertThat(more.count()).as("capped at what the classes allow").isEqualTo(6);
-        assertThat(more.draw(new int[] {5}, new Rng(8)).toLongs()).as("class 2 has four others, repeated").hasSize(7);
+        assertThat(more.draw(new int[] {5}, new Rng(8)).toLongs())
+                .as("class 2 has four others, repeated")
+                .hasSize(7);
         assertThatThrownBy(() -> new CrdNegatives(new long[] {1, 1}, 2, 3)).hasMessageContaining("got only class 1");
     }
 
@@ -71,7 +74,10 @@ class ContrastTest {
 
     private static Term contrast(Crd crd, Setup setup) {
         List<Term> terms = crd.terms(setup);
-        return terms.stream().filter(term -> term.name().equals("crd")).findFirst().orElseThrow();
+        return terms.stream()
+                .filter(term -> term.name().equals("crd"))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test
@@ -82,8 +88,7 @@ class ContrastTest {
         Tensor bank = memory.stateDict().get("memory_s");
         Tensor before = Objects.requireNonNull(bank).copy();
         StepBatch batch = Steps.batch(new long[] {-1, 0}, 6, 2);
-        Step step = Steps.features(
-                batch, TAP, Random.normal(new Rng(1), 2, 5), Random.normal(new Rng(2), 2, 2, 3));
+        Step step = Steps.features(batch, TAP, Random.normal(new Rng(1), 2, 5), Random.normal(new Rng(2), 2, 2, 3));
         double first = term.loss().sum(step).item();
         assertThat(first).isPositive();
         assertThat(bank.toFloats()).containsExactly(before.toFloats());
@@ -93,7 +98,8 @@ class ContrastTest {
         for (int row = 0; row < 9; row++) {
             boolean touched = row == 6 || row == 2;
             assertThat(Arrays.equals(
-                            bank.select(0, row).toFloats(), before.select(0, row).toFloats()))
+                            bank.select(0, row).toFloats(),
+                            before.select(0, row).toFloats()))
                     .as("row %d", row)
                     .isEqualTo(!touched);
             if (touched) {

@@ -30,8 +30,7 @@ class GradientTest {
         Tensor listed = Tensor.of(new double[] {1, 1, 0, 1, 0, 1, 1, 1, 0, 1, 1, 0}, 3, 4);
         Tensor labels = normal(2, 3, 4).softmax(1);
         GradCheck.defaults()
-                .firstOrder(
-                        "mixing", in -> one(mixing.crossEntropy(in[0], labels, alpha, listed)), normal(1, 3, 4))
+                .firstOrder("mixing", in -> one(mixing.crossEntropy(in[0], labels, alpha, listed)), normal(1, 3, 4))
                 .verify();
     }
 
@@ -71,18 +70,18 @@ class GradientTest {
                 .verify();
     }
 
-    /// The gradient of T² · KL at a high temperature is the centred difference of logits over the number of classes: T²
-    /// is there, and nothing else depends on the number of classes.
+    /// The gradient of T² · KL at a high temperature is the centred difference of logits over the number of
+    /// classes: T² is there, and nothing else depends on the number of classes.
     @Test
     void divergenceHasAGradientOfTheSameSizeAtEveryTemperature() {
         for (int classes : new int[] {2, 10, 50}) {
             Tensor student = normal(1, 1, classes).requiresGrad(true);
             Tensor teacher = normal(2, 1, classes);
             Tensor difference = student.detach().sub(teacher);
-            double[] expected = difference.sub(difference.mean()).mul(1.0 / classes).toDoubles();
-            double[] found = Autograd.grad(
-                            HintonKd.divergence(student, teacher, 1e3).sum(), student)[0]
-                    .toDoubles();
+            double[] expected =
+                    difference.sub(difference.mean()).mul(1.0 / classes).toDoubles();
+            double[] found =
+                    Autograd.grad(HintonKd.divergence(student, teacher, 1e3).sum(), student)[0].toDoubles();
             for (int j = 0; j < classes; j++) {
                 assertThat(found[j]).isCloseTo(expected[j], within(2e-3 / classes + 1e-5));
             }

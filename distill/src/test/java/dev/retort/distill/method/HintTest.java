@@ -49,7 +49,14 @@ class HintTest {
     @Test
     void hintIsTheMeanSquaredErrorOfTheRegressedFeature() {
         Setup setup = new Setup(
-                Map.of(TAP, Shape.of(2)), Map.of(TAP, Shape.of(3)), 2, new long[2], null, null, new long[0], new Rng(3));
+                Map.of(TAP, Shape.of(2)),
+                Map.of(TAP, Shape.of(3)),
+                2,
+                new long[2],
+                null,
+                null,
+                new long[0],
+                new Rng(3));
         List<Term> terms = new FitNet(TAP, TAP).terms(setup);
         assertThat(terms).extracting(Term::name).containsExactly("label", "hint");
         assertThat(terms).extracting(Term::weight).containsExactly(1.0, 100.0);
@@ -69,7 +76,8 @@ class HintTest {
         assertThat(joint.stages()).hasSize(1);
         FitNet staged = new FitNet(TAP, TAP, 1, FitNet.Order.STAGED, new HintonKd());
         assertThat(staged.stages()).extracting(Stage::name).containsExactly("hint", "response");
-        assertThat(staged.stages()).extracting(Stage::student)
+        assertThat(staged.stages())
+                .extracting(Stage::student)
                 .containsExactly(Stage.Start.FRESH, Stage.Start.CONTINUED);
         assertThat(staged.stages().getFirst().objective().needs()).hasSize(2);
     }

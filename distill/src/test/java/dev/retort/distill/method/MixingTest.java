@@ -52,8 +52,10 @@ class MixingTest {
     @EnumSource
     void atAlphaOneItIsCrossEntropyEvenForHopelessLogits(Mixing mixing) {
         double[] z = {800, 0, -5};
-        assertThat(loss(mixing, z, new double[] {0, 1, 0}, 1, new double[] {1, 1, 0})).isEqualTo(800);
-        assertThat(loss(mixing, z, new double[] {0, 1, 0}, 1, new double[] {0, 0, 0})).isEqualTo(800);
+        assertThat(loss(mixing, z, new double[] {0, 1, 0}, 1, new double[] {1, 1, 0}))
+                .isEqualTo(800);
+        assertThat(loss(mixing, z, new double[] {0, 1, 0}, 1, new double[] {0, 0, 0}))
+                .isEqualTo(800);
     }
 
     @Test
@@ -98,8 +100,7 @@ class MixingTest {
                 double[] down = z.clone();
                 up[j] += 1e-5;
                 down[j] -= 1e-5;
-                double numeric =
-                        (loss(mixing, up, y, alpha, listed) - loss(mixing, down, y, alpha, listed)) / 2e-5;
+                double numeric = (loss(mixing, up, y, alpha, listed) - loss(mixing, down, y, alpha, listed)) / 2e-5;
                 assertThat(gradient[j]).as("trial %d", trial).isCloseTo(numeric, within(1e-8));
             }
         }
@@ -153,7 +154,12 @@ class MixingTest {
 
     @ParameterizedTest
     @CsvSource({
-        "NORMALISED, .26, 4", "NORMALISED, .6, 3", "NORMALISED, .51, 2", "RAW, .5, 5", "RAW, .55, 3", "RAW, .9, 2",
+        "NORMALISED, .26, 4",
+        "NORMALISED, .6, 3",
+        "NORMALISED, .51, 2",
+        "RAW, .5, 5",
+        "RAW, .55, 3",
+        "RAW, .9, 2",
     })
     void theTruthMinimisesTheExpectedLoss(Mixing mixing, double alpha, int k) {
         double[] truth = {30, 0, 0, 0, 0, 0};
@@ -181,7 +187,8 @@ class MixingTest {
         assertThat(risk(mixing, unlisted, alpha, k)).isLessThan(risk(mixing, truth, alpha, k));
     }
 
-    /// Three points, labels averaged over the noise: vanilla distillation gets the first one wrong, mixing does not.
+    /// Three points, labels averaged over the noise: vanilla distillation gets the first one wrong, mixing does
+    /// not.
     @Test
     void mixingLearnsWhatVanillaDistillationCannot() {
         double[][] x = {{.2, .9}, {.9, -.3}, {-.2, .9}};
@@ -215,7 +222,9 @@ class MixingTest {
             w[0] -= 2 * move[0];
             w[1] -= 2 * move[1];
         }
-        return Arrays.stream(x).mapToDouble(p -> 1 / (1 + Math.exp(-(w[0] * p[0] + w[1] * p[1])))).toArray();
+        return Arrays.stream(x)
+                .mapToDouble(p -> 1 / (1 + Math.exp(-(w[0] * p[0] + w[1] * p[1]))))
+                .toArray();
     }
 
     /// The slope used in [#train] is the two-class case of the operator.

@@ -64,10 +64,9 @@ class ResponseLossTest {
     /// A mean over classes would halve the value when every class is split in two equal ones.
     @Test
     void kdDoesNotShrinkWithTheNumberOfClasses() {
-        Tensor few = HintonKd.divergence(
-                logits(new double[] {.2, .8}), logits(new double[] {.6, .4}), 1);
-        Tensor many = HintonKd.divergence(
-                logits(new double[] {.1, .1, .4, .4}), logits(new double[] {.3, .3, .2, .2}), 1);
+        Tensor few = HintonKd.divergence(logits(new double[] {.2, .8}), logits(new double[] {.6, .4}), 1);
+        Tensor many =
+                HintonKd.divergence(logits(new double[] {.1, .1, .4, .4}), logits(new double[] {.3, .3, .2, .2}), 1);
         assertThat(many.item()).isCloseTo(few.item(), within(CLOSE));
     }
 
@@ -97,8 +96,7 @@ class ResponseLossTest {
         Tensor z = logits(new double[] {.8, .2}, new double[] {.4, .6}, new double[] {.5, .5});
         StepBatch batch = Steps.batch(labels);
         assertThat(loss.count(batch)).isEqualTo(2);
-        assertThat(loss.sum(Steps.of(batch, z, teacher)).item())
-                .isCloseTo(-Math.log(.2) - Math.log(.6), within(CLOSE));
+        assertThat(loss.sum(Steps.of(batch, z, teacher)).item()).isCloseTo(-Math.log(.2) - Math.log(.6), within(CLOSE));
         LossTerm all = only(new HardPseudoLabels().terms(setup(labels, teacher, teacher, labels)));
         assertThat(all.count(batch)).isEqualTo(3);
     }
@@ -135,25 +133,32 @@ class ResponseLossTest {
         Step step = Steps.of(Steps.batch(labels), z, teacher);
         double hard = only(new HardPseudoLabels().terms(setup)).sum(step).item();
         for (Mixing mixing : Mixing.values()) {
-            double slam = only(new Slam().withMixing(mixing).terms(setup)).sum(step).item();
+            double slam =
+                    only(new Slam().withMixing(mixing).terms(setup)).sum(step).item();
             assertThat(slam).isCloseTo(hard, within(CLOSE));
         }
         double soft = only(new SoftLabels().terms(setup)).sum(step).item();
-        double softSlam = only(new Slam().withLabels(Slam.Labels.SOFT).terms(setup)).sum(step).item();
+        double softSlam = only(new Slam().withLabels(Slam.Labels.SOFT).terms(setup))
+                .sum(step)
+                .item();
         assertThat(softSlam).isCloseTo(soft, within(CLOSE));
     }
 
     @Test
     void slamUsesAlphaAndKOfTheSample() {
         // A teacher that is right on half of the validation set whatever its margin: α = ½ (the bound), k = 2.
-        Tensor validation = logits(
-                new double[] {.6, .3, .1}, new double[] {.6, .3, .1}, new double[] {.6, .3, .1}, new double[] {.6, .3, .1});
+        Tensor validation =
+                logits(new double[] {.6, .3, .1}, new double[] {.6, .3, .1}, new double[] {.6, .3, .1}, new double[] {
+                    .6, .3, .1
+                });
         Tensor teacher = logits(new double[] {.5, .1, .4}, new double[] {.8, .15, .05});
         long[] labels = {-1, 2};
         Setup setup = setup(labels, teacher, validation, new long[] {0, 1, 0, 1});
         Slam slam = new Slam().withLowerBound(.5).withShortList(new ShortList.Fixed(2));
         Tensor z = logits(new double[] {.3, .3, .4}, new double[] {.2, .2, .6});
-        double value = only(slam.terms(setup)).sum(Steps.of(Steps.batch(labels), z, teacher)).item();
+        double value = only(slam.terms(setup))
+                .sum(Steps.of(Steps.batch(labels), z, teacher))
+                .item();
         assertThat(value).isCloseTo(-Math.log(.5 * .3 + .5 * .7) - Math.log(.6), within(CLOSE));
         double bound = only(slam.withLowerBound(.8).terms(setup))
                 .sum(Steps.of(Steps.batch(labels), z, teacher))
@@ -166,12 +171,15 @@ class ResponseLossTest {
         assertThatThrownBy(() -> new Slam().withLowerBound(.4))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("raw operator expects a lower bound of at least 0.5, got 0.4");
-        assertThat(new Slam().withLowerBound(.7).withMixing(Mixing.NORMALISED).withLowerBound(0).lowerBound())
+        assertThat(new Slam()
+                        .withLowerBound(.7)
+                        .withMixing(Mixing.NORMALISED)
+                        .withLowerBound(0)
+                        .lowerBound())
                 .isZero();
         assertThat(new Slam().needs()).containsExactly(new Need.TeacherLabels());
         Tensor teacher = Tensor.zeros(1, 2);
-        Setup blind = new Setup(
-                Map.of(), Map.of(), 2, new long[] {-1}, teacher, null, new long[0], new Rng(1));
+        Setup blind = new Setup(Map.of(), Map.of(), 2, new long[] {-1}, teacher, null, new long[0], new Rng(1));
         assertThatThrownBy(() -> new Slam().terms(blind)).hasMessageContaining("expected a validation set");
     }
 
@@ -181,13 +189,13 @@ class ResponseLossTest {
         Tensor b = logits(new double[] {.5, .5});
         Tensor c = logits(new double[] {.6, .4});
         StepBatch batch = Steps.batch(0);
-        List<Term> terms = new DeepMutualLearning(3, 1)
-                .terms(setup(new long[] {0}, a, a, new long[] {0}));
-        assertThat(terms).extracting(Term::name)
+        List<Term> terms = new DeepMutualLearning(3, 1).terms(setup(new long[] {0}, a, a, new long[] {0}));
+        assertThat(terms)
+                .extracting(Term::name)
                 .containsExactly("label0", "peer0", "label1", "peer1", "label2", "peer2");
         LossTerm peer = terms.get(1).loss();
-        double expected = .5 * (kl(new double[] {.5, .5}, new double[] {.2, .8})
-                + kl(new double[] {.6, .4}, new double[] {.2, .8}));
+        double expected = .5
+                * (kl(new double[] {.5, .5}, new double[] {.2, .8}) + kl(new double[] {.6, .4}, new double[] {.2, .8}));
         double value = peer.sum(Steps.peers(batch, a, b, c)).item() / peer.count(batch);
         assertThat(value).isCloseTo(expected, within(CLOSE));
         assertThatThrownBy(() -> new DeepMutualLearning(1, 1)).hasMessageContaining("at least 2 students, got 1");

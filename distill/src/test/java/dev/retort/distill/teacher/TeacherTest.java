@@ -33,7 +33,11 @@ class TeacherTest {
     private static Layer network(long seed) {
         Rng rng = new Rng(seed);
         return new Sequential(
-                new Linear(4, 6, rng), new BatchNorm(6), new ReLU(), new Dropout(.5, rng.fork(1)), new Linear(6, 3, rng));
+                new Linear(4, 6, rng),
+                new BatchNorm(6),
+                new ReLU(),
+                new Dropout(.5, rng.fork(1)),
+                new Linear(6, 3, rng));
     }
 
     private static Map<String, float[]> state(Layer network) {
@@ -71,7 +75,8 @@ class TeacherTest {
         Layer network = network(1);
         Map<String, float[]> before = state(network);
         Teacher byBatch = new LiveTeacher(network, LiveTeacher.Mode.BATCH_STATISTICS);
-        Tensor normalised = Objects.requireNonNull(byBatch.answer(query(Tap.output("1"))).get(Tap.output("1")));
+        Tensor normalised =
+                Objects.requireNonNull(byBatch.answer(query(Tap.output("1"))).get(Tap.output("1")));
         for (double mean : normalised.mean(false, 0).toDoubles()) {
             assertThat(mean).isBetween(-1e-5, 1e-5);
         }
@@ -130,7 +135,8 @@ class TeacherTest {
         assertThat(cache.logits(augmented).toFloats())
                 .isNotEqualTo(cache.logits(query(Tap.LOGITS)).select(0, 0).toFloats());
         TeacherQuery foreign = TeacherQuery.logits("other", new int[] {20}, () -> flipped.narrow(0, 0, 1));
-        assertThat(cache.logits(foreign).toFloats()).containsExactly(cache.logits(augmented).toFloats());
+        assertThat(cache.logits(foreign).toFloats())
+                .containsExactly(cache.logits(augmented).toFloats());
         assertThat(cache.computed()).as("another data set has rows of its own").isEqualTo(13);
         assertThat(cache.answer(query(Tap.LOGITS, Tap.output("2")))).hasSize(2);
         assertThat(cache.computed()).as("a tap that is not kept").isEqualTo(13);
@@ -143,9 +149,11 @@ class TeacherTest {
         CachedTeacher cache = CachedTeacher.inFolder(live, folder).keeping(taps);
         Map<Tap, Tensor> answer = cache.answer(query(taps));
         cache.save();
-        CachedTeacher offline = CachedTeacher.fromFolder(live.fingerprint(), folder).keeping(taps);
+        CachedTeacher offline =
+                CachedTeacher.fromFolder(live.fingerprint(), folder).keeping(taps);
         for (Tap tap : taps) {
-            assertThat(Objects.requireNonNull(offline.answer(query(tap)).get(tap)).toFloats())
+            assertThat(Objects.requireNonNull(offline.answer(query(tap)).get(tap))
+                            .toFloats())
                     .containsExactly(Objects.requireNonNull(answer.get(tap)).toFloats());
         }
         CachedTeacher wrong = CachedTeacher.fromFolder(new LiveTeacher(network(2)).fingerprint(), folder);
@@ -200,7 +208,8 @@ class TeacherTest {
         Tensor labels = Tensor.zeros(dev.retort.tensor.DType.I64, 12);
         String data = Fingerprint.of(new TensorDataset(INPUTS, labels));
         assertThat(Fingerprint.of(new TensorDataset(INPUTS.flip(0), labels))).isNotEqualTo(data);
-        assertThat(Fingerprint.of(new TensorDataset(INPUTS.copy(), labels.copy()))).isEqualTo(data);
+        assertThat(Fingerprint.of(new TensorDataset(INPUTS.copy(), labels.copy())))
+                .isEqualTo(data);
         assertThat(Fingerprint.of("a", "bc")).isNotEqualTo(Fingerprint.of("ab", "c"));
     }
 
