@@ -54,6 +54,17 @@ public final class Distillation {
         return with(new LiveTeacher(teacher), students);
     }
 
+    /// From a teacher into a student that exists already, such as a pre-trained one, which is changed. Methods that
+    /// need several students, or fresh ones for later stages, want a factory.
+    public static Distillation with(Teacher teacher, Layer student) {
+        return with(teacher, _ -> student);
+    }
+
+    /// From a network, in evaluation mode, into a student that exists already.
+    public static Distillation with(Layer teacher, Layer student) {
+        return with(new LiveTeacher(teacher), student);
+    }
+
     /// Without a teacher: for plain training, and for students that teach each other.
     public static Distillation withoutTeacher(NetworkFactory students) {
         return new Distillation(null, students);
@@ -128,7 +139,7 @@ public final class Distillation {
             Stage stage = stages.get(number);
             Layer previous = results.isEmpty() ? null : results.getLast();
             StageInputs inputs = inputs(stage, number, data, dataset, validationId, teacherOf(stage, previous));
-            List<Layer> own = studentsOf(stage, number, previous);
+            List<Layer> own = studentsOf(stage, number, results);
             List<EpochReport> seen = saved.finished(number, own);
             if (seen == null) {
                 StageLoop loop = new StageLoop(inputs, own);
@@ -175,13 +186,18 @@ public final class Distillation {
         };
     }
 
-    private List<Layer> studentsOf(Stage stage, int number, @Nullable Layer previous) {
+    private List<Layer> studentsOf(Stage stage, int number, List<Layer> results) {
+        boolean continued = stage.student() == Stage.Start.CONTINUED && !results.isEmpty();
         List<Layer> own = new ArrayList<>();
         for (int peer = 0; peer < stage.objective().peers(); peer++) {
             Rng rng = new Rng(training.seed()).fork(STUDENT).fork(number).fork(peer);
             Layer student = students.create(rng);
-            if (stage.student() == Stage.Start.CONTINUED && previous != null && peer == 0) {
-                student.loadStateDict(previous.stateDict());
+            if (own.contains(student) || (results.contains(student) && !continued)) {
+                throw new IllegalStateException("distillation: stage " + stage.name()
+                        + " expects another new student, got the same network again; give a factory of students");
+            }
+            if (continued && peer == 0) {
+                student.loadStateDict(results.getLast().stateDict());
             }
             own.add(student);
         }

@@ -55,7 +55,8 @@ public record Distilled(
     }
 
     /// The student as a network of its own, in evaluation mode: newly made by the factory, with the trained weights
-    /// and nothing else, and checked to say the same as the trained one on `inputs` (prepared), bit for bit.
+    /// and nothing else, and checked to say the same as the trained one on `inputs` (prepared), bit for bit. A
+    /// student that existed before is given back itself.
     ///
     /// @throws IllegalStateException if it does not
     public Layer export(Tensor inputs) {

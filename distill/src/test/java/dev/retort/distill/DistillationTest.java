@@ -13,6 +13,7 @@ import dev.retort.distill.method.HintonKd;
 import dev.retort.distill.method.LabelsOnly;
 import dev.retort.distill.method.Slam;
 import dev.retort.distill.method.SoftLabels;
+import dev.retort.distill.teacher.LiveTeacher;
 import dev.retort.nn.Layer;
 import dev.retort.nn.data.Transform;
 import dev.retort.nn.models.Mlp;
@@ -174,6 +175,30 @@ class DistillationTest {
         });
         assertThatThrownBy(() -> other.export(SMALL.test.get(0).input().unsqueeze(0)))
                 .hasMessageContaining("the factory made another one");
+    }
+
+    @Test
+    void anExistingStudentIsTrainedItself() throws IOException {
+        Layer student = Clusters.mlp(12).create(new Rng(1));
+        Map<String, float[]> before = Clusters.snapshot(student);
+        Distilled result = existing(student).method(new HintonKd()).fit();
+        assertThat(result.student()).isSameAs(student);
+        assertThat(Clusters.of(before, "layers.fc1.weight"))
+                .isNotEqualTo(Clusters.of(Clusters.snapshot(student), "layers.fc1.weight"));
+        assertThat(result.export(SMALL.test.get(0).input().unsqueeze(0))).isSameAs(student);
+        FitNet staged = new FitNet(STUDENT, TEACHER, 1, FitNet.Order.STAGED, new HintonKd());
+        assertThat(existing(student).method(staged).fit().reports()).hasSize(2);
+        assertThatThrownBy(() -> existing(student).method(new BornAgain()).fit())
+                .hasMessageContaining("stage generation2 expects another new student");
+        assertThatThrownBy(() -> existing(student).method(new DeepMutualLearning()).fit())
+                .hasMessageContaining("give a factory of students");
+    }
+
+    private static Distillation existing(Layer student) {
+        return Distillation.with(new LiveTeacher(Clusters.mlp(24).create(new Rng(3))), student)
+                .labelled(SMALL.labelled)
+                .unlabelled(SMALL.pool)
+                .training(Clusters.training(1));
     }
 
     @Test

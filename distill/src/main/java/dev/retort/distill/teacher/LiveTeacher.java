@@ -13,7 +13,8 @@ import java.util.Map;
 ///
 /// The mode is stated here and set for every answer, whatever mode the network is in; afterwards every module is
 /// back in the mode it was in, and buffers have their old values. So a surrounding `train()` can't reach the
-/// teacher, and a teacher that shares modules with a student can't switch off the student's dropout.
+/// teacher, and a teacher that shares modules with a student can't switch off the student's dropout. Modes belong to
+/// the network, so one network answers one thread at a time.
 public final class LiveTeacher implements Teacher {
     /// How normalisation layers behave while the teacher answers. Dropout is always off.
     public enum Mode {
