@@ -190,7 +190,8 @@ class DistillationTest {
         assertThat(existing(student).method(staged).fit().reports()).hasSize(2);
         assertThatThrownBy(() -> existing(student).method(new BornAgain()).fit())
                 .hasMessageContaining("stage generation2 expects another new student");
-        assertThatThrownBy(() -> existing(student).method(new DeepMutualLearning()).fit())
+        assertThatThrownBy(
+                        () -> existing(student).method(new DeepMutualLearning()).fit())
                 .hasMessageContaining("give a factory of students");
     }
 
