@@ -63,6 +63,14 @@ public final class DistillCommand implements Callable<Integer> {
         Checkpoints checkpoints = Checkpoints.in(options.out, options.resume);
         try (StopSignal stop = StopSignal.install();
                 Watch watch = new Watch(bar, stop, checkpoints, options.batch)) {
+            return compare(job, checkpoints, watch, out, start);
+        }
+    }
+
+    /// Stops inside the signal's scope: the process ends as soon as that is closed.
+    private int compare(DistillJob job, Checkpoints checkpoints, Watch watch, PrintWriter out, long start)
+            throws IOException {
+        try {
             ComparisonResult compared = job.train(checkpoints, watch);
             Results results = job.results(compared, watch, provenance(job, start));
             write(results);
@@ -70,6 +78,7 @@ public final class DistillCommand implements Callable<Integer> {
             print(out, results, start);
             return 0;
         } catch (TrainingStopped e) {
+            watch.close();
             System.err.println("retort: stopped with a checkpoint; go on with: ./retort distill --resume (and the same"
                     + " options)");
             return 1;

@@ -90,14 +90,26 @@ class DistillCommandTest {
         }
     }
 
+    private String refusal(String... options) {
+        String[] all = new String[options.length + 3];
+        all[0] = "distill";
+        all[1] = "--out";
+        all[2] = folder.toString();
+        System.arraycopy(options, 0, all, 3, options.length);
+        CommandLineRun run = CommandLineRun.of(all);
+        assertThat(run.code()).isEqualTo(1);
+        return run.err();
+    }
+
     @Test
     void refusesWhatCannotWork() {
-        assertThat(distill("--methods", "slamm").err()).contains("--methods: expected all, or some of", "'slamm'");
-        assertThat(distill("--student", "cnn").err()).contains("model: expects cnn:WIDTHS", "'cnn'");
-        assertThat(distill("--labels", "20000").err()).contains("--labels 20000", "of 10000 training images");
-        assertThat(distill("--resume").err()).contains("nothing to resume in " + folder);
-        assertThat(distill("--data", folder.resolve("missing").toString()).code()).isEqualTo(1);
-        assertThat(distill("--epochs", "0").err()).contains("--epochs: expected at least 1, got 0");
+        assertThat(refusal("--methods", "slamm")).contains("--methods: expected all, or some of", "'slamm'");
+        assertThat(refusal("--student", "cnn")).contains("model: expects cnn:WIDTHS", "'cnn'");
+        assertThat(refusal("--labels", "20000")).contains("--labels 20000", "of 10000 training images");
+        assertThat(refusal("--resume")).contains("nothing to resume in " + folder);
+        assertThat(refusal("--data", folder.resolve("missing").toString())).contains("missing");
+        assertThat(refusal("--epochs", "0")).contains("--epochs: expected at least 1, got 0");
+        assertThat(folder).isEmptyDirectory();
     }
 
     @Test
