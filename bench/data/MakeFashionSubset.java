@@ -12,9 +12,11 @@ import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
-/// Makes the embedded data set: a stratified subset of Fashion-MNIST (Xiao, Rasul, Vollgraf, 2017, arXiv 1708.07747).
+/// Makes the embedded data set: a stratified subset of Fashion-MNIST (Xiao, Rasul, Vollgraf, 2017, arXiv
+/// 1708.07747).
 ///
-/// Run it at the root of the repository, with Debian's package `dataset-fashion-mnist` installed or unpacked:
+/// Run it at the root of the repository, with Debian's package `dataset-fashion-mnist` installed or
+/// unpacked:
 ///
 /// ```
 /// apt-get download dataset-fashion-mnist && dpkg-deb -x dataset-fashion-mnist_*.deb /tmp/fashion
@@ -22,8 +24,10 @@ import java.util.zip.GZIPOutputStream;
 ///     bench/src/main/resources/dev/retort/bench/data/fashion-mnist-subset
 /// ```
 ///
-/// It takes 1,000 of the 6,000 training images and 200 of the 1,000 test images of every class, chosen by a seeded
-/// shuffle, in their original order. The results are gzip-compressed IDX files like the originals, and for each part
+/// It takes 1,000 of the 6,000 training images and 200 of the 1,000 test images of every class, chosen
+/// by a seeded
+/// shuffle, in their original order. The results are gzip-compressed IDX files like the originals, and
+/// for each part
 /// the positions of the chosen images in the original file.
 public final class MakeFashionSubset {
     private static final long SEED = 20261123;

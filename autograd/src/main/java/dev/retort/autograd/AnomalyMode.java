@@ -11,8 +11,10 @@ import org.jspecify.annotations.Nullable;
 /// While it is open, the first op that produces a NaN or an infinity, forward or backward, throws an
 /// [AnomalyException] that names the op and the path of its module ([ModulePath]).
 ///
-/// A NaN is always reported; an infinity only if all inputs are finite and the op was not asked to write it (masks filled
-/// with −∞ are common). All threads are watched. Every result is read once more: for the search for errors, not for
+/// A NaN is always reported; an infinity only if all inputs are finite and the op was not asked to write
+/// it (masks filled
+/// with −∞ are common). All threads are watched. Every result is read once more: for the search for
+/// errors, not for
 /// training.
 ///
 /// ```java

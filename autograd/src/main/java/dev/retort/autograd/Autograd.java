@@ -5,11 +5,15 @@ import dev.retort.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Differentiation: gradients of outputs with respect to inputs, switches for recording, and gradient hooks.
+/// Differentiation: gradients of outputs with respect to inputs, switches for recording, and gradient
+/// hooks.
 ///
-/// Recording is a state of the thread, on at first in every thread; a scope opened in one thread does not reach another.
-/// Kernels run their chunks on other threads but call no tensor methods there, so a scope covers the parallel work of
-/// the ops inside it. Two threads may run backward at the same time, also into the same leaves (their order then decides
+/// Recording is a state of the thread, on at first in every thread; a scope opened in one thread does
+/// not reach another.
+/// Kernels run their chunks on other threads but call no tensor methods there, so a scope covers the
+/// parallel work of
+/// the ops inside it. Two threads may run backward at the same time, also into the same leaves (their
+/// order then decides
 /// the last bits of the sum).
 public final class Autograd {
     private Autograd() {}
@@ -23,10 +27,12 @@ public final class Autograd {
 
     /// `Σ_k ⟨gradOutputs[k], ∂outputs[k]/∂inputs[i]⟩` for each input; nothing is accumulated into leaves.
     ///
-    /// Inputs may be leaves or results on the way. With `createGraph` the gradients can be differentiated again.
+    /// Inputs may be leaves or results on the way. With `createGraph` the gradients can be
+    /// differentiated again.
     ///
     /// @return one gradient per input, of its type; null for unused inputs if the options allow them
-    /// @throws OpException if an input does not require a gradient, is unused and that is not allowed, a gradient does
+    /// @throws OpException if an input does not require a gradient, is unused and that is not allowed, a
+    /// gradient does
     ///                     not fit its output, or a saved tensor was freed or overwritten
     public static @Nullable Tensor[] grad(List<Tensor> outputs, List<Tensor> inputs, GradOptions options) {
         Source[] targets = new Source[inputs.size()];
@@ -42,8 +48,8 @@ public final class Autograd {
         @Nullable Tensor[] gradients = pass.collect();
         for (int i = 0; i < gradients.length; i++) {
             if (gradients[i] == null && !options.allowUnused()) {
-                throw new OpException("grad: the outputs do not depend on input " + i + " " + inputs.get(i).type()
-                        + "; use allowUnused to get null");
+                throw new OpException("grad: the outputs do not depend on input " + i + " "
+                        + inputs.get(i).type() + "; use allowUnused to get null");
             }
         }
         return gradients;
@@ -51,7 +57,8 @@ public final class Autograd {
 
     /// Adds the gradients of all outputs to the leaves that they depend on.
     ///
-    /// @throws OpException if no output requires a gradient, a gradient does not fit its output, or a saved tensor was
+    /// @throws OpException if no output requires a gradient, a gradient does not fit its output, or a
+    /// saved tensor was
     ///                     freed or overwritten
     public static void backward(List<Tensor> outputs, GradOptions options) {
         BackwardPass pass = BackwardPass.toLeaves(options);
@@ -84,7 +91,8 @@ public final class Autograd {
         return Recording.current().enabled;
     }
 
-    /// Lets `hook` see (and replace) the gradient of `tensor` in every later backward, before it flows on or accumulates.
+    /// Lets `hook` see (and replace) the gradient of `tensor` in every later backward, before it flows
+    /// on or accumulates.
     ///
     /// @throws OpException if the tensor does not require a gradient
     public static HookHandle hook(Tensor tensor, GradientHook hook) {

@@ -13,14 +13,15 @@ import org.jspecify.annotations.Nullable;
 
 /// One walk from outputs back through the graph, nodes in falling order of their numbers.
 ///
-/// Towards leaves the gradients are accumulated there; towards given targets they are collected, and only nodes that
+/// Towards leaves the gradients are accumulated there; towards given targets they are collected, and
+/// only nodes that
 /// lead to a target run.
 final class BackwardPass {
     private final boolean createGraph;
     private final boolean retainGraph;
     private final @Nullable Targets targets;
-    private final PriorityQueue<Node> queue =
-            new PriorityQueue<>(Comparator.comparingLong((Node node) -> node.sequence).reversed());
+    private final PriorityQueue<Node> queue = new PriorityQueue<>(
+            Comparator.comparingLong((Node node) -> node.sequence).reversed());
     private final Map<Node, GradientSlot[]> pending = new HashMap<>();
     private final Map<Leaf, GradientSlot> leaves = new LinkedHashMap<>();
 
@@ -154,7 +155,8 @@ final class BackwardPass {
             return;
         }
         switch (source) {
-            case Leaf leaf -> leaves.computeIfAbsent(leaf, _ -> new GradientSlot()).add(gradient, exclusive, createGraph);
+            case Leaf leaf ->
+                leaves.computeIfAbsent(leaf, _ -> new GradientSlot()).add(gradient, exclusive, createGraph);
             case Output(Node node, int index) -> {
                 GradientSlot[] slots = pending.get(node);
                 if (slots == null) {
@@ -184,7 +186,8 @@ final class BackwardPass {
     }
 
     /// The targets' gradients in their order; null where none arrived.
-    @Nullable Tensor[] collect() {
+    @Nullable
+    Tensor[] collect() {
         if (targets == null) {
             throw new IllegalStateException("backward pass without targets");
         }

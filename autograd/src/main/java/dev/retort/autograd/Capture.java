@@ -8,7 +8,8 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What the block of a checkpoint uses beside its arguments: parameters and earlier results that need gradients.
+/// What the block of a checkpoint uses beside its arguments: parameters and earlier results that need
+/// gradients.
 final class Capture {
     private final long start = Node.nextSequence();
     private final Set<@Nullable Source> own = new HashSet<>();
@@ -23,7 +24,8 @@ final class Capture {
     void note(Tensor[] inputs, @Nullable Source[] edges) {
         for (int i = 0; i < edges.length; i++) {
             Source edge = edges[i];
-            boolean earlier = edge instanceof Leaf || (edge instanceof Output(Node node, int _) && node.sequence < start);
+            boolean earlier =
+                    edge instanceof Leaf || (edge instanceof Output(Node node, int _) && node.sequence < start);
             if (edge != null && earlier && !own.contains(edge)) {
                 outside.putIfAbsent(edge, inputs[i]);
             }

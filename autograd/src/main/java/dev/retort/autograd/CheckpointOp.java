@@ -59,7 +59,8 @@ record CheckpointOp(UnaryOperator<Tensor[]> block, List<Rng> rngs, long[] positi
     }
 
     /// Gradients of arguments and captured tensors by running the block again.
-    @Nullable Tensor[] gradients(VjpContext c) {
+    @Nullable
+    Tensor[] gradients(VjpContext c) {
         Tensor[] inputs = new Tensor[c.inputs()];
         boolean[] needs = new boolean[arguments];
         for (int i = 0; i < inputs.length; i++) {
@@ -83,8 +84,8 @@ record CheckpointOp(UnaryOperator<Tensor[]> block, List<Rng> rngs, long[] positi
         for (int j = 0; j < outputs.length; j++) {
             gradOutputs[j] = c.gradOrNull(j);
         }
-        @Nullable Tensor[] found =
-                Replay.differentiate(outputs, gradOutputs, targets.toArray(Source[]::new), c.createGraph());
+        @Nullable
+        Tensor[] found = Replay.differentiate(outputs, gradOutputs, targets.toArray(Source[]::new), c.createGraph());
         @Nullable Tensor[] gradients = new Tensor[inputs.length];
         for (int i = 0; i < inputs.length; i++) {
             gradients[i] = places[i] < 0 ? null : found[places[i]];

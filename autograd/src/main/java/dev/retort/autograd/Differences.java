@@ -33,8 +33,8 @@ final class Differences {
     /// Compares the gradient of input `i` (null: zero) with differences.
     GradCheck.Report compare(String where, int i, Tensor[] inputs, @Nullable Tensor gradient, String way) {
         if (gradient != null && !gradient.type().equals(inputs[i].type())) {
-            return GradCheck.Report.failed(where + "the gradient of input " + i + " " + inputs[i].type() + " is "
-                    + gradient.type());
+            return GradCheck.Report.failed(
+                    where + "the gradient of input " + i + " " + inputs[i].type() + " is " + gradient.type());
         }
         double[] x = inputs[i].toDoubles();
         double[] analytic = gradient == null ? new double[x.length] : gradient.toDoubles();

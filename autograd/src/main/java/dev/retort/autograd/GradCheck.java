@@ -11,9 +11,12 @@ import org.jspecify.annotations.Nullable;
 
 /// Compares gradients with central differences in float64: (f(x + h) − f(x − h)) / 2h.
 ///
-/// Outputs are weighted with random numbers v, so that one difference checks an element of Σ_k ⟨v_k, ∂f_k/∂x⟩. Both
-/// ways of differentiating are compared: with fast kernels, and with a graph. All floating inputs must be `F64`; inputs
-/// of other dtypes are passed through. The function must be deterministic and smooth within h of its inputs.
+/// Outputs are weighted with random numbers v, so that one difference checks an element of Σ_k ⟨v_k,
+/// ∂f_k/∂x⟩. Both
+/// ways of differentiating are compared: with fast kernels, and with a graph. All floating inputs must
+/// be `F64`; inputs
+/// of other dtypes are passed through. The function must be deterministic and smooth within h of its
+/// inputs.
 ///
 /// ```java
 /// GradCheck.defaults().firstOrder("tanh", in -> new Tensor[] {in[0].tanh()}, x).verify();
@@ -51,7 +54,8 @@ public record GradCheck(double step, double relative, double absolute, int maxSa
     ///
     /// @param ok         whether all compared elements agree
     /// @param message    the worst element, or what else is wrong
-    /// @param worstError the largest |analytic − numeric| / (absolute + relative · max(|analytic|, |numeric|)); at most
+    /// @param worstError the largest |analytic − numeric| / (absolute + relative · max(|analytic|,
+    /// |numeric|)); at most
     ///                   1 if all is well
     public record Report(boolean ok, String message, double worstError) {
         /// Throws if the check failed.
@@ -85,7 +89,8 @@ public record GradCheck(double step, double relative, double absolute, int maxSa
         }
         Tensor[] weights = weights(outputs);
         boolean constant = Arrays.stream(outputs).noneMatch(Tensor::requiresGrad);
-        String wrong = constant && !constantAllowed ? "no output requires a gradient" : unfit(function, leaves, outputs);
+        String wrong =
+                constant && !constantAllowed ? "no output requires a gradient" : unfit(function, leaves, outputs);
         if (wrong != null) {
             return Report.failed(where + wrong);
         }
@@ -103,7 +108,8 @@ public record GradCheck(double step, double relative, double absolute, int maxSa
         return worst;
     }
 
-    /// Checks the second derivatives: the gradients, as functions of inputs and output weights, are checked in turn.
+    /// Checks the second derivatives: the gradients, as functions of inputs and output weights, are
+    /// checked in turn.
     ///
     /// @param name names the function in the report
     public Report secondOrder(String name, UnaryOperator<Tensor[]> function, Tensor... inputs) {
@@ -111,7 +117,9 @@ public record GradCheck(double step, double relative, double absolute, int maxSa
         try (GradScope _ = Autograd.noGrad()) {
             outputs = function.apply(inputs.clone());
         }
-        Tensor[] weights = Arrays.stream(weights(outputs)).filter(w -> w.dtype().isFloating()).toArray(Tensor[]::new);
+        Tensor[] weights = Arrays.stream(weights(outputs))
+                .filter(w -> w.dtype().isFloating())
+                .toArray(Tensor[]::new);
         Tensor[] both = Arrays.copyOf(inputs, inputs.length + weights.length);
         System.arraycopy(weights, 0, both, inputs.length, weights.length);
         return check("the gradient of " + name, new GradientFunction(function, inputs.length)::apply, true, both);
@@ -121,8 +129,8 @@ public record GradCheck(double step, double relative, double absolute, int maxSa
         Tensor[] leaves = new Tensor[inputs.length];
         for (int i = 0; i < inputs.length; i++) {
             if (inputs[i].dtype().isFloating() && inputs[i].dtype() != DType.F64) {
-                throw new OpException(where + "expects floating inputs of dtype F64, input " + i + " is "
-                        + inputs[i].type());
+                throw new OpException(
+                        where + "expects floating inputs of dtype F64, input " + i + " is " + inputs[i].type());
             }
             leaves[i] = inputs[i].detach();
             if (inputs[i].dtype().isFloating()) {
@@ -138,7 +146,8 @@ public record GradCheck(double step, double relative, double absolute, int maxSa
         Tensor[] weights = new Tensor[outputs.length];
         for (int k = 0; k < outputs.length; k++) {
             weights[k] = outputs[k].dtype().isFloating()
-                    ? Random.normal(rng, 0, 1, outputs[k].dtype(), outputs[k].shape().dims())
+                    ? Random.normal(
+                            rng, 0, 1, outputs[k].dtype(), outputs[k].shape().dims())
                     : outputs[k];
         }
         return weights;
@@ -171,7 +180,8 @@ public record GradCheck(double step, double relative, double absolute, int maxSa
         if (roots.length == 0) {
             return new Tensor[leaves.length];
         }
-        @Nullable Tensor[] found =
+        @Nullable
+        Tensor[] found =
                 Autograd.grad(Arrays.asList(roots), Arrays.asList(floating), options.withGradOutputs(gradients));
         @Nullable Tensor[] all = new Tensor[leaves.length];
         n = 0;

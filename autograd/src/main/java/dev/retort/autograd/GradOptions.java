@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// @param createGraph whether the gradients can be differentiated again (implies `retainGraph`)
 /// @param retainGraph whether saved tensors are kept, so that backward can pass again
 /// @param allowUnused whether inputs that the outputs do not depend on give null and not an error
-public record GradOptions(
-        List<Tensor> gradOutputs, boolean createGraph, boolean retainGraph, boolean allowUnused) {
+public record GradOptions(List<Tensor> gradOutputs, boolean createGraph, boolean retainGraph, boolean allowUnused) {
     private static final GradOptions DEFAULTS = new GradOptions(List.of(), false, false, false);
 
     /// Copies the list.
@@ -46,7 +45,8 @@ public record GradOptions(
     }
 
     /// The gradient of output `i` as given, or null.
-    @Nullable Tensor gradOutput(int i) {
+    @Nullable
+    Tensor gradOutput(int i) {
         return gradOutputs.isEmpty() ? null : gradOutputs.get(i);
     }
 }

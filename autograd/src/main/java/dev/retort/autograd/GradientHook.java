@@ -7,5 +7,6 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface GradientHook {
     /// What takes the gradient's place (of the same type), or null to leave it as it is.
-    @Nullable Tensor apply(Tensor gradient);
+    @Nullable
+    Tensor apply(Tensor gradient);
 }

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A tensor that the user made: the end of the graph, where gradients accumulate.
 ///
-/// A gradient that was handed out is never changed by the engine: the next accumulation then makes a new tensor. One
+/// A gradient that was handed out is never changed by the engine: the next accumulation then makes a new
+/// tensor. One
 /// that nobody has seen is added to in place.
 final class Leaf implements Source {
     private boolean requiresGrad;
@@ -30,8 +31,8 @@ final class Leaf implements Source {
 
     synchronized void grad(@Nullable Tensor tensor, @Nullable Tensor gradient) {
         if (gradient != null && tensor != null && !gradient.type().equals(tensor.type())) {
-            throw new OpException("grad: expects a gradient of the tensor's type " + tensor.type() + ", got "
-                    + gradient.type());
+            throw new OpException(
+                    "grad: expects a gradient of the tensor's type " + tensor.type() + ", got " + gradient.type());
         }
         grad = gradient;
         seen = true;

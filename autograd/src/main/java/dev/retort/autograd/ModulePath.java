@@ -3,7 +3,8 @@ package dev.retort.autograd;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/// Where in the model this thread is, such as `encoder.layers.0.attention`; pushed and popped by module calls, read by
+/// Where in the model this thread is, such as `encoder.layers.0.attention`; pushed and popped by module
+/// calls, read by
 /// messages and profiles.
 ///
 /// ```java

@@ -10,9 +10,11 @@ import dev.retort.tensor.op.Op;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// One recorded op: its gradient rule, where the gradients of its inputs go, and the tensors that the rule reads.
+/// One recorded op: its gradient rule, where the gradients of its inputs go, and the tensors that the
+/// rule reads.
 ///
-/// Nodes are numbered in the order of recording. Inputs exist before the op, so along every edge the number falls:
+/// Nodes are numbered in the order of recording. Inputs exist before the op, so along every edge the
+/// number falls:
 /// visiting nodes by falling number is a topological order, without recursion and without counting edges.
 final class Node {
     private static final AtomicLong COUNT = new AtomicLong();
@@ -102,8 +104,8 @@ final class Node {
         }
         SavedTensor saved = i < tensors.length ? tensors[i] : null;
         if (saved == null) {
-            throw new IllegalStateException("backward of " + describe() + ": the rule reads " + what + " " + i
-                    + " but does not save it");
+            throw new IllegalStateException(
+                    "backward of " + describe() + ": the rule reads " + what + " " + i + " but does not save it");
         }
         return saved;
     }
@@ -148,7 +150,8 @@ final class Node {
         return path.isEmpty() ? op.name() : op.name() + " in " + path;
     }
 
-    @Nullable Hooks hooks(int output) {
+    @Nullable
+    Hooks hooks(int output) {
         @Nullable Hooks[] all = hooks;
         return all == null ? null : all[output];
     }

@@ -87,8 +87,8 @@ final class NodeContext implements VjpContext {
     /// @throws OpException if a gradient is missing or has not the input's type
     void check(@Nullable Tensor[] gradients) {
         if (gradients.length < needs.length) {
-            throw new OpException("backward of " + node.describe() + ": expects one gradient per input ("
-                    + needs.length + "), the rule gave " + gradients.length);
+            throw new OpException("backward of " + node.describe() + ": expects one gradient per input (" + needs.length
+                    + "), the rule gave " + gradients.length);
         }
         for (int i = 0; i < needs.length; i++) {
             Tensor gradient = gradients[i];
@@ -102,7 +102,8 @@ final class NodeContext implements VjpContext {
         }
     }
 
-    /// Whether nobody but the engine refers to the storage of gradient `i`: the rule's ops made it just now. Results of
+    /// Whether nobody but the engine refers to the storage of gradient `i`: the rule's ops made it just
+    /// now. Results of
     /// custom ops may be tensors that their author keeps.
     boolean isExclusive(@Nullable Tensor[] gradients, int i) {
         Tensor gradient = gradients[i];

@@ -10,10 +10,12 @@ final class Recording {
     boolean enabled = true;
 
     /// The checkpoint whose block runs now, or null.
-    @Nullable Capture capture;
+    @Nullable
+    Capture capture;
 
     /// The node whose gradient is computed now, or null.
-    @Nullable Node backward;
+    @Nullable
+    Node backward;
 
     private Recording() {}
 

@@ -9,15 +9,18 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/// Gradients of a function of tensors by running it again with recording on: a fused op's composite, or the block of a
+/// Gradients of a function of tensors by running it again with recording on: a fused op's composite, or
+/// the block of a
 /// checkpoint.
 ///
-/// The function gets stand-ins for its inputs, each with a source of its own, so that the gradients are partial
+/// The function gets stand-ins for its inputs, each with a source of its own, so that the gradients are
+/// partial
 /// derivatives, also where one input depends on another or is passed twice.
 final class Replay {
     private Replay() {}
 
-    /// `Σ_j ⟨gradOutputs[j], ∂f(inputs)[j]/∂inputs[i]⟩` for each i with `needs[i]`; null where none flows.
+    /// `Σ_j ⟨gradOutputs[j], ∂f(inputs)[j]/∂inputs[i]⟩` for each i with `needs[i]`; null where none
+    /// flows.
     static @Nullable Tensor[] gradients(
             Tensor[] inputs,
             boolean[] needs,

@@ -13,13 +13,15 @@ sealed interface Source permits Leaf, Output {
             case Leaf leaf -> leaf.requiresGrad() ? leaf : null;
             case Output output -> output;
             case null -> null;
-            default -> throw new IllegalStateException(
-                    "autograd: another recorder has written the tensor's history: " + tensor.history());
+            default ->
+                throw new IllegalStateException(
+                        "autograd: another recorder has written the tensor's history: " + tensor.history());
         };
     }
 
     /// The functions that see the gradient when it is complete, or null.
-    @Nullable Hooks hooks();
+    @Nullable
+    Hooks hooks();
 
     /// The same, made if there are none.
     Hooks hooksForAdding();

@@ -29,7 +29,8 @@ public final class TapeRecorder implements Recorder {
         link(op, VjpRules.of(op), inputs, outputs);
     }
 
-    /// Makes `outputs` results of `op` with gradient rule `rule`. Integer results never need a gradient; if the rule
+    /// Makes `outputs` results of `op` with gradient rule `rule`. Integer results never need a gradient;
+    /// if the rule
     /// sends no gradient to any input that needs one, the results are constants.
     static void link(Op op, Rule rule, Tensor[] inputs, Tensor[] outputs) {
         @Nullable Source[] edges = new Source[inputs.length];
@@ -68,8 +69,8 @@ public final class TapeRecorder implements Recorder {
             if (on) {
                 return; // a recorded result requires a gradient already
             }
-            throw new OpException("requires_grad: cannot be turned off for a result of " + output.node().describe()
-                    + "; use detach");
+            throw new OpException("requires_grad: cannot be turned off for a result of "
+                    + output.node().describe() + "; use detach");
         }
         if (on && !tensor.dtype().isFloating()) {
             throw new OpException("requires_grad: expects a floating dtype, got " + tensor.type());
@@ -106,7 +107,8 @@ public final class TapeRecorder implements Recorder {
     @Override
     public void setGrad(Tensor tensor, @Nullable Tensor grad) {
         if (tensor.history() instanceof Output output) {
-            throw new OpException("grad: expects a leaf, got a result of " + output.node().describe());
+            throw new OpException(
+                    "grad: expects a leaf, got a result of " + output.node().describe());
         }
         if (grad != null || tensor.history() != null) {
             leaf(tensor).grad(tensor, grad);

@@ -114,7 +114,8 @@ final class Targets {
     }
 
     /// The gradients in the order of the targets; null where none arrived.
-    @Nullable Tensor[] gradients() {
+    @Nullable
+    Tensor[] gradients() {
         @Nullable Tensor[] gradients = new Tensor[order.length];
         for (int i = 0; i < order.length; i++) {
             gradients[i] = found.get(order[i]);

@@ -1,4 +1,5 @@
-/// Reverse-mode differentiation: recording, `backward`, `grad` of any order, checkpointing, gradient checks.
+/// Reverse-mode differentiation: recording, `backward`, `grad` of any order, checkpointing, gradient
+/// checks.
 @NullMarked
 package dev.retort.autograd;
 

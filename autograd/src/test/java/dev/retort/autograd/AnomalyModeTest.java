@@ -27,11 +27,12 @@ class AnomalyModeTest {
         Tensor x = leaf(-1, 4);
         try (AnomalyMode _ = AnomalyMode.open()) {
             AnomalyException e = catchThrowableOfType(
-                    AnomalyException.class, () -> inModule("encoder", () -> inModule("0", () -> x.sqrt().mul(2))));
+                    AnomalyException.class,
+                    () -> inModule("encoder", () -> inModule("0", () -> x.sqrt().mul(2))));
             assertThat(e.op()).isEqualTo("sqrt");
             assertThat(e.path()).isEqualTo("encoder.0");
-            assertThat(e).hasMessage(
-                    "anomaly: sqrt in encoder.0 produced NaN in result 0 F64[2]; inputs: F64[2] finite");
+            assertThat(e)
+                    .hasMessage("anomaly: sqrt in encoder.0 produced NaN in result 0 F64[2]; inputs: F64[2] finite");
         }
         assertThat(x.sqrt().requiresGrad()).as("off again").isTrue();
     }
@@ -41,7 +42,8 @@ class AnomalyModeTest {
         Tensor x = leaf(0, 4);
         try (AnomalyMode _ = AnomalyMode.open()) {
             Tensor y = inModule("head", x::sqrt); // 0 forward, 1/(2·0) backward
-            AnomalyException e = catchThrowableOfType(AnomalyException.class, () -> y.sum().backward());
+            AnomalyException e =
+                    catchThrowableOfType(AnomalyException.class, () -> y.sum().backward());
             assertThat(e.op()).isEqualTo("sqrt");
             assertThat(e.path()).isEqualTo("head");
             assertThat(e).hasMessageContaining("backward of sqrt").hasMessageContaining("an infinity");
@@ -56,7 +58,8 @@ class AnomalyModeTest {
             Tensor masked = vector(1, 2).maskedFill(hidden, Double.NEGATIVE_INFINITY);
             assertThat(masked.softmax(0).toDoubles()).containsExactly(0, 1);
             assertThat(masked.exp().toDoubles()[0]).isZero();
-            assertThatThrownBy(() -> masked.sub(masked)).hasMessageContaining("sub produced NaN")
+            assertThatThrownBy(() -> masked.sub(masked))
+                    .hasMessageContaining("sub produced NaN")
                     .hasMessageContaining("has infinities");
         }
     }
@@ -65,7 +68,8 @@ class AnomalyModeTest {
     void watchesUpdates() {
         Tensor w = vector(1, 2);
         try (AnomalyMode _ = AnomalyMode.open()) {
-            assertThatThrownBy(() -> w.update(new UpdateOp.Scale(Double.NaN))).hasMessageContaining("scale produced NaN");
+            assertThatThrownBy(() -> w.update(new UpdateOp.Scale(Double.NaN)))
+                    .hasMessageContaining("scale produced NaN");
         }
     }
 
@@ -93,10 +97,14 @@ class AnomalyModeTest {
     @Test
     void pathsNest() {
         assertThat(ModulePath.current()).isEmpty();
-        inModule("", () -> inModule("a", () -> inModule("b", () -> {
-            assertThat(ModulePath.current()).isEqualTo("a.b");
-            return vector(1);
-        })));
+        inModule(
+                "",
+                () -> inModule(
+                        "a",
+                        () -> inModule("b", () -> {
+                            assertThat(ModulePath.current()).isEqualTo("a.b");
+                            return vector(1);
+                        })));
         assertThat(ModulePath.current()).isEmpty();
     }
 }

@@ -31,8 +31,7 @@ class BackwardTest {
     void chainRule() {
         Tensor x = leaf(0.5, -1);
         x.square().exp().sum().backward(); // 2x·e^(x²)
-        assertThat(x.grad().toDoubles())
-                .containsExactly(new double[] {Math.exp(0.25), -2 * Math.E}, within(1e-14));
+        assertThat(x.grad().toDoubles()).containsExactly(new double[] {Math.exp(0.25), -2 * Math.E}, within(1e-14));
     }
 
     @Test
@@ -157,8 +156,7 @@ class BackwardTest {
         Tensor x = leaf(1, 2);
         Tensor y = x.mul(2);
         Tensor z = y.square();
-        Autograd.backward(
-                List.of(y, z), GradOptions.defaults().withGradOutputs(vector(1, 0), vector(0, 1)));
+        Autograd.backward(List.of(y, z), GradOptions.defaults().withGradOutputs(vector(1, 0), vector(0, 1)));
         assertThat(x.grad().toDoubles()).containsExactly(2, 16); // 2 for y_0; 8x for z_1
     }
 

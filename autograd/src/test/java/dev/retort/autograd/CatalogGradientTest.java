@@ -23,10 +23,10 @@ import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-import org.jspecify.annotations.Nullable;
 
 /// Gradient tests of every differentiable op, generated from the op catalogue.
 class CatalogGradientTest {
@@ -35,16 +35,19 @@ class CatalogGradientTest {
     private static Stream<DynamicTest> each(Predicate<OpSpec> which, BiConsumer<OpSpec, Sample> check) {
         return OpCatalog.all().stream()
                 .filter(which)
-                .map(spec -> dynamicTest(spec.name(), () -> spec.samples().stream()
-                        .filter(sample -> sample.kind() == Sample.Kind.REGULAR)
-                        .forEach(sample -> check.accept(spec, sample))));
+                .map(spec -> dynamicTest(
+                        spec.name(),
+                        () -> spec.samples().stream()
+                                .filter(sample -> sample.kind() == Sample.Kind.REGULAR)
+                                .forEach(sample -> check.accept(spec, sample))));
     }
 
     private static String what(OpSpec spec, Sample sample) {
         return spec.name() + " (" + sample + ")";
     }
 
-    /// All floating results. Symmetric matrices are read from one triangle, so single elements must not be perturbed: the
+    /// All floating results. Symmetric matrices are read from one triangle, so single elements must not
+    /// be perturbed: the
     /// function symmetrises.
     private static UnaryOperator<Tensor[]> function(Sample sample) {
         boolean symmetric = sample.op() instanceof LinalgOp.Cholesky || sample.op() instanceof LinalgOp.Eigh;
@@ -61,19 +64,23 @@ class CatalogGradientTest {
 
     @TestFactory
     Stream<DynamicTest> firstOrder() {
-        return each(OpSpec::hasGradient, (spec, sample) -> GradCheck.defaults()
-                .withSamples(SAMPLES)
-                .firstOrder(what(spec, sample), function(sample), sample.inputs())
-                .verify());
+        return each(
+                OpSpec::hasGradient,
+                (spec, sample) -> GradCheck.defaults()
+                        .withSamples(SAMPLES)
+                        .firstOrder(what(spec, sample), function(sample), sample.inputs())
+                        .verify());
     }
 
     @TestFactory
     Stream<DynamicTest> secondOrder() {
-        return each(OpSpec::hasGradient, (spec, sample) -> GradCheck.defaults()
-                .withSamples(SAMPLES)
-                .withTolerance(1e-5, 1e-6)
-                .secondOrder(what(spec, sample), function(sample), sample.inputs())
-                .verify());
+        return each(
+                OpSpec::hasGradient,
+                (spec, sample) -> GradCheck.defaults()
+                        .withSamples(SAMPLES)
+                        .withTolerance(1e-5, 1e-6)
+                        .secondOrder(what(spec, sample), function(sample), sample.inputs())
+                        .verify());
     }
 
     private static double[] @Nullable [] gradients(Sample sample, Tensor[] inputs) {
@@ -84,7 +91,8 @@ class CatalogGradientTest {
                 leaves[i].requiresGrad(true);
             }
         }
-        List<Tensor> roots = Arrays.stream(sample.run(leaves)).filter(Tensor::requiresGrad).toList();
+        List<Tensor> roots =
+                Arrays.stream(sample.run(leaves)).filter(Tensor::requiresGrad).toList();
         Tensor[] weights = new Tensor[roots.size()];
         for (int k = 0; k < weights.length; k++) {
             Tensor root = roots.get(k);
@@ -121,8 +129,7 @@ class CatalogGradientTest {
         return each(OpSpec::hasGradient, (spec, sample) -> {
             double[][] expected = gradients(sample, sample.inputs());
             for (Layout layout : List.of(Layout.TRANSPOSED, Layout.STEPPED)) {
-                Tensor[] views =
-                        Arrays.stream(sample.inputs()).map(layout::of).toArray(Tensor[]::new);
+                Tensor[] views = Arrays.stream(sample.inputs()).map(layout::of).toArray(Tensor[]::new);
                 assertNear(what(spec, sample) + " " + layout, gradients(sample, views), expected, 1e-12);
             }
         });
@@ -142,13 +149,15 @@ class CatalogGradientTest {
     Stream<DynamicTest> longVectorsInSinglePrecision() {
         return OpCatalog.all().stream()
                 .filter(spec -> spec.hasGradient() && ElementwiseOp.class.isAssignableFrom(spec.type()))
-                .map(spec -> dynamicTest(spec.name(), () -> spec.samples().stream()
-                        .filter(sample -> sample.kind() == Sample.Kind.LARGE)
-                        .forEach(sample -> assertNear(
-                                what(spec, sample),
-                                gradients(sample, sample.inputs(DType.F32)),
-                                gradients(sample, sample.inputs()),
-                                2e-4))));
+                .map(spec -> dynamicTest(
+                        spec.name(),
+                        () -> spec.samples().stream()
+                                .filter(sample -> sample.kind() == Sample.Kind.LARGE)
+                                .forEach(sample -> assertNear(
+                                        what(spec, sample),
+                                        gradients(sample, sample.inputs(DType.F32)),
+                                        gradients(sample, sample.inputs()),
+                                        2e-4))));
     }
 
     @TestFactory
@@ -191,9 +200,7 @@ class CatalogGradientTest {
     void everyDifferentiableOpHasARule() {
         for (OpSpec spec : OpCatalog.all()) {
             Op op = spec.samples().getFirst().op();
-            assertThat(VjpRules.of(op) == Rule.NONE)
-                    .as(spec.name())
-                    .isEqualTo(op instanceof NonDifferentiable);
+            assertThat(VjpRules.of(op) == Rule.NONE).as(spec.name()).isEqualTo(op instanceof NonDifferentiable);
         }
     }
 }

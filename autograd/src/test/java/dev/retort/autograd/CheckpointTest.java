@@ -53,7 +53,9 @@ class CheckpointTest {
         double[][] actual = gradients(saved.square().sum());
         assertThat(actual[0]).containsExactly(expected[0]);
         assertThat(actual[1]).containsExactly(expected[1]);
-        assertThat(rng.position()).as("the second run leaves the generator alone").isEqualTo(after);
+        assertThat(rng.position())
+                .as("the second run leaves the generator alone")
+                .isEqualTo(after);
     }
 
     @Test
@@ -87,18 +89,24 @@ class CheckpointTest {
     @Test
     void higherOrders() {
         GradCheck.defaults()
-                .secondOrder("checkpoint", in -> {
-                    Tensor early = in[1].sin(); // captured, and not a leaf
-                    Tensor y = Checkpoint.of(v -> v.mul(early).tanh().mul(in[1]).mul(v), in[0]);
-                    return one(y.mul(early));
-                }, normal(3, 4), normal(4, 4))
+                .secondOrder(
+                        "checkpoint",
+                        in -> {
+                            Tensor early = in[1].sin(); // captured, and not a leaf
+                            Tensor y = Checkpoint.of(
+                                    v -> v.mul(early).tanh().mul(in[1]).mul(v), in[0]);
+                            return one(y.mul(early));
+                        },
+                        normal(3, 4),
+                        normal(4, 4))
                 .verify();
     }
 
     @Test
     void anArgumentMayBeCapturedAsWell() {
         GradCheck.defaults()
-                .secondOrder("checkpoint", in -> one(Checkpoint.of(v -> v.mul(in[0]).sin(), in[0])), normal(3, 4))
+                .secondOrder(
+                        "checkpoint", in -> one(Checkpoint.of(v -> v.mul(in[0]).sin(), in[0])), normal(3, 4))
                 .verify();
     }
 
@@ -121,7 +129,9 @@ class CheckpointTest {
         // the block's value is itself a gradient: d/dv Σ v³ = 3v²
         Tensor y = Checkpoint.of(
                 v -> Autograd.grad(
-                        List.of(v.pow(3).sum()), List.of(v), GradOptions.defaults().withCreateGraph())[0],
+                        List.of(v.pow(3).sum()),
+                        List.of(v),
+                        GradOptions.defaults().withCreateGraph())[0],
                 x);
         y.sum().backward();
         assertThat(x.grad().toDoubles()).containsExactly(x.detach().mul(6).toDoubles());
@@ -156,7 +166,8 @@ class CheckpointTest {
     void anOverwrittenParameterIsNoticed() {
         Tensor loss = checkpointed(x).sum();
         w.update(new UpdateOp.Scale(2));
-        assertThatThrownBy(loss::backward).hasMessageContaining("backward of checkpoint: input 1")
+        assertThatThrownBy(loss::backward)
+                .hasMessageContaining("backward of checkpoint: input 1")
                 .hasMessageContaining("scale");
     }
 }

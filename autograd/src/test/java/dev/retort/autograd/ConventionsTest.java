@@ -23,7 +23,8 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
-/// Gradients where differences cannot tell: kinks, ties, zeros, infinities, and gradients that are defined otherwise.
+/// Gradients where differences cannot tell: kinks, ties, zeros, infinities, and gradients that are
+/// defined otherwise.
 class ConventionsTest {
     private static final double INFINITE = Double.POSITIVE_INFINITY;
 
@@ -31,8 +32,11 @@ class ConventionsTest {
         Tensor leaf = leaf(x);
         f.apply(leaf).sum().backward();
         double[] fast = leaf.grad().toDoubles();
-        double[] graph = Autograd.grad(
-                List.of(f.apply(leaf).sum()), List.of(leaf), GradOptions.defaults().withCreateGraph())[0].toDoubles();
+        double[] graph =
+                Autograd.grad(
+                        List.of(f.apply(leaf).sum()),
+                        List.of(leaf),
+                        GradOptions.defaults().withCreateGraph())[0].toDoubles();
         assertThat(graph).as("with a graph").containsExactly(fast, within(1e-15));
         return Arrays.stream(fast).map(g -> g + 0.0).toArray(); // −0 as 0
     }
@@ -81,10 +85,13 @@ class ConventionsTest {
 
     @Test
     void tiesOfMany() {
-        assertThat(gradient(x -> x.amax(0), 3, 1, 3, 3)).containsExactly(new double[] {1 / 3., 0, 1 / 3., 1 / 3.}, within(1e-15));
+        assertThat(gradient(x -> x.amax(0), 3, 1, 3, 3))
+                .containsExactly(new double[] {1 / 3., 0, 1 / 3., 1 / 3.}, within(1e-15));
         assertThat(gradient(x -> x.amin(0), 3, 1, 1)).containsExactly(0, 0.5, 0.5);
         assertThat(gradient(x -> x.norm(INFINITE, false, 0), 3, -3, 1)).containsExactly(0.5, -0.5, 0);
-        assertThat(gradient(x -> x.max(0, false).values(), 3, 1, 3)).as("the first wins").containsExactly(1, 0, 0);
+        assertThat(gradient(x -> x.max(0, false).values(), 3, 1, 3))
+                .as("the first wins")
+                .containsExactly(1, 0, 0);
     }
 
     @Test
@@ -141,7 +148,10 @@ class ConventionsTest {
         Engine.one(new IndexOp.Embedding(2), w, index).sum().backward();
         assertThat(w.grad().toDoubles()).containsExactly(1, 1, 1, 1, 0, 0);
         GradCheck.defaults()
-                .secondOrder("embedding", in -> one(Engine.one(new IndexOp.Embedding(2), in).square()), normal(1, 2, 2),
+                .secondOrder(
+                        "embedding",
+                        in -> one(Engine.one(new IndexOp.Embedding(2), in).square()),
+                        normal(1, 2, 2),
                         Tensor.of(new long[] {0, 1, 1}, 3))
                 .verify();
     }
@@ -202,9 +212,11 @@ class ConventionsTest {
     void classWeightsOfCrossEntropyHaveGradients() {
         Tensor classes = Tensor.of(new long[] {1, 0, 3}, 3);
         GradCheck.defaults()
-                .firstOrder("cross entropy", in -> one(
-                        Engine.run(new LossOp.CrossEntropy(0.1, -100), in[0], classes, in[1])[0]),
-                        normal(1, 3, 4), normal(2, 4))
+                .firstOrder(
+                        "cross entropy",
+                        in -> one(Engine.run(new LossOp.CrossEntropy(0.1, -100), in[0], classes, in[1])[0]),
+                        normal(1, 3, 4),
+                        normal(2, 4))
                 .verify();
     }
 
@@ -215,7 +227,8 @@ class ConventionsTest {
         Tensor v = normalLeaf(3, 1, 1, 2, 3);
         Tensor mask = Tensor.of(new boolean[] {false, false, true, true}, 2, 2);
         AttentionOp op = new AttentionOp.Attention(0.5, false, 0, 0, 0);
-        for (GradOptions options : List.of(GradOptions.defaults(), GradOptions.defaults().withCreateGraph())) {
+        for (GradOptions options :
+                List.of(GradOptions.defaults(), GradOptions.defaults().withCreateGraph())) {
             Tensor y = Engine.run(op, q, k, v, mask)[0];
             for (Tensor g : Autograd.grad(List.of(y.sum()), List.of(q, k, v), options)) {
                 assertThat(g.isFinite().all().item()).isEqualTo(1);
@@ -231,18 +244,24 @@ class ConventionsTest {
     @Test
     void batchStatisticsHaveGradients() {
         GradCheck.defaults()
-                .firstOrder("statistics", in -> {
-                    Tensor[] results = Engine.run(new NormOp.BatchNorm(1e-5), in[0]);
-                    return new Tensor[] {results[1].square(), results[2].square()};
-                }, normal(1, 3, 2, 2))
+                .firstOrder(
+                        "statistics",
+                        in -> {
+                            Tensor[] results = Engine.run(new NormOp.BatchNorm(1e-5), in[0]);
+                            return new Tensor[] {results[1].square(), results[2].square()};
+                        },
+                        normal(1, 3, 2, 2))
                 .verify();
     }
 
     @Test
     void remaindersAreLinearBetweenJumps() {
         GradCheck.defaults()
-                .firstOrder("remainder", in -> one(Engine.one(new ElementwiseOp.Remainder(), in)),
-                        vector(5.3, -5.3, 1.1), vector(2, 2, -0.7))
+                .firstOrder(
+                        "remainder",
+                        in -> one(Engine.one(new ElementwiseOp.Remainder(), in)),
+                        vector(5.3, -5.3, 1.1),
+                        vector(2, 2, -0.7))
                 .verify();
     }
 

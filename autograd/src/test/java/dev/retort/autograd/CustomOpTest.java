@@ -54,8 +54,12 @@ class CustomOpTest {
     void hasGradientsOfAnyOrder() {
         Tensor a = normal(1, 3);
         Tensor b = normal(2, 3);
-        GradCheck.defaults().firstOrder("custom", in -> Engine.run(new ProductAndSum(), in), a, b).verify();
-        GradCheck.defaults().secondOrder("custom", in -> Engine.run(new ProductAndSum(), in), a, b).verify();
+        GradCheck.defaults()
+                .firstOrder("custom", in -> Engine.run(new ProductAndSum(), in), a, b)
+                .verify();
+        GradCheck.defaults()
+                .secondOrder("custom", in -> Engine.run(new ProductAndSum(), in), a, b)
+                .verify();
     }
 
     @Test
@@ -71,7 +75,8 @@ class CustomOpTest {
     void wrongGradientsAreNamed() {
         Tensor x = leaf(1, 2);
         assertThatThrownBy(() -> Engine.one(new WrongShape(), x).sum().backward())
-                .hasMessage("backward of wrong_shape: expects a gradient of input 0's type F64[2], the rule gave F64[]");
+                .hasMessage(
+                        "backward of wrong_shape: expects a gradient of input 0's type F64[2], the rule gave F64[]");
     }
 
     @Test

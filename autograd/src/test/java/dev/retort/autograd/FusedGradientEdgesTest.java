@@ -20,7 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Gradients by the fast kernel and by the composite agree, and second gradients are finite, where differences cannot
+/// Gradients by the fast kernel and by the composite agree, and second gradients are finite, where
+/// differences cannot
 /// check: rows that see nothing, ignored rows, infinite logits, kinks.
 class FusedGradientEdgesTest {
     private static final double LOW = Double.NEGATIVE_INFINITY;
@@ -41,14 +42,20 @@ class FusedGradientEdgesTest {
         Tensor q = random(1, 1, 4, 3, 2);
         Tensor k = random(2, 1, 2, 5, 2);
         Tensor v = random(3, 1, 2, 5, 3);
-        boolean[] rows = {true, false, true, false, true, false, false, false, false, false, true, true, true, true, true};
+        boolean[] rows = {
+            true, false, true, false, true, false, false, false, false, false, true, true, true, true, true
+        };
         Tensor bool = Tensor.of(rows, 3, 5); // the second query sees nothing
         Tensor added = Tensor.zeros(DType.F64, 3, 5).maskedFill(bool.logicalNot(), LOW);
         return Stream.of(
                 of("boolean mask", attention(false, 0), q, k, v, bool),
                 of("boolean mask, causal, dropout", attention(true, 0.4), q, k, v, bool),
                 of("constant added mask", attention(false, 0), q, k, v, added),
-                of("more queries than keys", attention(true, 0), random(1, 1, 1, 5, 2), random(2, 1, 1, 2, 2),
+                of(
+                        "more queries than keys",
+                        attention(true, 0),
+                        random(1, 1, 1, 5, 2),
+                        random(2, 1, 1, 2, 2),
                         random(3, 1, 1, 2, 2)));
     }
 
@@ -85,7 +92,9 @@ class FusedGradientEdgesTest {
             }
         }
         Tensor y = Engine.run(op, in)[0];
-        GradOptions options = GradOptions.defaults().withRetainGraph().withGradOutputs(random(9, y.shape().dims()));
+        GradOptions options = GradOptions.defaults()
+                .withRetainGraph()
+                .withGradOutputs(random(9, y.shape().dims()));
         Tensor[] fast = Autograd.grad(List.of(y), leaves, options);
         Tensor[] composite = Autograd.grad(List.of(y), leaves, options.withCreateGraph());
         Tensor energy = Tensor.zeros(DType.F64);
@@ -99,7 +108,9 @@ class FusedGradientEdgesTest {
             GradOptions second = GradOptions.defaults().withAllowUnused();
             for (Tensor gradient : Autograd.grad(List.of(energy), leaves, second)) {
                 if (gradient != null) {
-                    assertThat(gradient.toDoubles()).as("%s, second order", label).doesNotContain(Double.NaN);
+                    assertThat(gradient.toDoubles())
+                            .as("%s, second order", label)
+                            .doesNotContain(Double.NaN);
                 }
             }
         }

@@ -90,17 +90,28 @@ class GradCheckTest {
     @Test
     void samplesElements() {
         int[] calls = new int[1];
-        GradCheck.Report report = check.withSamples(4).withTolerance(1e-5, 1e-6).withStep(1e-5).firstOrder("sin", in -> {
-            calls[0]++;
-            return one(in[0].sin());
-        }, normal(2, 50));
+        GradCheck.Report report = check.withSamples(4)
+                .withTolerance(1e-5, 1e-6)
+                .withStep(1e-5)
+                .firstOrder(
+                        "sin",
+                        in -> {
+                            calls[0]++;
+                            return one(in[0].sin());
+                        },
+                        normal(2, 50));
         assertThat(report.ok()).isTrue();
-        assertThat(calls[0]).as("two runs, then 4 elements, twice, in two directions").isEqualTo(2 + 16);
+        assertThat(calls[0])
+                .as("two runs, then 4 elements, twice, in two directions")
+                .isEqualTo(2 + 16);
     }
 
     @Test
     void passesIntegersThrough() {
         Tensor index = Tensor.of(new long[] {1, 0, 1}, 3);
-        assertThat(check.secondOrder("select", in -> one(in[0].indexSelect(0, in[1]).square()), x, index).ok()).isTrue();
+        assertThat(check.secondOrder(
+                                "select", in -> one(in[0].indexSelect(0, in[1]).square()), x, index)
+                        .ok())
+                .isTrue();
     }
 }

@@ -61,8 +61,7 @@ class GradTest {
         for (int i = 0; i < 3; i++) {
             Tensor row = Autograd.grad(
                     List.of(g.select(0, i)), List.of(x), GradOptions.defaults().withRetainGraph())[0];
-            assertThat(row.toDoubles())
-                    .containsExactly(symmetric.select(0, i).toDoubles(), within(1e-14));
+            assertThat(row.toDoubles()).containsExactly(symmetric.select(0, i).toDoubles(), within(1e-14));
         }
     }
 
@@ -113,7 +112,8 @@ class GradTest {
         assertThatThrownBy(() -> Autograd.grad(List.of(y), List.of(x, other), retain))
                 .isInstanceOf(OpException.class)
                 .hasMessage("grad: the outputs do not depend on input 1 F64[]; use allowUnused to get null");
-        assertThat(Autograd.grad(List.of(y), List.of(x, other), retain.withAllowUnused())[1]).isNull();
+        assertThat(Autograd.grad(List.of(y), List.of(x, other), retain.withAllowUnused())[1])
+                .isNull();
         assertThatThrownBy(() -> Autograd.grad(y, vector(1)))
                 .hasMessage("grad: input 0 F64[1] does not require a gradient");
     }
@@ -189,12 +189,16 @@ class GradTest {
         Tensor x = normalLeaf(1, 4, 5);
         Tensor w = normalLeaf(2, 5);
         Tensor b = normalLeaf(3, 5);
-        Tensor fused = derivative(x.layerNorm(w, b, 1e-5).square().sum(), x).square().sum();
+        Tensor fused =
+                derivative(x.layerNorm(w, b, 1e-5).square().sum(), x).square().sum();
         Tensor viaFused = Autograd.grad(fused, w)[0];
         Tensor mean = x.mean(true, 1);
         Tensor centred = x.sub(mean);
-        Tensor basic = centred.mul(centred.square().mean(true, 1).add(1e-5).rsqrt()).mul(w).add(b);
-        Tensor viaBasic = Autograd.grad(derivative(basic.square().sum(), x).square().sum(), w)[0];
+        Tensor basic = centred.mul(centred.square().mean(true, 1).add(1e-5).rsqrt())
+                .mul(w)
+                .add(b);
+        Tensor viaBasic =
+                Autograd.grad(derivative(basic.square().sum(), x).square().sum(), w)[0];
         assertThat(viaFused.toDoubles()).containsExactly(viaBasic.toDoubles(), within(1e-10));
     }
 
@@ -203,10 +207,13 @@ class GradTest {
         Tensor x = normalLeaf(1, 1, 1, 3, 2);
         var op = new dev.retort.tensor.op.AttentionOp.Attention(0.7, true, 0, 0, 0);
         GradCheck.defaults()
-                .secondOrder("self-attention", in -> {
-                    Tensor[] results = dev.retort.tensor.Engine.run(op, in[0], in[0], in[0].sin());
-                    return results;
-                }, x)
+                .secondOrder(
+                        "self-attention",
+                        in -> {
+                            Tensor[] results = dev.retort.tensor.Engine.run(op, in[0], in[0], in[0].sin());
+                            return results;
+                        },
+                        x)
                 .verify();
     }
 }

@@ -34,7 +34,9 @@ class HooksTest {
         Autograd.hook(x, g -> g.add(1.0));
         y.sum().backward();
         assertThat(x.grad().toDoubles()).containsExactly(31, 31);
-        assertThat(Autograd.grad(x.mul(3).sum(), x)[0].toDoubles()).as("grad sees hooks as well").containsExactly(4, 4);
+        assertThat(Autograd.grad(x.mul(3).sum(), x)[0].toDoubles())
+                .as("grad sees hooks as well")
+                .containsExactly(4, 4);
     }
 
     @Test

@@ -31,7 +31,9 @@ class SavedTensorsTest {
         assertThat(node(x.sum()).savedCount()).isZero();
         assertThat(node(x.softmax(0)).savedCount()).isEqualTo(1);
         Tensor w = normalLeaf(1, 3, 2);
-        assertThat(node(c.linear(w, null)).savedCount()).as("a constant input's gradient is not wanted").isEqualTo(1);
+        assertThat(node(c.linear(w, null)).savedCount())
+                .as("a constant input's gradient is not wanted")
+                .isEqualTo(1);
     }
 
     @Test
@@ -84,7 +86,8 @@ class SavedTensorsTest {
         Tensor x = leaf(1, 2);
         Tensor y = x.exp();
         y.update(new UpdateOp.Fill(0));
-        assertThatThrownBy(() -> y.sum().backward()).hasMessageContaining("exp: output 0 F64[2] was overwritten by fill");
+        assertThatThrownBy(() -> y.sum().backward())
+                .hasMessageContaining("exp: output 0 F64[2] was overwritten by fill");
     }
 
     @Test
@@ -113,7 +116,8 @@ class SavedTensorsTest {
         Tensor loss = x.linear(w, null).square().sum();
         Autograd.backward(loss, GradOptions.defaults().withRetainGraph());
         w.update(new UpdateOp.SgdStep(0.1, 0, 0, 0, false, true), w.grad());
-        assertThatThrownBy(loss::backward).hasMessageContaining("backward of linear: input 1")
+        assertThatThrownBy(loss::backward)
+                .hasMessageContaining("backward of linear: input 1")
                 .hasMessageContaining("sgd_step");
     }
 

@@ -30,7 +30,8 @@ record Failures(PrintWriter out, boolean debug) {
         };
     }
 
-    /// Some exceptions carry messages written for users; any other is a fault of ours, and its type helps to report it.
+    /// Some exceptions carry messages written for users; any other is a fault of ours, and its type
+    /// helps to report it.
     private static String ownWords(Throwable failure) {
         String message = failure.getMessage();
         boolean forUsers = failure instanceof CommandException

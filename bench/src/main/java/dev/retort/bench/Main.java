@@ -26,7 +26,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {DistillCommand.class, PredictCommand.class, InfoCommand.class, BenchCommand.class, HelpCommand.class})
+        subcommands = {
+            DistillCommand.class,
+            PredictCommand.class,
+            InfoCommand.class,
+            BenchCommand.class,
+            HelpCommand.class
+        })
 public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;

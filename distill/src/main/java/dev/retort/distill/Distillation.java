@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// double accuracy = result.predict(test).accuracy();
 /// ```
 ///
-/// With a folder the run writes checkpoints, and a later run of the same configuration goes on from them with the
+/// With a folder the run writes checkpoints, and a later run of the same configuration goes on from them
+/// with the
 /// same bits as if it had never stopped. Not thread-safe.
 public final class Distillation {
     private static final int STUDENT = 1;
@@ -54,7 +55,8 @@ public final class Distillation {
         return with(new LiveTeacher(teacher), students);
     }
 
-    /// From a teacher into a student that exists already, such as a pre-trained one, which is changed. Methods that
+    /// From a teacher into a student that exists already, such as a pre-trained one, which is changed.
+    /// Methods that
     /// need several students, or fresh ones for later stages, want a factory.
     public static Distillation with(Teacher teacher, Layer student) {
         return with(teacher, _ -> student);
@@ -114,7 +116,8 @@ public final class Distillation {
 
     /// Runs all stages, or what is left of them.
     ///
-    /// @throws IllegalStateException    if there is no method or no sample, a need of the method can't be met, or
+    /// @throws IllegalStateException    if there is no method or no sample, a need of the method can't
+    /// be met, or
     ///     the folder holds another run
     /// @throws TrainingStopped          if the listener asked to stop
     /// @throws ArithmeticException      if a loss is not finite; the message names the term

@@ -2,7 +2,8 @@ package dev.retort.distill;
 
 import dev.retort.distill.feature.Tap;
 
-/// Something that an objective wants from every training step. The loop runs each network once for the union of all
+/// Something that an objective wants from every training step. The loop runs each network once for the
+/// union of all
 /// needs, and refuses a need that the run can't meet before the first step.
 public sealed interface Need {
     /// Features of the student; its logits are always there.
@@ -15,7 +16,8 @@ public sealed interface Need {
     /// @param tap where in the teacher; [Tap#LOGITS] for its logits
     record TeacherTap(Tap tap) implements Need {}
 
-    /// The teacher's logits on the inputs without augmentation, computed once for the transfer set and the
+    /// The teacher's logits on the inputs without augmentation, computed once for the transfer set and
+    /// the
     /// validation set before training, and looked up by sample index.
     record TeacherLabels() implements Need {}
 
@@ -33,7 +35,8 @@ public sealed interface Need {
         }
     }
 
-    /// Indices that name the same sample in every epoch, as memory banks need; generated samples have none.
+    /// Indices that name the same sample in every epoch, as memory banks need; generated samples have
+    /// none.
     record SampleIndices() implements Need {}
 
     /// Gradients with respect to the student's inputs: they are leaves that require a gradient.

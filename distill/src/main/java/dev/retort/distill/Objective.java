@@ -16,7 +16,8 @@ public interface Objective {
     /// What every step must deliver.
     Set<Need> needs();
 
-    /// The terms, with adapters that fit the networks. Called once a run, after a dry run has found the shapes.
+    /// The terms, with adapters that fit the networks. Called once a run, after a dry run has found the
+    /// shapes.
     List<Term> terms(Setup setup);
 
     /// Which samples the run goes over.

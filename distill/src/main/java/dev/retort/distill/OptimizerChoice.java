@@ -7,7 +7,8 @@ import dev.retort.nn.optim.ParameterGroup;
 import dev.retort.nn.optim.SGD;
 import java.util.List;
 
-/// Which optimiser a run uses. Its text form is part of what a checkpoint is checked against, so use records.
+/// Which optimiser a run uses. Its text form is part of what a checkpoint is checked against, so use
+/// records.
 @FunctionalInterface
 public interface OptimizerChoice {
     /// A new optimiser of the groups.

@@ -2,7 +2,8 @@ package dev.retort.distill;
 
 import dev.retort.nn.optim.Schedule;
 
-/// How the learning rate goes over a run. Its text form is part of what a checkpoint is checked against, so use
+/// How the learning rate goes over a run. Its text form is part of what a checkpoint is checked against,
+/// so use
 /// records.
 @FunctionalInterface
 public interface ScheduleChoice {

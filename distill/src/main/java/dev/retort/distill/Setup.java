@@ -7,14 +7,17 @@ import dev.retort.tensor.Tensor;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What an objective may look at when it makes its terms: shapes, labels, and what the teacher said beforehand.
+/// What an objective may look at when it makes its terms: shapes, labels, and what the teacher said
+/// beforehand.
 ///
 /// @param studentShapes    shape of one sample at each declared student tap, the batch dimension left out
 /// @param teacherShapes    the same of the teacher
 /// @param classes          number of classes L
 /// @param labels           classes of the transfer set `[N]`, −1 where unlabelled
-/// @param teacherLabels    the teacher's logits [N, L] on the transfer set, if declared by [Need.TeacherLabels]
-/// @param validationLogits the teacher's logits [V, L] on the validation set, if declared and there is one
+/// @param teacherLabels    the teacher's logits [N, L] on the transfer set, if declared by
+/// [Need.TeacherLabels]
+/// @param validationLogits the teacher's logits [V, L] on the validation set, if declared and there is
+/// one
 /// @param validationLabels classes of the validation set `[V]`; empty if there is none
 /// @param rng              for initial weights of adapters
 public record Setup(

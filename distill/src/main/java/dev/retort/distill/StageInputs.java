@@ -76,7 +76,8 @@ record StageInputs(
         return stage.objective().needs().contains(new Need.InputGradients());
     }
 
-    /// Whether the teacher's logits on training inputs are its labels: no augmentation, and answers row by row.
+    /// Whether the teacher's logits on training inputs are its labels: no augmentation, and answers row
+    /// by row.
     boolean teacherLogitsAreLabels() {
         boolean byRow = !(teacher instanceof LiveTeacher live) || live.mode() == LiveTeacher.Mode.EVAL;
         return training.isPlain() && source == null && byRow && teacherTaps().equals(Set.of(Tap.LOGITS));
@@ -97,7 +98,8 @@ record StageInputs(
         return present;
     }
 
-    /// Checks that the run can meet all needs, runs both networks once, and asks the teacher for its labels.
+    /// Checks that the run can meet all needs, runs both networks once, and asks the teacher for its
+    /// labels.
     ///
     /// @throws IllegalStateException if a need can't be met
     Setup setUp(Layer student) {

@@ -1,6 +1,7 @@
 package dev.retort.distill;
 
-/// A loss with its name in logs and checkpoints, its weight, and the course of the weight over the epochs.
+/// A loss with its name in logs and checkpoints, its weight, and the course of the weight over the
+/// epochs.
 ///
 /// @param name   unique within its objective
 /// @param weight factor, at least 0
@@ -9,7 +10,8 @@ package dev.retort.distill;
 public record Term(String name, double weight, Ramp ramp, LossTerm loss) {
     /// Checks the range.
     ///
-    /// @throws IllegalArgumentException if the weight is negative or not finite, or the name empty or with a dot
+    /// @throws IllegalArgumentException if the weight is negative or not finite, or the name empty or
+    /// with a dot
     public Term {
         if (!(weight >= 0) || Double.isInfinite(weight)) {
             throw new IllegalArgumentException("term " + name + ": expected a weight of at least 0, got " + weight);

@@ -23,7 +23,8 @@ public interface TrainingListener {
     /// An epoch is over.
     default void epoch(EpochReport report) {}
 
-    /// Whether to stop now. Asked after every step; a checkpoint is written first if the run has a folder.
+    /// Whether to stop now. Asked after every step; a checkpoint is written first if the run has a
+    /// folder.
     default boolean stopRequested() {
         return false;
     }

@@ -7,7 +7,8 @@ import dev.retort.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What a student is trained on: the labelled samples, then the pool, whose labels are out of reach even if they
+/// What a student is trained on: the labelled samples, then the pool, whose labels are out of reach even
+/// if they
 /// exist.
 final class TransferSet implements Dataset {
     private static final Tensor NONE =

@@ -15,7 +15,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 
-/// A small classification problem: classes of several Gaussian clusters each, in a labelled set, a pool, a
+/// A small classification problem: classes of several Gaussian clusters each, in a labelled set, a pool,
+/// a
 /// validation set and a test set.
 final class Clusters {
     static final int SIZE = 16;

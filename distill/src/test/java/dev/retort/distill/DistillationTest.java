@@ -240,7 +240,8 @@ class DistillationTest {
                 .hasMessageContaining("divide the batch size 10");
     }
 
-    /// The point of it all: with few labels, a pool, and a teacher that has seen more, distilled students win.
+    /// The point of it all: with few labels, a pool, and a teacher that has seen more, distilled
+    /// students win.
     @Test
     void distilledStudentsBeatTheUndistilledOne() throws IOException {
         Clusters rich = new Clusters(40, 1500, 1, 1, 1);
@@ -253,7 +254,8 @@ class DistillationTest {
         }
     }
 
-    /// A teacher trained on the same few labels errs; label mixing forgives it more than hard pseudo-labels do.
+    /// A teacher trained on the same few labels errs; label mixing forgives it more than hard
+    /// pseudo-labels do.
     /// Seeds are paired: same data, same teacher, same initial student, same order.
     @Test
     void mixingBeatsHardPseudoLabelsOfANoisyTeacher() throws IOException {

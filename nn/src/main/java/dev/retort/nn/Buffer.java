@@ -15,7 +15,8 @@ public final class Buffer {
         this(initial, false);
     }
 
-    /// A buffer; an `optional` one may be absent from a state dict that is loaded, and then keeps its value.
+    /// A buffer; an `optional` one may be absent from a state dict that is loaded, and then keeps its
+    /// value.
     public Buffer(Tensor initial, boolean optional) {
         this.tensor = initial.detach();
         this.optional = optional;

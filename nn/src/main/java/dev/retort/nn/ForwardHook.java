@@ -11,7 +11,8 @@ import dev.retort.tensor.Tensor;
 /// ```
 @FunctionalInterface
 public interface ForwardHook {
-    /// Called after `module` computed `outputs` from `inputs`; an element of `outputs` may be replaced by assigning it.
+    /// Called after `module` computed `outputs` from `inputs`; an element of `outputs` may be replaced
+    /// by assigning it.
     void after(Module module, Tensor[] inputs, Tensor[] outputs);
 
     /// Called before `module` reads `inputs`; an element may be replaced by assigning it.

@@ -18,9 +18,12 @@ import org.jspecify.annotations.Nullable;
 
 /// A part of a network: parameters, buffers and child modules, each under a name.
 ///
-/// Names along the tree, joined by dots, are PyTorch's: `layer1.0.conv1.weight`. A constructor registers what the
-/// module holds with [#parameter], [#buffer], [#generator] and [#child]; the order of registration is the order
-/// everywhere. [Layer] is the usual case of one input and one output; modules with several inputs offer a `call` of
+/// Names along the tree, joined by dots, are PyTorch's: `layer1.0.conv1.weight`. A constructor registers
+/// what the
+/// module holds with [#parameter], [#buffer], [#generator] and [#child]; the order of registration is
+/// the order
+/// everywhere. [Layer] is the usual case of one input and one output; modules with several inputs offer
+/// a `call` of
 /// their own that goes through [#run].
 public abstract class Module implements Stateful {
     private static final ThreadLocal<@Nullable Module> CURRENT = new ThreadLocal<>();
@@ -90,8 +93,8 @@ public abstract class Module implements Stateful {
                 || buffers.containsKey(candidate)
                 || generators.containsKey(candidate)
                 || children.containsKey(candidate)) {
-            throw new IllegalArgumentException(
-                    "module: the name '" + candidate + "' is taken in " + getClass().getSimpleName());
+            throw new IllegalArgumentException("module: the name '" + candidate + "' is taken in "
+                    + getClass().getSimpleName());
         }
     }
 
@@ -126,17 +129,18 @@ public abstract class Module implements Stateful {
 
     /// Adds a hook on this module's calls; close the result to remove it.
     public final ModuleHook hook(ForwardHook hook) {
-        ForwardHook own = new ForwardHook() { // an identity of its own, so that adding one hook twice can be undone once
-            @Override
-            public void after(Module module, Tensor[] inputs, Tensor[] outputs) {
-                hook.after(module, inputs, outputs);
-            }
+        ForwardHook own =
+                new ForwardHook() { // an identity of its own, so that adding one hook twice can be undone once
+                    @Override
+                    public void after(Module module, Tensor[] inputs, Tensor[] outputs) {
+                        hook.after(module, inputs, outputs);
+                    }
 
-            @Override
-            public void before(Module module, Tensor[] inputs) {
-                hook.before(module, inputs);
-            }
-        };
+                    @Override
+                    public void before(Module module, Tensor[] inputs) {
+                        hook.before(module, inputs);
+                    }
+                };
         hooks.add(own);
         return () -> hooks.remove(own);
     }
@@ -163,14 +167,16 @@ public abstract class Module implements Stateful {
         return Collections.unmodifiableMap(children);
     }
 
-    /// This module and all below it by path relative to this one, parents first; a module used twice is listed once.
+    /// This module and all below it by path relative to this one, parents first; a module used twice is
+    /// listed once.
     public final Map<String, Module> modules() {
         return ModuleTree.modules(this);
     }
 
     /// The module at a path relative to this one, such as `layer1.0`; the empty path is this module.
     ///
-    /// @throws IllegalArgumentException if there is none; the message lists the names at the point of failure
+    /// @throws IllegalArgumentException if there is none; the message lists the names at the point of
+    /// failure
     public final Module module(String path) {
         return ModuleTree.find(this, path);
     }
@@ -225,7 +231,8 @@ public abstract class Module implements Stateful {
 
     // ---- state ----------------------------------------------------------------------------------------------------
 
-    /// The stored tensors of all parameters and buffers by path, in order of registration. They share storage with the
+    /// The stored tensors of all parameters and buffers by path, in order of registration. They share
+    /// storage with the
     /// module: copy them to keep a snapshot.
     @Override
     public final Map<String, Tensor> stateDict() {
@@ -235,12 +242,14 @@ public abstract class Module implements Stateful {
     /// Copies `state` into the parameters and buffers.
     ///
     /// @param strict whether a missing or unexpected name is an error; a wrong shape always is
-    /// @throws IllegalArgumentException listing all missing, unexpected and mis-shaped names; nothing is changed then
+    /// @throws IllegalArgumentException listing all missing, unexpected and mis-shaped names; nothing is
+    /// changed then
     public final void loadStateDict(Map<String, Tensor> state, boolean strict) {
         StateDict.load(this, state, strict);
     }
 
-    /// Copies `state`, which must have exactly this module's names and shapes, into the parameters and buffers.
+    /// Copies `state`, which must have exactly this module's names and shapes, into the parameters and
+    /// buffers.
     @Override
     public final void loadStateDict(Map<String, Tensor> state) {
         loadStateDict(state, true);
@@ -273,7 +282,8 @@ public abstract class Module implements Stateful {
         modules().values().forEach(action);
     }
 
-    /// Stops training of all parameters. Batch statistics still move in training mode; use [#eval] to stop them.
+    /// Stops training of all parameters. Batch statistics still move in training mode; use [#eval] to
+    /// stop them.
     public final void freeze() {
         parameters().forEach(parameter -> parameter.requiresGrad(false));
     }

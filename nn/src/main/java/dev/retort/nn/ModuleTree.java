@@ -52,11 +52,14 @@ final class ModuleTree {
     static Map<String, Parameter> parameters(Module root) {
         Map<String, Parameter> found = new LinkedHashMap<>();
         Set<Parameter> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-        walk(root, "", (path, module) -> eachParameter(module, path, (name, parameter) -> {
-            if (seen.add(parameter)) {
-                found.put(name, parameter);
-            }
-        }));
+        walk(
+                root,
+                "",
+                (path, module) -> eachParameter(module, path, (name, parameter) -> {
+                    if (seen.add(parameter)) {
+                        found.put(name, parameter);
+                    }
+                }));
         return found;
     }
 
@@ -89,22 +92,26 @@ final class ModuleTree {
     static Map<String, Rng> generators(Module root) {
         Map<String, Rng> found = new LinkedHashMap<>();
         Set<Rng> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-        walk(root, "", (path, module) -> module.ownGenerators().forEach((name, rng) -> {
-            if (seen.add(rng)) {
-                found.put(join(path, name), rng);
-            }
-        }));
+        walk(
+                root,
+                "",
+                (path, module) -> module.ownGenerators().forEach((name, rng) -> {
+                    if (seen.add(rng)) {
+                        found.put(join(path, name), rng);
+                    }
+                }));
         return found;
     }
 
     static String print(Module module, String indent) {
         StringBuilder text = new StringBuilder(module.describe());
-        module.children().forEach((name, child) -> text.append('\n')
-                .append(indent)
-                .append("  ")
-                .append(name)
-                .append(": ")
-                .append(print(child, indent + "  ")));
+        module.children()
+                .forEach((name, child) -> text.append('\n')
+                        .append(indent)
+                        .append("  ")
+                        .append(name)
+                        .append(": ")
+                        .append(print(child, indent + "  ")));
         return text.toString();
     }
 }

@@ -11,8 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /// A trained tensor of a module.
 ///
-/// Layers read [#value()]; optimisers and state dicts use [#tensor()]. The two differ only when [Parametrization]s are
-/// attached: then the value is computed from the stored tensor each time it is read, and gradients flow through.
+/// Layers read [#value()]; optimisers and state dicts use [#tensor()]. The two differ only when
+/// [Parametrization]s are
+/// attached: then the value is computed from the stored tensor each time it is read, and gradients flow
+/// through.
 public final class Parameter {
     private final List<Parametrization> parametrizations = new ArrayList<>();
     private Tensor tensor;
@@ -29,7 +31,8 @@ public final class Parameter {
         requiresGrad(true);
     }
 
-    /// What layers compute with: the stored tensor, seen through the parametrisations in the order they were attached.
+    /// What layers compute with: the stored tensor, seen through the parametrisations in the order they
+    /// were attached.
     public Tensor value() {
         Tensor value = tensor;
         for (Parametrization parametrization : parametrizations) {

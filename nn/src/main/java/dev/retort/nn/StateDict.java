@@ -15,8 +15,10 @@ final class StateDict {
     static Map<String, Tensor> of(Module root) {
         Map<String, Tensor> state = new LinkedHashMap<>();
         ModuleTree.walk(root, "", (path, module) -> {
-            ModuleTree.eachParameter(module, path, (name, parameter) ->
-                    state.put(name, parameter.tensor().detach()));
+            ModuleTree.eachParameter(
+                    module,
+                    path,
+                    (name, parameter) -> state.put(name, parameter.tensor().detach()));
             ModuleTree.eachBuffer(module, path, (name, buffer) -> state.put(name, buffer.tensor()));
         });
         return state;

@@ -43,11 +43,10 @@ class ModuleTest {
                         "block.0.num_batches_tracked",
                         "fc2.weight",
                         "fc2.bias");
-        assertThat(model().modules().keySet()).containsExactly("", "fc1", "block", "block.0", "block.1", "block.2", "fc2");
+        assertThat(model().modules().keySet())
+                .containsExactly("", "fc1", "block", "block.0", "block.1", "block.2", "fc2");
         assertThat(model().parameterCount()).isEqualTo(15 + 6 + 8);
-        assertThat(model().toString())
-                .isEqualTo(
-                        """
+        assertThat(model().toString()).isEqualTo("""
                         Sequential()
                           fc1: Linear(4, 3)
                           block: Sequential()
@@ -84,7 +83,9 @@ class ModuleTest {
                 .hasMessage("loadStateDict: the state does not fit Sequential; missing: fc1.bias, block.0.running_var;"
                         + " unexpected: head.weight; wrong shape: fc2.weight: expects [2, 3], got [5, 3]");
         assertThat(model.stateDict().get("fc1.weight").toFloats()).doesNotContain(7);
-        assertThatThrownBy(() -> model.loadStateDict(state, false)).hasMessageNotContaining("missing").hasMessageContaining("wrong shape");
+        assertThatThrownBy(() -> model.loadStateDict(state, false))
+                .hasMessageNotContaining("missing")
+                .hasMessageContaining("wrong shape");
         state.remove("fc2.weight");
         model.loadStateDict(state, false);
         assertThat(model.stateDict().get("fc1.weight").toFloats()).containsOnly(7);

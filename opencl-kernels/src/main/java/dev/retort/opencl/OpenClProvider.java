@@ -7,7 +7,8 @@ import org.jocl.CLException;
 
 /// Finds OpenCL devices through JOCL and reports them.
 ///
-/// This version lists devices only: it has no kernels yet, so [#backends()] is empty and a request for `opencl:0` is
+/// This version lists devices only: it has no kernels yet, so [#backends()] is empty and a request for
+/// `opencl:0` is
 /// answered with an error that says so. A missing runtime is a line in the status, never an exception.
 public final class OpenClProvider implements BackendProvider {
     /// The provider; made by [java.util.ServiceLoader].
@@ -30,7 +31,8 @@ public final class OpenClProvider implements BackendProvider {
             return devices.isEmpty()
                     ? "runtime present, no device"
                     : "listed only, kernels are not part of this version: "
-                            + String.join("; ", devices.stream().map(Object::toString).toList());
+                            + String.join(
+                                    "; ", devices.stream().map(Object::toString).toList());
         } catch (CLException e) {
             return "the runtime answers " + e.getMessage();
         } catch (UnsatisfiedLinkError | ExceptionInInitializerError | NoClassDefFoundError e) {

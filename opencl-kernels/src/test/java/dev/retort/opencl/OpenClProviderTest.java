@@ -23,7 +23,9 @@ class OpenClProviderTest {
     void listsTheDevicesOfTheRuntime() {
         List<OpenClDevices.Description> devices = OpenClDevices.find();
 
-        assertThat(devices).as("OpenCL devices (apt-get install pocl-opencl-icd)").isNotEmpty();
+        assertThat(devices)
+                .as("OpenCL devices (apt-get install pocl-opencl-icd)")
+                .isNotEmpty();
         assertThat(devices).allSatisfy(device -> {
             assertThat(device.name()).isNotBlank();
             assertThat(device.version()).startsWith("OpenCL");

@@ -46,7 +46,8 @@ public final class Backends {
     /// All providers, whether or not they have a usable device.
     public static List<BackendProvider> providers() {
         List<BackendProvider> providers = new ArrayList<>();
-        ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader()).forEach(providers::add);
+        ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader())
+                .forEach(providers::add);
         return providers;
     }
 }

@@ -8,14 +8,18 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/// Einstein summation as in NumPy and PyTorch: each operand's dimensions get letters; letters that are not in the
+/// Einstein summation as in NumPy and PyTorch: each operand's dimensions get letters; letters that are
+/// not in the
 /// result are summed over.
 ///
-/// `"ij,jk->ik"` is a matrix product, `"bij,bjk->bik"` a batched one, `"ii->i"` a diagonal, `"i,j->ij"` an outer
-/// product. `...` stands for any leading dimensions, which broadcast. Without `->` the result has the `...` dimensions
+/// `"ij,jk->ik"` is a matrix product, `"bij,bjk->bik"` a batched one, `"ii->i"` a diagonal, `"i,j->ij"`
+/// an outer
+/// product. `...` stands for any leading dimensions, which broadcast. Without `->` the result has the
+/// `...` dimensions
 /// and then the letters that occur once, in alphabetical order (capitals first). Extents of 1 broadcast.
 ///
-/// Operands are combined from left to right by permutations, products and sums, so gradients of any order flow.
+/// Operands are combined from left to right by permutations, products and sums, so gradients of any
+/// order flow.
 final class Einsum {
     private final String equation;
     private final List<List<Integer>> labels = new ArrayList<>(); // of each operand; `...` dimensions are −1, −2, …
@@ -43,7 +47,8 @@ final class Einsum {
         int arrow = text.indexOf("->");
         String[] terms = (arrow < 0 ? text : text.substring(0, arrow)).split(",", -1);
         if (operands.length == 0 || terms.length != operands.length) {
-            throw fail("expects one term an operand, got " + operands.length + " operands and " + terms.length + " terms");
+            throw fail(
+                    "expects one term an operand, got " + operands.length + " operands and " + terms.length + " terms");
         }
         int leading = 0;
         for (int i = 0; i < terms.length; i++) {
@@ -90,8 +95,8 @@ final class Einsum {
     private void extent(int label, int size) {
         int known = extents.getOrDefault(label, 1);
         if (known != 1 && size != 1 && known != size) {
-            throw fail((label < 0 ? "dimensions of ..." : "label " + (char) label) + " must have one extent, got " + known
-                    + " and " + size);
+            throw fail((label < 0 ? "dimensions of ..." : "label " + (char) label) + " must have one extent, got "
+                    + known + " and " + size);
         }
         extents.put(label, known == 1 ? size : known);
     }
@@ -99,7 +104,10 @@ final class Einsum {
     private List<Integer> implicitOutput(int leading) {
         List<Integer> out = expanded("", 0, leading);
         for (int label : extents.keySet()) {
-            long uses = labels.stream().flatMap(List::stream).filter(l -> l == label).count();
+            long uses = labels.stream()
+                    .flatMap(List::stream)
+                    .filter(l -> l == label)
+                    .count();
             if (label > 0 && uses == 1) {
                 out.add(label);
             }
@@ -248,7 +256,8 @@ final class Einsum {
 
         /// Dimensions in the order of `order`; extents of 1 for labels that the operand does not have.
         private Tensor arranged(Tensor x, List<Integer> own, List<Integer> order) {
-            int[] present = order.stream().filter(own::contains).mapToInt(own::indexOf).toArray();
+            int[] present =
+                    order.stream().filter(own::contains).mapToInt(own::indexOf).toArray();
             Tensor moved = x.permute(present);
             int[] dims = new int[order.size()];
             int at = 0;
@@ -260,7 +269,8 @@ final class Einsum {
 
         private int[] dims(Tensor x, Tensor y) {
             return kept().stream()
-                    .mapToInt(label -> left.contains(label) ? x.size(left.indexOf(label)) : y.size(right.indexOf(label)))
+                    .mapToInt(
+                            label -> left.contains(label) ? x.size(left.indexOf(label)) : y.size(right.indexOf(label)))
                     .toArray();
         }
 

@@ -11,7 +11,8 @@ public sealed interface ElementwiseMethods permits Tensor {
 
     private Tensor unary(ElementwiseOp.Unary op) {
         Tensor x = self();
-        boolean convert = x.dtype() == DType.BOOL || (!op.acceptsIntegers() && !x.dtype().isFloating());
+        boolean convert =
+                x.dtype() == DType.BOOL || (!op.acceptsIntegers() && !x.dtype().isFloating());
         return Engine.one(op, convert ? x.to(DType.F32) : x);
     }
 

@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Runs ops: infers the result types, computes on the inputs' device, and tells the recorder.
 public final class Engine {
-    private static final @Nullable Recorder RECORDER =
-            ServiceLoader.load(Recorder.class, Engine.class.getClassLoader()).findFirst().orElse(null);
+    private static final @Nullable Recorder RECORDER = ServiceLoader.load(Recorder.class, Engine.class.getClassLoader())
+            .findFirst()
+            .orElse(null);
     private static volatile @Nullable ExecutionListener listener;
 
     private Engine() {}
@@ -31,7 +32,8 @@ public final class Engine {
         listener = newListener;
     }
 
-    /// The listener of all threads, or null; who replaces it for a while passes calls on and puts it back.
+    /// The listener of all threads, or null; who replaces it for a while passes calls on and puts it
+    /// back.
     public static @Nullable ExecutionListener listener() {
         return listener;
     }
@@ -103,8 +105,8 @@ public final class Engine {
 
     private static Tensor[] checked(CustomOp op, Tensor[] outputs, TensorType[] expected) {
         if (outputs.length != expected.length) {
-            throw new OpException(op.name() + ": infer promised " + expected.length + " results, forward gave "
-                    + outputs.length);
+            throw new OpException(
+                    op.name() + ": infer promised " + expected.length + " results, forward gave " + outputs.length);
         }
         Tensor[] fresh = new Tensor[outputs.length];
         for (int i = 0; i < outputs.length; i++) {
@@ -124,8 +126,8 @@ public final class Engine {
         Device device = inputs[0].device();
         for (Tensor input : inputs) {
             if (!input.device().equals(device)) {
-                throw new OpException(op.name() + ": expects inputs on one device, got " + device + " and "
-                        + input.device());
+                throw new OpException(
+                        op.name() + ": expects inputs on one device, got " + device + " and " + input.device());
             }
         }
         return device;

@@ -38,15 +38,14 @@ public final class HostStorage extends Storage {
     ///
     /// @throws OpException if the array's type is not the one that `dtype` is stored in
     public static HostStorage wrap(DType dtype, Object array) {
-        Class<?> expected =
-                switch (dtype) {
-                    case F32 -> float[].class;
-                    case F64 -> double[].class;
-                    case BF16, F16 -> short[].class;
-                    case I64 -> long[].class;
-                    case I32 -> int[].class;
-                    case I8, U8, BOOL -> byte[].class;
-                };
+        Class<?> expected = switch (dtype) {
+            case F32 -> float[].class;
+            case F64 -> double[].class;
+            case BF16, F16 -> short[].class;
+            case I64 -> long[].class;
+            case I32 -> int[].class;
+            case I8, U8, BOOL -> byte[].class;
+        };
         if (!expected.isInstance(array)) {
             throw new OpException("storage: " + dtype + " is stored in " + expected.getSimpleName() + ", got "
                     + array.getClass().getSimpleName());
@@ -108,7 +107,8 @@ public final class HostStorage extends Storage {
         };
     }
 
-    /// Writes `value` to element `i`, rounded to the element type (floating types to nearest even; integers by
+    /// Writes `value` to element `i`, rounded to the element type (floating types to nearest even;
+    /// integers by
     /// truncation towards zero, then to the low bits; `BOOL` to 0 or 1).
     public void setDouble(int i, double value) {
         switch (dtype()) {
@@ -146,7 +146,8 @@ public final class HostStorage extends Storage {
         }
     }
 
-    /// `value` as a float whose last bit is 1 where it is inexact: rounding that on to a half type rounds `value` once.
+    /// `value` as a float whose last bit is 1 where it is inexact: rounding that on to a half type
+    /// rounds `value` once.
     private static float roundToOdd(double value) {
         float near = (float) value;
         int bits = Float.floatToRawIntBits(near);

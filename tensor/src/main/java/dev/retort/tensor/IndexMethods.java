@@ -45,8 +45,7 @@ public sealed interface IndexMethods permits Tensor {
         }
         Shape common = Shape.broadcast(
                 "take_along_dim", self().shape().with(d, 1), index.shape().with(d, 1));
-        return self().expand(common.with(d, self().size(d)))
-                .gather(d, index.expand(common.with(d, index.size(d))));
+        return self().expand(common.with(d, self().size(d))).gather(d, index.expand(common.with(d, index.size(d))));
     }
 
     /// `F32` one-hot vectors of class indices along a new last dimension.
@@ -64,7 +63,8 @@ public sealed interface IndexMethods permits Tensor {
         return Engine.one(new IndexOp.Embedding(-1), self(), indices);
     }
 
-    /// Positions of the elements that are not 0, in row-major order: `I64` [count, rank]. Reads the elements on the host.
+    /// Positions of the elements that are not 0, in row-major order: `I64` [count, rank]. Reads the
+    /// elements on the host.
     default Tensor nonzero() {
         boolean[] on = self().detach().toBooleans();
         int count = 0;
@@ -91,8 +91,8 @@ public sealed interface IndexMethods permits Tensor {
     /// The elements where the `BOOL` mask (of this shape) holds, as a vector in row-major order.
     default Tensor maskedSelect(Tensor mask) {
         if (mask.dtype() != DType.BOOL || !mask.shape().equals(self().shape())) {
-            throw new OpException(
-                    "masked_select: expects a BOOL mask of the input's shape, got " + self().type() + " and " + mask.type());
+            throw new OpException("masked_select: expects a BOOL mask of the input's shape, got " + self().type()
+                    + " and " + mask.type());
         }
         Tensor positions = mask.reshape(mask.numel()).nonzero();
         return self().reshape(self().numel()).indexSelect(0, positions.reshape(positions.size(0)));

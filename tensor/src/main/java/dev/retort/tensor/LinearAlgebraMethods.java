@@ -9,7 +9,8 @@ public sealed interface LinearAlgebraMethods permits Tensor {
     /// This tensor.
     Tensor self();
 
-    /// Matrix product, as in NumPy: vectors are rows on the left and columns on the right, leading dimensions broadcast.
+    /// Matrix product, as in NumPy: vectors are rows on the left and columns on the right, leading
+    /// dimensions broadcast.
     ///
     /// @throws OpException if an operand is a scalar or the inner extents differ
     default Tensor matmul(Tensor other) {

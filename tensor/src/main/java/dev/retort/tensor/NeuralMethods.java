@@ -34,8 +34,7 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /// Cross-correlation of [N, C, L] with weight [O, C/groups, K].
-    default Tensor conv1d(
-            Tensor weight, @Nullable Tensor bias, int stride, int padding, int dilation, int groups) {
+    default Tensor conv1d(Tensor weight, @Nullable Tensor bias, int stride, int padding, int dilation, int groups) {
         if (self().rank() != 3 || weight.rank() != 3) {
             throw new OpException("conv1d: expects input [N, C, L] and weight [O, C/groups, K], got " + self().type()
                     + " and " + weight.type());
@@ -60,13 +59,19 @@ public sealed interface NeuralMethods permits Tensor {
             throw new OpException("conv_transpose2d: expects 0 <= output padding < max(stride, dilation), got ["
                     + outputPaddingH + ", " + outputPaddingW + "]");
         }
-        int height = (x.size(2) - 1) * g.strideH() - 2 * g.paddingH() + g.dilationH() * (weight.size(2) - 1)
-                + outputPaddingH + 1;
-        int width = (x.size(3) - 1) * g.strideW() - 2 * g.paddingW() + g.dilationW() * (weight.size(3) - 1)
-                + outputPaddingW + 1;
+        int height = (x.size(2) - 1) * g.strideH()
+                - 2 * g.paddingH()
+                + g.dilationH() * (weight.size(2) - 1)
+                + outputPaddingH
+                + 1;
+        int width = (x.size(3) - 1) * g.strideW()
+                - 2 * g.paddingW()
+                + g.dilationW() * (weight.size(3) - 1)
+                + outputPaddingW
+                + 1;
         if (height < 1 || width < 1) {
-            throw new OpException("conv_transpose2d: expects a positive result, got " + height + " x " + width + " from "
-                    + x.type() + " and " + weight.type());
+            throw new OpException("conv_transpose2d: expects a positive result, got " + height + " x " + width
+                    + " from " + x.type() + " and " + weight.type());
         }
         Tensor y = Engine.one(new ConvOp.Conv2dInputGrad(g, height, width), x, weight);
         return bias == null ? y : y.add(bias.reshape(1, bias.numel(), 1, 1));
@@ -92,7 +97,8 @@ public sealed interface NeuralMethods permits Tensor {
         return Engine.one(new PoolOp.AdaptiveMaxPool2d(outH, outW), self());
     }
 
-    /// Layer normalisation over the trailing dimensions that weight and bias (both or none) have, or the last one.
+    /// Layer normalisation over the trailing dimensions that weight and bias (both or none) have, or the
+    /// last one.
     default Tensor layerNorm(@Nullable Tensor weight, @Nullable Tensor bias, double eps) {
         return weight == null || bias == null
                 ? Engine.one(new NormOp.LayerNorm(1, eps), self())

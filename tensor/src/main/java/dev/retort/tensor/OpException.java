@@ -1,6 +1,7 @@
 package dev.retort.tensor;
 
-/// Thrown when an op gets arguments it cannot work with; the message is `op: what was expected, what came`.
+/// Thrown when an op gets arguments it cannot work with; the message is `op: what was expected, what
+/// came`.
 public class OpException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 

@@ -40,8 +40,7 @@ public final class Random {
 
     /// Class indices drawn in proportion to weights `[C]` or `[N, C]`.
     public static Tensor multinomial(Rng rng, Tensor weights, int samples, boolean replacement) {
-        return Engine.one(
-                new RandomOp.Multinomial(samples, replacement, rng.seed(), rng.nextStream()), weights);
+        return Engine.one(new RandomOp.Multinomial(samples, replacement, rng.seed(), rng.nextStream()), weights);
     }
 
     /// A random order of 0 … n − 1.

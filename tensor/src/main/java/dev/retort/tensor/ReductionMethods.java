@@ -3,7 +3,8 @@ package dev.retort.tensor;
 import dev.retort.tensor.op.ReductionOp;
 import dev.retort.tensor.op.SortOp;
 
-/// Methods of [Tensor] that reduce or order along dimensions; formulas are at the ops, [ReductionOp] and [SortOp].
+/// Methods of [Tensor] that reduce or order along dimensions; formulas are at the ops, [ReductionOp] and
+/// [SortOp].
 ///
 /// Without dims all dimensions are reduced. `keepDim` keeps reduced dimensions with extent 1.
 public sealed interface ReductionMethods permits Tensor {

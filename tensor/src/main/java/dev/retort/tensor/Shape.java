@@ -25,7 +25,8 @@ public final class Shape {
         for (int d : dims) {
             count = empty ? 0 : Math.multiplyExact(count, (long) d);
             if (count > Integer.MAX_VALUE) {
-                throw new OpException("shape: a tensor holds at most 2147483647 elements, got " + Arrays.toString(dims));
+                throw new OpException(
+                        "shape: a tensor holds at most 2147483647 elements, got " + Arrays.toString(dims));
             }
         }
         this.dims = dims;
@@ -111,7 +112,8 @@ public final class Shape {
         return new Shape(copy);
     }
 
-    /// The shape that both operands of an element-wise op expand to: aligned at the last dimension, extents equal or 1.
+    /// The shape that both operands of an element-wise op expand to: aligned at the last dimension,
+    /// extents equal or 1.
     ///
     /// @throws OpException naming `op` if the shapes do not broadcast
     public static Shape broadcast(String op, Shape a, Shape b) {
@@ -124,8 +126,8 @@ public final class Shape {
             int da = i <= a.rank() ? a.dims[a.rank() - i] : 1;
             int db = i <= b.rank() ? b.dims[b.rank() - i] : 1;
             if (da != db && da != 1 && db != 1) {
-                throw new OpException(op + ": shapes must broadcast (equal or 1, aligned at the last dimension), got " + a
-                        + " and " + b);
+                throw new OpException(op + ": shapes must broadcast (equal or 1, aligned at the last dimension), got "
+                        + a + " and " + b);
             }
             out[rank - i] = da == 1 ? db : da;
         }

@@ -13,7 +13,8 @@ public sealed interface ShapeMethods permits Tensor {
         return self().shape().normalise(op, dim);
     }
 
-    /// The same elements as `shape`; one extent may be −1 and is worked out. A view where the layout allows, else a copy.
+    /// The same elements as `shape`; one extent may be −1 and is worked out. A view where the layout
+    /// allows, else a copy.
     ///
     /// @throws OpException if the element counts differ
     default Tensor reshape(int... shape) {
@@ -29,8 +30,8 @@ public sealed interface ShapeMethods permits Tensor {
         }
         if (open >= 0) {
             if (known <= 0 || self().numel() % known != 0) {
-                throw new OpException("reshape: cannot work out -1 in " + java.util.Arrays.toString(shape) + " for "
-                        + self().type());
+                throw new OpException(
+                        "reshape: cannot work out -1 in " + java.util.Arrays.toString(shape) + " for " + self().type());
             }
             dims[open] = (int) (self().numel() / known);
         }
@@ -53,8 +54,8 @@ public sealed interface ShapeMethods permits Tensor {
         int from = dim("flatten", start);
         int to = dim("flatten", end);
         if (from > to) {
-            throw new OpException("flatten: expects start <= end, got " + start + " and " + end + " for "
-                    + self().shape());
+            throw new OpException(
+                    "flatten: expects start <= end, got " + start + " and " + end + " for " + self().shape());
         }
         int[] dims = self().shape().dims();
         if (dims.length == 0) {
@@ -130,12 +131,16 @@ public sealed interface ShapeMethods permits Tensor {
     /// Without dimension `dim` if its extent is 1, else unchanged.
     default Tensor squeeze(int dim) {
         int d = dim("squeeze", dim);
-        return self().rank() == 0 || self().size(d) != 1 ? self() : reshape(self().shape().without(d));
+        return self().rank() == 0 || self().size(d) != 1
+                ? self()
+                : reshape(self().shape().without(d));
     }
 
     /// Without all dimensions of extent 1.
     default Tensor squeeze() {
-        return reshape(Shape.of(java.util.Arrays.stream(self().shape().dims()).filter(d -> d != 1).toArray()));
+        return reshape(Shape.of(java.util.Arrays.stream(self().shape().dims())
+                .filter(d -> d != 1)
+                .toArray()));
     }
 
     /// With a new dimension of extent 1 before `dim`; −1 appends.
@@ -148,7 +153,8 @@ public sealed interface ShapeMethods permits Tensor {
         return reshape(self().shape().insert(dim < 0 ? dim + rank : dim, 1));
     }
 
-    /// Elements start (included) to end (excluded) of `dim` in steps; bounds may be negative and are clamped, as in
+    /// Elements start (included) to end (excluded) of `dim` in steps; bounds may be negative and are
+    /// clamped, as in
     /// Python.
     default Tensor slice(int dim, int start, int end, int step) {
         int d = dim("slice", dim);
@@ -222,7 +228,8 @@ public sealed interface ShapeMethods permits Tensor {
         return parts;
     }
 
-    /// `chunks` pieces of nearly equal size along `dim`, as in PyTorch: all but the last of ⌈extent/chunks⌉.
+    /// `chunks` pieces of nearly equal size along `dim`, as in PyTorch: all but the last of
+    /// ⌈extent/chunks⌉.
     default Tensor[] chunk(int chunks, int dim) {
         if (chunks < 1) {
             throw new OpException("chunk: expects chunks >= 1, got " + chunks);
@@ -232,8 +239,7 @@ public sealed interface ShapeMethods permits Tensor {
 
     /// The diagonal of two dimensions, `offset` above the main one, as the last dimension; a view.
     default Tensor diagonal(int offset, int dim1, int dim2) {
-        return Engine.one(
-                new ShapeOp.Diagonal(offset, dim("diagonal", dim1), dim("diagonal", dim2)), self());
+        return Engine.one(new ShapeOp.Diagonal(offset, dim("diagonal", dim1), dim("diagonal", dim2)), self());
     }
 
     /// A vector as a square matrix with it on the `offset`-th diagonal; of a matrix, that diagonal.
@@ -260,7 +266,8 @@ public sealed interface ShapeMethods permits Tensor {
 
     /// Padded: before and after the last dimension, then the one before it, … (PyTorch's order).
     ///
-    /// @param pads (last before, last after, second last before, …); an even number, at most two a dimension
+    /// @param pads (last before, last after, second last before, …); an even number, at most two a
+    /// dimension
     default Tensor pad(ShapeOp.PadMode mode, double value, int... pads) {
         int rank = self().rank();
         if (pads.length % 2 != 0 || pads.length > 2 * rank) {
@@ -304,7 +311,8 @@ public sealed interface ShapeMethods permits Tensor {
         return Engine.one(new ShapeOp.Roll(shifts.clone(), normal), self());
     }
 
-    /// The whole tensor repeated: `repeats[i]` times along dimension i; leading dimensions are added as needed.
+    /// The whole tensor repeated: `repeats[i]` times along dimension i; leading dimensions are added as
+    /// needed.
     default Tensor tile(int... repeats) {
         int rank = Math.max(repeats.length, self().rank());
         int[] lead = new int[2 * rank]; // (repeat, extent) pairs

@@ -9,15 +9,20 @@ import org.jspecify.annotations.Nullable;
 
 /// An n-dimensional array of one element type on one device, and a node of the differentiation graph.
 ///
-/// A tensor is a window (offset, shape, strides) onto a [Storage]; views share the storage. Shape and dtype never
+/// A tensor is a window (offset, shape, strides) onto a [Storage]; views share the storage. Shape and
+/// dtype never
 /// change, and no method changes elements except [#update] (optimisers, running statistics, caches).
 ///
-/// The methods are grouped by op family: [ElementwiseMethods], [ReductionMethods], [ShapeMethods], [IndexMethods],
-/// [LinearAlgebraMethods], [NeuralMethods]. Each builds an op and runs it; integers are converted to `F32` where the
-/// mathematics needs it, and operands of different dtypes are promoted ([DType#promote]). Dimensions may be negative,
+/// The methods are grouped by op family: [ElementwiseMethods], [ReductionMethods], [ShapeMethods],
+/// [IndexMethods],
+/// [LinearAlgebraMethods], [NeuralMethods]. Each builds an op and runs it; integers are converted to
+/// `F32` where the
+/// mathematics needs it, and operands of different dtypes are promoted ([DType#promote]). Dimensions may
+/// be negative,
 /// counting from the end.
 ///
-/// Gradients (`requiresGrad`, `backward`, `grad`) need the autograd module at run time. Limit: 2³¹ − 1 elements.
+/// Gradients (`requiresGrad`, `backward`, `grad`) need the autograd module at run time. Limit: 2³¹ − 1
+/// elements.
 public final class Tensor
         implements ElementwiseMethods,
                 ReductionMethods,
@@ -115,7 +120,8 @@ public final class Tensor
         return wrap(DType.BOOL, bytes, data.length, shape);
     }
 
-    /// A tensor around an array in the storage type of `dtype` (see [HostStorage]), not copied: later writes to the
+    /// A tensor around an array in the storage type of `dtype` (see [HostStorage]), not copied: later
+    /// writes to the
     /// array show in the tensor.
     public static Tensor wrap(DType dtype, Object array, int... shape) {
         return wrap(dtype, array, java.lang.reflect.Array.getLength(array), shape);
@@ -258,7 +264,8 @@ public final class Tensor
         return shape.numel();
     }
 
-    /// A copy of the strides: how many storage elements lie between neighbours of each dimension (0 if expanded).
+    /// A copy of the strides: how many storage elements lie between neighbours of each dimension (0 if
+    /// expanded).
     public int[] strides() {
         return strides.clone();
     }
@@ -329,7 +336,8 @@ public final class Tensor
         return out;
     }
 
-    /// The elements on the heap in row-major order, in the storage type of the dtype. May be this tensor's own buffer:
+    /// The elements on the heap in row-major order, in the storage type of the dtype. May be this
+    /// tensor's own buffer:
     /// do not modify it.
     public HostStorage toHost() {
         return Transfer.toHost(this);
@@ -352,8 +360,8 @@ public final class Tensor
     /// @throws OpException if the index does not fit the shape
     public double get(int... index) {
         if (index.length != rank()) {
-            throw new OpException("get: expects " + rank() + " indices, got " + java.util.Arrays.toString(index) + " for "
-                    + shape);
+            throw new OpException(
+                    "get: expects " + rank() + " indices, got " + java.util.Arrays.toString(index) + " for " + shape);
         }
         int at = offset;
         for (int d = 0; d < index.length; d++) {
@@ -372,7 +380,8 @@ public final class Tensor
 
     // ---- writing --------------------------------------------------------------------------------------------------
 
-    /// Runs an update op with this tensor as the first input; the only way to change elements. Not recorded.
+    /// Runs an update op with this tensor as the first input; the only way to change elements. Not
+    /// recorded.
     public void update(UpdateOp op, Tensor... others) {
         Tensor[] inputs = new Tensor[others.length + 1];
         inputs[0] = this;
@@ -396,7 +405,8 @@ public final class Tensor
     /// Turns gradient tracking of this leaf on or off; returns this tensor.
     ///
     /// @throws IllegalStateException if the autograd module is missing
-    /// @throws OpException           if the dtype is not floating, or the tensor is the result of a recorded op
+    /// @throws OpException           if the dtype is not floating, or the tensor is the result of a
+    /// recorded op
     public Tensor requiresGrad(boolean on) {
         Engine.recorder().setRequiresGrad(this, on);
         return this;

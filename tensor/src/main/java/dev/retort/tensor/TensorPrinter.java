@@ -2,7 +2,8 @@ package dev.retort.tensor;
 
 import java.util.Locale;
 
-/// Prints tensors as NumPy does: the type, then nested brackets with aligned columns. Beyond 1000 elements only the
+/// Prints tensors as NumPy does: the type, then nested brackets with aligned columns. Beyond 1000
+/// elements only the
 /// first and last three of each long dimension are shown.
 final class TensorPrinter {
     private static final int THRESHOLD = 1000;
@@ -42,7 +43,8 @@ final class TensorPrinter {
         return tensor.type() + (tensor.rank() > 1 ? "\n" : " ") + printer.text;
     }
 
-    /// Whole numbers as `3.`; very large, very small or widely spread ones as `1.2345e-06`; else four decimals.
+    /// Whole numbers as `3.`; very large, very small or widely spread ones as `1.2345e-06`; else four
+    /// decimals.
     private void chooseStyle() {
         if (!data.dtype().isFloating()) {
             return;

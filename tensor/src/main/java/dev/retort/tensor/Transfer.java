@@ -13,7 +13,8 @@ final class Transfer {
         return Tensor.of(storage, 0, source.shape(), source.shape().contiguousStrides());
     }
 
-    /// The elements in row-major order on the heap; a fresh array unless the tensor is a whole contiguous host buffer.
+    /// The elements in row-major order on the heap; a fresh array unless the tensor is a whole
+    /// contiguous host buffer.
     static HostStorage toHost(Tensor source) {
         Tensor contiguous = source.detach().contiguous();
         HostStorage host = contiguous.storage() instanceof HostStorage own

@@ -20,7 +20,8 @@ class EinsumTest {
         return Random.normal(RNG, 0, 1, DType.F64, shape);
     }
 
-    /// The definition: for each value of all labels, the product of the operands is added to the result's element.
+    /// The definition: for each value of all labels, the product of the operands is added to the
+    /// result's element.
     private static Tensor naive(String[] terms, String output, Tensor... operands) {
         Map<Character, Integer> extents = new LinkedHashMap<>();
         for (int i = 0; i < terms.length; i++) {
@@ -69,10 +70,30 @@ class EinsumTest {
 
     @ParameterizedTest
     @CsvSource({
-        "'ij,jk->ik'", "'ij,jk->ki'", "'bij,bjk->bik'", "'ij->ji'", "'ij->'", "'ii->i'", "'ii->'", "'iij->j'",
-        "'iji->j'", "'i,j->ij'", "'ij,ij->ij'", "'ij,ij->i'", "'i,i->'", "'ijk,jil->kl'", "'ij,jk,kl->il'",
-        "'ij,kj->k'", "'bhid,bhjd->bhij'", "'i,ij,j->'", "'ab,ac,ad->bcd'", "'ijk->kj'", "'aabb->ba'", "'ij,i->ji'",
-        "'abc,cd,be->ade'", "'iij,jkk->ik'"
+        "'ij,jk->ik'",
+        "'ij,jk->ki'",
+        "'bij,bjk->bik'",
+        "'ij->ji'",
+        "'ij->'",
+        "'ii->i'",
+        "'ii->'",
+        "'iij->j'",
+        "'iji->j'",
+        "'i,j->ij'",
+        "'ij,ij->ij'",
+        "'ij,ij->i'",
+        "'i,i->'",
+        "'ijk,jil->kl'",
+        "'ij,jk,kl->il'",
+        "'ij,kj->k'",
+        "'bhid,bhjd->bhij'",
+        "'i,ij,j->'",
+        "'ab,ac,ad->bcd'",
+        "'ijk->kj'",
+        "'aabb->ba'",
+        "'ij,i->ji'",
+        "'abc,cd,be->ade'",
+        "'iij,jkk->ik'"
     })
     void agreesWithTheDefinition(String equation) {
         String[] sides = equation.split("->", -1);
@@ -80,7 +101,8 @@ class EinsumTest {
         Tensor[] operands = new Tensor[terms.length];
         String extents = "abcdehijkl";
         for (int i = 0; i < terms.length; i++) {
-            operands[i] = random(terms[i].chars().map(c -> 2 + extents.indexOf(c) % 3).toArray());
+            operands[i] =
+                    random(terms[i].chars().map(c -> 2 + extents.indexOf(c) % 3).toArray());
         }
         Tensor actual = Tensor.einsum(equation, operands);
         Tensor expected = naive(terms, sides[1], operands);
@@ -106,10 +128,10 @@ class EinsumTest {
         Tensor expected = a.matmul(b);
         assertThat(Tensor.einsum("...ij,...jk->...ik", a, b).toDoubles())
                 .containsExactly(expected.toDoubles(), within(1e-12));
-        assertThat(Tensor.einsum("...ij,...jk", a, b).toDoubles())
-                .containsExactly(expected.toDoubles(), within(1e-12));
+        assertThat(Tensor.einsum("...ij,...jk", a, b).toDoubles()).containsExactly(expected.toDoubles(), within(1e-12));
         assertThat(Tensor.einsum("...ij->...ji", a).shape()).isEqualTo(Shape.of(2, 1, 4, 3));
-        assertThat(Tensor.einsum("i...->...", a).toDoubles()).containsExactly(a.sum(0).toDoubles(), within(1e-12));
+        assertThat(Tensor.einsum("i...->...", a).toDoubles())
+                .containsExactly(a.sum(0).toDoubles(), within(1e-12));
         assertThat(Tensor.einsum("...i->i", a).toDoubles())
                 .containsExactly(a.sum(0, 1, 2).toDoubles(), within(1e-12));
     }
@@ -118,17 +140,21 @@ class EinsumTest {
     void extentsOfOneBroadcast() {
         Tensor a = random(1, 3);
         Tensor b = random(4, 3);
-        assertThat(Tensor.einsum("ij,ij->ij", a, b).toDoubles()).containsExactly(a.mul(b).toDoubles(), within(1e-12));
+        assertThat(Tensor.einsum("ij,ij->ij", a, b).toDoubles())
+                .containsExactly(a.mul(b).toDoubles(), within(1e-12));
         assertThat(Tensor.einsum("ij,ij->j", a, b).toDoubles())
                 .containsExactly(a.mul(b).sum(0).toDoubles(), within(1e-12));
     }
 
     @Test
     void scalarsEmptyOperandsAndIntegers() {
-        assertThat(Tensor.einsum(",i->i", Tensor.scalar(DType.F64, 2), Tensor.of(new double[] {1, 2})).toDoubles())
+        assertThat(Tensor.einsum(",i->i", Tensor.scalar(DType.F64, 2), Tensor.of(new double[] {1, 2}))
+                        .toDoubles())
                 .containsExactly(2, 4);
-        assertThat(Tensor.einsum("ij,jk->ik", random(2, 0), random(0, 3)).toDoubles()).containsExactly(0, 0, 0, 0, 0, 0);
-        assertThat(Tensor.einsum("ij,jk->ik", random(0, 2), random(2, 3)).shape()).isEqualTo(Shape.of(0, 3));
+        assertThat(Tensor.einsum("ij,jk->ik", random(2, 0), random(0, 3)).toDoubles())
+                .containsExactly(0, 0, 0, 0, 0, 0);
+        assertThat(Tensor.einsum("ij,jk->ik", random(0, 2), random(2, 3)).shape())
+                .isEqualTo(Shape.of(0, 3));
         Tensor numbers = Tensor.of(new int[] {1, 2, 3});
         Tensor dot = Tensor.einsum("i,i->", numbers, numbers);
         assertThat(dot.dtype()).isEqualTo(DType.I32);

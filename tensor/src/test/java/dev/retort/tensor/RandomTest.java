@@ -27,7 +27,8 @@ class RandomTest {
         // Nearly every draw would round up to the bound.
         Tensor narrow = Random.uniform(new Rng(1), 1, 1 + 0x1p-23, DType.F32, 100);
         assertThat(narrow.amax().item()).isEqualTo(1);
-        assertThat(Random.uniform(new Rng(1), -1, 0, DType.BF16, N).amax().item()).isNegative();
+        assertThat(Random.uniform(new Rng(1), -1, 0, DType.BF16, N).amax().item())
+                .isNegative();
     }
 
     @Test
@@ -51,11 +52,16 @@ class RandomTest {
     @Test
     void truncatedNormalDraws() {
         moments(Random.truncatedNormal(new Rng(4), 0, 1, -2, 2, DType.F64, N), 0, 0.7737);
-        moments(Random.truncatedNormal(new Rng(4), 0, 1, 0, 100, DType.F32, N), Math.sqrt(2 / Math.PI), 1 - 2 / Math.PI);
+        moments(
+                Random.truncatedNormal(new Rng(4), 0, 1, 0, 100, DType.F32, N),
+                Math.sqrt(2 / Math.PI),
+                1 - 2 / Math.PI);
         Tensor tail = Random.truncatedNormal(new Rng(4), 0, 1, 8, 9, DType.F64, N);
         assertThat(tail.amin().item()).isBetween(8.0, 8.001);
         assertThat(tail.mean().item()).isCloseTo(8.1211, within(0.003)); // φ(8)/(1 − Φ(8))
-        assertThat(Random.truncatedNormal(new Rng(4), 0, 1, -9, -8, DType.F64, N).mean().item())
+        assertThat(Random.truncatedNormal(new Rng(4), 0, 1, -9, -8, DType.F64, N)
+                        .mean()
+                        .item())
                 .isCloseTo(-8.1211, within(0.003));
     }
 
@@ -89,8 +95,7 @@ class RandomTest {
         assertThat(drawn.select(1, 0).eq(drawn.select(1, 1)).any().toBooleans()).containsExactly(false);
         assertThat(drawn.select(1, 0).eq(2).to(DType.F64).mean().item()).isCloseTo(0.625, within(0.018));
         // Second is 2: first 0 (1/8) then 5/7, or first 1 (2/8) then 5/6.
-        assertThat(drawn.select(1, 1).eq(2).to(DType.F64).mean().item())
-                .isCloseTo(5.0 / 56 + 5.0 / 24, within(0.017));
+        assertThat(drawn.select(1, 1).eq(2).to(DType.F64).mean().item()).isCloseTo(5.0 / 56 + 5.0 / 24, within(0.017));
     }
 
     @Test

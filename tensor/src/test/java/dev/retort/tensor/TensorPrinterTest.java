@@ -12,12 +12,14 @@ class TensorPrinterTest {
         assertThat(Tensor.of(new float[] {1, 2.5f, -3})).hasToString("F32[3] [ 1.0000,  2.5000, -3.0000]");
         assertThat(Tensor.of(new double[] {1, -20, 3})).hasToString("F64[3] [  1., -20.,   3.]");
         assertThat(Tensor.of(new boolean[] {true, false})).hasToString("BOOL[2] [ true, false]");
-        assertThat(Tensor.of(new long[] {Long.MAX_VALUE, 1})).hasToString("I64[2] [9223372036854775807,                   1]");
+        assertThat(Tensor.of(new long[] {Long.MAX_VALUE, 1}))
+                .hasToString("I64[2] [9223372036854775807,                   1]");
     }
 
     @Test
     void matricesAlignTheirColumns() {
-        assertThat(Tensor.of(new double[] {1, Double.NaN, 0.25, Double.NEGATIVE_INFINITY}, 2, 2)).hasToString("""
+        assertThat(Tensor.of(new double[] {1, Double.NaN, 0.25, Double.NEGATIVE_INFINITY}, 2, 2))
+                .hasToString("""
                 F64[2, 2]
                 [[1.0000,    nan],
                  [0.2500,   -inf]]""");

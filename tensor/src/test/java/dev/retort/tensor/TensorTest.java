@@ -122,7 +122,8 @@ class TensorTest {
         Tensor x = Tensor.of(new double[] {0, 5, 0, 7, 8, 0}, 2, 3);
         assertThat(x.nonzero().toLongs()).containsExactly(0, 1, 1, 0, 1, 1);
         assertThat(x.maskedSelect(x.gt(5)).toDoubles()).containsExactly(7, 8);
-        assertThat(x.takeAlongDim(Tensor.of(new long[] {2}, 1, 1), 1).toDoubles()).containsExactly(0, 0);
+        assertThat(x.takeAlongDim(Tensor.of(new long[] {2}, 1, 1), 1).toDoubles())
+                .containsExactly(0, 0);
         assertThat(Tensor.zeros(3).nonzero().shape()).isEqualTo(Shape.of(0, 1));
     }
 }

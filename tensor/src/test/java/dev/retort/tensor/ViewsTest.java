@@ -82,7 +82,8 @@ class ViewsTest {
     @Test
     void windowsMustLieInsideTheStorage() {
         HostStorage storage = HostStorage.allocate(DType.F32, 6);
-        assertThat(Tensor.of(storage, 5, Shape.of(3, 2), new int[] {-2, -1}).numel()).isEqualTo(6);
+        assertThat(Tensor.of(storage, 5, Shape.of(3, 2), new int[] {-2, -1}).numel())
+                .isEqualTo(6);
         assertThatThrownBy(() -> Tensor.of(storage, 4, Shape.of(3, 2), new int[] {-2, -1}))
                 .isInstanceOf(OpException.class)
                 .hasMessageContaining("does not fit a storage of 6 elements");
@@ -106,7 +107,8 @@ class ViewsTest {
         assertThat(counting(5).slice(0, 1, 5, Integer.MAX_VALUE).toLongs()).containsExactly(1);
         assertThat(counting(5).slice(0, -2, 100, 1).toLongs()).containsExactly(3, 4);
         assertThat(counting(5).slice(0, 4, 2, 1).numel()).isZero();
-        assertThat(counting(5).slice(0, Integer.MIN_VALUE, Integer.MAX_VALUE, 4).toLongs()).containsExactly(0, 4);
+        assertThat(counting(5).slice(0, Integer.MIN_VALUE, Integer.MAX_VALUE, 4).toLongs())
+                .containsExactly(0, 4);
     }
 
     @Test

@@ -47,7 +47,8 @@ final class Adjoints {
         return reduced.reshape(kept);
     }
 
-    /// Zeros of the type of input 0 with `values` (which it consists of otherwise) added at `indices` along `dim`.
+    /// Zeros of the type of input 0 with `values` (which it consists of otherwise) added at `indices`
+    /// along `dim`.
     static Tensor place(VjpContext c, int dim, Tensor indices, Tensor values) {
         return c.shape(0).rank() == 0 ? values : c.zerosOf(0).scatterAdd(dim, indices, values);
     }

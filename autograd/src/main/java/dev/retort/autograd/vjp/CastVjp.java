@@ -10,7 +10,8 @@ final class CastVjp {
 
     static Rule of(CastOp op) {
         return switch (op) {
-            case CastOp.Cast(DType _) -> Rule.linear(c -> c.g().to(c.inputType(0).dtype()));
+            case CastOp.Cast(DType _) ->
+                Rule.linear(c -> c.g().to(c.inputType(0).dtype()));
             case CastOp.ToDevice(Device _) -> Rule.linear(c -> c.g().to(c.inputDevice()));
         };
     }

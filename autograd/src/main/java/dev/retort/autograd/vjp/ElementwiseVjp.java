@@ -17,7 +17,10 @@ final class ElementwiseVjp {
             // y = cond ? a : b: da = g where cond, db = g elsewhere
             case ElementwiseOp.Where() ->
                 Rule.of(
-                        wrt(1, Saved.inputs(0), c -> c.sumTo(1, c.g().maskedFill(c.input(0).logicalNot(), 0))),
+                        wrt(
+                                1,
+                                Saved.inputs(0),
+                                c -> c.sumTo(1, c.g().maskedFill(c.input(0).logicalNot(), 0))),
                         wrt(2, Saved.inputs(0), c -> c.sumTo(2, c.g().maskedFill(c.input(0), 0))));
             // y = mask ? value : x: dx = g where not masked
             case ElementwiseOp.MaskedFill(double _) ->
@@ -45,30 +48,53 @@ final class ElementwiseVjp {
             case ElementwiseOp.Div() ->
                 Rule.of(
                         wrt(0, Saved.inputs(1), c -> c.sumTo(0, c.g().div(c.input(1)))),
-                        wrt(1, Saved.inputs(1).and(Saved.outputs(0)), c ->
-                                c.sumTo(1, c.g().mul(c.output(0)).div(c.input(1)).neg())));
+                        wrt(
+                                1,
+                                Saved.inputs(1).and(Saved.outputs(0)),
+                                c -> c.sumTo(
+                                        1,
+                                        c.g().mul(c.output(0)).div(c.input(1)).neg())));
             // y = aᵇ: da = g·b·a^(b−1), db = g·y·ln a
             case ElementwiseOp.Pow() ->
                 Rule.of(
                         wrt(0, Saved.inputs(0, 1), c -> c.sumTo(0, c.g().mul(powSlope(c.input(0), c.input(1))))),
-                        wrt(1, Saved.inputs(0, 1).and(Saved.outputs(0)), c ->
-                                c.sumTo(1, c.g().mul(c.output(0)).mul(powLog(c.input(0), c.input(1))))));
+                        wrt(
+                                1,
+                                Saved.inputs(0, 1).and(Saved.outputs(0)),
+                                c -> c.sumTo(1, c.g().mul(c.output(0)).mul(powLog(c.input(0), c.input(1))))));
             // y = max(a, b): the larger one gets g, each half at a tie
             case ElementwiseOp.Maximum() ->
                 Rule.of(
-                        wrt(0, Saved.inputs(0, 1), c -> c.sumTo(0, share(c, c.input(0).gt(c.input(1))))),
-                        wrt(1, Saved.inputs(0, 1), c -> c.sumTo(1, share(c, c.input(1).gt(c.input(0))))));
+                        wrt(
+                                0,
+                                Saved.inputs(0, 1),
+                                c -> c.sumTo(0, share(c, c.input(0).gt(c.input(1))))),
+                        wrt(
+                                1,
+                                Saved.inputs(0, 1),
+                                c -> c.sumTo(1, share(c, c.input(1).gt(c.input(0))))));
             // y = min(a, b): the smaller one gets g, each half at a tie
             case ElementwiseOp.Minimum() ->
                 Rule.of(
-                        wrt(0, Saved.inputs(0, 1), c -> c.sumTo(0, share(c, c.input(0).lt(c.input(1))))),
-                        wrt(1, Saved.inputs(0, 1), c -> c.sumTo(1, share(c, c.input(1).lt(c.input(0))))));
+                        wrt(
+                                0,
+                                Saved.inputs(0, 1),
+                                c -> c.sumTo(0, share(c, c.input(0).lt(c.input(1))))),
+                        wrt(
+                                1,
+                                Saved.inputs(0, 1),
+                                c -> c.sumTo(1, share(c, c.input(1).lt(c.input(0))))));
             // y = a − b·⌊a/b⌋: da = g, db = −g·⌊a/b⌋
             case ElementwiseOp.Remainder() ->
                 Rule.of(
                         wrt(0, Saved.NOTHING, c -> c.sumTo(0, c.g())),
-                        wrt(1, Saved.inputs(0, 1), c ->
-                                c.sumTo(1, c.g().mul(c.input(0).div(c.input(1)).floor()).neg())));
+                        wrt(
+                                1,
+                                Saved.inputs(0, 1),
+                                c -> c.sumTo(
+                                        1,
+                                        c.g().mul(c.input(0).div(c.input(1)).floor())
+                                                .neg())));
         };
     }
 

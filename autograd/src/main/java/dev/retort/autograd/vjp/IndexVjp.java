@@ -24,9 +24,7 @@ final class IndexVjp {
                         wrt(2, Saved.inputs(1), c -> lastWrites(c, dim, c.g().gather(dim, c.input(1)))));
             // y = x, y[index] += s: dx = g, ds = g[index]
             case IndexOp.ScatterAdd(int dim) ->
-                Rule.of(
-                        wrt(0, Saved.NOTHING, c -> c.g()),
-                        wrt(2, Saved.inputs(1), c -> c.g().gather(dim, c.input(1))));
+                Rule.of(wrt(0, Saved.NOTHING, c -> c.g()), wrt(2, Saved.inputs(1), c -> c.g().gather(dim, c.input(1))));
             // y = x[…, index, …]: dx = 0, dx[…, index, …] += g
             case IndexOp.IndexSelect(int dim) ->
                 Rule.of(wrt(0, Saved.inputs(1), c -> c.zerosOf(0).indexAdd(dim, c.input(1), c.g())));
@@ -37,18 +35,23 @@ final class IndexVjp {
                         wrt(2, Saved.inputs(1), c -> c.g().indexSelect(dim, c.input(1))));
             // y = w[index]: dw = 0, dw[index] += g, but not in the padding row
             case IndexOp.Embedding(int padding) ->
-                Rule.of(wrt(0, Saved.inputs(1), c -> Engine.one(
-                        new IndexOp.EmbeddingBackward(c.shape(0).dim(0), padding), c.g(), c.input(1))));
+                Rule.of(wrt(
+                        0,
+                        Saved.inputs(1),
+                        c -> Engine.one(new IndexOp.EmbeddingBackward(c.shape(0).dim(0), padding), c.g(), c.input(1))));
             // its adjoint: rows of g at the index, zero for the padding row
             case IndexOp.EmbeddingBackward(int _, int padding) ->
-                Rule.of(wrt(0, Saved.inputs(1), c -> c.g()
-                        .embedding(c.input(1))
-                        .maskedFill(c.input(1).eq(padding).unsqueeze(-1), 0)));
+                Rule.of(wrt(
+                        0,
+                        Saved.inputs(1),
+                        c -> c.g().embedding(c.input(1))
+                                .maskedFill(c.input(1).eq(padding).unsqueeze(-1), 0)));
             case NonDifferentiable _ -> Rule.NONE;
         };
     }
 
-    /// `gradient` where a source element was the last that was written to its place, 0 where it was overwritten.
+    /// `gradient` where a source element was the last that was written to its place, 0 where it was
+    /// overwritten.
     private static Tensor lastWrites(VjpContext c, int dim, Tensor gradient) {
         Tensor index = c.input(1);
         Tensor number = Tensor.arange(index.numel()).reshape(index.shape()).to(index.device());

@@ -6,7 +6,8 @@ import dev.retort.tensor.op.LossOp;
 import dev.retort.tensor.op.NonDifferentiable;
 import org.jspecify.annotations.Nullable;
 
-/// Gradients of [LossOp]: one-pass kernels; the composite for the gradient of class weights or of the log-sum-exp, and
+/// Gradients of [LossOp]: one-pass kernels; the composite for the gradient of class weights or of the
+/// log-sum-exp, and
 /// for higher orders.
 final class LossVjp {
     private LossVjp() {}
@@ -16,11 +17,16 @@ final class LossVjp {
             case LossOp.CrossEntropy o ->
                 Rule.fused(o, Saved.outputs(1), c -> c.inputs() == 2 || !c.needs(2), c -> classes(c, o));
             case LossOp.SoftCrossEntropy o ->
-                Rule.fused(o, Saved.outputs(1), c -> Engine.run(
-                        new LossOp.SoftCrossEntropyBackward(), c.g(), c.input(0), c.input(1), c.output(1)));
+                Rule.fused(
+                        o,
+                        Saved.outputs(1),
+                        c -> Engine.run(
+                                new LossOp.SoftCrossEntropyBackward(), c.g(), c.input(0), c.input(1), c.output(1)));
             case LossOp.Pointwise o ->
-                Rule.fused(o, Saved.NOTHING, c ->
-                        Engine.run(new LossOp.PointwiseBackward(o), c.g(), c.input(0), c.input(1)));
+                Rule.fused(
+                        o,
+                        Saved.NOTHING,
+                        c -> Engine.run(new LossOp.PointwiseBackward(o), c.g(), c.input(0), c.input(1)));
             case NonDifferentiable _ -> Rule.NONE;
         };
     }

@@ -19,7 +19,10 @@ final class MatMulVjp {
             // y = x·wᵀ + b: dx = g·w, dw = gᵀ·x, db = Σ g over rows
             case MatMulOp.Linear() ->
                 Rule.of(
-                        wrt(0, Saved.inputs(1), c -> rows(c.g()).matmul(c.input(1)).reshape(c.shape(0))),
+                        wrt(
+                                0,
+                                Saved.inputs(1),
+                                c -> rows(c.g()).matmul(c.input(1)).reshape(c.shape(0))),
                         wrt(1, Saved.inputs(0), c -> rows(c.g()).t().matmul(rows(c.input(0)))),
                         wrt(2, Saved.NOTHING, c -> rows(c.g()).sum(false, 0)));
         };

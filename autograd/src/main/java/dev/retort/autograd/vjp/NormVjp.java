@@ -4,12 +4,12 @@ import static dev.retort.autograd.vjp.Rule.wrt;
 
 import dev.retort.tensor.Engine;
 import dev.retort.tensor.Tensor;
-import dev.retort.tensor.op.NonDifferentiable;
 import dev.retort.tensor.op.NormOp;
 import dev.retort.tensor.op.Op;
 import org.jspecify.annotations.Nullable;
 
-/// Gradients of [NormOp]: fast kernels for y; where the statistics have gradients too, or a graph is wanted, the
+/// Gradients of [NormOp]: fast kernels for y; where the statistics have gradients too, or a graph is
+/// wanted, the
 /// composite is differentiated.
 final class NormVjp {
     private NormVjp() {}
@@ -49,14 +49,21 @@ final class NormVjp {
         return Engine.run(backward, c.g(), c.input(0), c.output(1), c.input(1));
     }
 
-    /// y = (x − m)·r·w + b per channel, r = (v + eps)^(−½). With S = sum over all dimensions but the channel:
+    /// y = (x − m)·r·w + b per channel, r = (v + eps)^(−½). With S = sum over all dimensions but the
+    /// channel:
     /// dx = g·r·w, dm = −S(g)·r·w, dv = −½·S(g·(x − m))·r³·w, dw = S(g·(x − m))·r, db = S(g).
     private static Rule evaluation(NormOp.BatchNormEval op) {
         return Rule.of(
                 wrt(0, Saved.inputs(2, 3), c -> c.g().mul(channel(c, weighted(c, op, rstd(c, op))))),
-                wrt(1, Saved.inputs(2, 3), c -> weighted(c, op, rstd(c, op).mul(channelSum(c.g()))).neg()),
-                wrt(2, Saved.inputs(0, 1, 2, 3), c ->
-                        weighted(c, op, centredSum(c).mul(rstd(c, op).pow(3.0))).mul(-0.5)),
+                wrt(
+                        1,
+                        Saved.inputs(2, 3),
+                        c -> weighted(c, op, rstd(c, op).mul(channelSum(c.g()))).neg()),
+                wrt(
+                        2,
+                        Saved.inputs(0, 1, 2, 3),
+                        c -> weighted(c, op, centredSum(c).mul(rstd(c, op).pow(3.0)))
+                                .mul(-0.5)),
                 wrt(3, Saved.inputs(0, 1, 2), c -> centredSum(c).mul(rstd(c, op))),
                 wrt(4, Saved.NOTHING, c -> channelSum(c.g())));
     }

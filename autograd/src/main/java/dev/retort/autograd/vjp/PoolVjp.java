@@ -15,24 +15,37 @@ final class PoolVjp {
         return switch (op) {
             // y = x[index]: g added at the index of each window's largest element
             case PoolOp.MaxPool2d _, PoolOp.AdaptiveMaxPool2d _ ->
-                Rule.of(wrt(0, Saved.outputs(1), c -> Engine.one(
-                        new PoolOp.MaxPool2dBackward(c.shape(0).dim(2), c.shape(0).dim(3)), c.g(), c.output(1))));
+                Rule.of(wrt(
+                        0,
+                        Saved.outputs(1),
+                        c -> Engine.one(
+                                new PoolOp.MaxPool2dBackward(
+                                        c.shape(0).dim(2), c.shape(0).dim(3)),
+                                c.g(),
+                                c.output(1))));
             // its adjoint: g read at the indices
             case PoolOp.MaxPool2dBackward _ ->
-                Rule.of(wrt(0, Saved.inputs(1), c -> planes(c.g())
-                        .gather(2, planes(c.input(1)))
-                        .reshape(c.shape(0))));
+                Rule.of(wrt(
+                        0,
+                        Saved.inputs(1),
+                        c -> planes(c.g()).gather(2, planes(c.input(1))).reshape(c.shape(0))));
             case PoolOp.AvgPool2d(PoolOp.Window window, boolean countPad) ->
                 Rule.linear(c -> Engine.one(
-                        new PoolOp.AvgPool2dBackward(window, countPad, c.shape(0).dim(2), c.shape(0).dim(3)), c.g()));
+                        new PoolOp.AvgPool2dBackward(
+                                window, countPad, c.shape(0).dim(2), c.shape(0).dim(3)),
+                        c.g()));
             case PoolOp.AvgPool2dBackward(PoolOp.Window window, boolean countPad, int _, int _) ->
                 Rule.linear(c -> Engine.one(new PoolOp.AvgPool2d(window, countPad), c.g()));
             case PoolOp.AdaptiveAvgPool2d _ ->
                 Rule.linear(c -> Engine.one(
-                        new PoolOp.AdaptiveAvgPool2dBackward(c.shape(0).dim(2), c.shape(0).dim(3)), c.g()));
+                        new PoolOp.AdaptiveAvgPool2dBackward(
+                                c.shape(0).dim(2), c.shape(0).dim(3)),
+                        c.g()));
             case PoolOp.AdaptiveAvgPool2dBackward _ ->
                 Rule.linear(c -> Engine.one(
-                        new PoolOp.AdaptiveAvgPool2d(c.shape(0).dim(2), c.shape(0).dim(3)), c.g()));
+                        new PoolOp.AdaptiveAvgPool2d(
+                                c.shape(0).dim(2), c.shape(0).dim(3)),
+                        c.g()));
         };
     }
 

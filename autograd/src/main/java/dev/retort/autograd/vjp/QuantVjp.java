@@ -20,7 +20,11 @@ final class QuantVjp {
     }
 
     private static Tensor straightThrough(VjpContext c, int qmin, int qmax) {
-        Tensor q = c.input(0).detach().div(c.input(1).detach()).round().add(c.input(2).detach());
+        Tensor q = c.input(0)
+                .detach()
+                .div(c.input(1).detach())
+                .round()
+                .add(c.input(2).detach());
         return c.g().maskedFill(q.lt(qmin).logicalOr(q.gt(qmax)), 0);
     }
 }

@@ -9,7 +9,8 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.NonDifferentiable;
 import dev.retort.tensor.op.ReductionOp;
 
-/// Gradients of [ReductionOp]. `spread` repeats a reduced tensor along the reduced dimensions, `keep` gives it those
+/// Gradients of [ReductionOp]. `spread` repeats a reduced tensor along the reduced dimensions, `keep`
+/// gives it those
 /// dimensions with extent 1.
 final class ReductionVjp {
     private ReductionVjp() {}
@@ -22,7 +23,8 @@ final class ReductionVjp {
             case ReductionOp.Mean _ -> Rule.linear(c -> spread(c.g().div((double) count(c)), op, c.shape(0)));
             // y = Π x: dx_i = g · Π_{j≠i} x_j
             case ReductionOp.Prod _ ->
-                Rule.of(wrt(0, Saved.inputs(0), c -> spread(c.g(), op, c.shape(0)).mul(ProductGradient.others(c, op))));
+                Rule.of(wrt(
+                        0, Saved.inputs(0), c -> spread(c.g(), op, c.shape(0)).mul(ProductGradient.others(c, op))));
             // y = max x or min x: g shared equally among the elements that equal y
             case ReductionOp.AMax _, ReductionOp.AMin _ ->
                 Rule.of(wrt(0, Saved.inputs(0).and(Saved.outputs(0)), c -> extreme(c, op, c.input(0), c.g())));
@@ -32,22 +34,26 @@ final class ReductionVjp {
             case ReductionOp.LogSumExp _ ->
                 Rule.of(wrt(0, Saved.inputs(0).and(Saved.outputs(0)), c -> logSumExp(c, op)));
             // y = (Σ |x|ᵖ)^(1/p): dx = spread(g · y^(1−p)) · |x|^(p−1) · sign x
-            case ReductionOp.Norm o ->
-                Rule.of(wrt(0, Saved.inputs(0).and(Saved.outputs(0)), c -> norm(c, o)));
+            case ReductionOp.Norm o -> Rule.of(wrt(0, Saved.inputs(0).and(Saved.outputs(0)), c -> norm(c, o)));
             // y = x[argmax]: dx = g placed at the index
             case ReductionOp.MaxWithIndices(int dim, boolean _, boolean _) ->
-                Rule.of(wrt(0, Saved.outputs(1), c -> Adjoints.place(
-                        c, dim, keep(c.output(1), op, c.shape(0)), keep(c.g(), op, c.shape(0)))));
+                Rule.of(wrt(
+                        0,
+                        Saved.outputs(1),
+                        c -> Adjoints.place(c, dim, keep(c.output(1), op, c.shape(0)), keep(c.g(), op, c.shape(0)))));
             // y_i = Σ_{j≤i} x_j: dx_j = Σ_{i≥j} g_i
             case ReductionOp.CumSum(int dim) ->
-                Rule.linear(c -> c.shape(0).rank() == 0 ? c.g() : c.g().flip(dim).cumsum(dim).flip(dim));
+                Rule.linear(c -> c.shape(0).rank() == 0
+                        ? c.g()
+                        : c.g().flip(dim).cumsum(dim).flip(dim));
             case NonDifferentiable _ -> Rule.NONE;
         };
     }
 
     /// How many elements are combined into one.
     private static int count(VjpContext c) {
-        return Math.max(1, c.shape(0).numel() / Math.max(1, c.outputType(0).shape().numel()));
+        return Math.max(
+                1, c.shape(0).numel() / Math.max(1, c.outputType(0).shape().numel()));
     }
 
     /// Ties share the gradient equally.
@@ -70,7 +76,8 @@ final class ReductionVjp {
     private static Tensor logSumExp(VjpContext c, ReductionOp op) {
         Tensor y = c.output(0);
         Tensor finite = y.maskedFill(y.eq(Double.NEGATIVE_INFINITY), 0);
-        return spread(c.g(), op, c.shape(0)).mul(c.input(0).sub(spread(finite, op, c.shape(0))).exp());
+        return spread(c.g(), op, c.shape(0))
+                .mul(c.input(0).sub(spread(finite, op, c.shape(0))).exp());
     }
 
     private static Tensor norm(VjpContext c, ReductionOp.Norm op) {

@@ -11,7 +11,8 @@ final class ResampleVjp {
         return switch (op) {
             case ResampleOp.Interpolate(int _, int _, ResampleOp.Mode mode, boolean corners) ->
                 Rule.linear(c -> Engine.one(
-                        new ResampleOp.InterpolateBackward(c.shape(0).dim(2), c.shape(0).dim(3), mode, corners),
+                        new ResampleOp.InterpolateBackward(
+                                c.shape(0).dim(2), c.shape(0).dim(3), mode, corners),
                         c.g()));
             case ResampleOp.InterpolateBackward(int _, int _, ResampleOp.Mode mode, boolean corners) ->
                 Rule.linear(c -> Engine.one(

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /// How gradients flow back through one op: which tensors are kept for it, and the gradient of each input.
 ///
-/// A rule either has one term per differentiable input, each computed only if that gradient is wanted, or gives all
+/// A rule either has one term per differentiable input, each computed only if that gradient is wanted,
+/// or gives all
 /// gradients at once.
 public final class Rule {
     /// No gradient flows: for ops that are never recorded.
@@ -26,14 +27,16 @@ public final class Rule {
     /// Gradient of one input; null means none (zero).
     @FunctionalInterface
     interface Gradient {
-        @Nullable Tensor of(VjpContext c);
+        @Nullable
+        Tensor of(VjpContext c);
     }
 
     /// Gradients of all inputs; null entries mean none.
     @FunctionalInterface
     public interface AllGradients {
         /// One entry per input.
-        @Nullable Tensor[] of(VjpContext c);
+        @Nullable
+        Tensor[] of(VjpContext c);
     }
 
     /// The derivative with respect to one input.
@@ -59,11 +62,13 @@ public final class Rule {
         return new Rule(new Term[0], saved, all);
     }
 
-    /// A fused op: its fast kernel where no graph is wanted, only the first output has a gradient and `fits` holds; else
+    /// A fused op: its fast kernel where no graph is wanted, only the first output has a gradient and
+    /// `fits` holds; else
     /// the composite is differentiated. All inputs are saved, for the composite.
     static Rule fused(Fused op, Saved outputs, Predicate<VjpContext> fits, AllGradients fast) {
-        return joint(Saved.ALL_INPUTS.and(outputs), c ->
-                !c.createGraph() && onlyFirst(c) && fits.test(c) ? fast.of(c) : c.throughComposite(op));
+        return joint(
+                Saved.ALL_INPUTS.and(outputs),
+                c -> !c.createGraph() && onlyFirst(c) && fits.test(c) ? fast.of(c) : c.throughComposite(op));
     }
 
     /// A fused op whose fast kernel gives the gradients of all inputs.

@@ -7,7 +7,8 @@ import dev.retort.tensor.op.NonDifferentiable;
 import dev.retort.tensor.op.ShapeOp;
 import org.jspecify.annotations.Nullable;
 
-/// Gradients of [ShapeOp]: all are linear, so nothing is saved; the gradient is the adjoint map of places.
+/// Gradients of [ShapeOp]: all are linear, so nothing is saved; the gradient is the adjoint map of
+/// places.
 final class ShapeVjp {
     private ShapeVjp() {}
 
@@ -29,9 +30,8 @@ final class ShapeVjp {
                 Rule.linear(c -> Engine.one(new ShapeOp.Roll(negated(shifts), dims), c.g()));
             // the gradients of the copies of one element added
             case ShapeOp.RepeatInterleave(int repeats, int dim) ->
-                Rule.linear(c -> c.g()
-                        .reshape(c.shape(0).insert(dim + 1, repeats))
-                        .sum(false, dim + 1));
+                Rule.linear(
+                        c -> c.g().reshape(c.shape(0).insert(dim + 1, repeats)).sum(false, dim + 1));
             case ShapeOp.Triangle(boolean lower, int diagonal) ->
                 Rule.linear(c -> Engine.one(new ShapeOp.Triangle(lower, diagonal), c.g()));
             case NonDifferentiable _ -> Rule.NONE;

@@ -7,7 +7,8 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.NonDifferentiable;
 import dev.retort.tensor.op.SoftmaxOp;
 
-/// Gradients of [SoftmaxOp], from the output alone: differentiable as they are, so the composite is not needed.
+/// Gradients of [SoftmaxOp], from the output alone: differentiable as they are, so the composite is not
+/// needed.
 final class SoftmaxVjp {
     private SoftmaxVjp() {}
 

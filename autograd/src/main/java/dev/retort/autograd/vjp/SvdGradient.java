@@ -13,7 +13,8 @@ import dev.retort.tensor.Tensor;
 /// dA = U·[(F∘skew(Uᵀ·dU))·S + S·(F∘skew(Vᵀ·dV)) + diag(ds)]·Vᵀ
 ///    + (I − U·Uᵀ)·dU·S⁻¹·Vᵀ + U·S⁻¹·dVᵀ·(I − V·Vᵀ)
 ///
-/// The last two terms vanish where U or V is square. Source: Townsend, "Differentiating the singular value
+/// The last two terms vanish where U or V is square. Source: Townsend, "Differentiating the singular
+/// value
 /// decomposition", 2016.
 final class SvdGradient {
     private SvdGradient() {}

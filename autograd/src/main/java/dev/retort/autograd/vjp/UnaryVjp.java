@@ -8,7 +8,8 @@ import dev.retort.tensor.op.ElementwiseOp;
 
 /// Gradients of the unary [ElementwiseOp]s: dx = g · f′(x).
 ///
-/// Without a graph the one-pass kernel [ElementwiseOp.UnaryBackward] runs; the formulas here are differentiable.
+/// Without a graph the one-pass kernel [ElementwiseOp.UnaryBackward] runs; the formulas here are
+/// differentiable.
 final class UnaryVjp {
     private static final double TWO_BY_ROOT_PI = 2 / Math.sqrt(Math.PI);
     private static final double ROOT_TWO_BY_PI = Math.sqrt(2 / Math.PI);
@@ -46,7 +47,9 @@ final class UnaryVjp {
             case ElementwiseOp.Relu() -> fromOutput(op, (g, y) -> where(y.gt(0), g, 0));
             // f′ = p · x^(p − 1), 0 for p = 0
             case ElementwiseOp.PowScalar(double p) ->
-                p == 0 ? Rule.linear(c -> c.zerosOf(0)) : fromInput(op, (g, x) -> g.mul(x.pow(p - 1)).mul(p));
+                p == 0
+                        ? Rule.linear(c -> c.zerosOf(0))
+                        : fromInput(op, (g, x) -> g.mul(x.pow(p - 1)).mul(p));
             // f′ = y
             case ElementwiseOp.Exp() -> fromOutput(op, Tensor::mul);
             // f′ = y + 1
@@ -58,9 +61,11 @@ final class UnaryVjp {
             // f′ = 1/(2y)
             case ElementwiseOp.Sqrt() -> fromOutput(op, (g, y) -> g.div(y.mul(2.0)));
             // f′ = −y³/2
-            case ElementwiseOp.Rsqrt() -> fromOutput(op, (g, y) -> g.mul(y.pow(3.0)).mul(-0.5));
+            case ElementwiseOp.Rsqrt() ->
+                fromOutput(op, (g, y) -> g.mul(y.pow(3.0)).mul(-0.5));
             // f′ = −y²
-            case ElementwiseOp.Reciprocal() -> fromOutput(op, (g, y) -> g.mul(y.square()).neg());
+            case ElementwiseOp.Reciprocal() ->
+                fromOutput(op, (g, y) -> g.mul(y.square()).neg());
             // f′ = cos x
             case ElementwiseOp.Sin() -> fromInput(op, (g, x) -> g.mul(x.cos()));
             // f′ = −sin x
@@ -70,12 +75,14 @@ final class UnaryVjp {
             // f′ = y · (1 − y)
             case ElementwiseOp.Sigmoid() -> fromOutput(op, (g, y) -> g.mul(y).mul(oneMinus(y)));
             // f′ = σ(−x)
-            case ElementwiseOp.LogSigmoid() -> fromInput(op, (g, x) -> g.mul(x.neg().sigmoid()));
+            case ElementwiseOp.LogSigmoid() ->
+                fromInput(op, (g, x) -> g.mul(x.neg().sigmoid()));
             // f′ = 2/√π · e^(−x²)
             case ElementwiseOp.Erf() ->
                 fromInput(op, (g, x) -> g.mul(x.square().neg().exp()).mul(TWO_BY_ROOT_PI));
             // f′ = 1 where x > 0, else slope
-            case ElementwiseOp.LeakyRelu(double slope) -> fromInput(op, (g, x) -> Tensor.where(x.gt(0), g, g.mul(slope)));
+            case ElementwiseOp.LeakyRelu(double slope) ->
+                fromInput(op, (g, x) -> Tensor.where(x.gt(0), g, g.mul(slope)));
             // f′ = 1 where x > 0, else alpha · eˣ = y + alpha
             case ElementwiseOp.Elu(double alpha) -> elu(op, alpha);
             // f′ = Φ(x) + x · φ(x), or the derivative of the tanh form
@@ -87,28 +94,39 @@ final class UnaryVjp {
             case ElementwiseOp.Mish() -> fromInput(op, UnaryVjp::mish);
             // f′ = 0 below −3, 1 above 3, x/3 + ½ between
             case ElementwiseOp.Hardswish() ->
-                fromInput(op, (g, x) -> where(x.ge(-3), Tensor.where(x.gt(3), g, g.mul(x.div(3.0).add(0.5))), 0));
+                fromInput(
+                        op,
+                        (g, x) -> where(
+                                x.ge(-3),
+                                Tensor.where(x.gt(3), g, g.mul(x.div(3.0).add(0.5))),
+                                0));
             // f′ = 1/6 in (−3, 3), else 0
             case ElementwiseOp.Hardsigmoid() ->
                 fromInput(op, (g, x) -> where(x.gt(-3).logicalAnd(x.lt(3)), g.div(6.0), 0));
             // f′ = σ(beta · x), 1 where beta · x > 20
             case ElementwiseOp.Softplus(double beta) ->
-                fromInput(op, (g, x) -> Tensor.where(x.mul(beta).gt(20), g, g.mul(x.mul(beta).sigmoid())));
+                fromInput(
+                        op,
+                        (g, x) -> Tensor.where(
+                                x.mul(beta).gt(20), g, g.mul(x.mul(beta).sigmoid())));
         };
     }
 
     /// The kernel gets x in the place of y too: it does not read y for these ops.
     private static Rule fromInput(ElementwiseOp.Unary op, Formula formula) {
-        return Rule.of(wrt(0, Saved.inputs(0), c -> c.createGraph()
-                ? formula.dx(c.g(), c.input(0))
-                : fast(op, c.g(), c.input(0), c.input(0))));
+        return Rule.of(wrt(
+                0,
+                Saved.inputs(0),
+                c -> c.createGraph() ? formula.dx(c.g(), c.input(0)) : fast(op, c.g(), c.input(0), c.input(0))));
     }
 
-    /// The kernel gets y in the place of x too: it does not read x for these ops (relu reads its sign, which y has).
+    /// The kernel gets y in the place of x too: it does not read x for these ops (relu reads its sign,
+    /// which y has).
     private static Rule fromOutput(ElementwiseOp.Unary op, Formula formula) {
-        return Rule.of(wrt(0, Saved.outputs(0), c -> c.createGraph()
-                ? formula.dx(c.g(), c.output(0))
-                : fast(op, c.g(), c.output(0), c.output(0))));
+        return Rule.of(wrt(
+                0,
+                Saved.outputs(0),
+                c -> c.createGraph() ? formula.dx(c.g(), c.output(0)) : fast(op, c.g(), c.output(0), c.output(0))));
     }
 
     private static Tensor fast(ElementwiseOp.Unary op, Tensor g, Tensor x, Tensor y) {
@@ -129,7 +147,8 @@ final class UnaryVjp {
         return Rule.of(wrt(0, Saved.inputs(0).and(Saved.outputs(0)), c -> {
             Tensor x = c.input(0);
             return c.createGraph()
-                    ? Tensor.where(x.gt(0), c.g(), c.g().mul(x.clampMax(0).exp()).mul(alpha))
+                    ? Tensor.where(
+                            x.gt(0), c.g(), c.g().mul(x.clampMax(0).exp()).mul(alpha))
                     : fast(op, c.g(), x, c.output(0));
         }));
     }

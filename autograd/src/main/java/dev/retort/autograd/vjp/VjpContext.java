@@ -7,7 +7,8 @@ import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.Fused;
 import org.jspecify.annotations.Nullable;
 
-/// What a gradient rule sees of the recorded op: the gradients of its outputs, types, and the tensors it asked to save.
+/// What a gradient rule sees of the recorded op: the gradients of its outputs, types, and the tensors it
+/// asked to save.
 public interface VjpContext {
     /// Number of inputs.
     int inputs();
@@ -41,10 +42,12 @@ public interface VjpContext {
     Tensor output(int j);
 
     /// Gradient of output `j`, or null if none arrived (which means zero).
-    @Nullable Tensor gradOrNull(int j);
+    @Nullable
+    Tensor gradOrNull(int j);
 
     /// Gradients of the inputs by differentiating the op's composite.
-    @Nullable Tensor[] throughComposite(Fused op);
+    @Nullable
+    Tensor[] throughComposite(Fused op);
 
     /// Gradient of output `j`, zeros if none arrived.
     default Tensor g(int j) {

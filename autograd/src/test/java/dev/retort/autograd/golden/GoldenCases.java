@@ -175,11 +175,13 @@ final class GoldenCases {
         cases.put("to_bfloat16", unary(x -> x.to(DType.BF16)));
         cases.put("to_int", unary(x -> x.to(DType.I32)));
         cases.put("to_bool", unary(x -> x.to(DType.BOOL)));
-        cases.put("fake_quantize", unary(x -> Engine.one(
-                        new QuantOp.FakeQuantize(0, 15),
-                        x.to(DType.F32),
-                        Tensor.scalar(DType.F32, 0.1),
-                        Tensor.scalar(DType.F32, 3))
-                .to(DType.F64)));
+        cases.put(
+                "fake_quantize",
+                unary(x -> Engine.one(
+                                new QuantOp.FakeQuantize(0, 15),
+                                x.to(DType.F32),
+                                Tensor.scalar(DType.F32, 0.1),
+                                Tensor.scalar(DType.F32, 3))
+                        .to(DType.F64)));
     }
 }

@@ -108,7 +108,9 @@ class GoldenOpsTest {
             boolean same = Double.isFinite(e[i])
                     ? Math.abs(a[i] - e[i]) <= tolerance * Math.max(1, Math.abs(e[i]))
                     : Double.compare(a[i], e[i]) == 0;
-            assertThat(same).as("%s, element %s: expected %s, got %s", what, i, e[i], a[i]).isTrue();
+            assertThat(same)
+                    .as("%s, element %s: expected %s, got %s", what, i, e[i], a[i])
+                    .isTrue();
         }
     }
 }

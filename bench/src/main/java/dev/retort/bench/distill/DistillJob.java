@@ -29,7 +29,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 
-/// The main job: a [Comparison] with the models and training that the options say, and everything measured of it.
+/// The main job: a [Comparison] with the models and training that the options say, and everything
+/// measured of it.
 final class DistillJob {
     private static final double WEIGHT_DECAY = 0.01;
     private static final double WARM_UP = 0.05;
@@ -56,7 +57,8 @@ final class DistillJob {
         }
     }
 
-    /// Trains what is not trained yet: teachers with random crops, students without augmentation, so that the teacher's
+    /// Trains what is not trained yet: teachers with random crops, students without augmentation, so
+    /// that the teacher's
     /// answers are computed once.
     ///
     /// @throws dev.retort.distill.TrainingStopped if the watch asked to stop
@@ -104,10 +106,9 @@ final class DistillJob {
         for (String name : compared.methods()) {
             methods.add(method(name, compared.runs(name), watch));
         }
-        Predictions judged =
-                Predictions.of(first.network(), splits.getFirst().validation(), normalize);
-        List<Results.Disagreement> gallery = Gallery.of(
-                splits.getFirst().test(), classNames, compared.disagreements(first.seed(), Gallery.SHOWN));
+        Predictions judged = Predictions.of(first.network(), splits.getFirst().validation(), normalize);
+        List<Results.Disagreement> gallery =
+                Gallery.of(splits.getFirst().test(), classNames, compared.disagreements(first.seed(), Gallery.SHOWN));
         return new Results(teacher, methods, MarginBins.of(judged), gallery, provenance);
     }
 
@@ -131,7 +132,8 @@ final class DistillJob {
                 .toList();
     }
 
-    /// Saves the best method's student, of the seed in which it ended best on the validation images: the test images
+    /// Saves the best method's student, of the seed in which it ended best on the validation images: the
+    /// test images
     /// choose nothing but the method.
     void saveBest(ComparisonResult compared, Results results, Path file) throws IOException {
         String name = results.best().name();

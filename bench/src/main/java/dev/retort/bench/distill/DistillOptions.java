@@ -6,7 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/// The options of `retort distill`; the defaults fit the embedded pictures and three minutes on two cores.
+/// The options of `retort distill`; the defaults fit the embedded pictures and three minutes on two
+/// cores.
 final class DistillOptions {
     @Option(
             names = "--data",
@@ -37,12 +38,19 @@ final class DistillOptions {
             names = "--unlabelled",
             paramLabel = "N",
             description = "Images of the unlabelled pool (default: all that are left).")
-    @Nullable Integer unlabelled;
+    @Nullable
+    Integer unlabelled;
 
-    @Option(names = "--seeds", defaultValue = "3", description = "Runs with other splits and weights (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--seeds",
+            defaultValue = "3",
+            description = "Runs with other splits and weights (default: ${DEFAULT-VALUE}).")
     int seeds;
 
-    @Option(names = "--teacher", defaultValue = "resnet8:16,32,64", description = "The teacher (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--teacher",
+            defaultValue = "resnet8:16,32,64",
+            description = "The teacher (default: ${DEFAULT-VALUE}).")
     String teacher = "";
 
     @Option(
@@ -51,20 +59,30 @@ final class DistillOptions {
             description = "The student: cnn:WIDTHS, resnetDEPTH:W1,W2,W3 or mlp:WIDTHS (default: ${DEFAULT-VALUE}).")
     String student = "";
 
-    @Option(names = "--teacher-epochs", defaultValue = "40", description = "Passes over the labelled images (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--teacher-epochs",
+            defaultValue = "40",
+            description = "Passes over the labelled images (default: ${DEFAULT-VALUE}).")
     int teacherEpochs;
 
-    @Option(names = "--epochs", defaultValue = "8", description = "Passes of a student over the pool (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--epochs",
+            defaultValue = "8",
+            description = "Passes of a student over the pool (default: ${DEFAULT-VALUE}).")
     int epochs;
 
-    @Option(names = "--batch", defaultValue = "64", description = "Images a step of a student (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--batch",
+            defaultValue = "64",
+            description = "Images a step of a student (default: ${DEFAULT-VALUE}).")
     int batch;
 
     @Option(names = "--lr", defaultValue = "0.003", description = "Learning rate of AdamW (default: ${DEFAULT-VALUE}).")
     double lr;
 
     @Option(names = "--threads", description = "Threads (default: one a core); results do not depend on it.")
-    @Nullable Integer threads;
+    @Nullable
+    Integer threads;
 
     @Option(
             names = "--out",

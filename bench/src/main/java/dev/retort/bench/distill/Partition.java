@@ -10,7 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// Divides the pictures: a few with labels, a few to judge by, a pool without labels, and test images, which are the same
+/// Divides the pictures: a few with labels, a few to judge by, a pool without labels, and test images,
+/// which are the same
 /// for all seeds.
 final class Partition {
     /// Without a test part, this share of the training images is held out for it.
@@ -26,7 +27,8 @@ final class Partition {
         Dataset test = data.test().orElse(null);
         if (test == null) {
             int[][] parts = Splits.stratified(
-                    train.labels(), new int[] {train.size() / TEST_SHARE, train.size() - train.size() / TEST_SHARE},
+                    train.labels(),
+                    new int[] {train.size() / TEST_SHARE, train.size() - train.size() / TEST_SHARE},
                     new Rng(0).fork(1));
             test = new Subset(train, parts[0]);
             train = new Subset(train, parts[1]);

@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/// `report.html`: the table, learning curves, calibration of the teacher's margins, and images of disagreement.
+/// `report.html`: the table, learning curves, calibration of the teacher's margins, and images of
+/// disagreement.
 final class ReportPage {
     private ReportPage() {}
 
@@ -14,9 +15,9 @@ final class ReportPage {
         StringBuilder body = new StringBuilder();
         body.append("<h1>Which distillation did best?</h1>\n<p class=\"lead\">")
                 .append(Html.escape(ResultsTable.verdict(results)))
-                .append("</p>\n<p class=\"note\">Intervals are 95 % of Student's t over the differences paired by seed.</p>\n");
-        body.append(Html.table(
-                ResultsTable.HEADER, ResultsTable.rows(results), ResultsTable.bestRow(results)));
+                .append(
+                        "</p>\n<p class=\"note\">Intervals are 95 % of Student's t over the differences paired by seed.</p>\n");
+        body.append(Html.table(ResultsTable.HEADER, ResultsTable.rows(results), ResultsTable.bestRow(results)));
         body.append("<h2>Learning curves</h2>\n").append(curves(results));
         if (!results.calibration().isEmpty()) {
             body.append("<h2>How far the teacher can be trusted</h2>\n").append(calibration(results));
@@ -37,8 +38,9 @@ final class ReportPage {
             double[] sd = new double[epochs];
             for (int e = 0; e < epochs; e++) {
                 int epoch = e;
-                List<Double> values =
-                        method.curves().stream().map(curve -> 100 * curve.get(epoch)).toList();
+                List<Double> values = method.curves().stream()
+                        .map(curve -> 100 * curve.get(epoch))
+                        .toList();
                 x[e] = e + 1;
                 y[e] = Statistics.mean(values);
                 sd[e] = Statistics.sd(values);
@@ -46,7 +48,8 @@ final class ReportPage {
             chart.add(new LineChart.Series(method.name(), x, y, sd));
         }
         return Html.figure(
-                chart.toSvg(), "Mean over the seeds; the bands are ± one standard deviation. On the validation images, which nothing is"
+                chart.toSvg(),
+                "Mean over the seeds; the bands are ± one standard deviation. On the validation images, which nothing is"
                         + " trained on.");
     }
 
@@ -54,7 +57,8 @@ final class ReportPage {
         List<Results.MarginBin> bins = results.calibration();
         double[] margin = bins.stream().mapToDouble(Results.MarginBin::margin).toArray();
         double[] right = bins.stream().mapToDouble(Results.MarginBin::accuracy).toArray();
-        double[] estimate = bins.stream().mapToDouble(Results.MarginBin::estimate).toArray();
+        double[] estimate =
+                bins.stream().mapToDouble(Results.MarginBin::estimate).toArray();
         LineChart chart = new LineChart("teacher's margin (largest minus second probability)", "share right")
                 .withDiagonal()
                 .add(new LineChart.Series("measured", margin, right, new double[0]))

@@ -6,8 +6,8 @@ import java.util.Locale;
 
 /// The comparison as a table and in words.
 final class ResultsTable {
-    static final List<String> HEADER = List.of(
-            "method", "test accuracy", "agrees with teacher", "parameters", "size", "images/s", "training");
+    static final List<String> HEADER =
+            List.of("method", "test accuracy", "agrees with teacher", "parameters", "size", "images/s", "training");
 
     private ResultsTable() {}
 

@@ -22,11 +22,13 @@ final class Statistics {
             return 0;
         }
         double mean = mean(values);
-        double squares = values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum();
+        double squares =
+                values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum();
         return Math.sqrt(squares / (values.size() - 1));
     }
 
-    /// A mean difference with the half width of its 95 % confidence interval (infinite for fewer than two pairs).
+    /// A mean difference with the half width of its 95 % confidence interval (infinite for fewer than
+    /// two pairs).
     record Difference(double mean, double halfWidth) {
         boolean isClear() {
             return Math.abs(mean) > halfWidth;

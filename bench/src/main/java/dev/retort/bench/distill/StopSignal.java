@@ -3,7 +3,8 @@ package dev.retort.bench.distill;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// Ctrl-C as a question that training asks after every step: a checkpoint is written before the process ends.
+/// Ctrl-C as a question that training asks after every step: a checkpoint is written before the process
+/// ends.
 final class StopSignal implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 60;
 

@@ -40,7 +40,8 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        ChainedOptionsBuilder options = new OptionsBuilder().addProfiler(GCProfiler.class).shouldFailOnError(true);
+        ChainedOptionsBuilder options =
+                new OptionsBuilder().addProfiler(GCProfiler.class).shouldFailOnError(true);
         include.forEach(options::include);
         for (String parameter : parameters) {
             int equals = parameter.indexOf('=');

@@ -19,7 +19,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// Two-dimensional convolutions, NCHW, forward and both gradients; the `gflops` column is operations over the time.
+/// Two-dimensional convolutions, NCHW, forward and both gradients; the `gflops` column is operations
+/// over the time.
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
 @Warmup(iterations = 3, time = 1)
@@ -54,13 +55,16 @@ public class ConvBenchmark {
         /// Makes the operands and checks the convolution of one image against float64.
         @Setup
         public void prepare() {
-            int[] p = java.util.Arrays.stream(layer.split(",")).mapToInt(Integer::parseInt).toArray();
+            int[] p = java.util.Arrays.stream(layer.split(","))
+                    .mapToInt(Integer::parseInt)
+                    .toArray();
             Rng rng = new Rng(1);
             Parallel.setThreads(threads);
             geometry = ConvOp.Geometry.of(p[5], p[4] / 2, 1, p[6]);
             input = Random.normal(rng, p[0], p[1], p[2], p[2]);
             weight = Random.normal(rng, p[3], p[1] / p[6], p[4], p[4]);
-            gradOut = Random.normal(rng, input.conv2d(weight, null, geometry).shape().dims());
+            gradOut = Random.normal(
+                    rng, input.conv2d(weight, null, geometry).shape().dims());
             flops = 2.0 * gradOut.numel() * (p[1] / p[6]) * p[4] * p[4];
             Verified.against(
                     in -> new Tensor[] {in[0].conv2d(in[1], null, geometry)}, 1e-5, input.slice(0, 0, 1), weight);

@@ -45,17 +45,15 @@ public class GemmBenchmark {
         /// Makes the operands and checks one product of a small part against float64.
         @Setup
         public void prepare() {
-            int[] dims = java.util.Arrays.stream(shape.split("x")).mapToInt(Integer::parseInt).toArray();
+            int[] dims = java.util.Arrays.stream(shape.split("x"))
+                    .mapToInt(Integer::parseInt)
+                    .toArray();
             Rng rng = new Rng(1);
             Parallel.setThreads(threads);
             a = Random.normal(rng, dims[0], dims[1]);
             b = Random.normal(rng, dims[1], dims[2]);
             flops = 2.0 * dims[0] * dims[1] * dims[2];
-            Verified.against(
-                    in -> new Tensor[] {in[0].matmul(in[1])},
-                    1e-5,
-                    a.slice(0, 0, 67),
-                    b.slice(1, 0, 61));
+            Verified.against(in -> new Tensor[] {in[0].matmul(in[1])}, 1e-5, a.slice(0, 0, 67), b.slice(1, 0, 61));
         }
     }
 

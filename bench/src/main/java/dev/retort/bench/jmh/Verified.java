@@ -8,7 +8,8 @@ import java.util.function.UnaryOperator;
 final class Verified {
     private Verified() {}
 
-    /// Throws unless the float32 result of `computation` is within `tolerance` (relative to the largest element) of its
+    /// Throws unless the float32 result of `computation` is within `tolerance` (relative to the largest
+    /// element) of its
     /// float64 result.
     static void against(UnaryOperator<Tensor[]> computation, double tolerance, Tensor... inputs) {
         Tensor[] wide = new Tensor[inputs.length];

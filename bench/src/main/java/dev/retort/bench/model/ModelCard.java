@@ -17,7 +17,8 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Everything that is needed to use a saved classifier besides its weights. It is kept inside the safetensors file
+/// Everything that is needed to use a saved classifier besides its weights. It is kept inside the
+/// safetensors file
 /// (metadata key `retort.card`), so that one file suffices, and written beside it as JSON for people.
 ///
 /// @param architecture  the model, as [ModelSpec] writes it
@@ -50,7 +51,8 @@ public record ModelCard(
         }
     }
 
-    /// Writes `model` to `file` (safetensors), and the card beside it with the ending `.json`. Both appear whole or not at
+    /// Writes `model` to `file` (safetensors), and the card beside it with the ending `.json`. Both
+    /// appear whole or not at
     /// all.
     public void save(Layer model, Path file) throws IOException {
         String json = JSON.writerWithDefaultPrettyPrinter().writeValueAsString(this);

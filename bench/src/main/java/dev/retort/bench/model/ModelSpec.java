@@ -12,7 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/// A model by name, as command lines and model cards write it: `cnn:16,32,64`, `resnet8:16,32,64` or `mlp:256,128`.
+/// A model by name, as command lines and model cards write it: `cnn:16,32,64`, `resnet8:16,32,64` or
+/// `mlp:256,128`.
 public sealed interface ModelSpec {
     /// The model with random weights.
     Layer create(ImageShape input, int classes, Rng rng);
@@ -112,10 +113,12 @@ public sealed interface ModelSpec {
     ///
     /// @throws IllegalArgumentException if the text is none of these
     static ModelSpec parse(String text) {
-        Matcher matcher = Pattern.compile("(cnn|mlp|resnet)(\\d*):(\\d{1,5}(?:,\\d{1,5})*)").matcher(text);
+        Matcher matcher = Pattern.compile("(cnn|mlp|resnet)(\\d*):(\\d{1,5}(?:,\\d{1,5})*)")
+                .matcher(text);
         if (matcher.matches()) {
-            List<Integer> widths =
-                    Arrays.stream(matcher.group(3).split(",")).map(Integer::valueOf).toList();
+            List<Integer> widths = Arrays.stream(matcher.group(3).split(","))
+                    .map(Integer::valueOf)
+                    .toList();
             boolean depth = !matcher.group(2).isEmpty();
             boolean positive = widths.stream().allMatch(width -> width > 0);
             String kind = matcher.group(1);

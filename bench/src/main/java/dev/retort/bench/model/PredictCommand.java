@@ -79,7 +79,9 @@ public final class PredictCommand implements Callable<Integer> {
             ValuesIndices best = probabilities.topk(shown, 0);
             List<Guess> guesses = new ArrayList<>();
             for (int i = 0; i < shown; i++) {
-                guesses.add(new Guess(loaded.card().classes().get((int) best.indices().get(i)), best.values().get(i)));
+                guesses.add(new Guess(
+                        loaded.card().classes().get((int) best.indices().get(i)),
+                        best.values().get(i)));
             }
             return guesses;
         }

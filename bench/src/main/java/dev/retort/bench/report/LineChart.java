@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/// A line chart as inline SVG: one line a series, with a band of ± one standard deviation where it is given.
+/// A line chart as inline SVG: one line a series, with a band of ± one standard deviation where it is
+/// given.
 public final class LineChart {
     private static final int WIDTH = 720;
     private static final int HEIGHT = 380;

@@ -1,4 +1,5 @@
-/// Self-contained HTML reports: inline SVG charts, tables, and pictures as data URIs; no script, no network.
+/// Self-contained HTML reports: inline SVG charts, tables, and pictures as data URIs; no script, no
+/// network.
 @NullMarked
 package dev.retort.bench.report;
 

@@ -22,8 +22,25 @@ class DistillCommandTest {
 
     private CommandLineRun distill(String... more) {
         String[] small = {
-            "distill", "--seeds", "1", "--labels", "60", "--validation", "60", "--unlabelled", "240", "--teacher-epochs",
-            "4", "--epochs", "2", "--teacher", "cnn:8,16", "--student", "cnn:4,8", "--out", folder.toString()
+            "distill",
+            "--seeds",
+            "1",
+            "--labels",
+            "60",
+            "--validation",
+            "60",
+            "--unlabelled",
+            "240",
+            "--teacher-epochs",
+            "4",
+            "--epochs",
+            "2",
+            "--teacher",
+            "cnn:8,16",
+            "--student",
+            "cnn:4,8",
+            "--out",
+            folder.toString()
         };
         String[] all = java.util.Arrays.copyOf(small, small.length + more.length);
         System.arraycopy(more, 0, all, small.length, more.length);
@@ -78,8 +95,10 @@ class DistillCommandTest {
     @Test
     void theSameSeedsGiveTheSameNumbersAndResumeLoadsThem() throws Exception {
         JsonNode first = JsonMapper.shared().readTree(distill("--json").out());
-        JsonNode again = JsonMapper.shared().readTree(distill("--json", "--threads", "1").out());
-        JsonNode resumed = JsonMapper.shared().readTree(distill("--json", "--resume").out());
+        JsonNode again =
+                JsonMapper.shared().readTree(distill("--json", "--threads", "1").out());
+        JsonNode resumed =
+                JsonMapper.shared().readTree(distill("--json", "--resume").out());
 
         for (JsonNode other : List.of(again, resumed)) {
             for (int m = 0; m < 4; m++) {

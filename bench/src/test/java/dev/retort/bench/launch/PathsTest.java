@@ -18,7 +18,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A user's program computes a gradient on the class path and on the module path, with and without the Vector API.
+/// A user's program computes a gradient on the class path and on the module path, with and without the
+/// Vector API.
 class PathsTest {
     private static final String VECTORS = "--add-modules=jdk.incubator.vector";
 

@@ -18,12 +18,24 @@ class ModelSpecTest {
 
         assertThat(spec).hasToString(text);
         assertThat(model.call(Tensor.zeros(2, 1, 28, 28)).shape().dims()).containsExactly(2, 7);
-        assertThat(model.modules()).containsKeys(spec.middle().path(), spec.last().path());
+        assertThat(model.modules())
+                .containsKeys(spec.middle().path(), spec.last().path());
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "cnn", "cnn:", "cnn:0", "cnn:-4", "cnn8:4", "resnet:4,8,16", "resnet8:4,8", "mlp:x", "mlp:1,,2"})
+            strings = {
+                "",
+                "cnn",
+                "cnn:",
+                "cnn:0",
+                "cnn:-4",
+                "cnn8:4",
+                "resnet:4,8,16",
+                "resnet8:4,8",
+                "mlp:x",
+                "mlp:1,,2"
+            })
     void saysWhatItExpects(String text) {
         assertThatThrownBy(() -> ModelSpec.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)

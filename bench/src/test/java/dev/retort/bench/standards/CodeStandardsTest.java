@@ -188,7 +188,8 @@ class CodeStandardsTest {
         }
     }
 
-    /// Finds methods over the budget; a method that is one switch is a table, and may have as many lines as it needs.
+    /// Finds methods over the budget; a method that is one switch is a table, and may have as many lines
+    /// as it needs.
     private static final class LongMethods extends TreeScanner<Void, Void> {
         private final Source source;
         private final CompilationUnitTree file;

@@ -21,7 +21,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Trains a teacher for each seed, then a student with each method, and judges them on the same test samples.
+/// Trains a teacher for each seed, then a student with each method, and judges them on the same test
+/// samples.
 ///
 /// ```java
 /// ComparisonResult result = new Comparison(seed -> split(seed))
@@ -32,8 +33,10 @@ import org.jspecify.annotations.Nullable;
 ///         .run();
 /// ```
 ///
-/// Runs of one seed are paired: same split, same teacher, same initial student, same order of the samples. With a
-/// folder every run is saved (`seed-1/slam`, …); running the same comparison again reads what is done and goes on
+/// Runs of one seed are paired: same split, same teacher, same initial student, same order of the
+/// samples. With a
+/// folder every run is saved (`seed-1/slam`, …); running the same comparison again reads what is done
+/// and goes on
 /// where it stopped, with the same bits.
 public final class Comparison {
     private static final int CONFIDENCE_BINS = 15;
@@ -54,7 +57,8 @@ public final class Comparison {
         this.splits = splits;
     }
 
-    /// The teachers, trained on the labelled samples; the seed of the training is replaced by that of the run.
+    /// The teachers, trained on the labelled samples; the seed of the training is replaced by that of
+    /// the run.
     public Comparison teacher(NetworkFactory network, Training training) {
         teacher = network;
         teacherTraining = training;
@@ -115,7 +119,8 @@ public final class Comparison {
 
     /// Runs what is not done yet and returns everything.
     ///
-    /// @throws IllegalStateException                if teacher, student, methods or seeds are missing, or the
+    /// @throws IllegalStateException                if teacher, student, methods or seeds are missing,
+    /// or the
     ///     folder holds other runs
     /// @throws dev.retort.distill.TrainingStopped if the listener asked to stop
     /// @throws IOException                          if a file can't be read or written

@@ -71,7 +71,8 @@ public record ComparisonResult(List<TeacherRun> teachers, List<MethodRun> runs) 
                 .orElseThrow();
     }
 
-    /// At most `count` test samples of a seed on which the students differ, those with most different answers
+    /// At most `count` test samples of a seed on which the students differ, those with most different
+    /// answers
     /// first.
     ///
     /// @throws IllegalArgumentException if the seed was not compared

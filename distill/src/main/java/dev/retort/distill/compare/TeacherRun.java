@@ -16,7 +16,8 @@ import java.util.List;
 /// @param validationAccuracy on the validation set
 /// @param calibrationError   expected calibration error on the validation set, 15 bins
 /// @param margins            accuracy by margin on the validation set, 10 bins
-/// @param byMargin           isotonic estimate of the accuracy by margin, from the validation set, without a lower
+/// @param byMargin           isotonic estimate of the accuracy by margin, from the validation set,
+/// without a lower
 ///                           bound
 /// @param test               predictions for the test set
 public record TeacherRun(

@@ -10,11 +10,14 @@ import java.util.stream.IntStream;
 /// minimise Σ wᵢ (v(xᵢ) − yᵢ)²  subject to  v(a) ≤ v(b) for a ≤ b
 /// ```
 ///
-/// Solved by pooling adjacent violators: pairs are sorted by x, equal x are merged into their weighted mean, and
-/// every point is pushed on a stack of blocks that merges its top two while the lower one is not smaller. O(n log
+/// Solved by pooling adjacent violators: pairs are sorted by x, equal x are merged into their weighted
+/// mean, and
+/// every point is pushed on a stack of blocks that merges its top two while the lower one is not
+/// smaller. O(n log
 /// n), exact.
 ///
-/// Source: Ayer, Brunk, Ewing, Reid and Silverman, "An empirical distribution function for sampling with incomplete
+/// Source: Ayer, Brunk, Ewing, Reid and Silverman, "An empirical distribution function for sampling with
+/// incomplete
 /// information", 1955.
 public final class IsotonicRegression {
     /// How values between two fitted points are found. Outside the range of the data both are constant.
@@ -46,7 +49,8 @@ public final class IsotonicRegression {
 
     /// The weighted fit of `y` on `x`.
     ///
-    /// @throws IllegalArgumentException if there is no pair, the lengths differ, a number is not finite or a weight
+    /// @throws IllegalArgumentException if there is no pair, the lengths differ, a number is not finite
+    /// or a weight
     ///     is not positive
     public static IsotonicRegression fit(double[] x, double[] y, double[] weights, Prediction prediction) {
         check(x, y, weights);

@@ -3,11 +3,13 @@ package dev.retort.distill.estimate;
 import dev.retort.distill.estimate.IsotonicRegression.Prediction;
 import java.util.Arrays;
 
-/// The rule for k(x): how many of the teacher's most probable classes are taken to contain the truth. Always at
+/// The rule for k(x): how many of the teacher's most probable classes are taken to contain the truth.
+/// Always at
 /// least 2.
 ///
 /// Source: Kontonis et al., "SLaM: Student-Label Mixing for Distillation with Unlabeled Examples", 2023,
-/// arXiv 2302.03806. The paper's exact rule and threshold are not known to us; these three are the readings on
+/// arXiv 2302.03806. The paper's exact rule and threshold are not known to us; these three are the
+/// readings on
 /// offer.
 public sealed interface ShortList {
     /// The least k.
@@ -44,7 +46,8 @@ public sealed interface ShortList {
         }
     }
 
-    /// The same k for every sample: the smallest with top-k accuracy of at least `threshold` on the validation set.
+    /// The same k for every sample: the smallest with top-k accuracy of at least `threshold` on the
+    /// validation set.
     ///
     /// @param threshold in (0, 1]; 0.9 is a good start
     record Global(double threshold) implements ShortList {
@@ -66,8 +69,10 @@ public sealed interface ShortList {
         }
     }
 
-    /// k by sample: the smallest l whose estimated probability that the truth is among the top l, an isotonic
-    /// function of the teacher's margin for each l, made non-decreasing in l, reaches `threshold`; L if none does.
+    /// k by sample: the smallest l whose estimated probability that the truth is among the top l, an
+    /// isotonic
+    /// function of the teacher's margin for each l, made non-decreasing in l, reaches `threshold`; L if
+    /// none does.
     ///
     /// Falls back to [Global] when the validation set has fewer than 100 samples.
     ///

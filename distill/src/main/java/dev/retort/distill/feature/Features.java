@@ -17,7 +17,8 @@ import java.util.function.Predicate;
 public final class Features {
     private Features() {}
 
-    /// What `taps` see while `network` computes its output for `input`. A module that is called more than once
+    /// What `taps` see while `network` computes its output for `input`. A module that is called more
+    /// than once
     /// gives the tensors of its last call.
     ///
     /// @throws IllegalArgumentException if the network has no module at a path
@@ -44,7 +45,8 @@ public final class Features {
         return seen;
     }
 
-    /// The same in evaluation mode and without gradients. Afterwards every module is in the mode it was in, so a
+    /// The same in evaluation mode and without gradients. Afterwards every module is in the mode it was
+    /// in, so a
     /// network that shares modules with one in training does not disturb it.
     public static Map<Tap, Tensor> quietly(Layer network, Tensor input, Set<Tap> taps) {
         return quietly(network, input, taps, module -> false);
@@ -59,8 +61,10 @@ public final class Features {
         }
     }
 
-    /// The same in evaluation mode, but with gradients, for methods that differentiate through a network whose
-    /// state must stay as it is. Take gradients by [Autograd#grad], which leaves those of the parameters alone.
+    /// The same in evaluation mode, but with gradients, for methods that differentiate through a network
+    /// whose
+    /// state must stay as it is. Take gradients by [Autograd#grad], which leaves those of the parameters
+    /// alone.
     public static Map<Tap, Tensor> evaluated(Layer network, Tensor input, Set<Tap> taps) {
         return inModes(network, input, taps, module -> false);
     }

@@ -11,7 +11,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/// Contrastive representation distillation: the student's embedding of a sample must be told from those of other
+/// Contrastive representation distillation: the student's embedding of a sample must be told from those
+/// of other
 /// classes by its likeness to the teacher's embedding of the same sample, and the other way round.
 ///
 /// ```
@@ -22,13 +23,17 @@ import java.util.Set;
 /// L = w · mean loss + response terms
 /// ```
 ///
-/// Negatives are samples of other classes, drawn anew for each sample and step, without repetition where there are
+/// Negatives are samples of other classes, drawn anew for each sample and step, without repetition where
+/// there are
 /// enough. A sample without a label counts to the teacher's class.
 ///
-/// Both memories hold one row a sample of the transfer set and are saved in checkpoints, as is Z. One product with
-/// the whole memory replaces the gather of K rows a sample, which at the usual K would be half a gigabyte a step.
+/// Both memories hold one row a sample of the transfer set and are saved in checkpoints, as is Z. One
+/// product with
+/// the whole memory replaces the gather of K rows a sample, which at the usual K would be half a
+/// gigabyte a step.
 ///
-/// Source: Tian, Krishnan and Isola, "Contrastive representation distillation", 2020, arXiv 1910.10699, and its
+/// Source: Tian, Krishnan and Isola, "Contrastive representation distillation", 2020, arXiv 1910.10699,
+/// and its
 /// public code for the constants.
 ///
 /// @param student     features [B, …], flattened

@@ -12,7 +12,8 @@ import dev.retort.tensor.Shape;
 import java.util.List;
 import java.util.Set;
 
-/// Distillation without data: inputs are optimised until the teacher's batch normalisations see the statistics that
+/// Distillation without data: inputs are optimised until the teacher's batch normalisations see the
+/// statistics that
 /// they remember from training, and the student learns from the teacher on them.
 ///
 /// ```
@@ -23,12 +24,15 @@ import java.util.Set;
 /// student:     the response terms on these x
 /// ```
 ///
-/// ŷ are classes in turn. Gradients with respect to x move x by Adam (β 0.5, 0.99); after every step x is clamped
-/// to the valid range. Images are shifted by up to two pixels before each step, so that no pixel matters by itself.
+/// ŷ are classes in turn. Gradients with respect to x move x by Adam (β 0.5, 0.99); after every step x
+/// is clamped
+/// to the valid range. Images are shifted by up to two pixels before each step, so that no pixel matters
+/// by itself.
 ///
 /// All samples are made before the first epoch; before later epochs the oldest ones are replaced.
 ///
-/// Source: Yin, Molchanov, Alvarez, Li, Mallya, Hoiem, Jha and Kautz, "Dreaming to distill: data-free knowledge
+/// Source: Yin, Molchanov, Alvarez, Li, Mallya, Hoiem, Jha and Kautz, "Dreaming to distill: data-free
+/// knowledge
 /// transfer via DeepInversion", 2020, arXiv 1912.08795.
 ///
 /// @param sample   shape of one input
@@ -71,7 +75,8 @@ public record DeepInversion(Shape sample, int samples, int renewed, Making makin
             }
         }
 
-        /// Batches of 256, 500 steps, learning rate 0.1, weights 1, 10, 1 and 1e-5, for inputs in [low, high].
+        /// Batches of 256, 500 steps, learning rate 0.1, weights 1, 10, 1 and 1e-5, for inputs in [low,
+        /// high].
         public static Making of(double low, double high) {
             return new Making(256, 500, 0.1, low, high, 1, 10, 1, 1e-5);
         }

@@ -18,7 +18,8 @@ import java.util.Set;
 /// Lᵢ = CE(y, pᵢ) + w/(n − 1) · Σ_{j≠i} KL(pⱼ ‖ pᵢ)       pⱼ a constant, temperature 1
 /// ```
 ///
-/// All students take their step from the same forward passes, where the paper lets them take turns. The first
+/// All students take their step from the same forward passes, where the paper lets them take turns. The
+/// first
 /// student is the result.
 ///
 /// Source: Zhang, Xiang, Hospedales and Lu, "Deep mutual learning", 2018, arXiv 1706.00384.

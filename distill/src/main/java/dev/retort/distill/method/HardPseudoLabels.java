@@ -20,7 +20,8 @@ import java.util.Set;
 /// L  = mean of CE(ŷᵢ, softmax(zᵢ)) over labelled samples and those with max pₜ(xᵢ) ≥ threshold
 /// ```
 ///
-/// Source: Lee, "Pseudo-Label: The simple and efficient semi-supervised learning method for deep neural networks",
+/// Source: Lee, "Pseudo-Label: The simple and efficient semi-supervised learning method for deep neural
+/// networks",
 /// 2013.
 ///
 /// @param threshold least probability of the teacher's class, in [0, 1]; 0 uses every sample

@@ -13,7 +13,8 @@ import dev.retort.tensor.op.LossOp;
 /// Σ_{i labelled} CE(yᵢ, softmax(zᵢ)),  divided by the number of all samples
 /// ```
 ///
-/// Dividing by all samples gives every labelled sample the same weight, however many of them a batch happens to
+/// Dividing by all samples gives every labelled sample the same weight, however many of them a batch
+/// happens to
 /// have.
 ///
 /// @param peer           which of several students

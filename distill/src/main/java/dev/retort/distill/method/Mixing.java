@@ -3,7 +3,8 @@ package dev.retort.distill.method;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
 
-/// The student-label mixing operator: what a teacher that errs as estimated would say if the student were the
+/// The student-label mixing operator: what a teacher that errs as estimated would say if the student
+/// were the
 /// truth.
 ///
 /// ```
@@ -17,10 +18,12 @@ import dev.retort.tensor.Tensor;
 /// ∂L/∂fⱼ = −(yⱼ/mⱼ)(α − (1 − α) tⱼ/s),   ∂L/∂z = f ⊙ (∂L/∂f − ⟨∂L/∂f, f⟩)
 /// ```
 ///
-/// The truth minimises the expected loss if α ≥ 1/k (normalised) or α ≥ ½ (raw); below that the optimum puts mass
+/// The truth minimises the expected loss if α ≥ 1/k (normalised) or α ≥ ½ (raw); below that the optimum
+/// puts mass
 /// on the wrong classes. With two classes both operators are the same.
 ///
-/// Numerics: where tⱼ(1 − α) = 0 the logarithm is ln α + log-softmax, which at α = 1 is plain cross-entropy;
+/// Numerics: where tⱼ(1 − α) = 0 the logarithm is ln α + log-softmax, which at α = 1 is plain
+/// cross-entropy;
 /// elsewhere mⱼ is clamped to at least 1e-7 first.
 ///
 /// Source: Kontonis et al., "SLaM: Student-Label Mixing for Distillation with Unlabeled Examples", 2023,
@@ -29,7 +32,8 @@ public enum Mixing {
     /// Without the division by k − 1, as in the paper's experiments. The mix does not sum to 1: it is no
     /// distribution.
     RAW,
-    /// The exact forward model of the noise: with probability 1 − α a uniformly random wrong class of the list.
+    /// The exact forward model of the noise: with probability 1 − α a uniformly random wrong class of
+    /// the list.
     NORMALISED;
 
     private static final double FLOOR = 1e-7;

@@ -18,7 +18,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.BinaryOperator;
 
-/// Relational knowledge distillation: the student copies distances between samples, and angles among three, not
+/// Relational knowledge distillation: the student copies distances between samples, and angles among
+/// three, not
 /// features.
 ///
 /// ```
@@ -27,11 +28,14 @@ import java.util.function.BinaryOperator;
 /// L    = w_D · L_D + w_A · L_A + response terms
 /// ```
 ///
-/// Means run over all B² pairs and B³ triples, diagonals (which are 0) included. Both are invariant to shifts,
-/// rotations and scale of the features, and the feature sizes of teacher and student may differ. The relations are
+/// Means run over all B² pairs and B³ triples, diagonals (which are 0) included. Both are invariant to
+/// shifts,
+/// rotations and scale of the features, and the feature sizes of teacher and student may differ. The
+/// relations are
 /// those within one micro-batch: cutting a batch into several changes the objective.
 ///
-/// Numerics: squared distances are clamped to at least 1e-12 before the root and the diagonal is set to 0 after it,
+/// Numerics: squared distances are clamped to at least 1e-12 before the root and the diagonal is set to
+/// 0 after it,
 /// so gradients stay finite for equal samples. The angle needs B² · D and B³ numbers.
 ///
 /// Source: Park, Kim, Lu and Cho, "Relational knowledge distillation", 2019, arXiv 1904.05068.
@@ -104,7 +108,8 @@ public record Rkd(Tap student, Tap teacher, double distanceWeight, double angleW
         return distance.div(distance.sum().mul(1 / pairs).clampMin(FLOOR));
     }
 
-    /// Cosines [B, B, B] at each sample between the directions to two others; 0 where a direction has no length.
+    /// Cosines [B, B, B] at each sample between the directions to two others; 0 where a direction has no
+    /// length.
     private static Tensor cosines(Tensor x) {
         Tensor difference = x.unsqueeze(0).sub(x.unsqueeze(1)); // [apex, other, D]
         Tensor length = difference.square().sum(true, 2).clampMin(FLOOR * FLOOR).sqrt();

@@ -21,7 +21,8 @@ import java.util.Set;
 /// L  = mean CE(qᵢ, softmax(zᵢ))
 /// ```
 ///
-/// Knowledge distillation at temperature 1 on unlabelled samples, up to the teacher's entropy, which is constant.
+/// Knowledge distillation at temperature 1 on unlabelled samples, up to the teacher's entropy, which is
+/// constant.
 public record SoftLabels() implements DistillationMethod {
     @Override
     public String name() {

@@ -15,12 +15,15 @@ import org.jspecify.annotations.Nullable;
 
 /// A teacher whose answers are kept, by sample index.
 ///
-/// An answer is looked up by (teacher fingerprint, data set identity, tap, sample index), never by its place in a
+/// An answer is looked up by (teacher fingerprint, data set identity, tap, sample index), never by its
+/// place in a
 /// batch, so shuffling can't pair a sample with another one's answer. Only answers about inputs without
-/// augmentation are kept; a question about an augmented view, or about a tap that is not to be kept, goes to the
+/// augmentation are kept; a question about an augmented view, or about a tap that is not to be kept,
+/// goes to the
 /// source. What is kept are the raw tensors at the taps: logits, never probabilities.
 ///
-/// A file holds one tap for one data set: the tensor `values` `[N, …]`, `present` `[N]`, and the key as metadata. A
+/// A file holds one tap for one data set: the tensor `values` `[N, …]`, `present` `[N]`, and the key as
+/// metadata. A
 /// file that was written for another teacher or data set is refused, not overwritten.
 public final class CachedTeacher implements Teacher {
     private static final String FORMAT = "retort teacher cache 1";
@@ -49,7 +52,8 @@ public final class CachedTeacher implements Teacher {
         return new CachedTeacher(source, source.fingerprint(), null, Set.of(Tap.LOGITS));
     }
 
-    /// Keeps the logits of `source` in memory and, after [#save], in files of a folder; files of an earlier run are
+    /// Keeps the logits of `source` in memory and, after [#save], in files of a folder; files of an
+    /// earlier run are
     /// used.
     ///
     /// @throws IllegalArgumentException if the source answers by batch statistics
@@ -63,7 +67,8 @@ public final class CachedTeacher implements Teacher {
         return new CachedTeacher(null, fingerprint, folder, Set.of(Tap.LOGITS));
     }
 
-    /// The same cache, still empty, that keeps other taps: small ones, such as pooled features, beside the logits.
+    /// The same cache, still empty, that keeps other taps: small ones, such as pooled features, beside
+    /// the logits.
     public CachedTeacher keeping(Tap... taps) {
         return new CachedTeacher(source, fingerprint, folder, Set.of(taps));
     }

@@ -14,7 +14,8 @@ public final class TeacherOutputs {
 
     private TeacherOutputs() {}
 
-    /// The logits [N, L] of all samples in order, asked for in batches of 256, so that equal questions get equal
+    /// The logits [N, L] of all samples in order, asked for in batches of 256, so that equal questions
+    /// get equal
     /// bits.
     ///
     /// @param dataset   identity of the data set, for caches

@@ -70,7 +70,8 @@ class GradientTest {
                 .verify();
     }
 
-    /// The gradient of T² · KL at a high temperature is the centred difference of logits over the number of
+    /// The gradient of T² · KL at a high temperature is the centred difference of logits over the number
+    /// of
     /// classes: T² is there, and nothing else depends on the number of classes.
     @Test
     void divergenceHasAGradientOfTheSameSizeAtEveryTemperature() {

@@ -187,7 +187,8 @@ class MixingTest {
         assertThat(risk(mixing, unlisted, alpha, k)).isLessThan(risk(mixing, truth, alpha, k));
     }
 
-    /// Three points, labels averaged over the noise: vanilla distillation gets the first one wrong, mixing does
+    /// Three points, labels averaged over the noise: vanilla distillation gets the first one wrong,
+    /// mixing does
     /// not.
     @Test
     void mixingLearnsWhatVanillaDistillationCannot() {
@@ -205,7 +206,8 @@ class MixingTest {
         assertThat(mixed[2]).isLessThan(.05);
     }
 
-    /// Full-batch gradient descent of a logistic student without bias; the gradient is that of [#gradient].
+    /// Full-batch gradient descent of a logistic student without bias; the gradient is that of
+    /// [#gradient].
     private static double[] train(double[][] x, double[] mass, double[] truth, double[] alpha, boolean mixing) {
         double[] w = new double[2];
         for (int step = 0; step < 1_000_000; step++) {

@@ -25,7 +25,8 @@ final class Steps {
         return batch(labels, indices);
     }
 
-    /// A step with student logits, teacher logits on the student's inputs, and the same as teacher labels.
+    /// A step with student logits, teacher logits on the student's inputs, and the same as teacher
+    /// labels.
     static Step of(StepBatch batch, Tensor student, Tensor teacher) {
         return new Step(
                 batch,

@@ -5,8 +5,10 @@ import dev.retort.tensor.OpException;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 
-/// A box of each image replaced by that of another image of the batch; targets are mixed by area. The box has the
-/// image's aspect ratio and about the share 1 − λ of its area, λ ~ Beta(alpha, alpha), one box a batch (Yun et al.,
+/// A box of each image replaced by that of another image of the batch; targets are mixed by area. The
+/// box has the
+/// image's aspect ratio and about the share 1 − λ of its area, λ ~ Beta(alpha, alpha), one box a batch
+/// (Yun et al.,
 /// 2019, arXiv 1905.04899).
 ///
 /// Targets become class probabilities `[N, classes]`.
@@ -24,7 +26,8 @@ public final class CutMix implements BatchTransform {
     @Override
     public Batch apply(Batch batch, Rng rng) {
         if (batch.inputs().rank() != 4) {
-            throw new OpException("cutmix: expects images [N, C, H, W], got " + batch.inputs().type());
+            throw new OpException(
+                    "cutmix: expects images [N, C, H, W], got " + batch.inputs().type());
         }
         int channels = batch.inputs().size(1);
         int height = batch.inputs().size(2);

@@ -1,7 +1,7 @@
 package dev.retort.nn.data;
 
-import dev.retort.nn.Stateful;
 import dev.retort.nn.StateValues;
+import dev.retort.nn.Stateful;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
@@ -25,8 +25,10 @@ import java.util.concurrent.TimeUnit;
 /// }
 /// ```
 ///
-/// The order is a function of (seed, epoch), the augmentation of a sample one of (seed, epoch, view, sample index), so
-/// [#position()] is the whole state. It counts batches handed out: saved after a training step, it names the batch that
+/// The order is a function of (seed, epoch), the augmentation of a sample one of (seed, epoch, view,
+/// sample index), so
+/// [#position()] is the whole state. It counts batches handed out: saved after a training step, it names
+/// the batch that
 /// comes next. Batches are prepared ahead by a daemon thread. One iteration at a time; not thread-safe.
 public final class DataLoader implements Iterable<Batch>, Stateful {
     private static final int ORDER = 0;
@@ -144,8 +146,8 @@ public final class DataLoader implements Iterable<Batch>, Stateful {
     /// @throws OpException if an epoch has no such batch
     public void seek(Position position) {
         if (position.epoch() < 0 || position.batch() < 0 || position.batch() > batches()) {
-            throw new OpException("data loader: expects a position inside an epoch of " + batches() + " batches, got "
-                    + position);
+            throw new OpException(
+                    "data loader: expects a position inside an epoch of " + batches() + " batches, got " + position);
         }
         epoch = position.epoch();
         nextBatch = position.batch();
@@ -162,8 +164,7 @@ public final class DataLoader implements Iterable<Batch>, Stateful {
     @Override
     public void loadStateDict(Map<String, Tensor> state) {
         StateValues.expect("data loader", state, stateDict().keySet());
-        seek(new Position(
-                StateValues.toLong(state, "epoch"), Math.toIntExact(StateValues.toLong(state, "batch"))));
+        seek(new Position(StateValues.toLong(state, "epoch"), Math.toIntExact(StateValues.toLong(state, "batch"))));
     }
 
     /// The order of sample indices in an epoch.
@@ -179,7 +180,8 @@ public final class DataLoader implements Iterable<Batch>, Stateful {
         return order;
     }
 
-    /// The samples of `batch` again under another augmentation: views 1, 2, … are independent of view 0, the batch's
+    /// The samples of `batch` again under another augmentation: views 1, 2, … are independent of view 0,
+    /// the batch's
     /// own. Batch transforms are not applied.
     public Batch view(Batch batch, int view) {
         return assemble(batch.indices(), batch.epoch(), batch.number(), view);
@@ -215,7 +217,8 @@ public final class DataLoader implements Iterable<Batch>, Stateful {
         return config.batchTransform().apply(assemble(indices, ofEpoch, number, 0), mix);
     }
 
-    /// The rest of one epoch; tasks run at most `prefetch` batches ahead, so an abandoned iteration blocks nothing.
+    /// The rest of one epoch; tasks run at most `prefetch` batches ahead, so an abandoned iteration
+    /// blocks nothing.
     private final class Epoch implements Iterator<Batch> {
         private final int[] order;
         private final long own = epoch;

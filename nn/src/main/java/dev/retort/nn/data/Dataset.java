@@ -2,7 +2,8 @@ package dev.retort.nn.data;
 
 import java.util.List;
 
-/// Examples by index. [#get] may be called from several threads and returns the same sample for the same index.
+/// Examples by index. [#get] may be called from several threads and returns the same sample for the same
+/// index.
 public interface Dataset {
     /// Number of examples.
     int size();
@@ -12,7 +13,8 @@ public interface Dataset {
     /// @throws IndexOutOfBoundsException if the index is not in [0, size)
     Sample get(int index);
 
-    /// The class at `index`, [Sample#UNLABELLED] if there is none; data sets that can tell without decoding override
+    /// The class at `index`, [Sample#UNLABELLED] if there is none; data sets that can tell without
+    /// decoding override
     /// this.
     default long label(int index) {
         return get(index).label();

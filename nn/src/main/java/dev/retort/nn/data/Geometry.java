@@ -4,7 +4,8 @@ package dev.retort.nn.data;
 final class Geometry {
     private Geometry() {}
 
-    /// The image whose pixel (x, y) is the source's at (a·(x − cx) + b·(y − cy) + cx + dx, c·(x − cx) + d·(y − cy) + cy
+    /// The image whose pixel (x, y) is the source's at (a·(x − cx) + b·(y − cy) + cx + dx, c·(x − cx) +
+    /// d·(y − cy) + cy
     /// + dy).
     static Pixels affine(
             Pixels image, double a, double b, double c, double d, double cx, double cy, double dx, double dy) {

@@ -134,7 +134,8 @@ final class HttpTransfer {
         }
     }
 
-    /// Closes a stream from which nothing has come for a while: the JDK's client waits for a body without end.
+    /// Closes a stream from which nothing has come for a while: the JDK's client waits for a body
+    /// without end.
     private static final class StallGuard implements AutoCloseable {
         private final InputStream body;
         private final Duration timeout;

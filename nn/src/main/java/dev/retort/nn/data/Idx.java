@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
-/// The IDX format of the MNIST family, plain or gzipped: two zero bytes, a type byte (0x08, unsigned bytes), the
+/// The IDX format of the MNIST family, plain or gzipped: two zero bytes, a type byte (0x08, unsigned
+/// bytes), the
 /// number of dimensions, each extent as a big-endian 32-bit integer, then the elements.
 ///
 /// Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
@@ -29,7 +30,8 @@ public final class Idx {
 
     /// Reads images [N, H, W] and their labels `[N]`.
     ///
-    /// @throws FormatException if a file breaks the format, or the two disagree; the message names the file
+    /// @throws FormatException if a file breaks the format, or the two disagree; the message names the
+    /// file
     /// @throws IOException     if a file is missing or cannot be read
     public static ImageDataset read(Path images, Path labels, List<String> classNames) throws IOException {
         Content pictures = content(images, 3, "images [N, H, W]");

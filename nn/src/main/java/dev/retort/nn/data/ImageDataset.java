@@ -3,7 +3,8 @@ package dev.retort.nn.data;
 import java.util.List;
 import java.util.Objects;
 
-/// Labelled images of one size, kept as bytes: a quarter of the memory of floats. [#get] gives `F32` [C, H, W] with
+/// Labelled images of one size, kept as bytes: a quarter of the memory of floats. [#get] gives `F32` [C,
+/// H, W] with
 /// values byte / 255.
 public final class ImageDataset implements Dataset {
     private final byte[] pixels;
@@ -13,10 +14,12 @@ public final class ImageDataset implements Dataset {
     private final int[] labels;
     private final List<String> classNames;
 
-    /// Images `pixels` [N, C, H, W] (unsigned, not copied) with `labels` `[N]` (not copied), each a class index or
+    /// Images `pixels` [N, C, H, W] (unsigned, not copied) with `labels` `[N]` (not copied), each a
+    /// class index or
     /// [Sample#UNLABELLED].
     ///
-    /// @throws IllegalArgumentException if pixels and labels disagree in number, or a label is no index of
+    /// @throws IllegalArgumentException if pixels and labels disagree in number, or a label is no index
+    /// of
     ///                                  `classNames`
     public ImageDataset(byte[] pixels, int channels, int height, int width, int[] labels, List<String> classNames) {
         long expected = (long) labels.length * channels * height * width;

@@ -8,7 +8,8 @@ import java.util.Locale;
 
 /// Decodes PNG, JPEG, BMP and GIF (first frame) with the JDK's `javax.imageio`.
 ///
-/// Needs the module `java.desktop`: there on the class path; on the module path it must be required by somebody or
+/// Needs the module `java.desktop`: there on the class path; on the module path it must be required by
+/// somebody or
 /// added with `--add-modules java.desktop`. No display is needed.
 public final class ImageFiles {
     private ImageFiles() {}
@@ -28,7 +29,8 @@ public final class ImageFiles {
         return decode(Files.readAllBytes(file), file.toString(), channels);
     }
 
-    /// Decodes an image to 1 channel (grey; of colours the luma 0.299 R + 0.587 G + 0.114 B) or 3 (red, green,
+    /// Decodes an image to 1 channel (grey; of colours the luma 0.299 R + 0.587 G + 0.114 B) or 3 (red,
+    /// green,
     /// blue). Transparency is dropped. `name` is for messages.
     ///
     /// @throws FormatException          if the bytes are damaged, or of another format

@@ -10,9 +10,11 @@ import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/// Images in folders, one folder a class: `ROOT/cat/001.png`. Classes are numbered in the order of their names.
+/// Images in folders, one folder a class: `ROOT/cat/001.png`. Classes are numbered in the order of their
+/// names.
 ///
-/// Files are decoded when they are asked for, and brought to one size ([Picture#resize]). Hidden files, and files
+/// Files are decoded when they are asked for, and brought to one size ([Picture#resize]). Hidden files,
+/// and files
 /// that are not named as images, are left out.
 public final class ImageFolder implements Dataset {
     private final List<Path> files;
@@ -64,7 +66,8 @@ public final class ImageFolder implements Dataset {
 
     /// Lists a folder whose images become as large as the first of them, in colour.
     ///
-    /// @throws FormatException if there is no class folder, one without images, or the first image is damaged
+    /// @throws FormatException if there is no class folder, one without images, or the first image is
+    /// damaged
     /// @throws IOException     if the folder is missing or cannot be read
     public static ImageFolder open(Path root) throws IOException {
         ImageFolder folder = open(root, 3, 1, 1);

@@ -44,8 +44,8 @@ final class Mixture {
         Tensor targets = batch.targets();
         boolean soft = targets.dtype().isFloating();
         if (targets.rank() != (soft ? 2 : 1) || (soft && targets.size(1) != classes)) {
-            throw new OpException(name + ": expects classes [N] or probabilities [N, " + classes + "], got "
-                    + targets.type());
+            throw new OpException(
+                    name + ": expects classes [N] or probabilities [N, " + classes + "], got " + targets.type());
         }
         float[] own = soft ? targets.toFloats() : new float[batch.size() * classes];
         long[] labels = soft ? new long[0] : targets.toLongs();

@@ -14,7 +14,8 @@ public final class Normalize implements Transform {
     /// @throws OpException if their numbers differ or a deviation is not positive
     public Normalize(float[] mean, float[] std) {
         if (mean.length != std.length) {
-            throw new OpException("normalize: expects one std for each mean, got " + mean.length + " and " + std.length);
+            throw new OpException(
+                    "normalize: expects one std for each mean, got " + mean.length + " and " + std.length);
         }
         for (float s : std) {
             if (!(s > 0)) {

@@ -3,7 +3,8 @@ package dev.retort.nn.data;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
 
-/// A decoded image: unsigned bytes [C, H, W] in row-major order, with 1 channel (grey) or 3 (red, green, blue).
+/// A decoded image: unsigned bytes [C, H, W] in row-major order, with 1 channel (grey) or 3 (red, green,
+/// blue).
 public record Picture(byte[] pixels, int channels, int height, int width) {
     /// A picture around `pixels`, which is not copied.
     ///
@@ -29,8 +30,10 @@ public record Picture(byte[] pixels, int channels, int height, int width) {
         return Tensor.wrap(DType.F32, floats(), channels, height, width);
     }
 
-    /// This picture at another size: the middle part with the new aspect ratio, resampled with a triangle filter as
-    /// wide as the step between output pixels, so that shrinking does not alias. The same size gives this picture
+    /// This picture at another size: the middle part with the new aspect ratio, resampled with a
+    /// triangle filter as
+    /// wide as the step between output pixels, so that shrinking does not alias. The same size gives
+    /// this picture
     /// itself.
     ///
     /// @throws IllegalArgumentException if a side is below 1
@@ -69,7 +72,8 @@ public record Picture(byte[] pixels, int channels, int height, int width) {
         }
     }
 
-    /// The input positions from `first` on that make one output position, with their weights, which sum to 1.
+    /// The input positions from `first` on that make one output position, with their weights, which sum
+    /// to 1.
     private record Taps(int first, float[] weights) {
         float dot(float[] values, int from) {
             float sum = 0;

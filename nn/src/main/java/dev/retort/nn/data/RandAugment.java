@@ -4,10 +4,13 @@ import dev.retort.tensor.OpException;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 
-/// A few random image operations, all of one strength (Cubuk, Zoph, Shlens and Le, 2019, arXiv 1909.13719).
+/// A few random image operations, all of one strength (Cubuk, Zoph, Shlens and Le, 2019, arXiv
+/// 1909.13719).
 ///
-/// Operations and their ranges are torchvision's: identity, shear, translation, rotation, brightness, colour, contrast,
-/// sharpness, posterise, solarise, autocontrast, equalise; magnitude 0 … 30. Images have values in [0, 1], so put it
+/// Operations and their ranges are torchvision's: identity, shear, translation, rotation, brightness,
+/// colour, contrast,
+/// sharpness, posterise, solarise, autocontrast, equalise; magnitude 0 … 30. Images have values in [0,
+/// 1], so put it
 /// before [Normalize]. Geometry is by nearest neighbour with zeros outside.
 public final class RandAugment implements Transform {
     private static final int STEPS = 30;
@@ -66,10 +69,8 @@ public final class RandAugment implements Transform {
             case IDENTITY -> image;
             case SHEAR_X -> Geometry.affine(image, 1, sign * 0.3 * strength, 0, 1, 0, 0, 0, 0);
             case SHEAR_Y -> Geometry.affine(image, 1, 0, sign * 0.3 * strength, 1, 0, 0, 0, 0);
-            case TRANSLATE_X -> Geometry.translate(
-                    image, (int) (sign * 150.0 / 331 * image.width() * strength), 0);
-            case TRANSLATE_Y -> Geometry.translate(
-                    image, 0, (int) (sign * 150.0 / 331 * image.height() * strength));
+            case TRANSLATE_X -> Geometry.translate(image, (int) (sign * 150.0 / 331 * image.width() * strength), 0);
+            case TRANSLATE_Y -> Geometry.translate(image, 0, (int) (sign * 150.0 / 331 * image.height() * strength));
             case ROTATE -> Geometry.rotate(image, Math.toRadians(sign * 30 * strength), centreX, centreY);
             case BRIGHTNESS -> Photometry.brightness(image, 1 + sign * 0.9 * strength);
             case COLOR -> Photometry.colour(image, 1 + sign * 0.9 * strength);

@@ -13,8 +13,8 @@ public final class RandomCrop implements Transform {
     /// Crops of the given extent.
     public RandomCrop(int height, int width, int padding) {
         if (height < 1 || width < 1 || padding < 0) {
-            throw new OpException("random crop: expects a positive extent and padding >= 0, got " + height + " x " + width
-                    + ", padding " + padding);
+            throw new OpException("random crop: expects a positive extent and padding >= 0, got " + height + " x "
+                    + width + ", padding " + padding);
         }
         this.height = height;
         this.width = width;

@@ -16,7 +16,8 @@ public final class Splits {
     /// @param test       samples held out for the final number
     public record Pool(int[] labelled, int[] validation, int[] unlabelled, int[] test) {}
 
-    /// Splits all samples: the given numbers of labelled, validation and test samples, the rest is the unlabelled pool.
+    /// Splits all samples: the given numbers of labelled, validation and test samples, the rest is the
+    /// unlabelled pool.
     ///
     /// @throws OpException if there are fewer samples than asked for
     public static Pool pool(int[] labels, int labelled, int validation, int test, Rng rng) {
@@ -29,7 +30,8 @@ public final class Splits {
         return new Pool(parts[0], parts[1], parts[3], parts[2]);
     }
 
-    /// Disjoint random parts of the given sizes; in each the classes have, up to one sample, the same proportions as in
+    /// Disjoint random parts of the given sizes; in each the classes have, up to one sample, the same
+    /// proportions as in
     /// all of `labels`. Indices come in ascending order.
     ///
     /// @throws OpException if a label or size is negative, or the sizes exceed the number of samples
@@ -65,8 +67,8 @@ public final class Splits {
             }
         }
         if (total > labels.length) {
-            throw new OpException("split: expects sizes that sum to at most " + labels.length + ", got "
-                    + Arrays.toString(sizes));
+            throw new OpException(
+                    "split: expects sizes that sum to at most " + labels.length + ", got " + Arrays.toString(sizes));
         }
         for (int label : labels) {
             if (label < 0) {
@@ -88,7 +90,8 @@ public final class Splits {
         return members;
     }
 
-    /// How many of each class make up `size`: proportional to what is left, remainders to the largest fractions.
+    /// How many of each class make up `size`: proportional to what is left, remainders to the largest
+    /// fractions.
     private static int[] quotas(int[][] byClass, int[] used, int size) {
         int classes = byClass.length;
         long left = 0;

@@ -81,12 +81,14 @@ public final class Init {
         return Random.normal(rng, mean, std, DType.F32, shape.dims());
     }
 
-    /// Normal of mean 0 conditioned on [−2, 2]: PyTorch's default bounds are values, not multiples of `std`.
+    /// Normal of mean 0 conditioned on [−2, 2]: PyTorch's default bounds are values, not multiples of
+    /// `std`.
     public static Tensor truncatedNormal(Shape shape, double std, Rng rng) {
         return Random.truncatedNormal(rng, 0, std, -2, 2, DType.F32, shape.dims());
     }
 
-    /// Rows or columns orthonormal, times gain (Saxe et al., 2013, arXiv 1312.6120); dimensions after the first count
+    /// Rows or columns orthonormal, times gain (Saxe et al., 2013, arXiv 1312.6120); dimensions after
+    /// the first count
     /// as one. Uniform over orthogonal matrices: Gram-Schmidt on a normal matrix, in double.
     ///
     /// @throws OpException if the rank is below 2

@@ -23,7 +23,8 @@ import dev.retort.tensor.op.SoftmaxOp;
 import dev.retort.tensor.op.SortOp;
 import dev.retort.tensor.op.UpdateOp;
 
-/// Floating-point operations of one op, by its definition and not by a kernel: a multiplication and an addition count
+/// Floating-point operations of one op, by its definition and not by a kernel: a multiplication and an
+/// addition count
 /// as two, an elementary function as one, moving elements as none. Custom ops count as none.
 public final class FlopCount {
     private FlopCount() {}
@@ -50,8 +51,7 @@ public final class FlopCount {
 
     private static long conv(ConvOp op, Tensor[] in, Tensor out) {
         return switch (op) {
-            case ConvOp.Conv2d _ ->
-                2L * out.numel() * perOutput(in[1]) + (in.length == 3 ? out.numel() : 0);
+            case ConvOp.Conv2d _ -> 2L * out.numel() * perOutput(in[1]) + (in.length == 3 ? out.numel() : 0);
             case ConvOp.Conv2dInputGrad _ -> 2L * in[0].numel() * perOutput(in[1]);
             case ConvOp.Conv2dWeightGrad _ -> 2L * in[0].numel() * perOutput(out);
         };

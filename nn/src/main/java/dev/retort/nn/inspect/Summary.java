@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 /// @param parameters      elements of all parameters
 /// @param trainable       elements of the parameters that are trained
 /// @param flops           floating-point operations of the run; see [FlopCount]
-/// @param activationBytes bytes of everything that ops computed in the run: an upper bound of what training keeps
+/// @param activationBytes bytes of everything that ops computed in the run: an upper bound of what
+/// training keeps
 public record Summary(List<Row> rows, long parameters, long trainable, long flops, long activationBytes) {
     /// One module.
     ///
@@ -43,7 +44,8 @@ public record Summary(List<Row> rows, long parameters, long trainable, long flop
         return of(model, () -> model.call(input));
     }
 
-    /// Runs `dryRun`, which calls `model`, in evaluation mode without recording; for modules with several inputs.
+    /// Runs `dryRun`, which calls `model`, in evaluation mode without recording; for modules with
+    /// several inputs.
     public static Summary of(Module model, Runnable dryRun) {
         Map<Module, List<Shape>> shapes = new IdentityHashMap<>();
         Tally tally = new Tally(Engine.listener());
@@ -64,7 +66,11 @@ public record Summary(List<Row> rows, long parameters, long trainable, long flop
             List<Shape> outputs = shapes.get(module);
             if (outputs != null) {
                 rows.add(new Row(
-                        path, module.getClass().getSimpleName(), outputs, module.parameterCount(), tally.below(module)));
+                        path,
+                        module.getClass().getSimpleName(),
+                        outputs,
+                        module.parameterCount(),
+                        tally.below(module)));
             }
         });
         long trainable = model.trainableParameterCount();
@@ -106,7 +112,9 @@ public record Summary(List<Row> rows, long parameters, long trainable, long flop
                 flops.merge(module, cost, Long::sum);
             }
             for (Tensor output : outputs) {
-                bytes += op instanceof ShapeOp.View ? 0 : (long) output.numel() * output.dtype().bytes();
+                bytes += op instanceof ShapeOp.View
+                        ? 0
+                        : (long) output.numel() * output.dtype().bytes();
             }
         }
 
@@ -142,7 +150,6 @@ public record Summary(List<Row> rows, long parameters, long trainable, long flop
     }
 
     private static void line(StringBuilder text, String... cells) {
-        text.append(String.format(
-                "%-28s %-22s %-20s %14s %16s%n", cells[0], cells[1], cells[2], cells[3], cells[4]));
+        text.append(String.format("%-28s %-22s %-20s %14s %16s%n", cells[0], cells[1], cells[2], cells[3], cells[4]));
     }
 }

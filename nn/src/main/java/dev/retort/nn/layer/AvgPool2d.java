@@ -17,7 +17,8 @@ public final class AvgPool2d extends Layer {
         this(PoolOp.Window.of(kernel, kernel, 0), true);
     }
 
-    /// The given windows; with `countIncludePad` padding counts as zeros, else the mean is over real elements.
+    /// The given windows; with `countIncludePad` padding counts as zeros, else the mean is over real
+    /// elements.
     public AvgPool2d(PoolOp.Window window, boolean countIncludePad) {
         this.window = window;
         this.countIncludePad = countIncludePad;

@@ -11,15 +11,18 @@ import dev.retort.tensor.op.NormOp;
 import dev.retort.tensor.op.UpdateOp;
 import org.jspecify.annotations.Nullable;
 
-/// Batch normalisation: y = (x − mean)/√(var + eps) · weight + bias per channel (Ioffe and Szegedy, 2015, arXiv
+/// Batch normalisation: y = (x − mean)/√(var + eps) · weight + bias per channel (Ioffe and Szegedy,
+/// 2015, arXiv
 /// 1502.03167).
 ///
 /// In training the statistics are the batch's (biased variance), and the running ones move towards them:
-/// running ← (1 − momentum)·running + momentum·batch, with the unbiased variance. In evaluation the running ones are
+/// running ← (1 − momentum)·running + momentum·batch, with the unbiased variance. In evaluation the
+/// running ones are
 /// used.
 ///
 /// **Shape**: `[N, C]` or `[N, C, ...]` → the same: PyTorch's BatchNorm1d, 2d and 3d in one.
-/// **Parameters**: `weight` `[C]` = 1 and `bias` `[C]` = 0 at first; buffers `running_mean` = 0, `running_var` = 1,
+/// **Parameters**: `weight` `[C]` = 1 and `bias` `[C]` = 0 at first; buffers `running_mean` = 0,
+/// `running_var` = 1,
 /// `num_batches_tracked` = 0.
 public final class BatchNorm extends Layer {
     private final Config config;
@@ -112,9 +115,8 @@ public final class BatchNorm extends Layer {
             throw new OpException("batch_norm: expects more than one value a channel in training, got " + x.type());
         }
         NormOp op = new NormOp.BatchNorm(config.eps);
-        Tensor[] results = weight == null || bias == null
-                ? Engine.run(op, x)
-                : Engine.run(op, x, weight.value(), bias.value());
+        Tensor[] results =
+                weight == null || bias == null ? Engine.run(op, x) : Engine.run(op, x, weight.value(), bias.value());
         UpdateOp move = new UpdateOp.Lerp(config.momentum);
         runningMean.tensor().update(move, results[1].detach());
         runningVar.tensor().update(move, results[2].detach().mul(count / (count - 1.0)));

@@ -28,13 +28,13 @@ public final class Conv1d extends Layer {
     /// @param dilation distance of the kernel's taps
     /// @param groups   groups of channels that do not mix
     /// @param bias     whether a shift is added
-    public record Config(
-            int in, int out, int kernel, int stride, int padding, int dilation, int groups, boolean bias) {
+    public record Config(int in, int out, int kernel, int stride, int padding, int dilation, int groups, boolean bias) {
         /// Checks the channel counts; the op checks the rest.
         public Config {
             if (in < 1 || out < 1 || kernel < 1 || groups < 1 || in % groups != 0 || out % groups != 0) {
-                throw new OpException("conv1d: expects positive channels divisible by groups and a positive kernel, got "
-                        + in + " -> " + out + ", groups " + groups + ", kernel " + kernel);
+                throw new OpException(
+                        "conv1d: expects positive channels divisible by groups and a positive kernel, got " + in
+                                + " -> " + out + ", groups " + groups + ", kernel " + kernel);
             }
         }
 

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// Two-dimensional cross-correlation.
 ///
 /// **Shape**: `[N, C, H, W]` → `[N, O, ⌊(H + 2·padding − dilation·(KH − 1) − 1)/stride⌋ + 1, …]`.
-/// **Parameters**: `weight` `[O, C/groups, KH, KW]` and `bias` `[O]`, uniform on ±1/√(C/groups · KH · KW) at first.
+/// **Parameters**: `weight` `[O, C/groups, KH, KW]` and `bias` `[O]`, uniform on ±1/√(C/groups · KH ·
+/// KW) at first.
 public final class Conv2d extends Layer {
     private final Config config;
     private final Parameter weight;
@@ -30,11 +31,17 @@ public final class Conv2d extends Layer {
     public record Config(int in, int out, int kernelH, int kernelW, ConvOp.Geometry geometry, boolean bias) {
         /// Checks the ranges.
         public Config {
-            if (in < 1 || out < 1 || kernelH < 1 || kernelW < 1 || in % geometry.groups() != 0
+            if (in < 1
+                    || out < 1
+                    || kernelH < 1
+                    || kernelW < 1
+                    || in % geometry.groups() != 0
                     || out % geometry.groups() != 0) {
-                throw new OpException("conv2d: expects positive channels divisible by groups and a positive kernel, got "
-                        + in + " -> " + out + ", groups " + geometry.groups() + ", kernel [" + kernelH + ", " + kernelW
-                        + "]");
+                throw new OpException(
+                        "conv2d: expects positive channels divisible by groups and a positive kernel, got "
+                                + in + " -> " + out + ", groups " + geometry.groups() + ", kernel [" + kernelH + ", "
+                                + kernelW
+                                + "]");
             }
         }
 
@@ -90,8 +97,7 @@ public final class Conv2d extends Layer {
     /// A configured convolution.
     public Conv2d(Config config, Rng rng) {
         this.config = config;
-        Shape shape = Shape.of(
-                config.out, config.in / config.geometry.groups(), config.kernelH, config.kernelW);
+        Shape shape = Shape.of(config.out, config.in / config.geometry.groups(), config.kernelH, config.kernelW);
         double bound = 1 / Math.sqrt(Init.fanIn(shape));
         weight = parameter("weight", Init.uniform(shape, -bound, bound, rng));
         bias = config.bias ? parameter("bias", Init.uniform(Shape.of(config.out), -bound, bound, rng)) : null;

@@ -11,8 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /// Transposed convolution: the adjoint of [Conv2d], for upsampling.
 ///
-/// **Shape**: `[N, C, H, W]` → `[N, O, (H − 1)·stride − 2·padding + dilation·(KH − 1) + outputPadding + 1, …]`.
-/// **Parameters**: `weight` `[C, O/groups, KH, KW]` and `bias` `[O]`, uniform on ±1/√(O/groups · KH · KW) at first
+/// **Shape**: `[N, C, H, W]` → `[N, O, (H − 1)·stride − 2·padding + dilation·(KH − 1) + outputPadding +
+/// 1, …]`.
+/// **Parameters**: `weight` `[C, O/groups, KH, KW]` and `bias` `[O]`, uniform on ±1/√(O/groups · KH ·
+/// KW) at first
 /// (PyTorch's fan, which reads the weight as if it were a convolution's).
 public final class ConvTranspose2d extends Layer {
     private final Conv2d.Config config;
@@ -31,8 +33,8 @@ public final class ConvTranspose2d extends Layer {
     public ConvTranspose2d(Conv2d.Config config, int outputPadding, Rng rng) {
         this.config = config;
         this.outputPadding = outputPadding;
-        Shape shape = Shape.of(
-                config.in(), config.out() / config.geometry().groups(), config.kernelH(), config.kernelW());
+        Shape shape =
+                Shape.of(config.in(), config.out() / config.geometry().groups(), config.kernelH(), config.kernelW());
         double bound = 1 / Math.sqrt(Init.fanIn(shape));
         weight = parameter("weight", Init.uniform(shape, -bound, bound, rng));
         bias = config.bias() ? parameter("bias", Init.uniform(Shape.of(config.out()), -bound, bound, rng)) : null;

@@ -7,7 +7,8 @@ import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import java.util.Arrays;
 
-/// Stochastic depth: in training a whole sample is 0 with probability p, else x/(1 − p); in evaluation x (Huang et al.,
+/// Stochastic depth: in training a whole sample is 0 with probability p, else x/(1 − p); in evaluation x
+/// (Huang et al.,
 /// 2016, arXiv 1603.09382). Put at the end of a residual branch.
 ///
 /// **Shape**: `[N, ...]` → the same.
@@ -15,7 +16,8 @@ public final class DropPath extends Layer {
     private final double p;
     private final Rng rng;
 
-    /// Drops a sample's branch with probability `p`; draws come from `rng`, whose position is part of a checkpoint.
+    /// Drops a sample's branch with probability `p`; draws come from `rng`, whose position is part of a
+    /// checkpoint.
     ///
     /// @throws OpException if p is not in [0, 1)
     public DropPath(double p, Rng rng) {

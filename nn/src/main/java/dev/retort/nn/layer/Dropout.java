@@ -5,7 +5,8 @@ import dev.retort.tensor.OpException;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 
-/// In training x/(1 − p) with probability 1 − p, else 0, for each element; in evaluation x (Srivastava et al., 2014).
+/// In training x/(1 − p) with probability 1 − p, else 0, for each element; in evaluation x (Srivastava
+/// et al., 2014).
 public final class Dropout extends Layer {
     private final double p;
     private final Rng rng;

@@ -12,7 +12,8 @@ import dev.retort.tensor.op.IndexOp;
 
 /// A table of vectors looked up by index.
 ///
-/// **Shape**: indices of any shape `[...]` → `[..., D]`. **Parameters**: `weight` `[V, D]`, standard normal at first.
+/// **Shape**: indices of any shape `[...]` → `[..., D]`. **Parameters**: `weight` `[V, D]`, standard
+/// normal at first.
 public final class Embedding extends Layer {
     private final int rows;
     private final int width;

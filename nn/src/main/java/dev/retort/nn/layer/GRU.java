@@ -3,7 +3,8 @@ package dev.retort.nn.layer;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 
-/// Gated recurrent unit (Cho et al., 2014, arXiv 1406.1078) in PyTorch's form: r = σ(W_ir·x + b_ir + W_hr·h + b_hr), z
+/// Gated recurrent unit (Cho et al., 2014, arXiv 1406.1078) in PyTorch's form: r = σ(W_ir·x + b_ir +
+/// W_hr·h + b_hr), z
 /// likewise, n = tanh(W_in·x + b_in + r·(W_hn·h + b_hn)), h ← (1 − z)·n + z·h.
 ///
 /// **Shape**: x `[B, T, I]` → output `[B, T, D·directions]`, h `[layers·directions, B, D]`.

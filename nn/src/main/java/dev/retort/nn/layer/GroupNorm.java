@@ -5,7 +5,8 @@ import dev.retort.nn.Parameter;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 
-/// Normalisation over each group of channels of each sample, with a scale and a shift a channel (Wu and He, 2018, arXiv
+/// Normalisation over each group of channels of each sample, with a scale and a shift a channel (Wu and
+/// He, 2018, arXiv
 /// 1803.08494).
 ///
 /// **Shape**: `[N, C, ...]` → the same. **Parameters**: `weight` `[C]` = 1 and `bias` `[C]` = 0 at first.
@@ -26,7 +27,8 @@ public final class GroupNorm extends Layer {
     /// @throws OpException if the channels cannot be divided into the groups
     public GroupNorm(int groups, int channels, double eps) {
         if (groups < 1 || channels % groups != 0) {
-            throw new OpException("group_norm: expects channels divisible by groups, got " + channels + " and " + groups);
+            throw new OpException(
+                    "group_norm: expects channels divisible by groups, got " + channels + " and " + groups);
         }
         this.groups = groups;
         this.channels = channels;

@@ -5,10 +5,12 @@ import dev.retort.nn.Parameter;
 import dev.retort.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// Normalisation of each channel of each sample over its positions (Ulyanov et al., 2016, arXiv 1607.08022); the
+/// Normalisation of each channel of each sample over its positions (Ulyanov et al., 2016, arXiv
+/// 1607.08022); the
 /// statistics are always the sample's own.
 ///
-/// **Shape**: `[N, C, ...]` → the same. **Parameters**: with `affine`, `weight` `[C]` = 1 and `bias` `[C]` = 0 at
+/// **Shape**: `[N, C, ...]` → the same. **Parameters**: with `affine`, `weight` `[C]` = 1 and `bias`
+/// `[C]` = 0 at
 /// first.
 public final class InstanceNorm extends Layer {
     private final int channels;
@@ -31,8 +33,7 @@ public final class InstanceNorm extends Layer {
 
     @Override
     protected Tensor forward(Tensor x) {
-        return x.groupNorm(
-                channels, weight == null ? null : weight.value(), bias == null ? null : bias.value(), eps);
+        return x.groupNorm(channels, weight == null ? null : weight.value(), bias == null ? null : bias.value(), eps);
     }
 
     @Override

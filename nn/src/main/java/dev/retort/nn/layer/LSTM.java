@@ -3,7 +3,8 @@ package dev.retort.nn.layer;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 
-/// Long short-term memory (Hochreiter and Schmidhuber, 1997): with gates i, f, g, o from W_ih·x + b_ih + W_hh·h + b_hh,
+/// Long short-term memory (Hochreiter and Schmidhuber, 1997): with gates i, f, g, o from W_ih·x + b_ih +
+/// W_hh·h + b_hh,
 /// c ← σ(f)·c + σ(i)·tanh(g), h ← σ(o)·tanh(c).
 ///
 /// **Shape**: x `[B, T, I]` → output `[B, T, D·directions]`, h and c `[layers·directions, B, D]`.

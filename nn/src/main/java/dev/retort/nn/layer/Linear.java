@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /// y = x · weightᵀ + bias.
 ///
-/// **Shape**: `[..., I]` → `[..., O]`. **Parameters**: `weight` `[O, I]` and `bias` `[O]`, both uniform on ±1/√I at
+/// **Shape**: `[..., I]` → `[..., O]`. **Parameters**: `weight` `[O, I]` and `bias` `[O]`, both uniform
+/// on ±1/√I at
 /// first.
 public final class Linear extends Layer {
     private final int in;

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What [LSTM] and [GRU] share: layers, directions, names, and the walk over time. Batch first.
 ///
-/// **Parameters** of layer k: `weight_ih_lK` `[G·D, I]`, `weight_hh_lK` `[G·D, D]`, `bias_ih_lK` `[G·D]`, `bias_hh_lK`
+/// **Parameters** of layer k: `weight_ih_lK` `[G·D, I]`, `weight_hh_lK` `[G·D, D]`, `bias_ih_lK`
+/// `[G·D]`, `bias_hh_lK`
 /// `[G·D]` (G gates; the suffix `_reverse` for the backward direction), uniform on ±1/√D at first.
 public abstract sealed class Recurrent extends Module permits LSTM, GRU {
     private final Config config;
@@ -32,8 +33,8 @@ public abstract sealed class Recurrent extends Module permits LSTM, GRU {
         /// Checks the ranges.
         public Config {
             if (in < 1 || width < 1 || layers < 1 || !(dropout >= 0 && dropout < 1)) {
-                throw new OpException("recurrent: expects positive extents and dropout in [0, 1), got " + in + ", " + width
-                        + ", " + layers + " layers, dropout " + dropout);
+                throw new OpException("recurrent: expects positive extents and dropout in [0, 1), got " + in + ", "
+                        + width + ", " + layers + " layers, dropout " + dropout);
             }
         }
 
@@ -85,7 +86,8 @@ public abstract sealed class Recurrent extends Module permits LSTM, GRU {
         return parameter(name, Init.uniform(shape, -bound, bound, source));
     }
 
-    /// The next states from the projected input `[B, G·D]` and the states `[B, D]`; state 0 is the output.
+    /// The next states from the projected input `[B, G·D]` and the states `[B, D]`; state 0 is the
+    /// output.
     abstract Tensor[] step(Tensor projected, Tensor[] state, Tensor weightHh, Tensor biasHh);
 
     /// The output at every time step, then the last value of each kind of state `[L·directions, B, D]`.
@@ -126,7 +128,8 @@ public abstract sealed class Recurrent extends Module permits LSTM, GRU {
         Tensor[] state = new Tensor[states];
         for (int s = 0; s < states; s++) {
             state[s] = initial == null
-                    ? Tensor.zeros(sequence.dtype(), sequence.size(0), config.width).to(sequence.device())
+                    ? Tensor.zeros(sequence.dtype(), sequence.size(0), config.width)
+                            .to(sequence.device())
                     : initial[s].select(0, cellNumber);
         }
         int steps = sequence.size(1);

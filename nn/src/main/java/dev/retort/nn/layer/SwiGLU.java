@@ -4,7 +4,8 @@ import dev.retort.nn.Layer;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 
-/// silu(a) · b for an input [a, b] split in halves along the last dimension (Shazeer, 2020, arXiv 2002.05202).
+/// silu(a) · b for an input [a, b] split in halves along the last dimension (Shazeer, 2020, arXiv
+/// 2002.05202).
 ///
 /// **Shape**: `[..., 2D]` → `[..., D]`.
 public final class SwiGLU extends Layer {

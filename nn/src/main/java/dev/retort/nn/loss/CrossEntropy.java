@@ -8,11 +8,13 @@ import org.jspecify.annotations.Nullable;
 
 /// Cross-entropy of logits with classes or class probabilities; PyTorch's definition.
 ///
-/// **Shape**: logits `[N, C]` or `[N, C, ...]`; targets class indices `[N]` or `[N, ...]`, or probabilities of the
+/// **Shape**: logits `[N, C]` or `[N, C, ...]`; targets class indices `[N]` or `[N, ...]`, or
+/// probabilities of the
 /// logits' shape. With label smoothing ε the target distribution is (1 − ε)·t + ε/C.
 ///
 /// @param labelSmoothing ε in [0, 1]
-/// @param classWeights   factor of each class `[C]`, or null; with class indices the count is the sum of the targets'
+/// @param classWeights   factor of each class `[C]`, or null; with class indices the count is the sum of
+/// the targets'
 ///                       weights
 /// @param ignoreIndex    class index of rows that do not count
 public record CrossEntropy(double labelSmoothing, @Nullable Tensor classWeights, long ignoreIndex) {
@@ -94,8 +96,9 @@ public record CrossEntropy(double labelSmoothing, @Nullable Tensor classWeights,
 
     private Tensor softRows(Tensor rows, Tensor logits, Tensor target) {
         if (!target.shape().equals(logits.shape())) {
-            throw new OpException("cross_entropy: expects class indices, or probabilities of the logits' shape, got logits "
-                    + logits.type() + ", target " + target.type());
+            throw new OpException(
+                    "cross_entropy: expects class indices, or probabilities of the logits' shape, got logits "
+                            + logits.type() + ", target " + target.type());
         }
         Tensor t = rows(target).to(rows.dtype());
         if (labelSmoothing > 0) {

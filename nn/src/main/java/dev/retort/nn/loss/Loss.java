@@ -4,7 +4,8 @@ import dev.retort.tensor.Tensor;
 
 /// A loss before normalisation: what was added up, and over how much.
 ///
-/// Kept apart so that gradient accumulation and ragged batches stay exact: the mean over several batches is the sum of
+/// Kept apart so that gradient accumulation and ragged batches stay exact: the mean over several batches
+/// is the sum of
 /// the sums over the sum of the counts.
 ///
 /// @param sum   a scalar that gradients flow from

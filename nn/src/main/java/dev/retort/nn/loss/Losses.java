@@ -5,17 +5,20 @@ import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.LossOp;
 
-/// Losses as functions. Each gives the sum and the count; `.mean()` of the result is PyTorch's default reduction.
+/// Losses as functions. Each gives the sum and the count; `.mean()` of the result is PyTorch's default
+/// reduction.
 public final class Losses {
     private Losses() {}
 
-    /// Cross-entropy of logits `[N, C]` with class indices `[N]` or probabilities `[N, C]`; see [CrossEntropy] for
+    /// Cross-entropy of logits `[N, C]` with class indices `[N]` or probabilities `[N, C]`; see
+    /// [CrossEntropy] for
     /// smoothing, weights and ignored classes.
     public static Loss crossEntropy(Tensor logits, Tensor target) {
         return CrossEntropy.defaults().of(logits, target);
     }
 
-    /// Kullback-Leibler divergence KL(p ‖ q) = Σ_c p·(ln p − ln q), counted by rows (PyTorch's `batchmean`).
+    /// Kullback-Leibler divergence KL(p ‖ q) = Σ_c p·(ln p − ln q), counted by rows (PyTorch's
+    /// `batchmean`).
     ///
     /// @param logQ ln q, `[N, C]` (the model; PyTorch's argument order)
     /// @param p    probabilities `[N, C]`
@@ -45,7 +48,8 @@ public final class Losses {
         return elements(new LossOp.L1(), x, y);
     }
 
-    /// ½(x − y)²/beta where |x − y| < beta, |x − y| − beta/2 elsewhere, counted by elements (Girshick, 2015, arXiv
+    /// ½(x − y)²/beta where |x − y| < beta, |x − y| − beta/2 elsewhere, counted by elements (Girshick,
+    /// 2015, arXiv
     /// 1504.08083, with beta = 1).
     ///
     /// @throws OpException if beta is not positive
@@ -53,7 +57,8 @@ public final class Losses {
         return elements(new LossOp.SmoothL1(beta), x, y);
     }
 
-    /// Binary cross-entropy −y·ln σ(z) − (1 − y)·ln(1 − σ(z)) of logits z with targets y in [0, 1], counted by
+    /// Binary cross-entropy −y·ln σ(z) − (1 − y)·ln(1 − σ(z)) of logits z with targets y in [0, 1],
+    /// counted by
     /// elements.
     public static Loss bceWithLogits(Tensor logits, Tensor target) {
         return elements(new LossOp.BceWithLogits(), logits, target);

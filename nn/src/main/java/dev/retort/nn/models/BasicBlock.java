@@ -14,7 +14,8 @@ import java.util.List;
 
 /// Two 3 x 3 convolutions with batch norms beside a shortcut (He et al., 2015, arXiv 1512.03385).
 ///
-/// The two ReLUs are modules of their own, so that features can be tapped before (input of `relu2`) and after them.
+/// The two ReLUs are modules of their own, so that features can be tapped before (input of `relu2`) and
+/// after them.
 public final class BasicBlock extends Module {
     private final Conv2d conv1;
     private final BatchNorm bn1;

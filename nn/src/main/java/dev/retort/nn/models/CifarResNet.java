@@ -14,11 +14,14 @@ import dev.retort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The ResNets for 32 x 32 images: a 3 x 3 convolution, three stages of n [BasicBlock]s with 16, 32 and 64 channels,
-/// global average pooling and a linear classifier; depth 6n + 2 (He, Zhang, Ren and Sun, "Deep residual learning for
+/// The ResNets for 32 x 32 images: a 3 x 3 convolution, three stages of n [BasicBlock]s with 16, 32 and
+/// 64 channels,
+/// global average pooling and a linear classifier; depth 6n + 2 (He, Zhang, Ren and Sun, "Deep residual
+/// learning for
 /// image recognition", 2015, arXiv 1512.03385, section 4.2).
 ///
-/// **Shape**: `[N, C, H, W]` → logits `[N, classes]`. Names: `conv1`, `bn1`, `layer1.0.conv1`, …, `linear`.
+/// **Shape**: `[N, C, H, W]` → logits `[N, classes]`. Names: `conv1`, `bn1`, `layer1.0.conv1`, …,
+/// `linear`.
 /// Convolutions start Kaiming normal by fan out, as in torchvision.
 public final class CifarResNet extends Layer {
     private final Conv2d conv1;
@@ -59,8 +62,8 @@ public final class CifarResNet extends Layer {
             widths = List.copyOf(widths);
             int perBlock = 2 * widths.size();
             if (widths.isEmpty() || depth < perBlock + 2 || (depth - 2) % perBlock != 0) {
-                throw new OpException("resnet: expects depth " + perBlock + "n + 2 for " + widths.size()
-                        + " stages, got " + depth);
+                throw new OpException(
+                        "resnet: expects depth " + perBlock + "n + 2 for " + widths.size() + " stages, got " + depth);
             }
         }
 

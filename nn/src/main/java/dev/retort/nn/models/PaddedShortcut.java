@@ -3,7 +3,8 @@ package dev.retort.nn.models;
 import dev.retort.nn.Layer;
 import dev.retort.tensor.Tensor;
 
-/// The shortcut without weights where a ResNet changes shape (option A of He et al., 2015, arXiv 1512.03385): every
+/// The shortcut without weights where a ResNet changes shape (option A of He et al., 2015, arXiv
+/// 1512.03385): every
 /// stride-th row and column, with zero channels added in equal parts before and after.
 ///
 /// **Shape**: `[N, C, H, W]` → `[N, out, ⌈H/stride⌉, ⌈W/stride⌉]`.

@@ -6,7 +6,8 @@ import dev.retort.tensor.op.UpdateOp;
 import java.util.List;
 import java.util.Map;
 
-/// Adagrad: s ← s + g²; w ← w − lr · g/(√s + eps) (Duchi, Hazan and Singer, 2011). Weight decay is added to the
+/// Adagrad: s ← s + g²; w ← w − lr · g/(√s + eps) (Duchi, Hazan and Singer, 2011). Weight decay is added
+/// to the
 /// gradient.
 public final class Adagrad extends Optimizer {
     private final Config config;

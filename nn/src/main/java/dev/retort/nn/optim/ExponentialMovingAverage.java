@@ -10,8 +10,10 @@ import dev.retort.tensor.op.UpdateOp;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// An average of a model's parameters along training: average ← decay·average + (1 − decay)·parameter (Polyak and
-/// Juditsky, 1992; as the mean teacher: Tarvainen and Valpola, 2017, arXiv 1703.01780). Buffers are not averaged.
+/// An average of a model's parameters along training: average ← decay·average + (1 − decay)·parameter
+/// (Polyak and
+/// Juditsky, 1992; as the mean teacher: Tarvainen and Valpola, 2017, arXiv 1703.01780). Buffers are not
+/// averaged.
 public final class ExponentialMovingAverage implements Stateful {
     private final Module model;
     private final double decay;
@@ -26,14 +28,16 @@ public final class ExponentialMovingAverage implements Stateful {
         }
         this.model = model;
         this.decay = decay;
-        model.namedParameters().forEach((name, parameter) ->
-                averages.put(name, parameter.tensor().detach().copy()));
+        model.namedParameters()
+                .forEach((name, parameter) ->
+                        averages.put(name, parameter.tensor().detach().copy()));
     }
 
     /// Takes in the current parameters; call it after each optimiser step.
     public void update() {
-        model.namedParameters().forEach((name, parameter) ->
-                average(name).update(new UpdateOp.Lerp(1 - decay), parameter.tensor().detach()));
+        model.namedParameters()
+                .forEach((name, parameter) -> average(name)
+                        .update(new UpdateOp.Lerp(1 - decay), parameter.tensor().detach()));
     }
 
     /// Exchanges the averages and the model's parameters; a second call undoes it. Evaluate in between.

@@ -6,7 +6,8 @@ import java.util.Collection;
 
 /// Adds up the gradients of several small batches, so that one step sees their common mean.
 ///
-/// Sums are differentiated and the division comes once at the end, so batches of different sizes weigh as they should.
+/// Sums are differentiated and the division comes once at the end, so batches of different sizes weigh
+/// as they should.
 public final class GradientAccumulator {
     private final Collection<Parameter> parameters;
     private double count;
@@ -24,7 +25,8 @@ public final class GradientAccumulator {
         sum += loss.sum().item();
     }
 
-    /// Divides the gradients by what was counted since the last call and returns the mean loss; call the optimiser
+    /// Divides the gradients by what was counted since the last call and returns the mean loss; call the
+    /// optimiser
     /// next.
     public double finish() {
         double total = count;

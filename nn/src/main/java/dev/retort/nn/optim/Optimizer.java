@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Changes parameters by their gradients. Parameters that are frozen or have no gradient are left alone.
 ///
-/// State names are `PARAMETER.SLOT` with PyTorch's slots (`exp_avg`, `momentum_buffer`, …) and `PARAMETER.step`, and
+/// State names are `PARAMETER.SLOT` with PyTorch's slots (`exp_avg`, `momentum_buffer`, …) and
+/// `PARAMETER.step`, and
 /// for group number i `group.i.lr`, `group.i.initial_lr`, `group.i.weight_decay`.
 public abstract class Optimizer implements Stateful {
     private final List<ParameterGroup> groups;
@@ -34,7 +35,8 @@ public abstract class Optimizer implements Stateful {
     /// An optimiser of `groups`, which get the defaults where they set nothing.
     ///
     /// @param slots names of the tensors that are kept for each parameter, zero at first
-    /// @throws OpException if a parameter or a name is in the groups twice, or a rate or decay is negative
+    /// @throws OpException if a parameter or a name is in the groups twice, or a rate or decay is
+    /// negative
     protected Optimizer(List<ParameterGroup> groups, double lr, double weightDecay, String... slots) {
         this.groups = List.copyOf(groups);
         this.slots = List.of(slots);
@@ -43,8 +45,8 @@ public abstract class Optimizer implements Stateful {
         for (ParameterGroup group : groups) {
             group.defaults(lr, weightDecay);
             if (!(group.lr() >= 0 && group.weightDecay() >= 0)) {
-                throw new OpException("optimizer: expects learning rate and weight decay >= 0, got " + group.lr() + " and "
-                        + group.weightDecay());
+                throw new OpException("optimizer: expects learning rate and weight decay >= 0, got " + group.lr()
+                        + " and " + group.weightDecay());
             }
             group.parameters().forEach((name, parameter) -> {
                 if (!seen.add(parameter) || !names.add(name)) {

@@ -5,7 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/// Parameters that share a learning rate and a weight decay. What is not set here is the optimiser's default.
+/// Parameters that share a learning rate and a weight decay. What is not set here is the optimiser's
+/// default.
 public final class ParameterGroup {
     private final Map<String, Parameter> parameters;
     private double lr = Double.NaN;

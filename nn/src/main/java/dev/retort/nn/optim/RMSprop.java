@@ -6,7 +6,8 @@ import dev.retort.tensor.op.UpdateOp;
 import java.util.List;
 import java.util.Map;
 
-/// RMSprop: v ← alpha·v + (1 − alpha)·g²; w ← w − lr · g/(√v + eps), with momentum on that direction (Tieleman and
+/// RMSprop: v ← alpha·v + (1 − alpha)·g²; w ← w − lr · g/(√v + eps), with momentum on that direction
+/// (Tieleman and
 /// Hinton, 2012). Weight decay is added to the gradient.
 public final class RMSprop extends Optimizer {
     private final Config config;
@@ -52,8 +53,8 @@ public final class RMSprop extends Optimizer {
 
     @Override
     protected void update(Tensor w, Tensor gradient, Tensor[] slots, ParameterGroup group, long step) {
-        UpdateOp op = new UpdateOp.RmsPropStep(
-                group.lr(), config.alpha, config.eps, group.weightDecay(), config.momentum);
+        UpdateOp op =
+                new UpdateOp.RmsPropStep(group.lr(), config.alpha, config.eps, group.weightDecay(), config.momentum);
         if (config.momentum == 0) {
             w.update(op, gradient, slots[0]);
         } else {

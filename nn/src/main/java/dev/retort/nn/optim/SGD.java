@@ -7,7 +7,8 @@ import dev.retort.tensor.op.UpdateOp;
 import java.util.List;
 import java.util.Map;
 
-/// Stochastic gradient descent: g' = g + weightDecay·w; b ← momentum·b + (1 − dampening)·g' (g' at the first step);
+/// Stochastic gradient descent: g' = g + weightDecay·w; b ← momentum·b + (1 − dampening)·g' (g' at the
+/// first step);
 /// w ← w − lr·b, or with Nesterov w ← w − lr·(g' + momentum·b) (Sutskever et al., 2013).
 public final class SGD extends Optimizer {
     private final Config config;
@@ -23,8 +24,9 @@ public final class SGD extends Optimizer {
         /// Checks the ranges.
         public Config {
             if (!(momentum >= 0) || (nesterov && (momentum <= 0 || dampening != 0))) {
-                throw new OpException("sgd: expects momentum >= 0, and for Nesterov momentum > 0 and dampening = 0, got "
-                        + momentum + " and " + dampening);
+                throw new OpException(
+                        "sgd: expects momentum >= 0, and for Nesterov momentum > 0 and dampening = 0, got " + momentum
+                                + " and " + dampening);
             }
         }
 
@@ -56,8 +58,11 @@ public final class SGD extends Optimizer {
 
     /// An optimiser of groups.
     public SGD(List<ParameterGroup> groups, Config config) {
-        super(groups, config.lr, config.weightDecay, config.momentum == 0 ? new String[0] : new String[] {"momentum_buffer"
-        });
+        super(
+                groups,
+                config.lr,
+                config.weightDecay,
+                config.momentum == 0 ? new String[0] : new String[] {"momentum_buffer"});
         this.config = config;
     }
 

@@ -9,7 +9,8 @@ import dev.retort.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// w + scale · (u · v), or u · v alone: a matrix of low rank with trained factors u `[O, R]` and v `[R, I]`. Weights of
+/// w + scale · (u · v), or u · v alone: a matrix of low rank with trained factors u `[O, R]` and v `[R,
+/// I]`. Weights of
 /// more than two dimensions count as `[O, I · …]`. Saved as `weight_u` and `weight_v`.
 public final class LowRank implements Parametrization {
     private final Parameter u;
@@ -24,15 +25,17 @@ public final class LowRank implements Parametrization {
         this.scale = scale;
     }
 
-    /// The best approximation of `weight` of the given rank in the Frobenius norm, in place of it (Eckart and Young,
-    /// 1936): u = U·√S, v = √S·Vᵀ of its singular value decomposition. The stored weight gets no gradient any more.
+    /// The best approximation of `weight` of the given rank in the Frobenius norm, in place of it
+    /// (Eckart and Young,
+    /// 1936): u = U·√S, v = √S·Vᵀ of its singular value decomposition. The stored weight gets no
+    /// gradient any more.
     ///
     /// @throws OpException if the rank is not in `[1, min(O, I)]`
     public static LowRank factorize(Tensor weight, int rank) {
         Tensor matrix = matrix(weight.detach()).to(DType.F64);
         if (rank < 1 || rank > Math.min(matrix.size(0), matrix.size(1))) {
-            throw new OpException("low rank: expects a rank in [1, " + Math.min(matrix.size(0), matrix.size(1)) + "], got "
-                    + rank + " for " + weight.type());
+            throw new OpException("low rank: expects a rank in [1, " + Math.min(matrix.size(0), matrix.size(1))
+                    + "], got " + rank + " for " + weight.type());
         }
         LinearAlgebraMethods.SingularValues svd = matrix.svd();
         Tensor root = svd.s().narrow(0, 0, rank).sqrt();
@@ -41,7 +44,8 @@ public final class LowRank implements Parametrization {
         return new LowRank(u.contiguous(), v.contiguous(), false, 1);
     }
 
-    /// An update of a weight that is usually frozen: w + scale · u·v (Hu et al., "LoRA", 2021, arXiv 2106.09685).
+    /// An update of a weight that is usually frozen: w + scale · u·v (Hu et al., "LoRA", 2021, arXiv
+    /// 2106.09685).
     ///
     /// @param u `[O, R]`, zeros at first in LoRA
     /// @param v `[R, I]`, random at first in LoRA

@@ -5,12 +5,14 @@ import dev.retort.nn.Parametrization;
 import dev.retort.tensor.Tensor;
 import java.util.Map;
 
-/// w · m with a fixed mask m of zeros and ones: pruned weights (Han et al., 2015, arXiv 1506.02626). Elements that the
+/// w · m with a fixed mask m of zeros and ones: pruned weights (Han et al., 2015, arXiv 1506.02626).
+/// Elements that the
 /// mask removes get no gradient. Saved as `weight_mask`.
 public final class Mask implements Parametrization {
     private final Buffer mask;
 
-    /// A mask of the parameter's shape; `BOOL` masks are converted to the parameter's kind when they are applied.
+    /// A mask of the parameter's shape; `BOOL` masks are converted to the parameter's kind when they are
+    /// applied.
     public Mask(Tensor mask) {
         this.mask = new Buffer(mask);
     }
@@ -24,7 +26,8 @@ public final class Mask implements Parametrization {
         for (int i = 0; i < keep; i++) {
             mask[(int) positions[i]] = 1;
         }
-        return new Mask(Tensor.of(mask, weight.shape().dims()).to(weight.dtype()).to(weight.device()));
+        return new Mask(
+                Tensor.of(mask, weight.shape().dims()).to(weight.dtype()).to(weight.device()));
     }
 
     /// The mask.

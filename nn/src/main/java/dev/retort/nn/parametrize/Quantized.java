@@ -8,7 +8,8 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.QuantOp;
 import java.util.Map;
 
-/// The weight rounded to a few bits and back, symmetric around 0; the gradient passes straight through where nothing is
+/// The weight rounded to a few bits and back, symmetric around 0; the gradient passes straight through
+/// where nothing is
 /// cut off (Bengio et al., 2013, arXiv 1308.3432). Saved as `weight_scale`.
 public final class Quantized implements Parametrization {
     private final Buffer scale;
@@ -34,7 +35,8 @@ public final class Quantized implements Parametrization {
         for (int i = 0; i < rest.length; i++) {
             rest[i] = i + 1;
         }
-        Tensor largest = rest.length == 0 ? weight.detach().abs() : weight.detach().abs().amax(true, rest);
+        Tensor largest =
+                rest.length == 0 ? weight.detach().abs() : weight.detach().abs().amax(true, rest);
         return new Quantized(scale(largest, bits), bits);
     }
 

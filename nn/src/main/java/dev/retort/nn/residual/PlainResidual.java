@@ -3,7 +3,8 @@ package dev.retort.nn.residual;
 import dev.retort.tensor.Tensor;
 import java.util.List;
 
-/// x + f(x) (He, Zhang, Ren and Sun, "Deep residual learning for image recognition", 2015, arXiv 1512.03385).
+/// x + f(x) (He, Zhang, Ren and Sun, "Deep residual learning for image recognition", 2015, arXiv
+/// 1512.03385).
 public final class PlainResidual extends Residual {
     /// The connection; it has no parameters.
     public PlainResidual() {}

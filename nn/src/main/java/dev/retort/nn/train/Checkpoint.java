@@ -16,7 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// The state of a whole training run in one safetensors file, so that a run that was killed goes on with the same bits.
+/// The state of a whole training run in one safetensors file, so that a run that was killed goes on with
+/// the same bits.
 ///
 /// ```java
 /// Checkpoint checkpoint = new Checkpoint(folder.resolve("run.safetensors"))
@@ -25,7 +26,8 @@ import java.util.Set;
 /// … checkpoint.save(Map.of("accuracy", 0.91));
 /// ```
 ///
-/// Tensors are named `PART/NAME`. Notes (numbers, strings, lists) are JSON in the file's metadata. A file appears whole
+/// Tensors are named `PART/NAME`. Notes (numbers, strings, lists) are JSON in the file's metadata. A
+/// file appears whole
 /// or not at all: until the new one is on the disk, the previous one stays.
 public final class Checkpoint {
     private static final String FORMAT = "retort checkpoint 1";
@@ -91,7 +93,8 @@ public final class Checkpoint {
     /// Restores all parts and returns the notes; empty, with nothing changed, if there is no file.
     ///
     /// @throws FormatException          if the file is damaged or no checkpoint
-    /// @throws IllegalArgumentException if the parts are not those that were saved, or do not fit them; parts may then
+    /// @throws IllegalArgumentException if the parts are not those that were saved, or do not fit them;
+    /// parts may then
     /// be
     ///                                  restored in part, and should be thrown away
     /// @throws IOException              if the file cannot be read

@@ -24,7 +24,8 @@ public final class EarlyStopping implements Stateful {
         this.best = higherIsBetter ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
     }
 
-    /// Takes the next value of the metric; returns whether it is the best so far, the moment to save a copy.
+    /// Takes the next value of the metric; returns whether it is the best so far, the moment to save a
+    /// copy.
     public boolean add(double metric) {
         boolean better = higherIsBetter ? metric > best + margin : metric < best - margin;
         if (better) {

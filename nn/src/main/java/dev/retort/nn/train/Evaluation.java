@@ -20,7 +20,8 @@ public final class Evaluation {
         return accuracy.value();
     }
 
-    /// Hands each batch of `data`, in order, and the model's output to `consumer`: for several metrics in one pass.
+    /// Hands each batch of `data`, in order, and the model's output to `consumer`: for several metrics
+    /// in one pass.
     public static void each(Layer model, Dataset data, int batchSize, BiConsumer<Batch, Tensor> consumer) {
         each(model, new DataLoader(data, DataLoader.Config.evaluation(batchSize)), consumer);
     }

@@ -6,9 +6,12 @@ import dev.retort.tensor.Tensor;
 /// A batch of logits and classes as arrays.
 record Logits(float[] values, long[] labels, int classes) {
     static Logits of(String metric, Tensor logits, Tensor labels) {
-        if (logits.rank() != 2 || labels.rank() != 1 || logits.size(0) != labels.size(0) || labels.dtype().isFloating()) {
-            throw new OpException(metric + ": expects logits [N, C] and class indices [N], got " + logits.type() + " and "
-                    + labels.type());
+        if (logits.rank() != 2
+                || labels.rank() != 1
+                || logits.size(0) != labels.size(0)
+                || labels.dtype().isFloating()) {
+            throw new OpException(metric + ": expects logits [N, C] and class indices [N], got " + logits.type()
+                    + " and " + labels.type());
         }
         Logits batch = new Logits(logits.toFloats(), labels.toLongs(), logits.size(1));
         for (long label : batch.labels) {

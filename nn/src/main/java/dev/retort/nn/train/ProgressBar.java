@@ -5,9 +5,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 
-/// Shows how far a task is: a line that is redrawn on a terminal, one line at the end of each task elsewhere.
+/// Shows how far a task is: a line that is redrawn on a terminal, one line at the end of each task
+/// elsewhere.
 ///
-/// Steps may be reported as often as they happen; the line is redrawn ten times a second. Not thread-safe.
+/// Steps may be reported as often as they happen; the line is redrawn ten times a second. Not
+/// thread-safe.
 public final class ProgressBar implements AutoCloseable {
     private static final long REDRAW_NANOS = 100_000_000;
     private static final int BAR = 24;

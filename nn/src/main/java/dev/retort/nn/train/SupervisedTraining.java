@@ -9,7 +9,8 @@ import dev.retort.nn.optim.LrScheduler;
 import dev.retort.nn.optim.Optimizer;
 import java.io.IOException;
 
-/// The training loop of a classifier, to be used as it is or copied and changed: everything that happens is in [#run].
+/// The training loop of a classifier, to be used as it is or copied and changed: everything that happens
+/// is in [#run].
 ///
 /// @param model     what is trained
 /// @param loader    training data; the loop goes on at its position
@@ -25,7 +26,8 @@ public record SupervisedTraining(
         CrossEntropy loss,
         Observer observer) {
 
-    /// Sees the loop go on. Both methods may save a checkpoint: all state is settled when they are called.
+    /// Sees the loop go on. Both methods may save a checkpoint: all state is settled when they are
+    /// called.
     public interface Observer {
         /// After an optimiser step.
         default void step(Batch batch, Loss loss) throws IOException {}

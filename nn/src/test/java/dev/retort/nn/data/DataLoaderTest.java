@@ -59,21 +59,26 @@ class DataLoaderTest {
     @Test
     void epochsDifferAndTheSameSeedRepeatsThem() {
         DataLoader a = new DataLoader(TEN, DataLoader.Config.training(3, 7).withTransform(NOISE));
-        DataLoader b = new DataLoader(TEN, DataLoader.Config.training(3, 7).withTransform(NOISE).withPrefetch(0));
+        DataLoader b = new DataLoader(
+                TEN, DataLoader.Config.training(3, 7).withTransform(NOISE).withPrefetch(0));
         List<float[]> first = values(epoch(a));
         List<float[]> second = values(epoch(a));
         assertThat(a.epoch()).isEqualTo(2);
-        assertThat(values(epoch(b))).as("prefetching changes nothing").usingRecursiveComparison().isEqualTo(first);
+        assertThat(values(epoch(b)))
+                .as("prefetching changes nothing")
+                .usingRecursiveComparison()
+                .isEqualTo(first);
         assertThat(values(epoch(b))).usingRecursiveComparison().isEqualTo(second);
         assertThat(a.order(0)).isNotEqualTo(a.order(1));
-        assertThat(new DataLoader(TEN, DataLoader.Config.training(3, 8)).order(0)).isNotEqualTo(a.order(0));
+        assertThat(new DataLoader(TEN, DataLoader.Config.training(3, 8)).order(0))
+                .isNotEqualTo(a.order(0));
     }
 
     @Test
     void augmentationBelongsToTheSampleAndNotToTheOrder() {
-        DataLoader shuffled = new DataLoader(TEN, DataLoader.Config.training(3, 7).withTransform(NOISE));
-        DataLoader.Config ordered =
-                new DataLoader.Config(5, false, false, 7, 2, NOISE, BatchTransform.IDENTITY);
+        DataLoader shuffled =
+                new DataLoader(TEN, DataLoader.Config.training(3, 7).withTransform(NOISE));
+        DataLoader.Config ordered = new DataLoader.Config(5, false, false, 7, 2, NOISE, BatchTransform.IDENTITY);
         float[] bySample = new float[10];
         for (Batch batch : shuffled) {
             for (int i = 0; i < batch.size(); i++) {
@@ -89,7 +94,8 @@ class DataLoaderTest {
     void otherViewsOfABatchAreReproducibleAndDifferent() {
         DataLoader loader = new DataLoader(TEN, DataLoader.Config.training(4, 7).withTransform(NOISE));
         Batch batch = loader.iterator().next();
-        assertThat(loader.view(batch, 0).inputs().toFloats()).isEqualTo(batch.inputs().toFloats());
+        assertThat(loader.view(batch, 0).inputs().toFloats())
+                .isEqualTo(batch.inputs().toFloats());
         float[] one = loader.view(batch, 1).inputs().toFloats();
         assertThat(one).isNotEqualTo(batch.inputs().toFloats());
         assertThat(loader.view(batch, 1).inputs().toFloats()).isEqualTo(one);
@@ -111,7 +117,10 @@ class DataLoaderTest {
             DataLoader second = new DataLoader(TEN, config);
             second.loadStateDict(first.stateDict());
             collect(second, parts, Integer.MAX_VALUE);
-            assertThat(parts).as("stopped after " + stop).usingRecursiveComparison().isEqualTo(whole);
+            assertThat(parts)
+                    .as("stopped after " + stop)
+                    .usingRecursiveComparison()
+                    .isEqualTo(whole);
         }
     }
 

@@ -135,7 +135,8 @@ class TransformsTest {
         Set<List<Float>> seen = new HashSet<>();
         for (int i = 0; i < 100; i++) {
             Tensor y = new RandAugment().apply(image, new Rng(i));
-            assertThat(y.toFloats()).isEqualTo(new RandAugment().apply(image, new Rng(i)).toFloats());
+            assertThat(y.toFloats())
+                    .isEqualTo(new RandAugment().apply(image, new Rng(i)).toFloats());
             assertThat(y.amin().item()).isGreaterThanOrEqualTo(0);
             assertThat(y.amax().item()).isLessThanOrEqualTo(1);
             seen.add(list(y));
@@ -147,8 +148,7 @@ class TransformsTest {
     @Test
     void geometryByHand() {
         Pixels image = Pixels.of("test", RAMP);
-        assertThat(Geometry.translate(image, 1, 0).values())
-                .containsExactly(0, 1, 2, 3, 0, 5, 6, 7, 0, 9, 10, 11);
+        assertThat(Geometry.translate(image, 1, 0).values()).containsExactly(0, 1, 2, 3, 0, 5, 6, 7, 0, 9, 10, 11);
         Pixels square = Pixels.of("test", Tensor.of(new float[] {1, 2, 3, 4}, 1, 2, 2));
         assertThat(Geometry.rotate(square, Math.PI / 2, 0.5, 0.5).values()).containsExactly(2, 4, 1, 3);
     }
@@ -157,16 +157,16 @@ class TransformsTest {
     void photometryByHand() {
         Pixels image = Pixels.of("test", Tensor.of(new float[] {0.2f, 0.4f, 0.6f, 0.8f}, 1, 2, 2));
         Offset<Float> close = Offset.offset(1e-6f);
-        assertThat(Photometry.brightness(image, 0.5).values()).containsExactly(new float[] {0.1f, 0.2f, 0.3f, 0.4f}, close);
+        assertThat(Photometry.brightness(image, 0.5).values())
+                .containsExactly(new float[] {0.1f, 0.2f, 0.3f, 0.4f}, close);
         assertThat(Photometry.contrast(image, 2).values()).containsExactly(new float[] {0, 0.3f, 0.7f, 1}, close);
-        assertThat(Photometry.solarize(image, 0.5).values()).containsExactly(new float[] {0.2f, 0.4f, 0.4f, 0.2f}, close);
-        assertThat(Photometry.autocontrast(image).values())
-                .containsExactly(new float[] {0, 1 / 3f, 2 / 3f, 1}, close);
+        assertThat(Photometry.solarize(image, 0.5).values())
+                .containsExactly(new float[] {0.2f, 0.4f, 0.4f, 0.2f}, close);
+        assertThat(Photometry.autocontrast(image).values()).containsExactly(new float[] {0, 1 / 3f, 2 / 3f, 1}, close);
         assertThat(Photometry.posterize(image, 1).values())
                 .containsExactly(new float[] {0, 0, 128 / 255f, 128 / 255f}, close);
         Pixels colour = Pixels.of("test", Tensor.of(new float[] {1, 0, 0}, 3, 1, 1));
-        assertThat(Photometry.colour(colour, 0).values())
-                .containsExactly(new float[] {0.299f, 0.299f, 0.299f}, close);
+        assertThat(Photometry.colour(colour, 0).values()).containsExactly(new float[] {0.299f, 0.299f, 0.299f}, close);
     }
 
     @Test

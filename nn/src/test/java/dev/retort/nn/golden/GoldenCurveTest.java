@@ -31,7 +31,10 @@ class GoldenCurveTest {
     @Test
     void cnnWithBatchNormAndAdamW() {
         Layer model = new SmallCnn(SmallCnn.Config.of(2, 3, 6, 8), new Rng(1));
-        train("curve_cnn", model, new AdamW(model.namedParameters(), Adam.Config.of(0.01).withWeightDecay(0.01)));
+        train(
+                "curve_cnn",
+                model,
+                new AdamW(model.namedParameters(), Adam.Config.of(0.01).withWeightDecay(0.01)));
     }
 
     private static void train(String name, Layer model, Optimizer optimizer) {
@@ -47,7 +50,8 @@ class GoldenCurveTest {
             assertThat(loss.item()).as("step " + step).isCloseTo(expected[step], Offset.offset(2e-5));
         }
         assertThat(expected[expected.length - 1]).isLessThan(expected[0]);
-        Golden.under(name + "/after/").forEach((key, tensor) ->
-                Golden.assertClose(key, model.stateDict().get(key), tensor, 2e-4));
+        Golden.under(name + "/after/")
+                .forEach((key, tensor) ->
+                        Golden.assertClose(key, model.stateDict().get(key), tensor, 2e-4));
     }
 }

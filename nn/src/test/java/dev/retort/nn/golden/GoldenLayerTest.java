@@ -57,13 +57,30 @@ class GoldenLayerTest {
         BatchNorm evaluated = new BatchNorm(4);
         return Stream.of(
                 Case.of("linear", new Linear(6, 5, rng)),
-                Case.of("conv2d", new Conv2d(Conv2d.Config.of(4, 6, 3).withStride(2).withPadding(1).withGroups(2), rng)),
-                Case.of("conv1d", new Conv1d(Conv1d.Config.of(4, 6, 3).withStride(2).withPadding(2).withDilation(2), rng)),
+                Case.of(
+                        "conv2d",
+                        new Conv2d(
+                                Conv2d.Config.of(4, 6, 3)
+                                        .withStride(2)
+                                        .withPadding(1)
+                                        .withGroups(2),
+                                rng)),
+                Case.of(
+                        "conv1d",
+                        new Conv1d(
+                                Conv1d.Config.of(4, 6, 3)
+                                        .withStride(2)
+                                        .withPadding(2)
+                                        .withDilation(2),
+                                rng)),
                 Case.of(
                         "conv_transpose2d",
-                        new ConvTranspose2d(Conv2d.Config.of(4, 3, 3).withStride(2).withPadding(1), 1, rng)),
+                        new ConvTranspose2d(
+                                Conv2d.Config.of(4, 3, 3).withStride(2).withPadding(1), 1, rng)),
                 Case.of("batch_norm", new BatchNorm(4)),
-                Case.of("batch_norm_1d", new BatchNorm(BatchNorm.Config.of(4).withEps(1e-3).withMomentum(0.3))),
+                Case.of(
+                        "batch_norm_1d",
+                        new BatchNorm(BatchNorm.Config.of(4).withEps(1e-3).withMomentum(0.3))),
                 new Case("batch_norm_eval", evaluated, in -> new Tensor[] {evaluated.call(in[0])}, false),
                 Case.of("layer_norm", new LayerNorm(6)),
                 Case.of("layer_norm_2", new LayerNorm(Shape.of(5, 6), 1e-3)),
@@ -143,7 +160,8 @@ class GoldenLayerTest {
         Tensor total = Tensor.scalar(DType.F64, 0);
         for (int i = 0; i < outputs.length; i++) {
             Golden.assertClose("output " + i, outputs[i], Golden.get(one.name + "/out/" + i), TOLERANCE);
-            total = total.add(outputs[i].mul(Golden.get(one.name + "/in/weight" + i)).sum());
+            total = total.add(
+                    outputs[i].mul(Golden.get(one.name + "/in/weight" + i)).sum());
         }
         total.backward();
         Golden.under(one.name + "/grad/").forEach((name, expected) -> {
@@ -152,7 +170,8 @@ class GoldenLayerTest {
                     : one.module.namedParameters().get(name).grad();
             Golden.assertClose("gradient of " + name, gradient, expected, TOLERANCE);
         });
-        Golden.under(one.name + "/after/").forEach((name, expected) ->
-                Golden.assertClose(name, one.module.namedBuffers().get(name).tensor(), expected, TOLERANCE));
+        Golden.under(one.name + "/after/")
+                .forEach((name, expected) -> Golden.assertClose(
+                        name, one.module.namedBuffers().get(name).tensor(), expected, TOLERANCE));
     }
 }

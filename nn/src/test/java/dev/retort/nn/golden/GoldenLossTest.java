@@ -34,13 +34,16 @@ class GoldenLossTest {
         losses.put("l1", Losses::l1);
         losses.put("smooth_l1", (x, y) -> Losses.smoothL1(x, y, 0.5));
         losses.put("bce", Losses::bceWithLogits);
-        return losses.entrySet().stream().map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
-            Tensor x = Golden.get(entry.getKey() + "/in/0").requiresGrad(true);
-            Tensor mean = entry.getValue().of(x, Golden.get(entry.getKey() + "/in/1")).mean();
-            mean.backward();
-            Golden.assertClose("loss", mean, Golden.get(entry.getKey() + "/out/0"), 1e-12);
-            Golden.assertClose("gradient", x.grad(), Golden.get(entry.getKey() + "/grad/0"), 1e-12);
-        }));
+        return losses.entrySet().stream()
+                .map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
+                    Tensor x = Golden.get(entry.getKey() + "/in/0").requiresGrad(true);
+                    Tensor mean = entry.getValue()
+                            .of(x, Golden.get(entry.getKey() + "/in/1"))
+                            .mean();
+                    mean.backward();
+                    Golden.assertClose("loss", mean, Golden.get(entry.getKey() + "/out/0"), 1e-12);
+                    Golden.assertClose("gradient", x.grad(), Golden.get(entry.getKey() + "/grad/0"), 1e-12);
+                }));
     }
 
     @Test

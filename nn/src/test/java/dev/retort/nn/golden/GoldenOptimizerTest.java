@@ -32,11 +32,16 @@ class GoldenOptimizerTest {
         makers.put(
                 "sgd_nesterov",
                 p -> new SGD(
-                        p, SGD.Config.of(0.1).withMomentum(0.9).withWeightDecay(0.01).withNesterov()));
+                        p,
+                        SGD.Config.of(0.1)
+                                .withMomentum(0.9)
+                                .withWeightDecay(0.01)
+                                .withNesterov()));
         makers.put("adam", p -> new Adam(p, Adam.Config.of(0.05).withWeightDecay(0.01)));
         makers.put("adamw", p -> new AdamW(p, AdamW.config(0.05)));
         makers.put("rmsprop", p -> new RMSprop(p, RMSprop.Config.defaults()));
-        makers.put("rmsprop_momentum", p -> new RMSprop(p, RMSprop.Config.of(0.02).withMomentum(0.9)));
+        makers.put(
+                "rmsprop_momentum", p -> new RMSprop(p, RMSprop.Config.of(0.02).withMomentum(0.9)));
         makers.put("adagrad", p -> new Adagrad(p, Adagrad.Config.of(0.05)));
         return makers.entrySet().stream()
                 .map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> follow(entry.getKey(), entry.getValue())));
@@ -62,14 +67,16 @@ class GoldenOptimizerTest {
         schedules.put("cosine", Schedule.cosine(0, 12, 0.1));
         schedules.put("polynomial", Schedule.polynomial(10, 2, 0));
         schedules.put("one_cycle", Schedule.oneCycle(12));
-        return schedules.entrySet().stream().map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
-            Optimizer optimizer = sgd();
-            LrScheduler scheduler = new LrScheduler(optimizer, entry.getValue());
-            for (double expected : Golden.get("schedule/" + entry.getKey()).toDoubles()) {
-                assertThat(optimizer.lr()).isCloseTo(expected, Offset.offset(1e-12));
-                scheduler.step();
-            }
-        }));
+        return schedules.entrySet().stream()
+                .map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
+                    Optimizer optimizer = sgd();
+                    LrScheduler scheduler = new LrScheduler(optimizer, entry.getValue());
+                    for (double expected :
+                            Golden.get("schedule/" + entry.getKey()).toDoubles()) {
+                        assertThat(optimizer.lr()).isCloseTo(expected, Offset.offset(1e-12));
+                        scheduler.step();
+                    }
+                }));
     }
 
     @Test

@@ -35,8 +35,7 @@ class InitTest {
     void distributionsHaveTheirMomentsAndBounds() {
         double kaiming = Math.sqrt(2.0 / (32 * 9));
         assertMoments(Init.kaimingNormal(CONV, Init.Fan.IN, Init.reluGain(0), rng), kaiming, 6 * kaiming);
-        assertMoments(
-                Init.kaimingUniform(CONV, Init.Fan.IN, Init.reluGain(0), rng), kaiming, kaiming * Math.sqrt(3));
+        assertMoments(Init.kaimingUniform(CONV, Init.Fan.IN, Init.reluGain(0), rng), kaiming, kaiming * Math.sqrt(3));
         double out = Math.sqrt(2.0 / (64 * 9));
         assertMoments(Init.kaimingNormal(CONV, Init.Fan.OUT, Init.reluGain(0), rng), out, 6 * out);
         double xavier = Math.sqrt(2.0 / (96 * 9));

@@ -32,9 +32,7 @@ class SummaryTest {
         long outputs = 2 * 4 * 25;
         long conv = 2 * outputs * 2 * 9 + outputs;
         long linear = 2 * 6 * 100 + 6;
-        assertThat(summary.rows())
-                .extracting(Summary.Row::path)
-                .containsExactly("", "0", "1", "2", "3", "4");
+        assertThat(summary.rows()).extracting(Summary.Row::path).containsExactly("", "0", "1", "2", "3", "4");
         assertThat(summary.rows())
                 .extracting(Summary.Row::flops)
                 .containsExactly(conv + 3 * outputs + linear, conv, 2 * outputs, outputs, 0L, linear);
@@ -43,14 +41,15 @@ class SummaryTest {
         assertThat(summary.trainable()).isEqualTo(84);
         assertThat(summary.activationBytes()).isEqualTo(4 * (3 * outputs + 6));
         assertThat(model.isTraining()).as("back in its mode").isTrue();
-        assertThat(model.stateDict().get("1.running_mean").toFloats()).as("a dry run").isEqualTo(mean);
+        assertThat(model.stateDict().get("1.running_mean").toFloats())
+                .as("a dry run")
+                .isEqualTo(mean);
         assertThat(Engine.listener()).isNull();
     }
 
     @Test
     void resNet20HasItsKnownCost() {
-        Summary summary = Summary.of(
-                new CifarResNet(CifarResNet.Config.of(20, 10), rng), Tensor.zeros(1, 3, 32, 32));
+        Summary summary = Summary.of(new CifarResNet(CifarResNet.Config.of(20, 10), rng), Tensor.zeros(1, 3, 32, 32));
         assertThat(summary.parameters()).isEqualTo(269_722);
         // 40.55 million multiplications and additions in convolutions and the classifier, and a few per activation.
         assertThat(summary.flops()).isBetween(81_100_000L, 82_500_000L);

@@ -53,10 +53,13 @@ class LayerGradCheckTest {
         cases.put(
                 "ConvTranspose2d",
                 Case.of(new ConvTranspose2d(Conv2d.Config.of(2, 3, 3).withStride(2), rng), normal(1, 2, 3, 3)));
-        cases.put("DepthwiseSeparableConv2d", Case.of(new DepthwiseSeparableConv2d(3, 4, 3, 1, rng), normal(1, 3, 4, 4)));
+        cases.put(
+                "DepthwiseSeparableConv2d", Case.of(new DepthwiseSeparableConv2d(3, 4, 3, 1, rng), normal(1, 3, 4, 4)));
         Embedding embedding = new Embedding(5, 3, rng);
         Tensor indices = Tensor.of(new long[] {4, 0, 4}, 3);
-        cases.put("Embedding", new Case(embedding, unused -> embedding.call(indices).mul(unused), normal(3, 3)));
+        cases.put(
+                "Embedding",
+                new Case(embedding, unused -> embedding.call(indices).mul(unused), normal(3, 3)));
         cases.put("BatchNorm", Case.of(new BatchNorm(3), normal(4, 3, 2, 2)));
         cases.put("LayerNorm", Case.of(new LayerNorm(5), normal(3, 5)));
         cases.put("RmsNorm", Case.of(new RmsNorm(5), normal(3, 5)));
@@ -97,7 +100,8 @@ class LayerGradCheckTest {
         Map<String, Case> cases = new LinkedHashMap<>();
         MultiheadAttention attention = new MultiheadAttention(4, 2, 0.2, true, rng);
         cases.put("MultiheadAttention", new Case(attention, x -> attention.call(x, null, true), normal(2, 3, 4)));
-        LSTM lstm = new LSTM(Recurrent.Config.of(3, 4).withLayers(2).withDropout(0.3).inBothDirections(), rng);
+        LSTM lstm = new LSTM(
+                Recurrent.Config.of(3, 4).withLayers(2).withDropout(0.3).inBothDirections(), rng);
         cases.put("LSTM", new Case(lstm, x -> lstm.call(x).output(), normal(2, 3, 3)));
         GRU gru = new GRU(Recurrent.Config.of(3, 4), rng);
         cases.put("GRU", new Case(gru, x -> gru.call(x).output(), normal(2, 3, 3)));
@@ -146,8 +150,9 @@ class LayerGradCheckTest {
                 .firstOrder(
                         name,
                         in -> {
-                            one.module.namedGenerators().forEach((path, generator) ->
-                                    generator.position(positions.get(path)));
+                            one.module
+                                    .namedGenerators()
+                                    .forEach((path, generator) -> generator.position(positions.get(path)));
                             for (int i = 0; i < substitutes.size(); i++) {
                                 substitutes.get(i).value = in[1 + i];
                             }

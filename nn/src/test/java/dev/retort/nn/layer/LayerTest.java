@@ -53,7 +53,9 @@ class LayerTest {
         assertThat(dropout.call(x).toFloats()).as("the next mask differs").isNotEqualTo(y.toFloats());
         dropout.eval();
         assertThat(dropout.call(x)).isSameAs(x);
-        assertThat(new Dropout(0.3, new Rng(4)).call(x).toFloats()).as("same seed").isEqualTo(y.toFloats());
+        assertThat(new Dropout(0.3, new Rng(4)).call(x).toFloats())
+                .as("same seed")
+                .isEqualTo(y.toFloats());
     }
 
     @Test
@@ -94,17 +96,21 @@ class LayerTest {
         Tensor with = attention.call(query, key, key, mask, false);
         Tensor changed = key.copy();
         changed.narrow(1, 2, 1).copyFrom(Tensor.full(99, DType.F32, 1));
-        assertThat(attention.call(query, changed, changed, mask, false).toFloats()).isEqualTo(with.toFloats());
-        assertThat(attention.call(query, changed, changed, null, false).toFloats()).isNotEqualTo(with.toFloats());
+        assertThat(attention.call(query, changed, changed, mask, false).toFloats())
+                .isEqualTo(with.toFloats());
+        assertThat(attention.call(query, changed, changed, null, false).toFloats())
+                .isNotEqualTo(with.toFloats());
     }
 
     @Test
     void recurrentDropoutWorksBetweenLayersOnlyAndInTrainingOnly() {
         LSTM lstm = new LSTM(Recurrent.Config.of(3, 4).withLayers(2).withDropout(0.5), rng);
         Tensor x = Random.normal(rng, 2, 5, 3);
-        assertThat(lstm.call(x).output().toFloats()).isNotEqualTo(lstm.call(x).output().toFloats());
+        assertThat(lstm.call(x).output().toFloats())
+                .isNotEqualTo(lstm.call(x).output().toFloats());
         lstm.eval();
-        assertThat(lstm.call(x).output().toFloats()).isEqualTo(lstm.call(x).output().toFloats());
+        assertThat(lstm.call(x).output().toFloats())
+                .isEqualTo(lstm.call(x).output().toFloats());
         assertThatThrownBy(() -> lstm.call(Tensor.zeros(2, 5, 4)))
                 .hasMessage("recurrent: expects input [B, T, 3], got F32[2, 5, 4]");
     }
@@ -115,7 +121,8 @@ class LayerTest {
         assertThat(model.stateDict().keySet()).containsExactly("0.weight", "0.bias", "2.weight", "2.bias");
         assertThatThrownBy(() -> model.call(Tensor.zeros(1, 3)))
                 .isInstanceOf(OpException.class)
-                .hasMessageStartingWith("2: linear: expects input [..., I] and weight [O, I] with one I, got F32[1, 2]");
+                .hasMessageStartingWith(
+                        "2: linear: expects input [..., I] and weight [O, I] with one I, got F32[1, 2]");
     }
 
     @Test

@@ -61,7 +61,8 @@ class ModelsTest {
 
     private void step(Layer model) {
         Map<String, Tensor> before = new LinkedHashMap<>();
-        model.namedParameters().forEach((name, p) -> before.put(name, p.tensor().detach().copy()));
+        model.namedParameters()
+                .forEach((name, p) -> before.put(name, p.tensor().detach().copy()));
         Tensor x = Random.normal(rng, 16, 3, 8, 8);
         Tensor y = Tensor.of(rng.permutation(16)).remainder(Tensor.of(new int[] {10}));
         Losses.crossEntropy(model.call(x), y).mean().backward();
@@ -101,9 +102,10 @@ class ModelsTest {
                         "linear.weight",
                         "linear.bias")
                 .noneMatch(name -> name.contains("shortcut") || name.contains("residual"));
-        assertThat(model.stateDict().get("layer2.0.conv1.weight").shape().dims()).containsExactly(32, 16, 3, 3);
-        CifarResNet projected = new CifarResNet(
-                CifarResNet.Config.of(20, 10).withShortcut(CifarResNet.Shortcut.PROJECTION), rng);
+        assertThat(model.stateDict().get("layer2.0.conv1.weight").shape().dims())
+                .containsExactly(32, 16, 3, 3);
+        CifarResNet projected =
+                new CifarResNet(CifarResNet.Config.of(20, 10).withShortcut(CifarResNet.Shortcut.PROJECTION), rng);
         assertThat(projected.stateDict().keySet())
                 .contains("layer2.0.shortcut.0.weight", "layer3.0.shortcut.1.running_mean")
                 .doesNotContain("layer1.0.shortcut.0.weight");
@@ -135,8 +137,8 @@ class ModelsTest {
     @Test
     void residualsSeeTheHistoryOfTheStreamIfTheyAsk() {
         Gated.LENGTHS.clear();
-        CifarResNet model = new CifarResNet(
-                tiny(CifarResNet.Shortcut.PADDED).withResidual((b, n, c, r) -> new Gated()), rng);
+        CifarResNet model =
+                new CifarResNet(tiny(CifarResNet.Shortcut.PADDED).withResidual((b, n, c, r) -> new Gated()), rng);
         model.call(Tensor.zeros(2, 3, 8, 8));
         assertThat(Gated.LENGTHS).containsExactly(1, 2, 3);
         assertThat(model.stateDict()).containsKey("layer1.0.residual.gate");
@@ -154,9 +156,18 @@ class ModelsTest {
 
     @Test
     void theSeedDecidesTheWeights() {
-        float[] a = new SmallCnn(SmallCnn.Config.of(1, 10, 8), new Rng(3)).stateDict().get("linear.weight").toFloats();
-        float[] b = new SmallCnn(SmallCnn.Config.of(1, 10, 8), new Rng(3)).stateDict().get("linear.weight").toFloats();
-        float[] c = new SmallCnn(SmallCnn.Config.of(1, 10, 8), new Rng(4)).stateDict().get("linear.weight").toFloats();
+        float[] a = new SmallCnn(SmallCnn.Config.of(1, 10, 8), new Rng(3))
+                .stateDict()
+                .get("linear.weight")
+                .toFloats();
+        float[] b = new SmallCnn(SmallCnn.Config.of(1, 10, 8), new Rng(3))
+                .stateDict()
+                .get("linear.weight")
+                .toFloats();
+        float[] c = new SmallCnn(SmallCnn.Config.of(1, 10, 8), new Rng(4))
+                .stateDict()
+                .get("linear.weight")
+                .toFloats();
         assertThat(a).isEqualTo(b).isNotEqualTo(c);
     }
 }

@@ -91,19 +91,21 @@ class OptimizerTest {
         makers.put("Adagrad", p -> new Adagrad(p, Adagrad.Config.defaults()));
         makers.put("LAMB", p -> new LAMB(p, LAMB.defaults()));
         makers.put("Lion", p -> new Lion(p, Lion.Config.defaults()));
-        return makers.entrySet().stream().map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
-            Parameter whole = parameter(1, -2, 3);
-            Optimizer straight = entry.getValue().apply(Map.of("w", whole));
-            run(straight, whole, 0, 6);
-            Parameter half = parameter(1, -2, 3);
-            Optimizer first = entry.getValue().apply(Map.of("w", half));
-            run(first, half, 0, 3);
-            Parameter rest = new Parameter(half.tensor().detach().copy());
-            Optimizer second = entry.getValue().apply(Map.of("w", rest));
-            second.loadStateDict(first.stateDict());
-            run(second, rest, 3, 6);
-            assertThat(rest.tensor().toFloats()).isEqualTo(whole.tensor().toFloats());
-        }));
+        return makers.entrySet().stream()
+                .map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
+                    Parameter whole = parameter(1, -2, 3);
+                    Optimizer straight = entry.getValue().apply(Map.of("w", whole));
+                    run(straight, whole, 0, 6);
+                    Parameter half = parameter(1, -2, 3);
+                    Optimizer first = entry.getValue().apply(Map.of("w", half));
+                    run(first, half, 0, 3);
+                    Parameter rest = new Parameter(half.tensor().detach().copy());
+                    Optimizer second = entry.getValue().apply(Map.of("w", rest));
+                    second.loadStateDict(first.stateDict());
+                    run(second, rest, 3, 6);
+                    assertThat(rest.tensor().toFloats())
+                            .isEqualTo(whole.tensor().toFloats());
+                }));
     }
 
     private static void run(Optimizer optimizer, Parameter w, int from, int to) {
@@ -199,8 +201,15 @@ class OptimizerTest {
         assertThat(factors)
                 .containsExactly(
                         new double[] {
-                            0.25, 0.5, 0.75, 1, 0.2 + 0.4 * (1 + Math.sqrt(0.5)), 0.6, 0.2 + 0.4 * (1 - Math.sqrt(0.5)),
-                            0.2, 0.2
+                            0.25,
+                            0.5,
+                            0.75,
+                            1,
+                            0.2 + 0.4 * (1 + Math.sqrt(0.5)),
+                            0.6,
+                            0.2 + 0.4 * (1 - Math.sqrt(0.5)),
+                            0.2,
+                            0.2
                         },
                         Offset.offset(1e-12));
         assertThatThrownBy(() -> Schedule.cosine(5, 5, 0))

@@ -28,7 +28,8 @@ class ParametrizeTest {
     @Test
     void maskedWeightsStayZeroWhileTheRestTrains() {
         layer.weight().parametrize(Mask.byMagnitude(layer.weight().tensor(), 0.75));
-        float[] mask = ((Mask) layer.weight().parametrizations().getFirst()).mask().toFloats();
+        float[] mask =
+                ((Mask) layer.weight().parametrizations().getFirst()).mask().toFloats();
         float[] start = layer.weight().tensor().toFloats();
         step();
         float[] stored = layer.weight().tensor().toFloats();
@@ -110,10 +111,15 @@ class ParametrizeTest {
         float[] after = layer.call(x).toFloats();
         assertThat(after).containsExactly(before, Offset.offset(1e-6f));
         layer.weight().set(layer.weight().tensor().detach().mul(7.0));
-        assertThat(layer.call(x).toFloats()).as("the direction's length does not matter").containsExactly(before, Offset.offset(1e-5f));
+        assertThat(layer.call(x).toFloats())
+                .as("the direction's length does not matter")
+                .containsExactly(before, Offset.offset(1e-5f));
         layer.call(x).sum().backward();
-        Tensor along = layer.weight().grad().mul(layer.weight().tensor().detach()).sum(1);
-        assertThat(along.abs().amax().item()).as("gradient across the direction only").isLessThan(1e-4);
+        Tensor along =
+                layer.weight().grad().mul(layer.weight().tensor().detach()).sum(1);
+        assertThat(along.abs().amax().item())
+                .as("gradient across the direction only")
+                .isLessThan(1e-4);
     }
 
     @Test

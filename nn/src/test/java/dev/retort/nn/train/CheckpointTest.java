@@ -69,7 +69,8 @@ class CheckpointTest {
         assertSameBits(rest.state(), whole.state());
     }
 
-    /// Runs the program until it has saved a checkpoint (or has come to its end), then kills it without warning.
+    /// Runs the program until it has saved a checkpoint (or has come to its end), then kills it without
+    /// warning.
     private void killAfterNextSave(Path file) throws IOException, InterruptedException {
         byte[] before = Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
         Path log = folder.resolve("log");
@@ -110,7 +111,8 @@ class CheckpointTest {
         Checkpoint checkpoint = small(1);
         assertThat(checkpoint.load()).isEmpty();
         checkpoint.save(Map.of("epoch", 3, "accuracy", List.of(0.5, 0.25)));
-        assertThat(small(1).load().orElseThrow().get("accuracy").asList().get(1).asDouble()).isEqualTo(0.25);
+        assertThat(small(1).load().orElseThrow().get("accuracy").asList().get(1).asDouble())
+                .isEqualTo(0.25);
         assertThat(Safetensors.open(checkpoint.path()).names()).contains("model/weight", "optimizer/group.0.lr");
     }
 
@@ -126,7 +128,8 @@ class CheckpointTest {
     @Test
     void otherPartsAreRefused() throws IOException {
         small(1).save(Map.of());
-        Checkpoint other = new Checkpoint(folder.resolve("small.safetensors")).with("model", new Linear(2, 2, new Rng(1)));
+        Checkpoint other =
+                new Checkpoint(folder.resolve("small.safetensors")).with("model", new Linear(2, 2, new Rng(1)));
         assertThatThrownBy(other::load)
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("expects the parts [model], got [model, optimizer, draws]");

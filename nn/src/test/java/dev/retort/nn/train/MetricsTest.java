@@ -17,7 +17,8 @@ class MetricsTest {
                 1, 1, 0, //
                 0, 1, 5
             },
-            4, 3);
+            4,
+            3);
 
     private static Tensor classes(long... classes) {
         return Tensor.of(classes);

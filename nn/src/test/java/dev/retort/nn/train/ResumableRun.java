@@ -33,7 +33,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/// A small training run with everything that has state: batch norm, dropout, augmentation, AdamW, a schedule, a moving
+/// A small training run with everything that has state: batch norm, dropout, augmentation, AdamW, a
+/// schedule, a moving
 /// average. As a program (argument: the checkpoint file) it is started and killed by [CheckpointTest].
 final class ResumableRun implements SupervisedTraining.Observer {
     static final long EPOCHS = 3;
@@ -66,7 +67,8 @@ final class ResumableRun implements SupervisedTraining.Observer {
                 images(),
                 DataLoader.Config.training(8, 17)
                         .withTransform(new RandomCrop(6, 6, 1).then(new RandomHorizontalFlip())));
-        Optimizer optimizer = new AdamW(model.namedParameters(), Adam.Config.of(0.01).withWeightDecay(0.1));
+        Optimizer optimizer =
+                new AdamW(model.namedParameters(), Adam.Config.of(0.01).withWeightDecay(0.1));
         LrScheduler schedule = new LrScheduler(optimizer, Schedule.cosine(2, STEPS, 0.01));
         average = new ExponentialMovingAverage(model, 0.9);
         training = new SupervisedTraining(model, loader, optimizer, schedule, CrossEntropy.defaults(), this);

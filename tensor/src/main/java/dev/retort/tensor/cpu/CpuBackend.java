@@ -11,7 +11,8 @@ import dev.retort.tensor.cpu.reference.ReferenceKernels;
 import dev.retort.tensor.op.Op;
 import dev.retort.tensor.spi.Backend;
 
-/// The host: tries the float32 fast path first, then the reference kernels, which know every op and dtype.
+/// The host: tries the float32 fast path first, then the reference kernels, which know every op and
+/// dtype.
 public final class CpuBackend implements Backend {
     /// The backend; [dev.retort.tensor.Backends] holds the one instance that is used.
     public CpuBackend() {}

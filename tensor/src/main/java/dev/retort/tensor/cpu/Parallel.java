@@ -5,11 +5,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// Splits loops over a pool of daemon threads; the split depends on the size only, never on the number of threads.
+/// Splits loops over a pool of daemon threads; the split depends on the size only, never on the number
+/// of threads.
 ///
-/// Chunk `i` of a range covers `[i * grain, min(n, (i + 1) * grain))`, whoever runs it and in whatever order, so a
-/// kernel that keeps one partial result per chunk and combines them in index order gives the same bits at any thread
-/// count. Calls from inside a chunk run inline. The first exception thrown by a chunk stops the chunks not yet started
+/// Chunk `i` of a range covers `[i * grain, min(n, (i + 1) * grain))`, whoever runs it and in whatever
+/// order, so a
+/// kernel that keeps one partial result per chunk and combines them in index order gives the same bits
+/// at any thread
+/// count. Calls from inside a chunk run inline. The first exception thrown by a chunk stops the chunks
+/// not yet started
 /// and is thrown to the caller.
 ///
 /// The thread count starts at the system property `dev.retort.threads`, else at the number of processors.
@@ -21,7 +25,8 @@ public final class Parallel {
         void run(int from, int to);
     }
 
-    /// How long the caller polls for its last chunks before it parks: about the cost of one park and unpark.
+    /// How long the caller polls for its last chunks before it parks: about the cost of one park and
+    /// unpark.
     private static final int SPINS = 2_000;
 
     private static final LinkedBlockingQueue<Job> QUEUE = new LinkedBlockingQueue<>();
@@ -37,7 +42,8 @@ public final class Parallel {
         return threads;
     }
 
-    /// Sets the number of threads that loops may use, the calling one included; results do not depend on it.
+    /// Sets the number of threads that loops may use, the calling one included; results do not depend on
+    /// it.
     ///
     /// @throws IllegalArgumentException if `count` is below 1
     public static void setThreads(int count) {
@@ -108,7 +114,8 @@ public final class Parallel {
         }
     }
 
-    /// One parallel loop: chunks are claimed from `next`; the loop is over when `done` has reached `chunks`.
+    /// One parallel loop: chunks are claimed from `next`; the loop is over when `done` has reached
+    /// `chunks`.
     private static final class Job {
         private final int n;
         private final int grain;

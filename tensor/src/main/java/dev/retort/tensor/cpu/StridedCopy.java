@@ -6,12 +6,14 @@ import dev.retort.tensor.Tensor;
 
 /// Copies elements between strided host tensors of one dtype and shape.
 ///
-/// Dimensions that are adjacent in both layouts are merged first; the innermost loop then runs over the longest run, and
+/// Dimensions that are adjacent in both layouts are merged first; the innermost loop then runs over the
+/// longest run, and
 /// is an array copy when both sides are dense there.
 public final class StridedCopy {
     private StridedCopy() {}
 
-    /// `target[i…] = source[i…]`; `source` is not modified, `target` is. The two must not overlap unless identical.
+    /// `target[i…] = source[i…]`; `source` is not modified, `target` is. The two must not overlap unless
+    /// identical.
     public static void copy(Tensor source, Tensor target) {
         if (source.dtype() != target.dtype() || !source.shape().equals(target.shape())) {
             throw new OpException("copy: expects one dtype and shape, got " + source.type() + " and " + target.type());
@@ -29,7 +31,8 @@ public final class StridedCopy {
         walk(src, source.offset(), from, dst, target.offset(), to, dims, n, 0);
     }
 
-    /// Fills dims/strides with merged dimensions, outermost first; returns how many there are (at least one).
+    /// Fills dims/strides with merged dimensions, outermost first; returns how many there are (at least
+    /// one).
     private static int merge(Tensor source, Tensor target, int[] dims, int[] from, int[] to) {
         int[] s = source.strides();
         int[] t = target.strides();

@@ -16,11 +16,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// Files that appear whole or not at all: content goes to a temporary file beside the target, is forced to disk,
-/// and takes the target's name in one step. After a failure, a crash or a kill the target is what it was before.
+/// Files that appear whole or not at all: content goes to a temporary file beside the target, is forced
+/// to disk,
+/// and takes the target's name in one step. After a failure, a crash or a kill the target is what it was
+/// before.
 ///
-/// The temporary file is `.NAME.PID-N.tmp`. A writer that was killed leaves it behind; the next write to the same
-/// target deletes it once it is a minute old (a living writer holds a lock on its own). Limit: Windows refuses to
+/// The temporary file is `.NAME.PID-N.tmp`. A writer that was killed leaves it behind; the next write to
+/// the same
+/// target deletes it once it is a minute old (a living writer holds a lock on its own). Limit: Windows
+/// refuses to
 /// replace a file that is mapped.
 public final class AtomicFile {
     private static final long ABANDONED_MILLIS = 60_000;
@@ -38,7 +42,8 @@ public final class AtomicFile {
 
     /// Replaces or creates `target`, and its folder if that is missing.
     ///
-    /// @throws IOException if `content` throws it or the file cannot be written; `target` is then unchanged
+    /// @throws IOException if `content` throws it or the file cannot be written; `target` is then
+    /// unchanged
     public static void write(Path target, Content content) throws IOException {
         Path exact = Files.isSymbolicLink(target) ? target.toRealPath() : target.toAbsolutePath();
         Path folder = exact.getParent();
@@ -83,7 +88,8 @@ public final class AtomicFile {
         }
     }
 
-    /// Null on file systems without locks: abandoned files are then kept, which costs space and nothing else.
+    /// Null on file systems without locks: abandoned files are then kept, which costs space and nothing
+    /// else.
     private static @Nullable FileLock lockIfPossible(FileChannel channel) {
         try {
             return channel.tryLock();

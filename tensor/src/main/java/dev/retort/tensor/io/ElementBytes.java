@@ -10,7 +10,8 @@ import java.nio.ByteOrder;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 
-/// Moves elements between heap arrays and the bytes of a file, in either byte order, a bounded chunk at a time.
+/// Moves elements between heap arrays and the bytes of a file, in either byte order, a bounded chunk at
+/// a time.
 final class ElementBytes {
     private static final int CHUNK = 1 << 20;
 

@@ -6,7 +6,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/// Reads the Python literal of an npy header: `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`. The
+/// Reads the Python literal of an npy header: `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4),
+/// }`. The
 /// three keys may come in any order, each exactly once.
 final class NpyDictionary {
     private final String text;

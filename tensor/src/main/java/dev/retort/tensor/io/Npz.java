@@ -25,14 +25,16 @@ import java.util.zip.ZipOutputStream;
 
 /// NumPy's npz format: a zip archive of npy files, stored or deflated, `NAME.npy` for the array `NAME`.
 ///
-/// The checksums of the archive are verified. Written archives depend on the arrays only (the time stamps are
+/// The checksums of the archive are verified. Written archives depend on the arrays only (the time
+/// stamps are
 /// constant).
 public final class Npz {
     private static final String SUFFIX = ".npy";
     /// Deflate cannot pack denser than 1,032 : 1; entries that claim more are damaged.
     private static final long MAX_RATIO = 1032;
 
-    /// Any moment will do but the first of 1980, which the JDK takes for "unknown" and writes in the local time
+    /// Any moment will do but the first of 1980, which the JDK takes for "unknown" and writes in the
+    /// local time
     /// zone.
     private static final LocalDateTime TIME = LocalDateTime.of(1980, 2, 1, 0, 0);
 
@@ -88,7 +90,8 @@ public final class Npz {
     /// Writes `tensors` without compression, like NumPy's `savez`, sorted by name.
     ///
     /// @throws IllegalArgumentException if a tensor is `BF16`
-    /// @throws IOException              if the file cannot be written; what was there before is then unchanged
+    /// @throws IOException              if the file cannot be written; what was there before is then
+    /// unchanged
     public static void write(Path path, Map<String, Tensor> tensors) throws IOException {
         write(path, tensors, ZipEntry.STORED);
     }
@@ -96,7 +99,8 @@ public final class Npz {
     /// Writes `tensors` deflated, like NumPy's `savez_compressed`, sorted by name.
     ///
     /// @throws IllegalArgumentException if a tensor is `BF16`
-    /// @throws IOException              if the file cannot be written; what was there before is then unchanged
+    /// @throws IOException              if the file cannot be written; what was there before is then
+    /// unchanged
     public static void writeCompressed(Path path, Map<String, Tensor> tensors) throws IOException {
         write(path, tensors, ZipEntry.DEFLATED);
     }

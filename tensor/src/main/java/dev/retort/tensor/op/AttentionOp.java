@@ -6,7 +6,8 @@ import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 
-/// Scaled dot-product attention (Vaswani et al., 2017, arXiv 1706.03762), computed in tiles with a running maximum (Dao
+/// Scaled dot-product attention (Vaswani et al., 2017, arXiv 1706.03762), computed in tiles with a
+/// running maximum (Dao
 /// et al., 2022, arXiv 2205.14135): the T x S matrix is never written.
 public sealed interface AttentionOp extends Op {
     /// Factor on the scores, usually 1/√D.
@@ -15,7 +16,8 @@ public sealed interface AttentionOp extends Op {
     /// Whether query i sees keys 0 … i + S − T only (aligned at the end, as with a key-value cache).
     boolean causal();
 
-    /// Probability of dropping an attention weight; survivors are divided by 1 − p. Kept weights are those that
+    /// Probability of dropping an attention weight; survivors are divided by 1 − p. Kept weights are
+    /// those that
     /// [dev.retort.tensor.Philox#keep] names, by row-major index in [B, H, T, S].
     double dropout();
 
@@ -35,16 +37,15 @@ public sealed interface AttentionOp extends Op {
         Shape ks = k.shape();
         Shape vs = v.shape();
         Check.that(
-                qs.dim(0) == ks.dim(0) && ks.dim(0) == vs.dim(0) && qs.dim(3) == ks.dim(3) && ks.dim(2) == vs.dim(2)
+                qs.dim(0) == ks.dim(0)
+                        && ks.dim(0) == vs.dim(0)
+                        && qs.dim(3) == ks.dim(3)
+                        && ks.dim(2) == vs.dim(2)
                         && ks.dim(1) == vs.dim(1),
                 op,
                 "expects query [B, H, T, D], key [B, G, S, D], value [B, G, S, E]",
                 all);
-        Check.that(
-                ks.dim(1) > 0 && qs.dim(1) % ks.dim(1) == 0,
-                op,
-                "expects query heads divisible by key heads",
-                all);
+        Check.that(ks.dim(1) > 0 && qs.dim(1) % ks.dim(1) == 0, op, "expects query heads divisible by key heads", all);
         if (op.dropout() < 0 || op.dropout() >= 1) {
             throw new OpException(op.name() + ": expects dropout in [0, 1), got " + op.dropout());
         }
@@ -56,7 +57,8 @@ public sealed interface AttentionOp extends Op {
                 op,
                 "expects a mask of dtype BOOL (true: may attend) or of the query's dtype (added)",
                 mask);
-        Shape scores = Shape.of(q.shape().dim(0), q.shape().dim(1), q.shape().dim(2), k.shape().dim(2));
+        Shape scores = Shape.of(
+                q.shape().dim(0), q.shape().dim(1), q.shape().dim(2), k.shape().dim(2));
         Check.that(
                 mask.shape().rank() <= 4
                         && Shape.broadcast(op.name(), mask.shape(), scores).equals(scores),
@@ -65,9 +67,12 @@ public sealed interface AttentionOp extends Op {
                 mask);
     }
 
-    /// Inputs (query [B, H, T, D], key [B, G, S, D], value [B, G, S, E][, mask]); results (out [B, H, T, E],
-    /// logsumexp of the scores [B, H, T]). Grouped queries: head h uses key head ⌊h·G/H⌋. The mask broadcasts to
-    /// [B, H, T, S]: `BOOL` (true may attend) or added to the scores. A row that may attend to nothing gives zeros (and
+    /// Inputs (query [B, H, T, D], key [B, G, S, D], value [B, G, S, E][, mask]); results (out [B, H, T,
+    /// E],
+    /// logsumexp of the scores [B, H, T]). Grouped queries: head h uses key head ⌊h·G/H⌋. The mask
+    /// broadcasts to
+    /// [B, H, T, S]: `BOOL` (true may attend) or added to the scores. A row that may attend to nothing
+    /// gives zeros (and
     /// logsumexp −∞).
     record Attention(double scale, boolean causal, double dropout, long seed, long stream)
             implements AttentionOp, Fused {
@@ -88,7 +93,8 @@ public sealed interface AttentionOp extends Op {
         }
     }
 
-    /// Inputs (gradOut, query, key, value, out, logsumexp[, mask]): results (gradQuery, gradKey, gradValue).
+    /// Inputs (gradOut, query, key, value, out, logsumexp[, mask]): results (gradQuery, gradKey,
+    /// gradValue).
     record AttentionBackward(double scale, boolean causal, double dropout, long seed, long stream)
             implements AttentionOp, BackwardOp {
         @Override

@@ -69,7 +69,11 @@ final class Check {
     }
 
     static void shape(Op op, String what, TensorType type, int... dims) {
-        that(Arrays.equals(type.shape().dims(), dims), op, "expects " + what + " of shape " + Arrays.toString(dims), type);
+        that(
+                Arrays.equals(type.shape().dims(), dims),
+                op,
+                "expects " + what + " of shape " + Arrays.toString(dims),
+                type);
     }
 
     static TensorType[] one(TensorType type) {

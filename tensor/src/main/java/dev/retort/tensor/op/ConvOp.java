@@ -6,22 +6,28 @@ import dev.retort.tensor.OpException;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.TensorType;
 
-/// Two-dimensional cross-correlations and their adjoints, NCHW. One-dimensional convolution is the case H = 1.
+/// Two-dimensional cross-correlations and their adjoints, NCHW. One-dimensional convolution is the case
+/// H = 1.
 ///
-/// The three ops are the three partial derivatives of one trilinear form, so each one's gradients are the other two and
+/// The three ops are the three partial derivatives of one trilinear form, so each one's gradients are
+/// the other two and
 /// every order of differentiation is covered. Transposed convolution is [Conv2dInputGrad] plus a bias.
 public sealed interface ConvOp extends Op {
     /// How the kernel moves over the input.
     Geometry geometry();
 
     /// Stride, zero padding and dilation (rows, columns) and the number of channel groups.
-    record Geometry(
-            int strideH, int strideW, int paddingH, int paddingW, int dilationH, int dilationW, int groups) {
+    record Geometry(int strideH, int strideW, int paddingH, int paddingW, int dilationH, int dilationW, int groups) {
         /// Checks the ranges.
         ///
         /// @throws OpException if a stride, dilation or group count is below 1 or a padding is negative
         public Geometry {
-            if (strideH < 1 || strideW < 1 || dilationH < 1 || dilationW < 1 || groups < 1 || paddingH < 0
+            if (strideH < 1
+                    || strideW < 1
+                    || dilationH < 1
+                    || dilationW < 1
+                    || groups < 1
+                    || paddingH < 0
                     || paddingW < 0) {
                 throw new OpException("conv2d: expects stride, dilation and groups >= 1 and padding >= 0, got stride ["
                         + strideH + ", " + strideW + "], padding [" + paddingH + ", " + paddingW + "], dilation ["
@@ -39,7 +45,8 @@ public sealed interface ConvOp extends Op {
             return new Geometry(stride, stride, padding, padding, dilation, dilation, groups);
         }
 
-        /// Output rows for an input of `height` and a kernel of `kernelH` rows: ⌊(H + 2p − d(k − 1) − 1)/s⌋ + 1.
+        /// Output rows for an input of `height` and a kernel of `kernelH` rows: ⌊(H + 2p − d(k − 1) −
+        /// 1)/s⌋ + 1.
         public int outH(int height, int kernelH) {
             return extent(height + 2L * paddingH - (long) dilationH * (kernelH - 1) - 1, strideH);
         }
@@ -54,10 +61,12 @@ public sealed interface ConvOp extends Op {
         }
     }
 
-    /// Output shape [N, O, OH, OW] of input [N, C, H, W] and weight [O, C/groups, KH, KW], or the shape error.
+    /// Output shape [N, O, OH, OW] of input [N, C, H, W] and weight [O, C/groups, KH, KW], or the shape
+    /// error.
     private static Shape outShape(ConvOp op, Shape x, Shape w, TensorType... got) {
         Geometry g = op.geometry();
-        Check.that(x.rank() == 4 && w.rank() == 4, op, "expects input [N, C, H, W] and weight [O, C/groups, KH, KW]", got);
+        Check.that(
+                x.rank() == 4 && w.rank() == 4, op, "expects input [N, C, H, W] and weight [O, C/groups, KH, KW]", got);
         Check.that(
                 (long) w.dim(1) * g.groups() == x.dim(1),
                 op,
@@ -96,7 +105,8 @@ public sealed interface ConvOp extends Op {
         }
     }
 
-    /// Adjoint in the input: inputs (gradOut [N, O, OH, OW], weight), result [N, C, H, W] = [N, C, height, width].
+    /// Adjoint in the input: inputs (gradOut [N, O, OH, OW], weight), result [N, C, H, W] = [N, C,
+    /// height, width].
     record Conv2dInputGrad(Geometry geometry, int height, int width) implements ConvOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -105,15 +115,15 @@ public sealed interface ConvOp extends Op {
             Check.floating(this, in[0]);
             Check.rank(this, in[0], 4);
             Check.rank(this, in[1], 4);
-            Shape x = Shape.of(
-                    in[0].shape().dim(0), in[1].shape().dim(1) * geometry.groups(), height, width);
+            Shape x = Shape.of(in[0].shape().dim(0), in[1].shape().dim(1) * geometry.groups(), height, width);
             Shape out = outShape(this, x, in[1].shape(), in);
             Check.that(out.equals(in[0].shape()), this, "expects gradOut of shape " + out, in);
             return one(in[0].with(x));
         }
     }
 
-    /// Adjoint in the weight: inputs (gradOut [N, O, OH, OW], x [N, C, H, W]), result [O, C/groups, kernelH, kernelW].
+    /// Adjoint in the weight: inputs (gradOut [N, O, OH, OW], x [N, C, H, W]), result [O, C/groups,
+    /// kernelH, kernelW].
     record Conv2dWeightGrad(Geometry geometry, int kernelH, int kernelW) implements ConvOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -122,8 +132,7 @@ public sealed interface ConvOp extends Op {
             Check.floating(this, in[0]);
             Check.rank(this, in[0], 4);
             Check.rank(this, in[1], 4);
-            Shape w = Shape.of(
-                    in[0].shape().dim(1), in[1].shape().dim(1) / geometry.groups(), kernelH, kernelW);
+            Shape w = Shape.of(in[0].shape().dim(1), in[1].shape().dim(1) / geometry.groups(), kernelH, kernelW);
             Shape out = outShape(this, in[1].shape(), w, in);
             Check.that(out.equals(in[0].shape()), this, "expects gradOut of shape " + out, in);
             return one(in[0].with(w));

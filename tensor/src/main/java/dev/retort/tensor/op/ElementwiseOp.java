@@ -63,7 +63,8 @@ public sealed interface ElementwiseOp extends Op
     /// x · value.
     record MulScalar(double value) implements NumberUnary {}
 
-    /// min(max(x, min), max); use infinities for one-sided bounds. NaN stays NaN. Gradient 1 inside the closed
+    /// min(max(x, min), max); use infinities for one-sided bounds. NaN stays NaN. Gradient 1 inside the
+    /// closed
     /// interval, 0 outside.
     record Clamp(double min, double max) implements NumberUnary {}
 
@@ -118,7 +119,8 @@ public sealed interface ElementwiseOp extends Op
     /// x for x > 0, alpha · (eˣ − 1) otherwise (Clevert et al., 2015, arXiv 1511.07289).
     record Elu(double alpha) implements Unary {}
 
-    /// x · Φ(x); exact by erf, or by the tanh approximation (Hendrycks and Gimpel, 2016, arXiv 1606.08415).
+    /// x · Φ(x); exact by erf, or by the tanh approximation (Hendrycks and Gimpel, 2016, arXiv
+    /// 1606.08415).
     record Gelu(boolean tanh) implements Unary {}
 
     /// x · σ(x) (Elfwing et al., 2017, arXiv 1702.03118).
@@ -210,7 +212,8 @@ public sealed interface ElementwiseOp extends Op
         GE
     }
 
-    /// `BOOL` result of comparing two tensors of one dtype that broadcast; comparisons with NaN are false but `NE`.
+    /// `BOOL` result of comparing two tensors of one dtype that broadcast; comparisons with NaN are
+    /// false but `NE`.
     record Comparison(Relation relation) implements ElementwiseOp, NonDifferentiable {
         @Override
         public TensorType[] infer(TensorType[] in) {

@@ -8,10 +8,12 @@ import dev.retort.tensor.TensorType;
 
 /// Ops that read or write at places given by an index tensor (`I64` or `I32`).
 ///
-/// Indices outside [0, extent) are an error that names the op, the index and the extent. Scatter-adds run in the order
+/// Indices outside [0, extent) are an error that names the op, the index and the extent. Scatter-adds
+/// run in the order
 /// of the source elements, so their bits do not depend on the number of threads.
 public sealed interface IndexOp extends Op {
-    /// Inputs (x, index): `out[i][j][k] = x[index[i][j][k]][j][k]` for dim 0. The index has x's rank and is no larger in
+    /// Inputs (x, index): `out[i][j][k] = x[index[i][j][k]][j][k]` for dim 0. The index has x's rank and
+    /// is no larger in
     /// the other dimensions.
     record Gather(int dim) implements IndexOp {
         @Override
@@ -22,7 +24,8 @@ public sealed interface IndexOp extends Op {
         }
     }
 
-    /// Inputs (x, index, source): a copy of x with `out[index[i][j]][j] = source[i][j]` for dim 0; the last write wins.
+    /// Inputs (x, index, source): a copy of x with `out[index[i][j]][j] = source[i][j]` for dim 0; the
+    /// last write wins.
     record Scatter(int dim) implements IndexOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -59,7 +62,8 @@ public sealed interface IndexOp extends Op {
         }
     }
 
-    /// Inputs (x, index of rank 1, source): a copy of x with slice `index[i]` increased by slice i of the source.
+    /// Inputs (x, index of rank 1, source): a copy of x with slice `index[i]` increased by slice i of
+    /// the source.
     record IndexAdd(int dim) implements IndexOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -75,7 +79,8 @@ public sealed interface IndexOp extends Op {
         }
     }
 
-    /// Input (indices of any shape): 1 at the index, 0 elsewhere, along a new last dimension of `classes`.
+    /// Input (indices of any shape): 1 at the index, 0 elsewhere, along a new last dimension of
+    /// `classes`.
     record OneHot(int classes, DType dtype) implements IndexOp, NonDifferentiable {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -86,7 +91,8 @@ public sealed interface IndexOp extends Op {
         }
     }
 
-    /// Inputs (weight [V, D], indices of any shape): rows of the weight, shape [..., D]. Rows of `paddingIndex` (−1 for
+    /// Inputs (weight [V, D], indices of any shape): rows of the weight, shape [..., D]. Rows of
+    /// `paddingIndex` (−1 for
     /// none) get no gradient.
     record Embedding(int paddingIndex) implements IndexOp {
         @Override
@@ -94,11 +100,13 @@ public sealed interface IndexOp extends Op {
             Check.arity(this, in, 2);
             Check.rank(this, in[0], 2);
             Check.indices(this, in[1]);
-            return one(in[0].with(in[1].shape().insert(in[1].shape().rank(), in[0].shape().dim(1))));
+            return one(in[0].with(
+                    in[1].shape().insert(in[1].shape().rank(), in[0].shape().dim(1))));
         }
     }
 
-    /// Adjoint of [Embedding]: inputs (gradOut [..., D], indices); the gradient rows summed into [rows, D].
+    /// Adjoint of [Embedding]: inputs (gradOut [..., D], indices); the gradient rows summed into [rows,
+    /// D].
     record EmbeddingBackward(int rows, int paddingIndex) implements IndexOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -106,7 +114,8 @@ public sealed interface IndexOp extends Op {
             Check.indices(this, in[1]);
             int rank = in[0].shape().rank();
             Check.that(
-                    rank == in[1].shape().rank() + 1 && in[0].shape().without(rank - 1).equals(in[1].shape()),
+                    rank == in[1].shape().rank() + 1
+                            && in[0].shape().without(rank - 1).equals(in[1].shape()),
                     this,
                     "expects one gradient row an index",
                     in);

@@ -46,18 +46,22 @@ public sealed interface LinalgOp extends Op {
         }
     }
 
-    /// Eigenvalues (ascending, [..., N]) and orthonormal eigenvectors (columns of [..., N, N]) of a symmetric matrix
+    /// Eigenvalues (ascending, [..., N]) and orthonormal eigenvectors (columns of [..., N, N]) of a
+    /// symmetric matrix
     /// (the lower triangle is read). Gradients need distinct eigenvalues.
     record Eigh() implements LinalgOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
             Check.arity(this, in, 1);
             square(this, in[0]);
-            return new TensorType[] {in[0].with(in[0].shape().without(in[0].shape().rank() - 1)), in[0]};
+            return new TensorType[] {
+                in[0].with(in[0].shape().without(in[0].shape().rank() - 1)), in[0]
+            };
         }
     }
 
-    /// Thin singular value decomposition A [..., M, N] = U·diag(S)·Vh: results (U [..., M, R], S [..., R] descending,
+    /// Thin singular value decomposition A [..., M, N] = U·diag(S)·Vh: results (U [..., M, R], S [...,
+    /// R] descending,
     /// Vh [..., R, N]) with R = min(M, N). Gradients need distinct, non-zero singular values.
     record Svd() implements LinalgOp {
         @Override

@@ -6,13 +6,16 @@ import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 
-/// Losses, unreduced: one value a row or an element. Sums, counts and means are taken by the caller, so ragged batches
+/// Losses, unreduced: one value a row or an element. Sums, counts and means are taken by the caller, so
+/// ragged batches
 /// and gradient accumulation are exact.
 public sealed interface LossOp extends Op {
     /// Cross-entropy of logits with class indices.
     ///
-    /// Inputs (logits `[N, C]`, classes `[N]` `I64` or `I32`) or (…, class weights `[C]`); results (loss `[N]`, logsumexp `[N]`).
-    /// With smoothing ε: loss = (1 − ε)·w_y·(lse − z_y) + ε/C · Σ_c w_c·(lse − z_c); 0 in rows whose class is
+    /// Inputs (logits `[N, C]`, classes `[N]` `I64` or `I32`) or (…, class weights `[C]`); results (loss
+    /// `[N]`, logsumexp `[N]`).
+    /// With smoothing ε: loss = (1 − ε)·w_y·(lse − z_y) + ε/C · Σ_c w_c·(lse − z_c); 0 in rows whose
+    /// class is
     /// `ignoreIndex`. Classes outside [0, C) are an error.
     record CrossEntropy(double labelSmoothing, long ignoreIndex) implements LossOp, Fused {
         @Override
@@ -22,7 +25,8 @@ public sealed interface LossOp extends Op {
             Check.rank(this, in[0], 2);
             Check.indices(this, in[1]);
             Check.that(
-                    in[1].shape().rank() == 1 && in[1].shape().dim(0) == in[0].shape().dim(0),
+                    in[1].shape().rank() == 1
+                            && in[1].shape().dim(0) == in[0].shape().dim(0),
                     this,
                     "expects logits [N, C] and classes [N]",
                     in);
@@ -57,7 +61,8 @@ public sealed interface LossOp extends Op {
         }
     }
 
-    /// Inputs (gradLoss `[N]`, logits, classes, logsumexp `[N]`) or (…, class weights): gradient of the logits `[N, C]`.
+    /// Inputs (gradLoss `[N]`, logits, classes, logsumexp `[N]`) or (…, class weights): gradient of the
+    /// logits `[N, C]`.
     record CrossEntropyBackward(double labelSmoothing, long ignoreIndex) implements LossOp, BackwardOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -109,7 +114,8 @@ public sealed interface LossOp extends Op {
         }
     }
 
-    /// Kullback-Leibler divergence: inputs (log q, p): p·(ln p − log q), 0 where p = 0; with `logTarget` the second
+    /// Kullback-Leibler divergence: inputs (log q, p): p·(ln p − log q), 0 where p = 0; with `logTarget`
+    /// the second
     /// input is ln p: e^(ln p)·(ln p − log q).
     record KlDiv(boolean logTarget) implements Pointwise {
         @Override
@@ -151,9 +157,7 @@ public sealed interface LossOp extends Op {
         public Tensor[] composite(Tensor[] in) {
             Tensor d = in[0].sub(in[1]);
             Tensor a = d.abs();
-            return new Tensor[] {
-                Tensor.where(a.detach().lt(beta), d.square().mul(0.5 / beta), a.sub(beta / 2))
-            };
+            return new Tensor[] {Tensor.where(a.detach().lt(beta), d.square().mul(0.5 / beta), a.sub(beta / 2))};
         }
     }
 
@@ -161,11 +165,14 @@ public sealed interface LossOp extends Op {
     record BceWithLogits() implements Pointwise {
         @Override
         public Tensor[] composite(Tensor[] in) {
-            return new Tensor[] {in[0].logSigmoid().neg().add(in[0].mul(in[1].neg().add(1)))};
+            return new Tensor[] {
+                in[0].logSigmoid().neg().add(in[0].mul(in[1].neg().add(1)))
+            };
         }
     }
 
-    /// Gradients of a pointwise loss in one pass: inputs (gradLoss, x, y), results (gradient of x, gradient of y).
+    /// Gradients of a pointwise loss in one pass: inputs (gradLoss, x, y), results (gradient of x,
+    /// gradient of y).
     record PointwiseBackward(Pointwise of) implements LossOp, BackwardOp {
         @Override
         public TensorType[] infer(TensorType[] in) {

@@ -7,9 +7,11 @@ import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 
-/// Matrix products. Operands may be any strided views (transposed, sliced, expanded): no kernel needs a copy first.
+/// Matrix products. Operands may be any strided views (transposed, sliced, expanded): no kernel needs a
+/// copy first.
 public sealed interface MatMulOp extends Op {
-    /// Inputs (a [..., M, K], b [..., K, N]): [..., M, N]; leading dimensions broadcast. Both ranks are at least 2 (the
+    /// Inputs (a [..., M, K], b [..., K, N]): [..., M, N]; leading dimensions broadcast. Both ranks are
+    /// at least 2 (the
     /// tensor method adds and removes dimensions for vectors).
     record MatMul() implements MatMulOp {
         @Override

@@ -7,7 +7,8 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import java.util.Arrays;
 
-/// Normalisations. Statistics are accumulated in two passes (mean, then squared deviations); eps is added to the variance.
+/// Normalisations. Statistics are accumulated in two passes (mean, then squared deviations); eps is
+/// added to the variance.
 ///
 /// Ops with optional scale and shift take either x alone or (x, weight, bias).
 public sealed interface NormOp extends Op {
@@ -41,7 +42,8 @@ public sealed interface NormOp extends Op {
 
     /// Batch normalisation with the statistics of the batch (Ioffe and Szegedy, 2015, arXiv 1502.03167).
     ///
-    /// Inputs (x `[N, C, ...]`) or (x, weight `[C]`, bias `[C]`); results (y, mean `[C]`, biased variance `[C]`):
+    /// Inputs (x `[N, C, ...]`) or (x, weight `[C]`, bias `[C]`); results (y, mean `[C]`, biased
+    /// variance `[C]`):
     /// y = (x − mean)/√(var + eps) · weight + bias, statistics over all dimensions but C.
     record BatchNorm(double eps) implements NormOp, Fused {
         @Override
@@ -49,8 +51,7 @@ public sealed interface NormOp extends Op {
             Check.arity(this, in, 1, 3);
             int c = channels(this, in[0]);
             affine(this, in, c);
-            Check.that(
-                    c == 0 || in[0].shape().numel() / c > 0, this, "expects at least one element a channel", in);
+            Check.that(c == 0 || in[0].shape().numel() / c > 0, this, "expects at least one element a channel", in);
             TensorType stat = in[0].with(Shape.of(c));
             return new TensorType[] {in[0], stat, stat};
         }
@@ -66,7 +67,8 @@ public sealed interface NormOp extends Op {
         }
     }
 
-    /// Batch normalisation with given statistics: inputs (x, mean `[C]`, var `[C]`) or (x, mean, var, weight `[C]`, bias `[C]`).
+    /// Batch normalisation with given statistics: inputs (x, mean `[C]`, var `[C]`) or (x, mean, var,
+    /// weight `[C]`, bias `[C]`).
     record BatchNormEval(double eps) implements NormOp, Fused {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -86,14 +88,13 @@ public sealed interface NormOp extends Op {
             Tensor y = in[0].sub(NormComposites.channel(in[1], rank))
                     .mul(NormComposites.channel(in[2], rank).add(eps).rsqrt());
             return new Tensor[] {
-                in.length == 5
-                        ? y.mul(NormComposites.channel(in[3], rank)).add(NormComposites.channel(in[4], rank))
-                        : y
+                in.length == 5 ? y.mul(NormComposites.channel(in[3], rank)).add(NormComposites.channel(in[4], rank)) : y
             };
         }
     }
 
-    /// Inputs (gradY, x, mean, var) or (gradY, x, mean, var, weight): results (gradX, gradWeight `[C]`, gradBias `[C]`).
+    /// Inputs (gradY, x, mean, var) or (gradY, x, mean, var, weight): results (gradX, gradWeight `[C]`,
+    /// gradBias `[C]`).
     record BatchNormBackward(double eps) implements NormOp, BackwardOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -105,7 +106,8 @@ public sealed interface NormOp extends Op {
 
     /// Layer normalisation over the last `dims` dimensions (Ba et al., 2016, arXiv 1607.06450).
     ///
-    /// Inputs (x) or (x, weight, bias of the normalised shape); results (y, mean, rstd = 1/√(var + eps)), statistics of
+    /// Inputs (x) or (x, weight, bias of the normalised shape); results (y, mean, rstd = 1/√(var +
+    /// eps)), statistics of
     /// the leading shape.
     record LayerNorm(int dims, double eps) implements NormOp, Fused {
         @Override
@@ -124,13 +126,12 @@ public sealed interface NormOp extends Op {
             Tensor rstd = centred.square().mean(true, over).add(eps).rsqrt();
             Tensor y = centred.mul(rstd);
             Shape stat = Shape.of(Arrays.copyOf(in[0].shape().dims(), in[0].rank() - dims));
-            return new Tensor[] {
-                in.length == 3 ? y.mul(in[1]).add(in[2]) : y, mean.reshape(stat), rstd.reshape(stat)
-            };
+            return new Tensor[] {in.length == 3 ? y.mul(in[1]).add(in[2]) : y, mean.reshape(stat), rstd.reshape(stat)};
         }
     }
 
-    /// Inputs (gradY, x, mean, rstd) or (gradY, x, mean, rstd, weight): results (gradX, gradWeight, gradBias).
+    /// Inputs (gradY, x, mean, rstd) or (gradY, x, mean, rstd, weight): results (gradX, gradWeight,
+    /// gradBias).
     record LayerNormBackward(int dims) implements NormOp, BackwardOp {
         @Override
         public double eps() {
@@ -147,7 +148,8 @@ public sealed interface NormOp extends Op {
 
     /// Group normalisation (Wu and He, 2018, arXiv 1803.08494); groups = C is instance normalisation.
     ///
-    /// Inputs (x `[N, C, ...]`) or (x, weight `[C]`, bias `[C]`); results (y, mean `[N, G]`, rstd `[N, G]`).
+    /// Inputs (x `[N, C, ...]`) or (x, weight `[C]`, bias `[C]`); results (y, mean `[N, G]`, rstd `[N,
+    /// G]`).
     record GroupNorm(int groups, double eps) implements NormOp, Fused {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -172,7 +174,8 @@ public sealed interface NormOp extends Op {
         }
     }
 
-    /// Inputs (gradY, x, mean, rstd) or (gradY, x, mean, rstd, weight): results (gradX, gradWeight `[C]`, gradBias `[C]`).
+    /// Inputs (gradY, x, mean, rstd) or (gradY, x, mean, rstd, weight): results (gradX, gradWeight
+    /// `[C]`, gradBias `[C]`).
     record GroupNormBackward(int groups) implements NormOp, BackwardOp {
         @Override
         public double eps() {
@@ -187,9 +190,11 @@ public sealed interface NormOp extends Op {
         }
     }
 
-    /// Root-mean-square normalisation over the last `dims` dimensions (Zhang and Sennrich, 2019, arXiv 1910.07467).
+    /// Root-mean-square normalisation over the last `dims` dimensions (Zhang and Sennrich, 2019, arXiv
+    /// 1910.07467).
     ///
-    /// Inputs (x) or (x, weight of the normalised shape); results (y = x·rstd·weight, rstd = 1/√(mean x² + eps)).
+    /// Inputs (x) or (x, weight of the normalised shape); results (y = x·rstd·weight, rstd = 1/√(mean x²
+    /// + eps)).
     record RmsNorm(int dims, double eps) implements NormOp, Fused {
         @Override
         public TensorType[] infer(TensorType[] in) {

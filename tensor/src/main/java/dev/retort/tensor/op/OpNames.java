@@ -7,9 +7,7 @@ final class OpNames {
     private static final ClassValue<String> NAMES = new ClassValue<>() {
         @Override
         protected String computeValue(Class<?> type) {
-            return type.getSimpleName()
-                    .replaceAll("([a-z0-9])([A-Z])", "$1_$2")
-                    .toLowerCase(Locale.ROOT);
+            return type.getSimpleName().replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
         }
     };
 

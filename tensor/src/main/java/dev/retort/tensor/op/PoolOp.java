@@ -13,10 +13,17 @@ public sealed interface PoolOp extends Op {
     record Window(int kernelH, int kernelW, int strideH, int strideW, int paddingH, int paddingW, boolean ceilMode) {
         /// Checks the ranges.
         ///
-        /// @throws OpException if kernel or stride is below 1, or padding is negative or more than half the kernel
+        /// @throws OpException if kernel or stride is below 1, or padding is negative or more than half
+        /// the kernel
         public Window {
-            if (kernelH < 1 || kernelW < 1 || strideH < 1 || strideW < 1 || paddingH < 0 || paddingW < 0
-                    || paddingH > kernelH / 2 || paddingW > kernelW / 2) {
+            if (kernelH < 1
+                    || kernelW < 1
+                    || strideH < 1
+                    || strideW < 1
+                    || paddingH < 0
+                    || paddingW < 0
+                    || paddingH > kernelH / 2
+                    || paddingW > kernelW / 2) {
                 throw new OpException("pool: expects kernel and stride >= 1 and 0 <= padding <= kernel/2, got kernel ["
                         + kernelH + ", " + kernelW + "], stride [" + strideH + ", " + strideW + "], padding ["
                         + paddingH + ", " + paddingW + "]");
@@ -28,7 +35,8 @@ public sealed interface PoolOp extends Op {
             return new Window(kernel, kernel, stride, stride, padding, padding, false);
         }
 
-        /// Output rows for `height` input rows; with ceilMode the last window must start inside input or left padding.
+        /// Output rows for `height` input rows; with ceilMode the last window must start inside input or
+        /// left padding.
         public int outH(int height) {
             return extent(height, kernelH, strideH, paddingH);
         }
@@ -60,7 +68,8 @@ public sealed interface PoolOp extends Op {
         return x.with(Shape.of(x.shape().dim(0), x.shape().dim(1), oh, ow));
     }
 
-    /// Largest element of each window (padding does not count; NaN wins): results (values, indices `I64` into H·W).
+    /// Largest element of each window (padding does not count; NaN wins): results (values, indices `I64`
+    /// into H·W).
     record MaxPool2d(Window window) implements PoolOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -71,7 +80,8 @@ public sealed interface PoolOp extends Op {
         }
     }
 
-    /// Adjoint of max pooling: inputs (gradOut, indices into H·W); gradients added at the indices of [N, C, H, W].
+    /// Adjoint of max pooling: inputs (gradOut, indices into H·W); gradients added at the indices of [N,
+    /// C, H, W].
     record MaxPool2dBackward(int height, int width) implements PoolOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -83,7 +93,8 @@ public sealed interface PoolOp extends Op {
         }
     }
 
-    /// Mean of each window; `countIncludePad` divides by the window's part inside the padded input, else by its part
+    /// Mean of each window; `countIncludePad` divides by the window's part inside the padded input, else
+    /// by its part
     /// inside the input.
     record AvgPool2d(Window window, boolean countIncludePad) implements PoolOp {
         @Override
@@ -100,7 +111,8 @@ public sealed interface PoolOp extends Op {
         public TensorType[] infer(TensorType[] in) {
             Check.arity(this, in, 1);
             Check.rank(this, in[0], 4);
-            TensorType x = in[0].with(Shape.of(in[0].shape().dim(0), in[0].shape().dim(1), height, width));
+            TensorType x =
+                    in[0].with(Shape.of(in[0].shape().dim(0), in[0].shape().dim(1), height, width));
             Shape out = windowed(this, x, window).shape();
             Check.that(out.equals(in[0].shape()), this, "expects gradOut of shape " + out, in);
             return one(x);

@@ -6,8 +6,10 @@ import dev.retort.tensor.DType;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.TensorType;
 
-/// Random draws. Element i of a draw is a pure function of (seed, stream, i) through Philox4x32-10 (Salmon et al., 2011),
-/// so every backend and every thread count gives the same values. [dev.retort.tensor.Rng] hands out the streams.
+/// Random draws. Element i of a draw is a pure function of (seed, stream, i) through Philox4x32-10
+/// (Salmon et al., 2011),
+/// so every backend and every thread count gives the same values. [dev.retort.tensor.Rng] hands out the
+/// streams.
 public sealed interface RandomOp extends Op {
     /// Key of the generator.
     long seed();
@@ -53,7 +55,8 @@ public sealed interface RandomOp extends Op {
         }
     }
 
-    /// Input (weights `[C]` or `[N, C]`, non-negative, not all zero): `samples` class indices (`I64`) a row.
+    /// Input (weights `[C]` or `[N, C]`, non-negative, not all zero): `samples` class indices (`I64`) a
+    /// row.
     record Multinomial(int samples, boolean replacement, long seed, long stream)
             implements RandomOp, NonDifferentiable {
         @Override
@@ -79,7 +82,8 @@ public sealed interface RandomOp extends Op {
         }
     }
 
-    /// x/(1 − p) with probability 1 − p, else 0 (Srivastava et al., 2014); linear in x, so its gradient is the same op.
+    /// x/(1 − p) with probability 1 − p, else 0 (Srivastava et al., 2014); linear in x, so its gradient
+    /// is the same op.
     record Dropout(double p, long seed, long stream) implements RandomOp {
         @Override
         public TensorType[] infer(TensorType[] in) {

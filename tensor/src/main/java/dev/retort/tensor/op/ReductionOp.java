@@ -8,7 +8,8 @@ import java.util.Arrays;
 
 /// Ops that combine the elements along some dimensions.
 ///
-/// `dims` are distinct and non-negative; no dims means nothing is reduced (the tensor methods pass all dims for "all").
+/// `dims` are distinct and non-negative; no dims means nothing is reduced (the tensor methods pass all
+/// dims for "all").
 /// Sums run in a fixed order that depends on sizes alone, never on the number of threads.
 public sealed interface ReductionOp extends Op {
     /// The dimensions that are combined.
@@ -124,7 +125,8 @@ public sealed interface ReductionOp extends Op {
         }
     }
 
-    /// Largest (or smallest) element along one dim with its index: results (values, indices `I64`). The first index
+    /// Largest (or smallest) element along one dim with its index: results (values, indices `I64`). The
+    /// first index
     /// wins ties; NaN counts as the extreme.
     record MaxWithIndices(int dim, boolean largest, boolean keepDim) implements ReductionOp {
         @Override
@@ -139,7 +141,8 @@ public sealed interface ReductionOp extends Op {
         }
     }
 
-    /// Index (`I64`) of the largest (or smallest) element along one dim; first index at ties, NaN counts as the extreme.
+    /// Index (`I64`) of the largest (or smallest) element along one dim; first index at ties, NaN counts
+    /// as the extreme.
     record ArgMax(int dim, boolean largest, boolean keepDim) implements ReductionOp, NonDifferentiable {
         @Override
         public int[] dims() {

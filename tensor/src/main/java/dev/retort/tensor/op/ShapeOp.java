@@ -80,7 +80,8 @@ public sealed interface ShapeOp extends Op {
         }
     }
 
-    /// The diagonal of dimensions dim1 and dim2 (distinct), `offset` above the main one; it becomes the last dimension.
+    /// The diagonal of dimensions dim1 and dim2 (distinct), `offset` above the main one; it becomes the
+    /// last dimension.
     record Diagonal(int offset, int dim1, int dim2) implements View {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -127,7 +128,9 @@ public sealed interface ShapeOp extends Op {
             for (TensorType type : in) {
                 Check.that(
                         type.shape().rank() == in[0].shape().rank()
-                                && type.shape().with(dim, 0).equals(in[0].shape().with(dim, 0)),
+                                && type.shape()
+                                        .with(dim, 0)
+                                        .equals(in[0].shape().with(dim, 0)),
                         this,
                         "expects inputs that agree in all dimensions but " + dim,
                         in);
@@ -148,7 +151,8 @@ public sealed interface ShapeOp extends Op {
         REPLICATE
     }
 
-    /// Adds `before[d]` elements before and `after[d]` after dimension d; negative constant padding crops.
+    /// Adds `before[d]` elements before and `after[d]` after dimension d; negative constant padding
+    /// crops.
     record Pad(int[] before, int[] after, PadMode mode, double value) implements ShapeOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -171,18 +175,20 @@ public sealed interface ShapeOp extends Op {
     private static Shape padded(ShapeOp op, TensorType in, int[] before, int[] after, PadMode mode) {
         int rank = in.shape().rank();
         String pads = "before = " + Arrays.toString(before) + ", after = " + Arrays.toString(after);
-        Check.that(before.length == rank && after.length == rank, op, "expects one pair of pads a dimension, " + pads, in);
+        Check.that(
+                before.length == rank && after.length == rank, op, "expects one pair of pads a dimension, " + pads, in);
         int[] out = in.shape().dims();
         for (int d = 0; d < rank; d++) {
             int extent = out[d];
-            boolean fits =
-                    switch (mode) {
-                        case CONSTANT -> (long) extent + before[d] + after[d] >= 0;
-                        case REFLECT ->
-                            before[d] >= 0 && after[d] >= 0 && (before[d] == 0 || before[d] < extent)
-                                    && (after[d] == 0 || after[d] < extent);
-                        case REPLICATE -> before[d] >= 0 && after[d] >= 0 && (extent > 0 || before[d] + after[d] == 0);
-                    };
+            boolean fits = switch (mode) {
+                case CONSTANT -> (long) extent + before[d] + after[d] >= 0;
+                case REFLECT ->
+                    before[d] >= 0
+                            && after[d] >= 0
+                            && (before[d] == 0 || before[d] < extent)
+                            && (after[d] == 0 || after[d] < extent);
+                case REPLICATE -> before[d] >= 0 && after[d] >= 0 && (extent > 0 || before[d] + after[d] == 0);
+            };
             Check.that(fits, op, "expects pads that fit " + mode + " in dimension " + d + ", " + pads, in);
             out[d] = extent + before[d] + after[d];
         }
@@ -224,7 +230,8 @@ public sealed interface ShapeOp extends Op {
         }
     }
 
-    /// Elements on and below (`lower`) or on and above the k-th diagonal of the last two dimensions; zero elsewhere.
+    /// Elements on and below (`lower`) or on and above the k-th diagonal of the last two dimensions;
+    /// zero elsewhere.
     record Triangle(boolean lower, int diagonal) implements ShapeOp {
         @Override
         public TensorType[] infer(TensorType[] in) {

@@ -3,7 +3,8 @@ package dev.retort.tensor.op;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.TensorType;
 
-/// Orderings along one dimension. NaN is larger than everything; equal elements keep their order (stable).
+/// Orderings along one dimension. NaN is larger than everything; equal elements keep their order
+/// (stable).
 public sealed interface SortOp extends Op {
     /// Results (sorted values, indices `I64`).
     record Sort(int dim, boolean descending) implements SortOp {

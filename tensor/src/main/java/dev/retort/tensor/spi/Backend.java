@@ -10,7 +10,8 @@ import dev.retort.tensor.op.Op;
 
 /// Executes ops on one device.
 ///
-/// Arguments are valid when they arrive here: [Op#infer] has checked them, all inputs are on [#device()], and view ops
+/// Arguments are valid when they arrive here: [Op#infer] has checked them, all inputs are on
+/// [#device()], and view ops
 /// never arrive (the tensor module makes views itself).
 public interface Backend {
     /// The device that this backend computes on.
@@ -19,8 +20,10 @@ public interface Backend {
     /// One line for people: name, version, compute units.
     String description();
 
-    /// Computes `op`. The results have the dtypes and shapes `outputs`, are contiguous and share no storage with the
-    /// inputs; an [dev.retort.tensor.op.UpdateOp] writes into its first input(s) instead and returns no result.
+    /// Computes `op`. The results have the dtypes and shapes `outputs`, are contiguous and share no
+    /// storage with the
+    /// inputs; an [dev.retort.tensor.op.UpdateOp] writes into its first input(s) instead and returns no
+    /// result.
     Tensor[] execute(Op op, Tensor[] inputs, TensorType[] outputs);
 
     /// A zeroed buffer on the device.

@@ -11,8 +11,7 @@ import java.util.function.Supplier;
 
 /// Specs of [AttentionOp]: one list of cases for the op and its gradient kernel.
 final class AttentionSpecs {
-    private record Case(
-            String label, Sample.Kind kind, boolean causal, double dropout, Supplier<Tensor[]> inputs) {
+    private record Case(String label, Sample.Kind kind, boolean causal, double dropout, Supplier<Tensor[]> inputs) {
         AttentionOp.Attention op() {
             return new AttentionOp.Attention(0.4, causal, dropout, 42, 7);
         }
@@ -40,20 +39,37 @@ final class AttentionSpecs {
                 new Case("causal with cache", regular, true, 0, () -> qkv(1, 1, 1, 2, 5, 3, 3)),
                 new Case("grouped queries", regular, false, 0, () -> qkv(1, 4, 2, 3, 3, 2, 3)),
                 new Case("dropout", regular, false, 0.3, () -> qkv(1, 2, 1, 3, 4, 2, 2)),
-                new Case("added mask", regular, false, 0,
+                new Case(
+                        "added mask",
+                        regular,
+                        false,
+                        0,
                         () -> masked(qkv(2, 2, 2, 3, 4, 3, 2), Data.values(4, 1, 1, 3, 4))),
                 new Case("truth mask", regular, false, 0, () -> masked(qkv(1, 2, 2, 3, 4, 3, 2), firstKeyAlways)),
-                new Case("truth mask and causal", regular, true, 0,
+                new Case(
+                        "truth mask and causal",
+                        regular,
+                        true,
+                        0,
                         () -> masked(qkv(1, 2, 2, 4, 4, 3, 2), firstKeyAlways)),
-                new Case("a row that sees nothing", special, false, 0,
-                        () -> masked(qkv(1, 1, 1, 2, 2, 2, 2), Tensor.of(new boolean[] {true, true, false, false}, 2, 2))),
+                new Case(
+                        "a row that sees nothing",
+                        special,
+                        false,
+                        0,
+                        () -> masked(
+                                qkv(1, 1, 1, 2, 2, 2, 2), Tensor.of(new boolean[] {true, true, false, false}, 2, 2))),
                 new Case("more queries than keys, causal", special, true, 0, () -> qkv(1, 1, 1, 4, 2, 2, 2)),
                 new Case("no batch", special, false, 0, () -> qkv(0, 2, 2, 3, 4, 3, 2)),
                 new Case("no queries", special, false, 0, () -> qkv(1, 2, 2, 0, 4, 3, 2)),
                 new Case("large", large, false, 0, () -> qkv(2, 3, 3, 130, 67, 33, 17)),
                 new Case("large causal", large, true, 0, () -> qkv(2, 4, 2, 129, 129, 16, 16)),
                 new Case("large dropout", large, true, 0.2, () -> qkv(1, 2, 2, 65, 65, 16, 16)),
-                new Case("large mask", large, false, 0,
+                new Case(
+                        "large mask",
+                        large,
+                        false,
+                        0,
                         () -> masked(qkv(1, 2, 2, 70, 80, 16, 16), Data.values(4, 2, 70, 80))));
     }
 
@@ -80,24 +96,43 @@ final class AttentionSpecs {
             return in(in[0].abs().mul(500), in[1].abs(), in[2]);
         });
         return spec.error("heads", "query heads divisible by key heads", op, () -> qkv(1, 3, 2, 2, 2, 2, 2))
-                .error("head size", "query [B, H, T, D]", op,
+                .error(
+                        "head size",
+                        "query [B, H, T, D]",
+                        op,
                         () -> in(Data.values(1, 1, 1, 2, 3), Data.values(2, 1, 1, 2, 4), Data.values(3, 1, 1, 2, 4)))
-                .error("rank", "expects rank 4", op,
+                .error(
+                        "rank",
+                        "expects rank 4",
+                        op,
                         () -> in(Data.values(1, 1, 2, 3), Data.values(2, 1, 2, 3), Data.values(3, 1, 2, 3)))
-                .error("dropout", "dropout in [0, 1)", new AttentionOp.Attention(1, false, 1, 0, 0),
+                .error(
+                        "dropout",
+                        "dropout in [0, 1)",
+                        new AttentionOp.Attention(1, false, 1, 0, 0),
                         () -> qkv(1, 1, 1, 2, 2, 2, 2))
-                .error("mask dtype", "mask of dtype BOOL", op,
+                .error(
+                        "mask dtype",
+                        "mask of dtype BOOL",
+                        op,
                         () -> masked(qkv(1, 1, 1, 2, 2, 2, 2), Data.indices(1, 2, 2, 2)))
-                .error("mask shape", "must broadcast", op,
+                .error(
+                        "mask shape",
+                        "must broadcast",
+                        op,
                         () -> masked(qkv(1, 1, 1, 2, 2, 2, 2), Data.values(1, 3, 2)));
     }
 
     private static OpSpec backward() {
-        OpSpec spec = OpSpec.of(AttentionOp.AttentionBackward.class).reduction(400).looser(4);
+        OpSpec spec =
+                OpSpec.of(AttentionOp.AttentionBackward.class).reduction(400).looser(4);
         for (Case c : cases()) {
             add(spec, c, new AttentionOp.AttentionBackward(0.4, c.causal(), c.dropout(), 42, 7), () -> gradient(c));
         }
-        return spec.error("too few", "expects 6 to 7 inputs", new AttentionOp.AttentionBackward(1, false, 0, 0, 0),
+        return spec.error(
+                "too few",
+                "expects 6 to 7 inputs",
+                new AttentionOp.AttentionBackward(1, false, 0, 0, 0),
                 () -> qkv(1, 1, 1, 2, 2, 2, 2));
     }
 
@@ -105,7 +140,8 @@ final class AttentionSpecs {
     private static Tensor[] gradient(Case c) {
         Tensor[] in = c.inputs().get();
         Tensor[] results = Engine.run(c.op(), in);
-        List<Tensor> out = new ArrayList<>(List.of(Data.values(5, results[0].shape().dims()), in[0], in[1], in[2]));
+        List<Tensor> out =
+                new ArrayList<>(List.of(Data.values(5, results[0].shape().dims()), in[0], in[1], in[2]));
         out.addAll(List.of(results));
         if (in.length == 4) {
             out.add(in[3]);

@@ -54,7 +54,8 @@ class CatalogDeterminismTest {
         }
     }
 
-    /// A second virtual machine computes every sample once and interpreted, while this one runs them until they are
+    /// A second virtual machine computes every sample once and interpreted, while this one runs them
+    /// until they are
     /// compiled.
     @Test
     void interpretedAndCompiledCodeGiveTheSameBits() throws IOException, InterruptedException {

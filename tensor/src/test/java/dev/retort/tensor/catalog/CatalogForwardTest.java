@@ -34,9 +34,9 @@ class CatalogForwardTest {
     private static Stream<DynamicTest> each(Predicate<Sample> which, Check check) {
         return OpCatalog.all().stream()
                 .filter(spec -> spec.samples().stream().anyMatch(which))
-                .map(spec -> dynamicTest(spec.name(), () -> spec.samples().stream()
-                        .filter(which)
-                        .forEach(sample -> check.run(spec, sample))));
+                .map(spec -> dynamicTest(
+                        spec.name(),
+                        () -> spec.samples().stream().filter(which).forEach(sample -> check.run(spec, sample))));
     }
 
     private static boolean floatingInputs(Sample sample) {
@@ -66,7 +66,9 @@ class CatalogForwardTest {
                 TensorType[] actual = Stream.of(results).map(Tensor::type).toArray(TensorType[]::new);
                 assertThat(actual).as(what(spec, sample)).isEqualTo(sample.op().infer(types));
                 for (Tensor result : results) {
-                    assertThat(result.isContiguous() || sharesStorage(sample)).as(what(spec, sample)).isTrue();
+                    assertThat(result.isContiguous() || sharesStorage(sample))
+                            .as(what(spec, sample))
+                            .isTrue();
                 }
             }
         });
@@ -113,8 +115,8 @@ class CatalogForwardTest {
 
     @TestFactory
     Stream<DynamicTest> expandedInputsGiveTheSameAsCopies() {
-        Predicate<Sample> which = s -> !(s.op() instanceof UpdateOp) && !(s.op() instanceof LinalgOp)
-                && s.kind() == Sample.Kind.REGULAR;
+        Predicate<Sample> which =
+                s -> !(s.op() instanceof UpdateOp) && !(s.op() instanceof LinalgOp) && s.kind() == Sample.Kind.REGULAR;
         return each(which, (spec, sample) -> {
             for (DType dtype : new DType[] {DType.F64, DType.F32}) {
                 Tensor[] views = sample.inputs(dtype);
@@ -158,11 +160,13 @@ class CatalogForwardTest {
 
     @TestFactory
     Stream<DynamicTest> singlePrecisionAgreesWithTheReference() {
-        return each(CatalogForwardTest::floatingInputs, (spec, sample) ->
-                assertPrecision(spec, sample, DType.F32, spec.tolerance(Close.eps(DType.F32))));
+        return each(
+                CatalogForwardTest::floatingInputs,
+                (spec, sample) -> assertPrecision(spec, sample, DType.F32, spec.tolerance(Close.eps(DType.F32))));
     }
 
-    /// Half types accumulate in a wider type and round at the end: two units of error, however long the sums.
+    /// Half types accumulate in a wider type and round at the end: two units of error, however long the
+    /// sums.
     @TestFactory
     Stream<DynamicTest> halfPrecisionAgreesWithTheReference() {
         return each(s -> floatingInputs(s) && s.kind() == Sample.Kind.REGULAR, (spec, sample) -> {
@@ -187,24 +191,25 @@ class CatalogForwardTest {
 
     @TestFactory
     Stream<DynamicTest> oracleAgreesWithTheReference() {
-        return OpCatalog.all().stream().filter(s -> s.oracle() != null).map(spec -> dynamicTest(spec.name(), () -> {
-            OpSpec.Oracle oracle = java.util.Objects.requireNonNull(spec.oracle());
-            for (Sample sample : spec.samples()) {
-                if (sample.kind() == Sample.Kind.REGULAR) {
-                    double[] actual = sample.run(sample.inputs())[0].toDoubles();
-                    double[] expected = oracle.expected(sample.op(), sample.inputs());
-                    Close.assertClose(what(spec, sample), actual, expected, 1e-13 * spec.tolerance(1));
-                }
-            }
-        }));
+        return OpCatalog.all().stream()
+                .filter(s -> s.oracle() != null)
+                .map(spec -> dynamicTest(spec.name(), () -> {
+                    OpSpec.Oracle oracle = java.util.Objects.requireNonNull(spec.oracle());
+                    for (Sample sample : spec.samples()) {
+                        if (sample.kind() == Sample.Kind.REGULAR) {
+                            double[] actual = sample.run(sample.inputs())[0].toDoubles();
+                            double[] expected = oracle.expected(sample.op(), sample.inputs());
+                            Close.assertClose(what(spec, sample), actual, expected, 1e-13 * spec.tolerance(1));
+                        }
+                    }
+                }));
     }
 
     @TestFactory
     Stream<DynamicTest> methodsGiveTheSameAsOps() {
         return each(s -> s.method() != null, (spec, sample) -> {
             Tensor expected = sample.run(sample.inputs())[0];
-            Tensor actual =
-                    java.util.Objects.requireNonNull(sample.method()).apply(sample.inputs());
+            Tensor actual = java.util.Objects.requireNonNull(sample.method()).apply(sample.inputs());
             Close.assertSameBits(what(spec, sample), actual, expected);
         });
     }

@@ -22,7 +22,8 @@ public final class Close {
         };
     }
 
-    /// Same type, and |actual − expected| ≤ tolerance · (|expected| + min(1, max |expected|)) in every element; NaN and
+    /// Same type, and |actual − expected| ≤ tolerance · (|expected| + min(1, max |expected|)) in every
+    /// element; NaN and
     /// infinities must agree.
     public static void assertClose(String what, Tensor actual, Tensor expected, double tolerance) {
         assertThat(actual.shape()).as(what).isEqualTo(expected.shape());
@@ -63,8 +64,6 @@ public final class Close {
 
     /// The bits of an element, one pattern for all NaN.
     static long bits(HostStorage storage, int i) {
-        return storage.dtype().isFloating()
-                ? Double.doubleToLongBits(storage.getDouble(i))
-                : storage.getLong(i);
+        return storage.dtype().isFloating() ? Double.doubleToLongBits(storage.getDouble(i)) : storage.getLong(i);
     }
 }

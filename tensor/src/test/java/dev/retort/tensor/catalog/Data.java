@@ -68,8 +68,26 @@ final class Data {
     /// NaN, infinities, both zeros and numbers of very different size.
     static Tensor awkward() {
         return of(
-                Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 0.0, -0.0, 1, -1, 0.5, -0.5, 1.5, 2.5,
-                -2.5, 1e-30, -1e-30, 30, -30, 100, -100, 1e30, -1e30);
+                Double.NaN,
+                Double.POSITIVE_INFINITY,
+                Double.NEGATIVE_INFINITY,
+                0.0,
+                -0.0,
+                1,
+                -1,
+                0.5,
+                -0.5,
+                1.5,
+                2.5,
+                -2.5,
+                1e-30,
+                -1e-30,
+                30,
+                -30,
+                100,
+                -100,
+                1e30,
+                -1e30);
     }
 
     /// Symmetric positive definite matrices [..., n, n].

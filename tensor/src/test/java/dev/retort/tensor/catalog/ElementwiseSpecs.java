@@ -87,9 +87,19 @@ final class ElementwiseSpecs {
 
     private void analytic() {
         unary(new ElementwiseOp.PowScalar(2.5), x -> x.pow(2.5), 0.1, 3, x -> x * x * Math.sqrt(x));
-        unary(OpSpec.of(ElementwiseOp.PowScalar.class, "cube"), new ElementwiseOp.PowScalar(3), x -> x.pow(3), -2, 2,
+        unary(
+                OpSpec.of(ElementwiseOp.PowScalar.class, "cube"),
+                new ElementwiseOp.PowScalar(3),
+                x -> x.pow(3),
+                -2,
+                2,
                 x -> x * x * x);
-        unary(OpSpec.of(ElementwiseOp.PowScalar.class, "zero"), new ElementwiseOp.PowScalar(0), x -> x.pow(0), -2, 2,
+        unary(
+                OpSpec.of(ElementwiseOp.PowScalar.class, "zero"),
+                new ElementwiseOp.PowScalar(0),
+                x -> x.pow(0),
+                -2,
+                2,
                 x -> 1);
         unary(new ElementwiseOp.Exp(), Tensor::exp, -5, 5, Math::exp);
         unary(new ElementwiseOp.Expm1(), Tensor::expm1, -2, 2, Math::expm1);
@@ -123,20 +133,33 @@ final class ElementwiseSpecs {
         unary(new ElementwiseOp.LogSigmoid(), Tensor::logSigmoid, -6, 6, x -> -Math.log(1 + Math.exp(-x)));
         unary(new ElementwiseOp.LeakyRelu(0.1), x -> x.leakyRelu(0.1), -2, 2, x -> x < 0 ? 0.1 * x : x);
         unary(new ElementwiseOp.Elu(0.7), x -> x.elu(0.7), -2, 2, x -> x < 0 ? 0.7 * (Math.exp(x) - 1) : x);
-        unary(OpSpec.of(ElementwiseOp.Gelu.class, "exact"), new ElementwiseOp.Gelu(false), Tensor::gelu, -4, 4,
+        unary(
+                OpSpec.of(ElementwiseOp.Gelu.class, "exact"),
+                new ElementwiseOp.Gelu(false),
+                Tensor::gelu,
+                -4,
+                4,
                 x -> 0.5 * x * (1 + erf(x / Math.sqrt(2))));
-        unary(OpSpec.of(ElementwiseOp.Gelu.class, "tanh"), new ElementwiseOp.Gelu(true), Tensor::geluTanh, -4, 4,
+        unary(
+                OpSpec.of(ElementwiseOp.Gelu.class, "tanh"),
+                new ElementwiseOp.Gelu(true),
+                Tensor::geluTanh,
+                -4,
+                4,
                 x -> 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * Math.pow(x, 3)))));
         unary(new ElementwiseOp.Silu(), Tensor::silu, -6, 6, x -> x / (1 + Math.exp(-x)));
         unary(new ElementwiseOp.Mish(), Tensor::mish, -6, 6, x -> x * Math.tanh(Math.log(1 + Math.exp(x))));
-        unary(new ElementwiseOp.Hardswish(), Tensor::hardswish, -5, 5,
-                x -> x < -3 ? 0 : x > 3 ? x : x * (x + 3) / 6);
-        unary(new ElementwiseOp.Hardsigmoid(), Tensor::hardsigmoid, -5, 5,
-                x -> x < -3 ? 0 : x > 3 ? 1 : (x + 3) / 6);
+        unary(new ElementwiseOp.Hardswish(), Tensor::hardswish, -5, 5, x -> x < -3 ? 0 : x > 3 ? x : x * (x + 3) / 6);
+        unary(new ElementwiseOp.Hardsigmoid(), Tensor::hardsigmoid, -5, 5, x -> x < -3 ? 0 : x > 3 ? 1 : (x + 3) / 6);
         unary(new ElementwiseOp.Softplus(1), Tensor::softplus, -6, 6, x -> Math.log(1 + Math.exp(x)));
-        unary(OpSpec.of(ElementwiseOp.Softplus.class, "steep"), new ElementwiseOp.Softplus(2.5),
-                x -> dev.retort.tensor.Engine.one(new ElementwiseOp.Softplus(2.5), x), -6, 6,
-                x -> Math.log(1 + Math.exp(2.5 * x)) / 2.5).looser(2);
+        unary(
+                        OpSpec.of(ElementwiseOp.Softplus.class, "steep"),
+                        new ElementwiseOp.Softplus(2.5),
+                        x -> dev.retort.tensor.Engine.one(new ElementwiseOp.Softplus(2.5), x),
+                        -6,
+                        6,
+                        x -> Math.log(1 + Math.exp(2.5 * x)) / 2.5)
+                .looser(2);
     }
 
     private void rounding() {
@@ -157,7 +180,10 @@ final class ElementwiseSpecs {
                 .sample("row", op, () -> in(Data.uniform(1, low, high, 3, 5), Data.uniform(2, low, high, 5)))
                 .sample("column", op, () -> in(Data.uniform(1, low, high, 3, 1), Data.uniform(2, low, high, 1, 4)))
                 .sample("scalar", op, () -> in(Data.uniform(1, low, high), Data.uniform(2, low, high, 2, 3)))
-                .sample("both ways", op, () -> in(Data.uniform(1, low, high, 2, 1, 3), Data.uniform(2, low, high, 4, 1)))
+                .sample(
+                        "both ways",
+                        op,
+                        () -> in(Data.uniform(1, low, high, 2, 1, 3), Data.uniform(2, low, high, 4, 1)))
                 .special("empty", op, () -> in(Data.values(1, 0, 3), Data.values(2, 3)))
                 .special("empty by broadcast", op, () -> in(Data.values(1, 1), Data.values(2, 0)))
                 .special("awkward values", op, () -> in(Data.awkward().reshape(20, 1), Data.awkward()))
@@ -165,22 +191,35 @@ final class ElementwiseSpecs {
                 .large("rows", op, () -> in(Data.uniform(1, low, high, 300, 257), Data.uniform(2, low, high, 257)))
                 .oracle((o, x) -> zip(x[0], x[1], f))
                 .error("shapes", "must broadcast", op, () -> in(Data.values(1, 2, 3), Data.values(2, 4)))
-                .error("dtypes", "one dtype", op, () -> in(Data.values(1, 3), Data.values(2, 3).to(DType.F32)))
+                .error(
+                        "dtypes",
+                        "one dtype",
+                        op,
+                        () -> in(Data.values(1, 3), Data.values(2, 3).to(DType.F32)))
                 .error("one input", "expects 2 inputs", op, () -> in(Data.values(1, 3)))
                 .error("truth values", "expects", op, () -> in(Data.bools(1, 3), Data.bools(2, 3)));
         boolean floatingOnly = op instanceof ElementwiseOp.Div || op instanceof ElementwiseOp.Pow;
         if (floatingOnly) {
             spec.error("integers", "floating", op, () -> in(Data.indices(1, 5, 3), Data.indices(2, 5, 3)));
         } else {
-            spec.special("integers", op, () -> in(
-                            Data.integers(1, DType.I64, -99, 99, 4, 3), Data.integers(2, DType.I64, 1, 9, 3)))
-                    .special("bytes", op, () -> in(
-                            Data.integers(1, DType.I8, -128, 128, 9), Data.integers(2, DType.I8, 1, 128, 9)))
-                    .special("unsigned", op, () -> in(
-                            Data.integers(1, DType.U8, 0, 256, 9), Data.integers(2, DType.U8, 1, 256, 9)))
-                    .special("beyond 2^53", op, () -> in(
-                            Tensor.of(new long[] {Long.MAX_VALUE, (1L << 53) + 1, Long.MIN_VALUE}),
-                            Tensor.of(new long[] {2, 1L << 53, 3})));
+            spec.special(
+                            "integers",
+                            op,
+                            () -> in(Data.integers(1, DType.I64, -99, 99, 4, 3), Data.integers(2, DType.I64, 1, 9, 3)))
+                    .special(
+                            "bytes",
+                            op,
+                            () -> in(Data.integers(1, DType.I8, -128, 128, 9), Data.integers(2, DType.I8, 1, 128, 9)))
+                    .special(
+                            "unsigned",
+                            op,
+                            () -> in(Data.integers(1, DType.U8, 0, 256, 9), Data.integers(2, DType.U8, 1, 256, 9)))
+                    .special(
+                            "beyond 2^53",
+                            op,
+                            () -> in(
+                                    Tensor.of(new long[] {Long.MAX_VALUE, (1L << 53) + 1, Long.MIN_VALUE}),
+                                    Tensor.of(new long[] {2, 1L << 53, 3})));
         }
         specs.add(spec);
     }
@@ -215,8 +254,11 @@ final class ElementwiseSpecs {
                     .special("awkward values", op, () -> in(Data.awkward().reshape(20, 1), Data.awkward()))
                     .special("empty", op, () -> in(Data.values(1, 0, 3), Data.values(2, 3)))
                     .special("truth values", op, () -> in(Data.bools(1, 7), Data.bools(2, 7)))
-                    .special("beyond 2^53", op, () -> in(
-                            Tensor.of(new long[] {(1L << 53) + 1, 5, -1}), Tensor.of(new long[] {1L << 53, 5, 0})))
+                    .special(
+                            "beyond 2^53",
+                            op,
+                            () -> in(Tensor.of(new long[] {(1L << 53) + 1, 5, -1}), Tensor.of(new long[] {1L << 53, 5, 0
+                            })))
                     .large("large", op, () -> in(Data.values(1, LARGE), Data.values(2, LARGE)))
                     .error("shapes", "must broadcast", op, () -> in(Data.values(1, 2), Data.values(2, 3)))
                     .error("dtypes", "one dtype", op, () -> in(Data.values(1, 3), Data.indices(2, 3, 3))));
@@ -224,9 +266,12 @@ final class ElementwiseSpecs {
         for (Connective connective : Connective.values()) {
             ElementwiseOp op = new ElementwiseOp.Logical(connective);
             specs.add(OpSpec.of(ElementwiseOp.Logical.class, connective.name().toLowerCase(java.util.Locale.ROOT))
-                    .sample("all four", op, () -> in(
-                            Tensor.of(new boolean[] {true, true, false, false}),
-                            Tensor.of(new boolean[] {true, false, true, false})))
+                    .sample(
+                            "all four",
+                            op,
+                            () -> in(
+                                    Tensor.of(new boolean[] {true, true, false, false}),
+                                    Tensor.of(new boolean[] {true, false, true, false})))
                     .sample("broadcast", op, () -> in(Data.bools(1, 3, 1), Data.bools(2, 4)))
                     .special("empty", op, () -> in(Data.bools(1, 0), Data.bools(2, 0)))
                     .error("numbers", "expects dtype BOOL", op, () -> in(Data.values(1, 2), Data.bools(2, 2))));
@@ -250,7 +295,10 @@ final class ElementwiseSpecs {
                 .method(x -> x[0].isFinite())
                 .special("integers", new ElementwiseOp.IsFinite(), () -> in(Data.indices(1, 9, 4)))
                 .special("empty", new ElementwiseOp.IsFinite(), () -> in(Data.values(1, 0)))
-                .error("two inputs", "expects 1 inputs", new ElementwiseOp.IsFinite(),
+                .error(
+                        "two inputs",
+                        "expects 1 inputs",
+                        new ElementwiseOp.IsFinite(),
                         () -> in(Data.of(1), Data.of(2))));
         ElementwiseOp where = new ElementwiseOp.Where();
         specs.add(OpSpec.of(ElementwiseOp.Where.class)
@@ -258,9 +306,19 @@ final class ElementwiseSpecs {
                 .method(x -> Tensor.where(x[0], x[1], x[2]))
                 .sample("broadcast", where, () -> in(Data.bools(3, 4), Data.values(1, 3, 1), Data.values(2)))
                 .special("empty", where, () -> in(Data.bools(3, 0), Data.values(1, 1), Data.values(2, 0)))
-                .special("awkward values", where, () -> in(Data.bools(3, 20), Data.awkward(), Data.awkward().flip(0)))
-                .special("beyond 2^53", where, () -> in(
-                        Data.bools(1, 2), Tensor.of(new long[] {(1L << 53) + 1, 1}), Tensor.of(new long[] {-1, 2})))
+                .special(
+                        "awkward values",
+                        where,
+                        () -> in(
+                                Data.bools(3, 20),
+                                Data.awkward(),
+                                Data.awkward().flip(0)))
+                .special(
+                        "beyond 2^53",
+                        where,
+                        () -> in(
+                                Data.bools(1, 2), Tensor.of(new long[] {(1L << 53) + 1, 1}), Tensor.of(new long[] {-1, 2
+                                })))
                 .large("large", where, () -> in(Data.bools(3, LARGE), Data.values(1, LARGE), Data.values(2, LARGE)))
                 .error("condition", "expects dtype BOOL", where, () -> in(Data.of(1), Data.of(1), Data.of(2)))
                 .error("shapes", "must broadcast", where, () -> in(Data.bools(1, 3), Data.values(1, 2), Data.of(2))));
@@ -273,7 +331,11 @@ final class ElementwiseSpecs {
                 .special("integers", fill, () -> in(Data.indices(1, 9, 4), Data.bools(2, 4)))
                 .large("large", fill, () -> in(Data.values(1, LARGE), Data.bools(2, LARGE)))
                 .error("mask dtype", "expects dtype BOOL", fill, () -> in(Data.of(1), Data.of(1)))
-                .error("larger mask", "broadcasts to the input", fill, () -> in(Data.values(1, 3), Data.bools(2, 2, 3))));
+                .error(
+                        "larger mask",
+                        "broadcasts to the input",
+                        fill,
+                        () -> in(Data.values(1, 3), Data.bools(2, 2, 3))));
     }
 
     /// The gradient kernels of all unary ops, with y = f(x) from the op itself.

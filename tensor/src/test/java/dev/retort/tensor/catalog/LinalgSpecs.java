@@ -26,11 +26,16 @@ final class LinalgSpecs {
                 .large("large", op, () -> in(Data.positiveDefinite(3, 1, 40)))
                 .reduction(200)
                 .error("not square", "square matrices", op, () -> in(Data.values(1, 2, 3)))
-                .error("indefinite", "positive definite", op, () -> in(Data.of(1, 2, 2, 1).reshape(2, 2)));
+                .error(
+                        "indefinite",
+                        "positive definite",
+                        op,
+                        () -> in(Data.of(1, 2, 2, 1).reshape(2, 2)));
     }
 
     private static Tensor triangular(int name, boolean upper, int n) {
-        Tensor a = Data.values(name, n, n).add(Tensor.eye(dev.retort.tensor.DType.F64, n, n).mul(4));
+        Tensor a = Data.values(name, n, n)
+                .add(Tensor.eye(dev.retort.tensor.DType.F64, n, n).mul(4));
         return upper ? a.triu(0) : a.tril(0);
     }
 
@@ -43,16 +48,21 @@ final class LinalgSpecs {
                 .method(x -> x[0].solveTriangular(x[1], false))
                 .sample("upper", upper, () -> in(triangular(1, true, 4), Data.values(2, 4, 3)))
                 .method(x -> x[0].solveTriangular(x[1], true))
-                .sample("unit diagonal, other triangle not read", unit,
+                .sample(
+                        "unit diagonal, other triangle not read",
+                        unit,
                         () -> in(Data.uniform(1, -0.5, 0.5, 3, 3), Data.values(2, 3, 1)))
-                .sample("batch", lower, () -> in(
-                        Tensor.stack(0, triangular(1, false, 3), triangular(3, false, 3)), Data.values(2, 2, 3, 2)))
+                .sample(
+                        "batch",
+                        lower,
+                        () -> in(
+                                Tensor.stack(0, triangular(1, false, 3), triangular(3, false, 3)),
+                                Data.values(2, 2, 3, 2)))
                 .special("nothing to solve", lower, () -> in(triangular(1, false, 4), Data.values(2, 4, 0)))
                 .large("large", lower, () -> in(triangular(4, false, 30).mul(0.2), Data.values(2, 30, 40)))
                 .reduction(2_000)
                 .error("not square", "square matrices", lower, () -> in(Data.values(1, 2, 3), Data.values(2, 2, 1)))
-                .error("rows", "equal leading dimensions", lower,
-                        () -> in(Data.values(1, 3, 3), Data.values(2, 2, 1)));
+                .error("rows", "equal leading dimensions", lower, () -> in(Data.values(1, 3, 3), Data.values(2, 2, 1)));
     }
 
     /// Symmetric with well separated eigenvalues.

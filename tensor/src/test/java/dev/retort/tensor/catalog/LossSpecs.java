@@ -49,7 +49,9 @@ final class LossSpecs {
                     .sample("ignoring, weighted" + suffix, op, () -> weighted(ignoring()))
                     .special("no rows" + suffix, op, () -> classified(0, 4))
                     .special("one class" + suffix, op, () -> classified(3, 1))
-                    .special("large logits" + suffix, op,
+                    .special(
+                            "large logits" + suffix,
+                            op,
                             () -> in(Data.of(1000, -1000, 3, 900).reshape(2, 2), Tensor.of(new long[] {1, 0})))
                     .large("large" + suffix, op, () -> weighted(classified(700, 101)));
             backward.sample("rows" + suffix, back, () -> gradient(op, classified(5, 4)))
@@ -58,16 +60,31 @@ final class LossSpecs {
                     .special("no rows" + suffix, back, () -> gradient(op, classified(0, 4)))
                     .large("large" + suffix, back, () -> gradient(op, weighted(classified(700, 101))));
         }
-        specs.add(forward.special("I32 classes", plain,
+        specs.add(forward.special(
+                        "I32 classes",
+                        plain,
                         () -> in(Data.values(1, 2, 3), Data.indices(2, 3, 2).to(DType.I32)))
                 .error("class outside", "3", plain, () -> in(Data.values(1, 2, 3), Tensor.of(new long[] {0, 3})))
                 .error("negative class", "-1", plain, () -> in(Data.values(1, 2, 3), Tensor.of(new long[] {0, -1})))
-                .error("rows", "logits [N, C] and classes [N]", plain,
+                .error(
+                        "rows",
+                        "logits [N, C] and classes [N]",
+                        plain,
                         () -> in(Data.values(1, 2, 3), Data.indices(2, 3, 3)))
-                .error("weights", "class weights of shape [3]", plain,
+                .error(
+                        "weights",
+                        "class weights of shape [3]",
+                        plain,
                         () -> in(Data.values(1, 2, 3), Data.indices(2, 3, 2), Data.values(3, 2)))
-                .error("smoothing", "labelSmoothing in [0, 1]", new LossOp.CrossEntropy(2, -100), () -> classified(2, 3)));
-        specs.add(backward.error("too few", "expects 4 to 5 inputs", new LossOp.CrossEntropyBackward(0, -100),
+                .error(
+                        "smoothing",
+                        "labelSmoothing in [0, 1]",
+                        new LossOp.CrossEntropy(2, -100),
+                        () -> classified(2, 3)));
+        specs.add(backward.error(
+                "too few",
+                "expects 4 to 5 inputs",
+                new LossOp.CrossEntropyBackward(0, -100),
                 () -> in(Data.values(1, 2, 2))));
     }
 
@@ -136,7 +153,8 @@ final class LossSpecs {
                     .error("integers", "floating dtype", op, () -> in(Data.indices(1, 3, 3), Data.indices(2, 3, 3)));
             specs.add(pointwiseGradient(op, variant));
             if (op instanceof LossOp.KlDiv(boolean log) && !log) {
-                spec.special("no probability", op, () -> in(Data.of(-1, -2, Double.NEGATIVE_INFINITY), Data.of(0, 1, 0)));
+                spec.special(
+                        "no probability", op, () -> in(Data.of(-1, -2, Double.NEGATIVE_INFINITY), Data.of(0, 1, 0)));
             }
             if (op instanceof LossOp.BceWithLogits) {
                 spec.special("large logits", op, () -> in(Data.of(1000, -1000, 1000), Data.of(1, 1, 0)));

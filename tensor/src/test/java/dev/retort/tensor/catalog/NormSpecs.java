@@ -33,7 +33,8 @@ final class NormSpecs {
     /// Inputs of a gradient kernel: (gradY, x, the statistics that the forward op gives[, weight]).
     private static Tensor[] gradient(NormOp forward, Tensor... in) {
         Tensor[] results = Engine.run(forward, in);
-        List<Tensor> out = new ArrayList<>(List.of(Data.values(13, results[0].shape().dims()), in[0]));
+        List<Tensor> out =
+                new ArrayList<>(List.of(Data.values(13, results[0].shape().dims()), in[0]));
         out.addAll(List.of(results).subList(1, results.length));
         if (in.length > 1) {
             out.add(in[1]);
@@ -53,7 +54,10 @@ final class NormSpecs {
                 .reduction(1_600)
                 .error("no elements", "at least one element a channel", op, () -> affine(Data.values(1, 0, 3), 3))
                 .error("weight", "weight of shape [3]", op, () -> affine(Data.values(1, 4, 3), 4))
-                .error("weight alone", "expects (x) or (x, weight, bias)", op,
+                .error(
+                        "weight alone",
+                        "expects (x) or (x, weight, bias)",
+                        op,
                         () -> in(Data.values(1, 4, 3), Data.values(2, 3)))
                 .error("vector", "input [N, C, ...]", op, () -> in(Data.values(1, 4))));
         NormOp back = new NormOp.BatchNormBackward(EPS);
@@ -74,9 +78,16 @@ final class NormSpecs {
                 .special("no batch", op, () -> statistics(Data.values(2, 0, 3), true))
                 .large("large", op, () -> statistics(Data.values(5, 8, 17, 13, 15), true))
                 .looser(4)
-                .error("variance", "variance of shape [3]", op,
+                .error(
+                        "variance",
+                        "variance of shape [3]",
+                        op,
                         () -> in(Data.values(1, 4, 3), Data.values(2, 3), Data.values(3, 4)))
-                .error("count", "(x, mean, var[, weight, bias])", op, () -> in(Data.values(1, 4, 3), Data.values(2, 3))));
+                .error(
+                        "count",
+                        "(x, mean, var[, weight, bias])",
+                        op,
+                        () -> in(Data.values(1, 4, 3), Data.values(2, 3))));
     }
 
     private static Tensor[] statistics(Tensor x, boolean affine) {
@@ -102,11 +113,17 @@ final class NormSpecs {
                 .large("many rows", last, () -> affine(Data.values(5, 700, 65), 65))
                 .reduction(700)
                 .error("weight", "weight of shape [5]", last, () -> affine(Data.values(1, 3, 5), 3))
-                .error("dims", "1 to rank normalised dims", new NormOp.LayerNorm(3, EPS), () -> in(Data.values(1, 2, 3))));
+                .error(
+                        "dims",
+                        "1 to rank normalised dims",
+                        new NormOp.LayerNorm(3, EPS),
+                        () -> in(Data.values(1, 2, 3))));
         NormOp back = new NormOp.LayerNormBackward(1);
         specs.add(OpSpec.of(NormOp.LayerNormBackward.class)
                 .sample("last", back, () -> gradient(last, affine(Data.values(1, 3, 5), 5)))
-                .sample("last two", new NormOp.LayerNormBackward(2),
+                .sample(
+                        "last two",
+                        new NormOp.LayerNormBackward(2),
                         () -> gradient(two, affine(Data.values(2, 2, 3, 4), 3, 4)))
                 .sample("plain", back, () -> gradient(last, Data.values(3, 4, 6)))
                 .special("no rows", back, () -> gradient(last, affine(Data.values(4, 0, 5), 5)))
@@ -129,17 +146,30 @@ final class NormSpecs {
                 .large("large", two, () -> affine(Data.values(5, 8, 18, 13, 15), 18))
                 .reduction(1_800)
                 .error("divisible", "channels divisible by groups = 2", two, () -> in(Data.values(1, 2, 3, 2)))
-                .error("no groups", "channels divisible by groups = 0", new NormOp.GroupNorm(0, EPS),
+                .error(
+                        "no groups",
+                        "channels divisible by groups = 0",
+                        new NormOp.GroupNorm(0, EPS),
                         () -> in(Data.values(1, 2, 3, 2))));
         specs.add(OpSpec.of(NormOp.GroupNormBackward.class)
-                .sample("two groups", new NormOp.GroupNormBackward(2),
+                .sample(
+                        "two groups",
+                        new NormOp.GroupNormBackward(2),
                         () -> gradient(two, affine(Data.values(1, 2, 4, 2, 3), 4)))
-                .sample("instance, plain", new NormOp.GroupNormBackward(3), () -> gradient(each, Data.values(2, 2, 3, 5)))
-                .large("large", new NormOp.GroupNormBackward(2),
+                .sample(
+                        "instance, plain",
+                        new NormOp.GroupNormBackward(3),
+                        () -> gradient(each, Data.values(2, 2, 3, 5)))
+                .large(
+                        "large",
+                        new NormOp.GroupNormBackward(2),
                         () -> gradient(two, affine(Data.values(5, 8, 18, 13, 15), 18)))
                 .reduction(1_800)
                 .looser(4)
-                .error("too few", "expects 4 to 5 inputs", new NormOp.GroupNormBackward(2),
+                .error(
+                        "too few",
+                        "expects 4 to 5 inputs",
+                        new NormOp.GroupNormBackward(2),
                         () -> in(Data.values(1, 2, 2))));
     }
 
@@ -160,7 +190,9 @@ final class NormSpecs {
         NormOp back = new NormOp.RmsNormBackward(1);
         specs.add(OpSpec.of(NormOp.RmsNormBackward.class)
                 .sample("last", back, () -> gradient(last, Data.values(1, 3, 5), Data.values(2, 5)))
-                .sample("last two", new NormOp.RmsNormBackward(2),
+                .sample(
+                        "last two",
+                        new NormOp.RmsNormBackward(2),
                         () -> gradient(two, Data.values(1, 2, 3, 4), Data.values(2, 3, 4)))
                 .sample("plain", back, () -> gradient(last, Data.values(3, 4, 6)))
                 .large("wide", back, () -> gradient(last, Data.values(5, 9, 2_001), Data.values(6, 2_001)))

@@ -34,14 +34,27 @@ final class PoolSpecs {
                 .method(x -> x[0].maxPool2d(PLAIN))
                 .sample("padded, overlapping", new PoolOp.MaxPool2d(PADDED), () -> in(Data.distinct(2, 1, 2, 5, 4)))
                 .sample("ceil mode", new PoolOp.MaxPool2d(CEIL), () -> in(Data.distinct(3, 2, 1, 6, 5)))
-                .special("ties", new PoolOp.MaxPool2d(PLAIN), () -> in(Data.of(1, 2, 2, 1).reshape(1, 1, 2, 2)))
-                .special("NaN", new PoolOp.MaxPool2d(PLAIN),
+                .special(
+                        "ties",
+                        new PoolOp.MaxPool2d(PLAIN),
+                        () -> in(Data.of(1, 2, 2, 1).reshape(1, 1, 2, 2)))
+                .special(
+                        "NaN",
+                        new PoolOp.MaxPool2d(PLAIN),
                         () -> in(Data.of(1, Double.NaN, 2, 3).reshape(1, 1, 2, 2)))
-                .special("minus infinity", new PoolOp.MaxPool2d(PADDED),
-                        () -> in(Data.of(1, 1, 1, 1).log().sub(Double.POSITIVE_INFINITY).reshape(1, 1, 2, 2)))
+                .special(
+                        "minus infinity",
+                        new PoolOp.MaxPool2d(PADDED),
+                        () -> in(Data.of(1, 1, 1, 1)
+                                .log()
+                                .sub(Double.POSITIVE_INFINITY)
+                                .reshape(1, 1, 2, 2)))
                 .special("no batch", new PoolOp.MaxPool2d(PLAIN), () -> in(Data.values(1, 0, 2, 4, 4)))
                 .large("large", new PoolOp.MaxPool2d(PADDED), () -> in(Data.values(4, 4, 17, 33, 31)))
-                .error("too small", "window that fits", new PoolOp.MaxPool2d(Window.of(3, 1, 0)),
+                .error(
+                        "too small",
+                        "window that fits",
+                        new PoolOp.MaxPool2d(Window.of(3, 1, 0)),
                         () -> in(Data.values(1, 1, 1, 2, 2)))
                 .error("rank", "expects rank 4", new PoolOp.MaxPool2d(PLAIN), () -> in(Data.values(1, 2, 4, 4)))
                 .error("padding", "padding <= kernel/2", () -> Window.of(2, 1, 2)));
@@ -50,7 +63,10 @@ final class PoolSpecs {
                 .sample("overlapping", new PoolOp.MaxPool2dBackward(5, 4), () -> maxBackward(PADDED, 1, 2, 5, 4))
                 .special("no batch", new PoolOp.MaxPool2dBackward(4, 4), () -> maxBackward(PLAIN, 0, 2, 4, 4))
                 .large("large", new PoolOp.MaxPool2dBackward(33, 31), () -> maxBackward(PADDED, 4, 17, 33, 31))
-                .error("shapes", "one shape", new PoolOp.MaxPool2dBackward(4, 4),
+                .error(
+                        "shapes",
+                        "one shape",
+                        new PoolOp.MaxPool2dBackward(4, 4),
                         () -> in(Data.values(1, 1, 1, 2, 2), Data.indices(2, 4, 1, 1, 2, 3))));
     }
 
@@ -63,13 +79,18 @@ final class PoolSpecs {
         String variant = countPad ? "pad counted" : "pad not counted";
         OpSpec spec = OpSpec.of(PoolOp.AvgPool2d.class, variant)
                 .sample("2x2", new PoolOp.AvgPool2d(PLAIN, countPad), () -> in(Data.values(1, 2, 2, 4, 6)))
-                .sample("padded, overlapping", new PoolOp.AvgPool2d(PADDED, countPad),
+                .sample(
+                        "padded, overlapping",
+                        new PoolOp.AvgPool2d(PADDED, countPad),
                         () -> in(Data.values(2, 1, 2, 5, 4)))
                 .sample("ceil mode", new PoolOp.AvgPool2d(CEIL, countPad), () -> in(Data.values(3, 2, 1, 6, 5)))
                 .special("no batch", new PoolOp.AvgPool2d(PLAIN, countPad), () -> in(Data.values(1, 0, 2, 4, 4)))
                 .large("large", new PoolOp.AvgPool2d(PADDED, countPad), () -> in(Data.values(4, 4, 17, 33, 31)))
                 .reduction(9)
-                .error("too small", "window that fits", new PoolOp.AvgPool2d(Window.of(3, 1, 0), countPad),
+                .error(
+                        "too small",
+                        "window that fits",
+                        new PoolOp.AvgPool2d(Window.of(3, 1, 0), countPad),
                         () -> in(Data.values(1, 1, 1, 2, 2)));
         if (countPad) {
             spec.sample("by method", new PoolOp.AvgPool2d(PLAIN, true), () -> in(Data.values(1, 2, 2, 4, 6)))
@@ -77,15 +98,27 @@ final class PoolSpecs {
         }
         specs.add(spec);
         specs.add(OpSpec.of(PoolOp.AvgPool2dBackward.class, variant)
-                .sample("2x2", new PoolOp.AvgPool2dBackward(PLAIN, countPad, 4, 6), () -> in(Data.values(1, 2, 2, 2, 3)))
-                .sample("padded, overlapping", new PoolOp.AvgPool2dBackward(PADDED, countPad, 5, 4),
+                .sample(
+                        "2x2",
+                        new PoolOp.AvgPool2dBackward(PLAIN, countPad, 4, 6),
+                        () -> in(Data.values(1, 2, 2, 2, 3)))
+                .sample(
+                        "padded, overlapping",
+                        new PoolOp.AvgPool2dBackward(PADDED, countPad, 5, 4),
                         () -> in(Data.values(2, 1, 2, PADDED.outH(5), PADDED.outW(4))))
-                .sample("ceil mode", new PoolOp.AvgPool2dBackward(CEIL, countPad, 6, 5),
+                .sample(
+                        "ceil mode",
+                        new PoolOp.AvgPool2dBackward(CEIL, countPad, 6, 5),
                         () -> in(Data.values(3, 2, 1, CEIL.outH(6), CEIL.outW(5))))
-                .large("large", new PoolOp.AvgPool2dBackward(PADDED, countPad, 33, 31),
+                .large(
+                        "large",
+                        new PoolOp.AvgPool2dBackward(PADDED, countPad, 33, 31),
                         () -> in(Data.values(4, 4, 17, PADDED.outH(33), PADDED.outW(31))))
                 .reduction(9)
-                .error("shape", "gradOut of shape [1, 1, 2, 2]", new PoolOp.AvgPool2dBackward(PLAIN, countPad, 4, 4),
+                .error(
+                        "shape",
+                        "gradOut of shape [1, 1, 2, 2]",
+                        new PoolOp.AvgPool2dBackward(PLAIN, countPad, 4, 4),
                         () -> in(Data.values(1, 1, 1, 2, 3))));
     }
 
@@ -94,28 +127,42 @@ final class PoolSpecs {
                 .sample("global", new PoolOp.AdaptiveAvgPool2d(1, 1), () -> in(Data.values(1, 2, 3, 4, 5)))
                 .method(x -> x[0].adaptiveAvgPool2d(1, 1))
                 .sample("uneven bins", new PoolOp.AdaptiveAvgPool2d(3, 2), () -> in(Data.values(2, 1, 2, 5, 7)))
-                .sample("more bins than pixels", new PoolOp.AdaptiveAvgPool2d(4, 5), () -> in(Data.values(3, 1, 1, 3, 2)))
+                .sample(
+                        "more bins than pixels",
+                        new PoolOp.AdaptiveAvgPool2d(4, 5),
+                        () -> in(Data.values(3, 1, 1, 3, 2)))
                 .special("no batch", new PoolOp.AdaptiveAvgPool2d(1, 1), () -> in(Data.values(1, 0, 2, 4, 4)))
                 .large("large", new PoolOp.AdaptiveAvgPool2d(7, 7), () -> in(Data.values(4, 4, 17, 33, 31)))
                 .large("large, global", new PoolOp.AdaptiveAvgPool2d(1, 1), () -> in(Data.values(4, 4, 17, 33, 31)))
                 .reduction(1_000)
-                .error("no bins", "positive extents", new PoolOp.AdaptiveAvgPool2d(0, 1),
+                .error(
+                        "no bins",
+                        "positive extents",
+                        new PoolOp.AdaptiveAvgPool2d(0, 1),
                         () -> in(Data.values(1, 1, 1, 2, 2))));
         specs.add(OpSpec.of(PoolOp.AdaptiveAvgPool2dBackward.class)
                 .sample("global", new PoolOp.AdaptiveAvgPool2dBackward(4, 5), () -> in(Data.values(1, 2, 3, 1, 1)))
                 .sample("uneven bins", new PoolOp.AdaptiveAvgPool2dBackward(5, 7), () -> in(Data.values(2, 1, 2, 3, 2)))
                 .large("large", new PoolOp.AdaptiveAvgPool2dBackward(33, 31), () -> in(Data.values(4, 4, 17, 7, 7)))
                 .reduction(9)
-                .error("rank", "expects rank 4", new PoolOp.AdaptiveAvgPool2dBackward(4, 4),
+                .error(
+                        "rank",
+                        "expects rank 4",
+                        new PoolOp.AdaptiveAvgPool2dBackward(4, 4),
                         () -> in(Data.values(1, 2, 2))));
         specs.add(OpSpec.of(PoolOp.AdaptiveMaxPool2d.class)
                 .sample("global", new PoolOp.AdaptiveMaxPool2d(1, 1), () -> in(Data.distinct(1, 2, 3, 4, 5)))
                 .method(x -> x[0].adaptiveMaxPool2d(1, 1))
                 .sample("uneven bins", new PoolOp.AdaptiveMaxPool2d(3, 2), () -> in(Data.distinct(2, 1, 2, 5, 7)))
-                .special("NaN", new PoolOp.AdaptiveMaxPool2d(1, 1),
+                .special(
+                        "NaN",
+                        new PoolOp.AdaptiveMaxPool2d(1, 1),
                         () -> in(Data.of(1, Double.NaN, 2, 3).reshape(1, 1, 2, 2)))
                 .large("large", new PoolOp.AdaptiveMaxPool2d(7, 7), () -> in(Data.values(4, 4, 17, 33, 31)))
-                .error("no bins", "positive extents", new PoolOp.AdaptiveMaxPool2d(1, 0),
+                .error(
+                        "no bins",
+                        "positive extents",
+                        new PoolOp.AdaptiveMaxPool2d(1, 0),
                         () -> in(Data.values(1, 1, 1, 2, 2))));
     }
 }

@@ -18,31 +18,53 @@ final class QuantSpecs {
         QuantOp signed = new QuantOp.Quantize(-128, 127, DType.I8);
         QuantOp unsigned = new QuantOp.Quantize(0, 15, DType.U8);
         return OpSpec.of(QuantOp.Quantize.class)
-                .sample("whole tensor", signed, () -> in(Data.values(1, 3, 5), Data.of(0.03125).reshape(), Data.of(3).reshape()))
-                .sample("per channel", unsigned,
-                        () -> in(Data.values(1, 2, 3, 2), Data.of(0.125, 0.25, 0.5).reshape(3, 1), Data.of(8, 0, 4).reshape(3, 1)))
-                .special("ties to even, clamping", signed,
+                .sample(
+                        "whole tensor",
+                        signed,
+                        () -> in(
+                                Data.values(1, 3, 5),
+                                Data.of(0.03125).reshape(),
+                                Data.of(3).reshape()))
+                .sample(
+                        "per channel",
+                        unsigned,
+                        () -> in(
+                                Data.values(1, 2, 3, 2),
+                                Data.of(0.125, 0.25, 0.5).reshape(3, 1),
+                                Data.of(8, 0, 4).reshape(3, 1)))
+                .special(
+                        "ties to even, clamping",
+                        signed,
                         () -> in(Data.of(0.5, 1.5, -0.5, -1.5, 1e9, -1e9), Data.of(1), Data.of(0)))
                 .special("empty", signed, () -> in(Data.values(1, 0), Data.of(1), Data.of(0)))
                 .large("large", signed, () -> in(Data.values(1, 70_001), Data.of(0.015625), Data.of(-5)))
-                .error("range", "range inside it", new QuantOp.Quantize(-1, 255, DType.U8),
+                .error(
+                        "range",
+                        "range inside it",
+                        new QuantOp.Quantize(-1, 255, DType.U8),
                         () -> in(Data.of(1), Data.of(1), Data.of(0)))
-                .error("dtype", "dtype I8 or U8", new QuantOp.Quantize(0, 9, DType.I32),
+                .error(
+                        "dtype",
+                        "dtype I8 or U8",
+                        new QuantOp.Quantize(0, 9, DType.I32),
                         () -> in(Data.of(1), Data.of(1), Data.of(0)))
-                .error("scale shape", "scale and zero point that broadcast", signed,
+                .error(
+                        "scale shape",
+                        "scale and zero point that broadcast",
+                        signed,
                         () -> in(Data.of(1), Data.of(1, 2), Data.of(0)));
     }
 
     private static OpSpec dequantize() {
         QuantOp op = new QuantOp.Dequantize();
         return OpSpec.of(QuantOp.Dequantize.class)
-                .sample("signed", op,
-                        () -> in(Data.integers(1, DType.I8, -128, 128, 3, 5), Data.of(0.1), Data.of(3)))
-                .sample("unsigned, per channel", op,
+                .sample("signed", op, () -> in(Data.integers(1, DType.I8, -128, 128, 3, 5), Data.of(0.1), Data.of(3)))
+                .sample(
+                        "unsigned, per channel",
+                        op,
                         () -> in(Data.integers(1, DType.U8, 0, 256, 2, 3), Data.of(0.1, 0.2, 0.3), Data.of(1, 2, 3)))
                 .special("empty", op, () -> in(Data.integers(1, DType.I8, 0, 9, 0), Data.of(0.1), Data.of(3)))
-                .large("large", op,
-                        () -> in(Data.integers(1, DType.I8, -128, 128, 70_001), Data.of(0.1), Data.of(3)))
+                .large("large", op, () -> in(Data.integers(1, DType.I8, -128, 128, 70_001), Data.of(0.1), Data.of(3)))
                 .error("floating", "expects integers", op, () -> in(Data.of(1), Data.of(1), Data.of(0)));
     }
 
@@ -51,12 +73,25 @@ final class QuantSpecs {
         return OpSpec.of(QuantOp.FakeQuantize.class)
                 .noGradientCheck() // straight-through
                 .sample("whole tensor", op, () -> in(Data.values(1, 3, 5), Data.of(0.25), Data.of(1)))
-                .sample("per channel", op,
-                        () -> in(Data.values(1, 2, 3, 2), Data.of(0.125, 0.25, 0.5).reshape(3, 1), Data.of(-1, 0, 2).reshape(3, 1)))
+                .sample(
+                        "per channel",
+                        op,
+                        () -> in(
+                                Data.values(1, 2, 3, 2),
+                                Data.of(0.125, 0.25, 0.5).reshape(3, 1),
+                                Data.of(-1, 0, 2).reshape(3, 1)))
                 .special("awkward values", op, () -> in(Data.awkward(), Data.of(0.25), Data.of(0)))
                 .special("empty", op, () -> in(Data.values(1, 0), Data.of(1), Data.of(0)))
                 .large("large", op, () -> in(Data.values(1, 70_001), Data.of(0.125), Data.of(0)))
-                .error("range", "qmin < qmax", new QuantOp.FakeQuantize(3, 3), () -> in(Data.of(1), Data.of(1), Data.of(0)))
-                .error("dtypes", "one dtype", op, () -> in(Data.of(1), Data.of(1).to(DType.F32), Data.of(0)));
+                .error(
+                        "range",
+                        "qmin < qmax",
+                        new QuantOp.FakeQuantize(3, 3),
+                        () -> in(Data.of(1), Data.of(1), Data.of(0)))
+                .error(
+                        "dtypes",
+                        "one dtype",
+                        op,
+                        () -> in(Data.of(1), Data.of(1).to(DType.F32), Data.of(0)));
     }
 }

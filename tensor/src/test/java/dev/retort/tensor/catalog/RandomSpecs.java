@@ -10,7 +10,8 @@ import dev.retort.tensor.op.RandomOp;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Specs of [RandomOp]. Draws are pure functions of (seed, stream, element), so they can be compared like other ops.
+/// Specs of [RandomOp]. Draws are pure functions of (seed, stream, element), so they can be compared
+/// like other ops.
 final class RandomSpecs {
     private static final long SEED = 42;
 
@@ -42,15 +43,22 @@ final class RandomSpecs {
         OpSpec truncated = OpSpec.of(RandomOp.TruncatedNormal.class)
                 .special("tail", new RandomOp.TruncatedNormal(0, 1, 6, 9, small, DType.F32, SEED, 3), () -> in())
                 .special("nothing", new RandomOp.TruncatedNormal(0, 1, -2, 2, nothing, DType.F32, SEED, 3), () -> in())
-                .large("large", new RandomOp.TruncatedNormal(0, 1, -2, 2, Shape.of(9_001), DType.F32, SEED, 3), () -> in())
-                .error("bounds", "low < high", new RandomOp.TruncatedNormal(0, 1, 2, 2, small, DType.F32, SEED, 3),
+                .large(
+                        "large",
+                        new RandomOp.TruncatedNormal(0, 1, -2, 2, Shape.of(9_001), DType.F32, SEED, 3),
+                        () -> in())
+                .error(
+                        "bounds",
+                        "low < high",
+                        new RandomOp.TruncatedNormal(0, 1, 2, 2, small, DType.F32, SEED, 3),
                         () -> in());
         for (DType dtype : new DType[] {DType.F32, DType.F64, DType.F16, DType.BF16}) {
             uniform.sample(dtype.name(), new RandomOp.Uniform(-1, 3, small, dtype, SEED, 0), () -> in())
                     .method(x -> Random.uniform(new Rng(SEED), -1, 3, dtype, 3, 5));
             normal.sample(dtype.name(), new RandomOp.Normal(1, 2, small, dtype, SEED, 0), () -> in())
                     .method(x -> Random.normal(new Rng(SEED), 1, 2, dtype, 3, 5));
-            truncated.sample(dtype.name(), new RandomOp.TruncatedNormal(1, 2, 0, 3, small, dtype, SEED, 0), () -> in())
+            truncated
+                    .sample(dtype.name(), new RandomOp.TruncatedNormal(1, 2, 0, 3, small, dtype, SEED, 0), () -> in())
                     .method(x -> Random.truncatedNormal(new Rng(SEED), 1, 2, 0, 3, dtype, 3, 5));
         }
         specs.add(uniform);
@@ -79,7 +87,11 @@ final class RandomSpecs {
                 .special("no rows", with, () -> in(Data.values(1, 0, 3)))
                 .error("too many", "at most as many samples as classes", without, () -> in(Data.of(1, 2)))
                 .error("too few positive", "at least 3 positive weights", without, () -> in(Data.of(1, 0, 2, 0)))
-                .error("all zero", "not all zero, row 1", with, () -> in(Data.of(1, 2, 0, 0).reshape(2, 2)))
+                .error(
+                        "all zero",
+                        "not all zero, row 1",
+                        with,
+                        () -> in(Data.of(1, 2, 0, 0).reshape(2, 2)))
                 .error("negative", "weights >= 0, row 0 has -2.0", with, () -> in(Data.of(1, -2))));
         specs.add(OpSpec.of(RandomOp.Permutation.class)
                 .sample("ten", new RandomOp.Permutation(10, SEED, 0), () -> in())
@@ -96,6 +108,10 @@ final class RandomSpecs {
                 .special("nothing", new RandomOp.Dropout(0.5, SEED, 0), () -> in(Data.values(1, 0)))
                 .large("large", new RandomOp.Dropout(0.5, SEED, 0), () -> in(Data.values(1, 70_001)))
                 .error("probability", "p in [0, 1]", new RandomOp.Dropout(1.5, SEED, 0), () -> in(Data.of(1)))
-                .error("integers", "floating dtype", new RandomOp.Dropout(0.5, SEED, 0), () -> in(Data.indices(1, 2, 3))));
+                .error(
+                        "integers",
+                        "floating dtype",
+                        new RandomOp.Dropout(0.5, SEED, 0),
+                        () -> in(Data.indices(1, 2, 3))));
     }
 }

@@ -39,7 +39,8 @@ final class ReductionSpecs {
         return dims;
     }
 
-    /// Samples of a reduction over any dims of floating tensors; `method` reduces the last two dims, keeping them.
+    /// Samples of a reduction over any dims of floating tensors; `method` reduces the last two dims,
+    /// keeping them.
     private OpSpec floating(
             Maker op, Function<Tensor, Tensor> method, boolean emptyAllowed, ToDoubleFunction<double[]> row) {
         return floating(OpSpec.of(op.of(dims(0), false).getClass()), op, method, emptyAllowed, row);
@@ -64,9 +65,11 @@ final class ReductionSpecs {
                 .special("one element", op.of(dims(0), true), () -> in(Data.values(6, 1)))
                 .special("empty result", op.of(dims(1), false), () -> in(Data.values(6, 0, 3)))
                 .special("with NaN", op.of(dims(0), false), () -> in(Data.of(1, Double.NaN, 3, -2)))
-                .special("with infinities", op.of(dims(1), false), () -> in(Data.of(
-                                1, Double.POSITIVE_INFINITY, 2, 1, Double.NEGATIVE_INFINITY, 2)
-                        .reshape(2, 3)))
+                .special(
+                        "with infinities",
+                        op.of(dims(1), false),
+                        () -> in(Data.of(1, Double.POSITIVE_INFINITY, 2, 1, Double.NEGATIVE_INFINITY, 2)
+                                .reshape(2, 3)))
                 .large("long rows", op.of(dims(1), false), () -> in(Data.values(7, 3, 24_001)))
                 .large("many rows", op.of(dims(1), false), () -> in(Data.values(8, 5_000, 13)))
                 .large("columns", op.of(dims(0), false), () -> in(Data.values(9, 301, 203)))
@@ -86,12 +89,17 @@ final class ReductionSpecs {
     private OpSpec integers(OpSpec spec, Maker op) {
         return spec.special("integers", op.of(dims(1), false), () -> in(Data.integers(1, DType.I64, -9, 9, 3, 5)))
                 .special("bytes", op.of(dims(0), false), () -> in(Data.integers(2, DType.U8, 0, 256, 5, 3)))
-                .special("beyond 2^53", op.of(dims(0), false), () -> in(
-                        Tensor.of(new long[] {(1L << 53) + 1, 1, Long.MIN_VALUE, 3})));
+                .special(
+                        "beyond 2^53",
+                        op.of(dims(0), false),
+                        () -> in(Tensor.of(new long[] {(1L << 53) + 1, 1, Long.MIN_VALUE, 3})));
     }
 
     private void sums() {
-        integers(floating(ReductionOp.Sum::new, x -> x.sum(true, -2, -1), true, row -> sum(row, x -> x)).reduction(24_001), ReductionOp.Sum::new);
+        integers(
+                floating(ReductionOp.Sum::new, x -> x.sum(true, -2, -1), true, row -> sum(row, x -> x))
+                        .reduction(24_001),
+                ReductionOp.Sum::new);
         floating(ReductionOp.Mean::new, x -> x.mean(true, -2, -1), true, row -> sum(row, x -> x) / row.length)
                 .reduction(1_000);
         Maker prod = ReductionOp.Prod::new;
@@ -99,8 +107,10 @@ final class ReductionSpecs {
                 .sample("last two, kept", prod.of(dims(1, 2), true), () -> in(Data.values(1, 2, 3, 4)))
                 .method(x -> x[0].prod(true, -2, -1))
                 .sample("first", prod.of(dims(0), false), () -> in(Data.values(2, 3, 5)))
-                .special("one zero a row", prod.of(dims(1), false), () -> in(
-                        Data.of(1, 0, 3, 2, 2, 2, 0, 0, 5).reshape(3, 3)))
+                .special(
+                        "one zero a row",
+                        prod.of(dims(1), false),
+                        () -> in(Data.of(1, 0, 3, 2, 2, 2, 0, 0, 5).reshape(3, 3)))
                 .special("scalar", prod.of(dims(), false), () -> in(Data.values(6)))
                 .special("over nothing", prod.of(dims(0), false), () -> in(Data.values(6, 0, 3)))
                 .special("empty result", prod.of(dims(1), false), () -> in(Data.values(6, 0, 3)))
@@ -120,25 +130,56 @@ final class ReductionSpecs {
     }
 
     private void statistics() {
-        floating((d, k) -> new ReductionOp.Var(d, 1, k), x -> x.var(1, true, -2, -1), true, row -> variance(row, 1)).looser(4).reduction(100);
-        floating(OpSpec.of(ReductionOp.Var.class, "biased"), (d, k) -> new ReductionOp.Var(d, 0, k),
-                x -> x.var(0, true, -2, -1), true, row -> variance(row, 0)).looser(4).reduction(100);
-        floating(ReductionOp.LogSumExp::new, x -> x.logsumexp(true, -2, -1), true,
-                row -> Math.log(sum(row, Math::exp))).reduction(100);
-        floating(OpSpec.of(ReductionOp.Norm.class, "2"), (d, k) -> new ReductionOp.Norm(2, d, k),
-                x -> x.norm(2, true, -2, -1), true, row -> Math.sqrt(sum(row, x -> x * x))).reduction(100);
-        floating(OpSpec.of(ReductionOp.Norm.class, "1"), (d, k) -> new ReductionOp.Norm(1, d, k),
-                x -> x.norm(1, true, -2, -1), true, row -> sum(row, Math::abs)).reduction(1_000);
-        floating(OpSpec.of(ReductionOp.Norm.class, "3"), (d, k) -> new ReductionOp.Norm(3, d, k),
-                x -> x.norm(3, true, -2, -1), true,
-                row -> Math.cbrt(sum(row, x -> Math.abs(x * x * x)))).reduction(1_000);
-        floating(OpSpec.of(ReductionOp.Norm.class, "0"), (d, k) -> new ReductionOp.Norm(0, d, k),
-                x -> x.norm(0, true, -2, -1), true, row -> row.length);
-        floating(OpSpec.of(ReductionOp.Norm.class, "infinity"),
+        floating((d, k) -> new ReductionOp.Var(d, 1, k), x -> x.var(1, true, -2, -1), true, row -> variance(row, 1))
+                .looser(4)
+                .reduction(100);
+        floating(
+                        OpSpec.of(ReductionOp.Var.class, "biased"),
+                        (d, k) -> new ReductionOp.Var(d, 0, k),
+                        x -> x.var(0, true, -2, -1),
+                        true,
+                        row -> variance(row, 0))
+                .looser(4)
+                .reduction(100);
+        floating(ReductionOp.LogSumExp::new, x -> x.logsumexp(true, -2, -1), true, row -> Math.log(sum(row, Math::exp)))
+                .reduction(100);
+        floating(
+                        OpSpec.of(ReductionOp.Norm.class, "2"),
+                        (d, k) -> new ReductionOp.Norm(2, d, k),
+                        x -> x.norm(2, true, -2, -1),
+                        true,
+                        row -> Math.sqrt(sum(row, x -> x * x)))
+                .reduction(100);
+        floating(
+                        OpSpec.of(ReductionOp.Norm.class, "1"),
+                        (d, k) -> new ReductionOp.Norm(1, d, k),
+                        x -> x.norm(1, true, -2, -1),
+                        true,
+                        row -> sum(row, Math::abs))
+                .reduction(1_000);
+        floating(
+                        OpSpec.of(ReductionOp.Norm.class, "3"),
+                        (d, k) -> new ReductionOp.Norm(3, d, k),
+                        x -> x.norm(3, true, -2, -1),
+                        true,
+                        row -> Math.cbrt(sum(row, x -> Math.abs(x * x * x))))
+                .reduction(1_000);
+        floating(
+                OpSpec.of(ReductionOp.Norm.class, "0"),
+                (d, k) -> new ReductionOp.Norm(0, d, k),
+                x -> x.norm(0, true, -2, -1),
+                true,
+                row -> row.length);
+        floating(
+                        OpSpec.of(ReductionOp.Norm.class, "infinity"),
                         (d, k) -> new ReductionOp.Norm(Double.POSITIVE_INFINITY, d, k),
-                        x -> x.norm(Double.POSITIVE_INFINITY, true, -2, -1), true,
+                        x -> x.norm(Double.POSITIVE_INFINITY, true, -2, -1),
+                        true,
                         row -> Arrays.stream(row).map(Math::abs).max().orElse(0))
-                .error("negative p", "expects p >= 0", new ReductionOp.Norm(-1, dims(0), false),
+                .error(
+                        "negative p",
+                        "expects p >= 0",
+                        new ReductionOp.Norm(-1, dims(0), false),
                         () -> in(Data.of(1, 2)));
     }
 
@@ -153,8 +194,10 @@ final class ReductionSpecs {
 
     private void truth(Maker op, TruthMethod method) {
         specs.add(OpSpec.of(op.of(dims(0), false).getClass())
-                .sample("rows", op.of(dims(1), false), () -> in(Tensor.of(
-                        new boolean[] {true, true, false, true, false, false}, 3, 2)))
+                .sample(
+                        "rows",
+                        op.of(dims(1), false),
+                        () -> in(Tensor.of(new boolean[] {true, true, false, true, false, false}, 3, 2)))
                 .method(x -> method.of(x[0], -1))
                 .sample("all", op.of(dims(0, 1), true), () -> in(Data.bools(1, 3, 4)))
                 .special("over nothing", op.of(dims(0), false), () -> in(Data.bools(1, 0, 3)))
@@ -166,11 +209,15 @@ final class ReductionSpecs {
     private void alongOneDim() {
         for (boolean largest : new boolean[] {true, false}) {
             String variant = largest ? "largest" : "smallest";
-            specs.add(along(OpSpec.of(ReductionOp.MaxWithIndices.class, variant),
-                    dim -> new ReductionOp.MaxWithIndices(dim, largest, true), false)
+            specs.add(along(
+                            OpSpec.of(ReductionOp.MaxWithIndices.class, variant),
+                            dim -> new ReductionOp.MaxWithIndices(dim, largest, true),
+                            false)
                     .oracle((o, x) -> rows((ReductionOp) o, x[0], row -> extreme(row, largest))));
-            specs.add(along(OpSpec.of(ReductionOp.ArgMax.class, variant),
-                    dim -> new ReductionOp.ArgMax(dim, largest, false), false));
+            specs.add(along(
+                    OpSpec.of(ReductionOp.ArgMax.class, variant),
+                    dim -> new ReductionOp.ArgMax(dim, largest, false),
+                    false));
         }
         specs.add(along(OpSpec.of(ReductionOp.CumSum.class).reduction(9_001), ReductionOp.CumSum::new, true));
     }

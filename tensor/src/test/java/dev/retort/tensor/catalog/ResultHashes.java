@@ -6,10 +6,12 @@ import dev.retort.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// Fingerprints of all results of the catalogue, to compare two Java virtual machines. The program prints one line a
+/// Fingerprints of all results of the catalogue, to compare two Java virtual machines. The program
+/// prints one line a
 /// sample: the hash, a space and the sample's name.
 public final class ResultHashes {
-    /// The interpreter is some hundred times slower, so it computes large samples only up to this many input elements.
+    /// The interpreter is some hundred times slower, so it computes large samples only up to this many
+    /// input elements.
     private static final int MOST_ELEMENTS = 15_000;
 
     private ResultHashes() {}

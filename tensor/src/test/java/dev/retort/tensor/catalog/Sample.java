@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /// An op with its attributes and one set of inputs.
 ///
-/// Floating inputs are made as `F64`; [#inputs(DType)] gives them in another floating dtype. Every call makes fresh
+/// Floating inputs are made as `F64`; [#inputs(DType)] gives them in another floating dtype. Every call
+/// makes fresh
 /// tensors of the same values, so a test may write to them.
 public final class Sample {
     /// What a sample is for.
@@ -26,7 +27,8 @@ public final class Sample {
         REGULAR,
         /// NaN, infinities, ties, kinks, empty tensors: forward tests only.
         SPECIAL,
-        /// Large enough for several chunks and the vector loops: thread-count, cold/hot and precision tests, but no
+        /// Large enough for several chunks and the vector loops: thread-count, cold/hot and precision
+        /// tests, but no
         /// gradient checks.
         LARGE
     }
@@ -78,12 +80,14 @@ public final class Sample {
         return in;
     }
 
-    /// Computes the first result by a tensor method (with negative dims where it takes dims); null if none is given.
+    /// Computes the first result by a tensor method (with negative dims where it takes dims); null if
+    /// none is given.
     public @Nullable Function<Tensor[], Tensor> method() {
         return method;
     }
 
-    /// The results of the op; for an [UpdateOp] the inputs that it has written to. Reshapes go through the method, which
+    /// The results of the op; for an [UpdateOp] the inputs that it has written to. Reshapes go through
+    /// the method, which
     /// copies where the layout allows no view.
     public Tensor[] run(Tensor... in) {
         if (op instanceof ShapeOp.Reshape(Shape shape) && in.length == 1 && in[0].numel() == shape.numel()) {

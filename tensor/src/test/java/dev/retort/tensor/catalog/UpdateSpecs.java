@@ -34,7 +34,10 @@ final class UpdateSpecs {
                 .special("converted", copy, () -> in(Data.indices(1, 9, 5), Data.of(1.9, -1.9, 0, 7, 3.5)))
                 .special("empty", copy, () -> in(Data.values(1, 0), Data.values(2, 1)))
                 .large("large", copy, () -> in(Data.values(1, LARGE), Data.values(2, LARGE)))
-                .error("larger source", "broadcasts to the destination", copy,
+                .error(
+                        "larger source",
+                        "broadcasts to the destination",
+                        copy,
                         () -> in(Data.values(1, 4), Data.values(2, 3, 4))));
         specs.add(OpSpec.of(UpdateOp.Fill.class)
                 .sample("matrix", new UpdateOp.Fill(1.5), () -> in(Data.values(1, 3, 4)))
@@ -53,7 +56,9 @@ final class UpdateSpecs {
                 .large("large", new UpdateOp.Scale(0.3), () -> in(Data.values(1, LARGE)))
                 .error("two inputs", "expects 1 inputs", new UpdateOp.Scale(1), () -> in(Data.of(1), Data.of(2))));
         step(OpSpec.of(UpdateOp.AddScaled.class), new UpdateOp.AddScaled(-0.3), 2)
-                .special("integers", new UpdateOp.AddScaled(2),
+                .special(
+                        "integers",
+                        new UpdateOp.AddScaled(2),
                         () -> in(Tensor.of(new long[] {(1L << 53) + 1, -2}), Tensor.of(new long[] {1, 5})));
         step(OpSpec.of(UpdateOp.Lerp.class), new UpdateOp.Lerp(0.1), 2);
     }
@@ -98,8 +103,13 @@ final class UpdateSpecs {
     }
 
     private void adaptive() {
-        step(OpSpec.of(UpdateOp.AdamStep.class, "first"), new UpdateOp.AdamStep(0.01, 0.9, 0.999, 1e-8, 0.1, false, 1), 4);
-        step(OpSpec.of(UpdateOp.AdamStep.class, "decoupled"), new UpdateOp.AdamStep(0.01, 0.9, 0.999, 1e-8, 0.1, true, 9),
+        step(
+                OpSpec.of(UpdateOp.AdamStep.class, "first"),
+                new UpdateOp.AdamStep(0.01, 0.9, 0.999, 1e-8, 0.1, false, 1),
+                4);
+        step(
+                OpSpec.of(UpdateOp.AdamStep.class, "decoupled"),
+                new UpdateOp.AdamStep(0.01, 0.9, 0.999, 1e-8, 0.1, true, 9),
                 4);
         step(OpSpec.of(UpdateOp.RmsPropStep.class, "plain"), new UpdateOp.RmsPropStep(0.01, 0.99, 1e-8, 0.1, 0), 3);
         step(OpSpec.of(UpdateOp.RmsPropStep.class, "momentum"), new UpdateOp.RmsPropStep(0.01, 0.99, 1e-8, 0, 0.9), 4);

@@ -19,7 +19,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.IntFunction;
 
-/// Each golden case in terms of our tensors; the names and the order of the inputs are those of `make_golden.py`.
+/// Each golden case in terms of our tensors; the names and the order of the inputs are those of
+/// `make_golden.py`.
 final class GoldenCases {
     private static final double EPS = 1e-3;
 
@@ -163,8 +164,13 @@ final class GoldenCases {
         cases.put("kl_div_log", op(new LossOp.KlDiv(true)));
         cases.put("smooth_l1", op(new LossOp.SmoothL1(0.7)));
         cases.put("bce_with_logits", op(new LossOp.BceWithLogits()));
-        cases.put("fake_quantize", x -> Engine.one(
-                new QuantOp.FakeQuantize(-8, 7), x[0], Tensor.scalar(x[0].dtype(), 0.125), Tensor.scalar(x[0].dtype(), 3)));
+        cases.put(
+                "fake_quantize",
+                x -> Engine.one(
+                        new QuantOp.FakeQuantize(-8, 7),
+                        x[0],
+                        Tensor.scalar(x[0].dtype(), 0.125),
+                        Tensor.scalar(x[0].dtype(), 3)));
     }
 
     /// Inputs (w, gradient 1, 2, 3): w after three steps with `states` tensors of state, zero at first.

@@ -22,16 +22,17 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/// The results of PyTorch for about a hundred ops, most of them with awkward attributes; `make_golden.py` beside the file
+/// The results of PyTorch for about a hundred ops, most of them with awkward attributes;
+/// `make_golden.py` beside the file
 /// made them.
 class GoldenTest {
     private static Map<String, Tensor> golden = Map.of();
 
     @BeforeAll
     static void read() throws IOException, URISyntaxException {
-        golden = Safetensors.read(Path.of(Objects.requireNonNull(
-                        GoldenTest.class.getResource("/dev/retort/tensor/golden/golden.safetensors"))
-                .toURI()));
+        golden = Safetensors.read(Path.of(
+                Objects.requireNonNull(GoldenTest.class.getResource("/dev/retort/tensor/golden/golden.safetensors"))
+                        .toURI()));
     }
 
     private static Tensor[] inputs(String name, DType dtype) {
@@ -44,10 +45,11 @@ class GoldenTest {
     }
 
     private static Stream<DynamicTest> compare(DType dtype, double tolerance) {
-        return GoldenCases.all().entrySet().stream().map(c -> dynamicTest(c.getKey(), () -> {
-            Tensor actual = c.getValue().of(inputs(c.getKey(), dtype));
-            Close.assertClose(c.getKey(), actual, golden.get(c.getKey() + "/out"), tolerance);
-        }));
+        return GoldenCases.all().entrySet().stream()
+                .map(c -> dynamicTest(c.getKey(), () -> {
+                    Tensor actual = c.getValue().of(inputs(c.getKey(), dtype));
+                    Close.assertClose(c.getKey(), actual, golden.get(c.getKey() + "/out"), tolerance);
+                }));
     }
 
     @TestFactory

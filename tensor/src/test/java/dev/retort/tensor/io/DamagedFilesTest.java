@@ -20,7 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Every cut and thousands of flipped bytes: reading succeeds or throws a [FormatException], and does so soon.
+/// Every cut and thousands of flipped bytes: reading succeeds or throws a [FormatException], and does so
+/// soon.
 class DamagedFilesTest {
     private static final int FLIPS = 2000;
 

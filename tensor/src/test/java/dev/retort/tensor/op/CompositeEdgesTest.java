@@ -12,7 +12,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Fused kernels and composites agree where they could most easily differ: empty extents, unusual ranks, infinities,
+/// Fused kernels and composites agree where they could most easily differ: empty extents, unusual ranks,
+/// infinities,
 /// ignored rows and rows that see nothing.
 class CompositeEdgesTest {
     private static final double LOW = Double.NEGATIVE_INFINITY;
@@ -80,7 +81,11 @@ class CompositeEdgesTest {
                 of("soft targets", new LossOp.SoftCrossEntropy(), z, random(2, 4, 3)),
                 of("no rows", new LossOp.SoftCrossEntropy(), zeros(0, 3), zeros(0, 3)),
                 of("zero targets", new LossOp.KlDiv(false), logQ, p),
-                of("log targets", new LossOp.KlDiv(true), Tensor.of(new double[] {-1, -3, 0, 1, -2}), logQ.clamp(-5, 9)),
+                of(
+                        "log targets",
+                        new LossOp.KlDiv(true),
+                        Tensor.of(new double[] {-1, -3, 0, 1, -2}),
+                        logQ.clamp(-5, 9)),
                 of("mse", new LossOp.Mse(), large, half),
                 of("l1", new LossOp.L1(), large, half),
                 of("at beta", new LossOp.SmoothL1(0.5), p, Tensor.of(new double[] {0.5, 0, 0, 0, Double.NaN})),
@@ -91,13 +96,19 @@ class CompositeEdgesTest {
         Tensor q = random(1, 2, 4, 3, 2);
         Tensor k = random(2, 2, 2, 5, 2);
         Tensor v = random(3, 2, 2, 5, 3);
-        Tensor visible = Tensor.of(new boolean[] {true, false, true, false, false}).expand(3, 5);
+        Tensor visible =
+                Tensor.of(new boolean[] {true, false, true, false, false}).expand(3, 5);
         Tensor nothing = Tensor.zeros(DType.BOOL, 2, 1, 3, 5);
         Tensor bias = random(4, 4, 1, 5);
         return Stream.of(
                 of("grouped", plain(false), q, k, v),
                 of("causal, more keys", plain(true), q, k, v),
-                of("causal, more queries", plain(true), random(1, 1, 1, 5, 2), random(2, 1, 1, 2, 2), random(3, 1, 1, 2, 2)),
+                of(
+                        "causal, more queries",
+                        plain(true),
+                        random(1, 1, 1, 5, 2),
+                        random(2, 1, 1, 2, 2),
+                        random(3, 1, 1, 2, 2)),
                 of("expanded mask", plain(true), q, k, v, visible),
                 of("hidden rows", plain(false), q, k, v, nothing),
                 of("added mask", plain(false), q, k, v, bias),
@@ -125,7 +136,9 @@ class CompositeEdgesTest {
             double[] actual = composite[i].toDoubles();
             for (int j = 0; j < expected.length; j++) {
                 if (!Double.isFinite(expected[j])) {
-                    assertThat(actual[j]).as("%s, result %s, element %s", label, i, j).isEqualTo(Double.valueOf(expected[j]));
+                    assertThat(actual[j])
+                            .as("%s, result %s, element %s", label, i, j)
+                            .isEqualTo(Double.valueOf(expected[j]));
                 } else {
                     double size = Math.max(1, Math.abs(expected[j]));
                     assertThat(actual[j] / size)

@@ -6,7 +6,8 @@ import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.cpu.StridedCopy;
 
-/// A row-major run of floats: a contiguous `F32` tensor's own array, or a copy of a strided one. Read only.
+/// A row-major run of floats: a contiguous `F32` tensor's own array, or a copy of a strided one. Read
+/// only.
 record Dense(float[] data, int offset) {
     static Dense of(Tensor tensor) {
         if (tensor.isContiguous()) {

@@ -30,8 +30,16 @@ final class FastAttention {
         float[] lse = new float[out[1].shape().numel()];
         AttentionMask mask = in.length == 4 ? mask(in[3]) : AttentionMask.NONE;
         Attention.forward(
-                shape(op, in[0].shape(), in[2].shape()), mask, q.data(), q.offset(), k.data(), k.offset(),
-                v.data(), v.offset(), y, lse);
+                shape(op, in[0].shape(), in[2].shape()),
+                mask,
+                q.data(),
+                q.offset(),
+                k.data(),
+                k.offset(),
+                v.data(),
+                v.offset(),
+                y,
+                lse);
         return new Tensor[] {Dense.tensor(y, out[0].shape()), Dense.tensor(lse, out[1].shape())};
     }
 
@@ -47,9 +55,23 @@ final class FastAttention {
         float[] dv = new float[in[3].numel()];
         AttentionMask mask = in.length == 7 ? mask(in[6]) : AttentionMask.NONE;
         AttentionGrad.backward(
-                shape(op, in[1].shape(), in[3].shape()), mask, g.data(), g.offset(), q.data(), q.offset(),
-                k.data(), k.offset(), v.data(), v.offset(), y.data(), y.offset(), lse.data(), lse.offset(),
-                dq, dk, dv);
+                shape(op, in[1].shape(), in[3].shape()),
+                mask,
+                g.data(),
+                g.offset(),
+                q.data(),
+                q.offset(),
+                k.data(),
+                k.offset(),
+                v.data(),
+                v.offset(),
+                y.data(),
+                y.offset(),
+                lse.data(),
+                lse.offset(),
+                dq,
+                dk,
+                dv);
         return new Tensor[] {
             Dense.tensor(dq, out[0].shape()), Dense.tensor(dk, out[1].shape()), Dense.tensor(dv, out[2].shape())
         };
@@ -57,8 +79,18 @@ final class FastAttention {
 
     private static AttentionShape shape(AttentionOp op, Shape q, Shape v) {
         return new AttentionShape(
-                q.dim(0), q.dim(1), v.dim(1), q.dim(2), v.dim(2), q.dim(3), v.dim(3),
-                op.scale(), op.causal(), op.dropout(), op.seed(), op.stream());
+                q.dim(0),
+                q.dim(1),
+                v.dim(1),
+                q.dim(2),
+                v.dim(2),
+                q.dim(3),
+                v.dim(3),
+                op.scale(),
+                op.causal(),
+                op.dropout(),
+                op.seed(),
+                op.stream());
     }
 
     private static AttentionMask mask(Tensor mask) {
@@ -70,7 +102,12 @@ final class FastAttention {
         HostStorage host = (HostStorage) mask.storage();
         boolean bytes = mask.dtype() == DType.BOOL;
         return new AttentionMask(
-                bytes ? null : host.floats(), bytes ? host.bytes() : null, mask.offset(),
-                strides[0], strides[1], strides[2], strides[3]);
+                bytes ? null : host.floats(),
+                bytes ? host.bytes() : null,
+                mask.offset(),
+                strides[0],
+                strides[1],
+                strides[2],
+                strides[3]);
     }
 }

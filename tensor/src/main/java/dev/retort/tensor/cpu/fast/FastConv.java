@@ -41,7 +41,19 @@ final class FastConv {
 
     private static ConvShape shape(ConvOp.Geometry g, Shape x, Shape w) {
         return new ConvShape(
-                x.dim(0), x.dim(1), x.dim(2), x.dim(3), w.dim(0), w.dim(2), w.dim(3),
-                g.strideH(), g.strideW(), g.paddingH(), g.paddingW(), g.dilationH(), g.dilationW(), g.groups());
+                x.dim(0),
+                x.dim(1),
+                x.dim(2),
+                x.dim(3),
+                w.dim(0),
+                w.dim(2),
+                w.dim(3),
+                g.strideH(),
+                g.strideW(),
+                g.paddingH(),
+                g.paddingW(),
+                g.dilationH(),
+                g.dilationW(),
+                g.groups());
     }
 }

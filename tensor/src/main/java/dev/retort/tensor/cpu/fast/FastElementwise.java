@@ -10,7 +10,8 @@ import dev.retort.tensor.cpu.simd.BinaryLoops;
 import dev.retort.tensor.op.ElementwiseOp;
 import org.jspecify.annotations.Nullable;
 
-/// Float32 element-wise ops: rows of the broadcast (see [Broadcast]) are handed to the loops, in parallel.
+/// Float32 element-wise ops: rows of the broadcast (see [Broadcast]) are handed to the loops, in
+/// parallel.
 final class FastElementwise {
     /// Elements of one parallel task.
     private static final int TASK = 1 << 14;
@@ -35,8 +36,8 @@ final class FastElementwise {
     private static Tensor[] unary(ElementwiseOp.Unary op, Tensor in) {
         Dense x = Dense.of(in);
         float[] y = new float[in.numel()];
-        Parallel.forRange(y.length, TASK, (from, to) ->
-                FastUnary.run(op, x.data(), x.offset() + from, y, from, to - from));
+        Parallel.forRange(
+                y.length, TASK, (from, to) -> FastUnary.run(op, x.data(), x.offset() + from, y, from, to - from));
         return Dense.one(y, in.shape());
     }
 
@@ -45,9 +46,20 @@ final class FastElementwise {
         Dense x = Dense.of(in[1]);
         Dense y = Dense.of(in[2]);
         float[] dx = new float[in[1].numel()];
-        Parallel.forRange(dx.length, TASK, (from, to) -> FastUnaryBackward.run(
-                op, g.data(), g.offset() + from, x.data(), x.offset() + from, y.data(), y.offset() + from,
-                dx, from, to - from));
+        Parallel.forRange(
+                dx.length,
+                TASK,
+                (from, to) -> FastUnaryBackward.run(
+                        op,
+                        g.data(),
+                        g.offset() + from,
+                        x.data(),
+                        x.offset() + from,
+                        y.data(),
+                        y.offset() + from,
+                        dx,
+                        from,
+                        to - from));
         return Dense.one(dx, in[1].shape());
     }
 
@@ -63,14 +75,34 @@ final class FastElementwise {
         if (walk.rows == 1) {
             int ao = walk.start(0, 0);
             int bo = walk.start(1, 0);
-            Parallel.forRange(walk.length, TASK, (from, to) -> row(
-                    op, a, ao + from * walk.step[0], walk.step[0], b, bo + from * walk.step[1], walk.step[1],
-                    y, from, to - from));
+            Parallel.forRange(
+                    walk.length,
+                    TASK,
+                    (from, to) -> row(
+                            op,
+                            a,
+                            ao + from * walk.step[0],
+                            walk.step[0],
+                            b,
+                            bo + from * walk.step[1],
+                            walk.step[1],
+                            y,
+                            from,
+                            to - from));
         } else {
             Parallel.forRange(walk.rows, Math.max(1, TASK / walk.length), (from, to) -> {
                 for (int r = from; r < to; r++) {
-                    row(op, a, walk.start(0, r), walk.step[0], b, walk.start(1, r), walk.step[1],
-                            y, r * walk.length, walk.length);
+                    row(
+                            op,
+                            a,
+                            walk.start(0, r),
+                            walk.step[0],
+                            b,
+                            walk.start(1, r),
+                            walk.step[1],
+                            y,
+                            r * walk.length,
+                            walk.length);
                 }
             });
         }
@@ -172,8 +204,17 @@ final class FastElementwise {
         byte[] y = new byte[out.numel()];
         Parallel.forRange(walk.rows, Math.max(1, TASK / walk.length), (from, to) -> {
             for (int r = from; r < to; r++) {
-                compare(relation, a, walk.start(0, r), walk.step[0], b, walk.start(1, r), walk.step[1],
-                        y, r * walk.length, walk.length);
+                compare(
+                        relation,
+                        a,
+                        walk.start(0, r),
+                        walk.step[0],
+                        b,
+                        walk.start(1, r),
+                        walk.step[1],
+                        y,
+                        r * walk.length,
+                        walk.length);
             }
         });
         HostStorage storage = HostStorage.wrap(DType.BOOL, y);
@@ -181,20 +222,27 @@ final class FastElementwise {
     }
 
     private static void compare(
-            ElementwiseOp.Relation relation, float[] a, int ao, int as, float[] b, int bo, int bs,
-            byte[] y, int yo, int n) {
+            ElementwiseOp.Relation relation,
+            float[] a,
+            int ao,
+            int as,
+            float[] b,
+            int bo,
+            int bs,
+            byte[] y,
+            int yo,
+            int n) {
         for (int i = 0; i < n; i++) {
             float u = a[ao + i * as];
             float v = b[bo + i * bs];
-            boolean holds =
-                    switch (relation) {
-                        case EQ -> u == v;
-                        case NE -> u != v;
-                        case LT -> u < v;
-                        case LE -> u <= v;
-                        case GT -> u > v;
-                        case GE -> u >= v;
-                    };
+            boolean holds = switch (relation) {
+                case EQ -> u == v;
+                case NE -> u != v;
+                case LT -> u < v;
+                case LE -> u <= v;
+                case GT -> u > v;
+                case GE -> u >= v;
+            };
             y[yo + i] = (byte) (holds ? 1 : 0);
         }
     }

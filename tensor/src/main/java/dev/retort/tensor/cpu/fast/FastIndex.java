@@ -25,7 +25,8 @@ final class FastIndex {
         };
     }
 
-    /// Adds gradient rows in the order of the indices; an index out of range is left to the reference, which names it.
+    /// Adds gradient rows in the order of the indices; an index out of range is left to the reference,
+    /// which names it.
     private static Tensor @Nullable [] embeddingBackward(IndexOp.EmbeddingBackward op, Tensor[] in, TensorType out) {
         Dense g = Dense.of(in[0]);
         HostStorage index = Elements.rowMajor(in[1]);

@@ -59,13 +59,7 @@ public final class FastKernels {
             case AttentionOp o -> FastAttention.run(o, inputs, outputs);
             case RandomOp o -> FastRandom.run(o, inputs);
             case IndexOp o -> FastIndex.run(o, inputs, outputs);
-            case SortOp _,
-                    ShapeOp _,
-                    LinalgOp _,
-                    ResampleOp _,
-                    CastOp _,
-                    QuantOp _,
-                    CustomOp _ -> null;
+            case SortOp _, ShapeOp _, LinalgOp _, ResampleOp _, CastOp _, QuantOp _, CustomOp _ -> null;
         };
     }
 }

@@ -32,8 +32,7 @@ final class FastLoss {
     }
 
     /// The weight that class c of a row with class y has in the loss: (1 − ε)·w[y]·[c = y] + ε/C·w[c].
-    private static void target(
-            int y, double smoothing, @Nullable Dense weight, float[] t, int count) {
+    private static void target(int y, double smoothing, @Nullable Dense weight, float[] t, int count) {
         double spread = smoothing / count;
         if (weight == null) {
             Arrays.fill(t, 0, count, (float) spread);
@@ -106,8 +105,16 @@ final class FastLoss {
                 target(k, op.labelSmoothing(), weight, t, count);
                 float mass = RowSums.sum(t, 0, count);
                 SoftmaxRows.crossEntropyGrad(
-                        z.data(), z.offset() + r * count, lse.data()[lse.offset() + r], mass, t, 0,
-                        g.data()[g.offset() + r], dz, r * count, count);
+                        z.data(),
+                        z.offset() + r * count,
+                        lse.data()[lse.offset() + r],
+                        mass,
+                        t,
+                        0,
+                        g.data()[g.offset() + r],
+                        dz,
+                        r * count,
+                        count);
             }
         });
         return Dense.one(dz, out[0].shape());

@@ -43,8 +43,23 @@ final class FastMatMul {
         if (in.length == 3) {
             Dense bias = Dense.of(in[2]);
             Gemm.multiply(
-                    m, n, k, a, ao, ars, acs, Dense.array(w), w.offset(), ws[1], ws[0], c, 0, n,
-                    bias.data(), bias.offset(), false);
+                    m,
+                    n,
+                    k,
+                    a,
+                    ao,
+                    ars,
+                    acs,
+                    Dense.array(w),
+                    w.offset(),
+                    ws[1],
+                    ws[0],
+                    c,
+                    0,
+                    n,
+                    bias.data(),
+                    bias.offset(),
+                    false);
         } else {
             Gemm.accumulate(m, n, k, a, ao, ars, acs, Dense.array(w), w.offset(), ws[1], ws[0], c, 0, n);
         }
@@ -84,13 +99,38 @@ final class FastMatMul {
         int ars = rowStride(a, ra - 1);
         if (oneRight && a.numel() == batch * m * k && ars != NONE) {
             Gemm.accumulate(
-                    batch * m, n, k, Dense.array(a), a.offset(), ars, as[ra - 1],
-                    Dense.array(b), b.offset(), bs[rb - 2], bs[rb - 1], c, 0, n);
+                    batch * m,
+                    n,
+                    k,
+                    Dense.array(a),
+                    a.offset(),
+                    ars,
+                    as[ra - 1],
+                    Dense.array(b),
+                    b.offset(),
+                    bs[rb - 2],
+                    bs[rb - 1],
+                    c,
+                    0,
+                    n);
             return Dense.one(c, out);
         }
         Gemm.accumulateBatch(
-                m, n, k, Dense.array(a), offsets(a, out), as[ra - 2], as[ra - 1],
-                Dense.array(b), offsets(b, out), bs[rb - 2], bs[rb - 1], c, 0, m * n, n);
+                m,
+                n,
+                k,
+                Dense.array(a),
+                offsets(a, out),
+                as[ra - 2],
+                as[ra - 1],
+                Dense.array(b),
+                offsets(b, out),
+                bs[rb - 2],
+                bs[rb - 1],
+                c,
+                0,
+                m * n,
+                n);
         return Dense.one(c, out);
     }
 

@@ -51,9 +51,7 @@ final class FastNorm {
             }
         });
         Shape stat = out[1].shape();
-        return new Tensor[] {
-            Dense.tensor(y, in[0].shape()), Dense.tensor(mean, stat), Dense.tensor(rstd, stat)
-        };
+        return new Tensor[] {Dense.tensor(y, in[0].shape()), Dense.tensor(mean, stat), Dense.tensor(rstd, stat)};
     }
 
     private static Tensor[] rmsNorm(NormOp.RmsNorm op, Tensor[] in, TensorType[] out) {
@@ -73,16 +71,29 @@ final class FastNorm {
     }
 
     private static void row(
-            float mean, float rstd, @Nullable Dense w, @Nullable Dense b,
-            float[] x, int xo, float[] y, int yo, int n) {
+            float mean, float rstd, @Nullable Dense w, @Nullable Dense b, float[] x, int xo, float[] y, int yo, int n) {
         RowNorms.forward(
-                mean, rstd, w == null ? null : w.data(), w == null ? 0 : w.offset(),
-                b == null ? null : b.data(), b == null ? 0 : b.offset(), x, xo, y, yo, n);
+                mean,
+                rstd,
+                w == null ? null : w.data(),
+                w == null ? 0 : w.offset(),
+                b == null ? null : b.data(),
+                b == null ? 0 : b.offset(),
+                x,
+                xo,
+                y,
+                yo,
+                n);
     }
 
     private static Tensor[] backward(
-            boolean centred, Tensor gradient, Tensor input, @Nullable Tensor means, Tensor rstds,
-            @Nullable Tensor weight, TensorType[] out) {
+            boolean centred,
+            Tensor gradient,
+            Tensor input,
+            @Nullable Tensor means,
+            Tensor rstds,
+            @Nullable Tensor weight,
+            TensorType[] out) {
         Dense g = Dense.of(gradient);
         Dense x = Dense.of(input);
         Dense mean = means == null ? null : Dense.of(means);
@@ -98,10 +109,22 @@ final class FastNorm {
             for (int r = from * PORTION_ROWS; r < Math.min(rows, to * PORTION_ROWS); r++) {
                 int part = r / PORTION_ROWS * n;
                 RowNorms.backward(
-                        centred, mean == null ? 0f : mean.data()[mean.offset() + r], rstd.data()[rstd.offset() + r],
-                        w == null ? null : w.data(), w == null ? 0 : w.offset(),
-                        g.data(), g.offset() + r * n, x.data(), x.offset() + r * n, dx, r * n,
-                        dw, part, centred ? db : null, part, n);
+                        centred,
+                        mean == null ? 0f : mean.data()[mean.offset() + r],
+                        rstd.data()[rstd.offset() + r],
+                        w == null ? null : w.data(),
+                        w == null ? 0 : w.offset(),
+                        g.data(),
+                        g.offset() + r * n,
+                        x.data(),
+                        x.offset() + r * n,
+                        dx,
+                        r * n,
+                        dw,
+                        part,
+                        centred ? db : null,
+                        part,
+                        n);
             }
         });
         Tensor dxTensor = Dense.tensor(dx, input.shape());

@@ -35,7 +35,8 @@ final class FastPlaneNorm {
         }
     }
 
-    // ---- batch normalisation: one statistic a channel ----------------------------------------------------------------
+    // ---- batch normalisation: one statistic a channel
+    // ----------------------------------------------------------------
 
     static Tensor[] batchNorm(NormOp.BatchNorm op, Tensor[] in, TensorType[] out) {
         Planes p = Planes.of(in[0]);
@@ -53,8 +54,7 @@ final class FastPlaneNorm {
         }
         Parallel.forRange(p.count(), p.grain(), (from, to) -> {
             for (int i = from; i < to; i++) {
-                sums[i] = RowSums.sumSquares(
-                        x.data(), x.offset() + i * p.size(), p.size(), mean[i % p.channels()]);
+                sums[i] = RowSums.sumSquares(x.data(), x.offset() + i * p.size(), p.size(), mean[i % p.channels()]);
             }
         });
         float[] var = new float[p.channels()];
@@ -140,8 +140,7 @@ final class FastPlaneNorm {
                 int k = i % p.channels();
                 int o = i * p.size();
                 PlaneLoops.gradient(
-                        a[k], b[k], c[k], mean[k], g.data(), g.offset() + o, x.data(), x.offset() + o,
-                        dx, o, p.size());
+                        a[k], b[k], c[k], mean[k], g.data(), g.offset() + o, x.data(), x.offset() + o, dx, o, p.size());
             }
         });
         return new Tensor[] {
@@ -149,7 +148,8 @@ final class FastPlaneNorm {
         };
     }
 
-    /// Of each plane, the sum of g and of g · (x - mean); the mean is one a channel, or with `perGroup` one a group.
+    /// Of each plane, the sum of g and of g · (x - mean); the mean is one a channel, or with `perGroup`
+    /// one a group.
     private static void planeSums(
             Planes p, Dense g, Dense x, float[] mean, boolean perGroup, float[] sums, float[] dots) {
         int groupPlanes = perGroup ? p.count() / mean.length : 1;
@@ -163,7 +163,8 @@ final class FastPlaneNorm {
         });
     }
 
-    // ---- group normalisation: one statistic for the channels of a group of one image ---------------------------------
+    // ---- group normalisation: one statistic for the channels of a group of one image
+    // ---------------------------------
 
     static Tensor[] groupNorm(NormOp.GroupNorm op, Tensor[] in, TensorType[] out) {
         Planes p = Planes.of(in[0]);
@@ -229,8 +230,17 @@ final class FastPlaneNorm {
                 for (int k = 0; k < planes; k++) {
                     int o = (r * planes + k) * p.size();
                     PlaneLoops.gradient(
-                            rstd[r] * at(w, first + k, 1f), b, c, mean[r], g.data(), g.offset() + o,
-                            x.data(), x.offset() + o, dx, o, p.size());
+                            rstd[r] * at(w, first + k, 1f),
+                            b,
+                            c,
+                            mean[r],
+                            g.data(),
+                            g.offset() + o,
+                            x.data(),
+                            x.offset() + o,
+                            dx,
+                            o,
+                            p.size());
                 }
             }
         });

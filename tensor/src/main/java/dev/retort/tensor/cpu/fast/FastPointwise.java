@@ -19,13 +19,15 @@ final class FastPointwise {
         Dense x = Dense.of(in[0]);
         Dense y = Dense.of(in[1]);
         float[] loss = new float[in[0].numel()];
-        Parallel.forRange(loss.length, TASK, (from, to) ->
-                loss(op, x.data(), x.offset() + from, y.data(), y.offset() + from, loss, from, to - from));
+        Parallel.forRange(
+                loss.length,
+                TASK,
+                (from, to) ->
+                        loss(op, x.data(), x.offset() + from, y.data(), y.offset() + from, loss, from, to - from));
         return Dense.one(loss, out[0].shape());
     }
 
-    private static void loss(
-            LossOp.Pointwise op, float[] x, int xo, float[] y, int yo, float[] loss, int lo, int n) {
+    private static void loss(LossOp.Pointwise op, float[] x, int xo, float[] y, int yo, float[] loss, int lo, int n) {
         switch (op) {
             case LossOp.Mse _ -> {
                 BinaryLoops.sub(x, xo, y, yo, loss, lo, n);
@@ -53,8 +55,7 @@ final class FastPointwise {
         }
     }
 
-    private static void klDiv(
-            boolean logTarget, float[] x, int xo, float[] y, int yo, float[] loss, int lo, int n) {
+    private static void klDiv(boolean logTarget, float[] x, int xo, float[] y, int yo, float[] loss, int lo, int n) {
         if (logTarget) {
             UnaryLoops.exp(y, yo, loss, lo, n);
             for (int i = 0; i < n; i++) {

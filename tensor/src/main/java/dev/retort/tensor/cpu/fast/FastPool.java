@@ -30,13 +30,17 @@ final class FastPool {
             case PoolOp.MaxPool2dBackward _ -> maxBackward(in[0], in[1], to);
             case PoolOp.AvgPool2d o ->
                 average(
-                        in[0], to, Bins.rows(o.window(), from, to, o.countIncludePad()),
+                        in[0],
+                        to,
+                        Bins.rows(o.window(), from, to, o.countIncludePad()),
                         Bins.columns(o.window(), from, to, o.countIncludePad()));
             case PoolOp.AdaptiveAvgPool2d _ ->
                 average(in[0], to, Bins.adaptive(from.dim(2), to.dim(2)), Bins.adaptive(from.dim(3), to.dim(3)));
             case PoolOp.AvgPool2dBackward o ->
                 averageBackward(
-                        in[0], to, Bins.rows(o.window(), to, from, o.countIncludePad()),
+                        in[0],
+                        to,
+                        Bins.rows(o.window(), to, from, o.countIncludePad()),
                         Bins.columns(o.window(), to, from, o.countIncludePad()));
             case PoolOp.AdaptiveAvgPool2dBackward _ ->
                 averageBackward(
@@ -110,7 +114,8 @@ final class FastPool {
         return Math.max(upper, lower);
     }
 
-    /// Orders by value, then by lower index: a maximum without a branch, which random data would mispredict.
+    /// Orders by value, then by lower index: a maximum without a branch, which random data would
+    /// mispredict.
     private static long key(float value, int index) {
         int bits = Float.floatToIntBits(value + 0f); // -0 counts as 0
         return (long) (bits ^ bits >> 31 & 0x7FFF_FFFF) << 32 | ~index & 0xFFFF_FFFFL;
@@ -207,7 +212,8 @@ final class FastPool {
         }
     }
 
-    /// For each result position along one direction: the input positions `start` to `end` − 1 of its bin, and how many
+    /// For each result position along one direction: the input positions `start` to `end` − 1 of its
+    /// bin, and how many
     /// positions it counts for when a mean is taken.
     private record Bins(int[] start, int[] end, int[] counted) {
         int count() {

@@ -10,7 +10,8 @@ import dev.retort.tensor.op.ReductionOp;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Float32 sums, means and extremes over any dims: one pass for each group of neighbouring dims, the last group first.
+/// Float32 sums, means and extremes over any dims: one pass for each group of neighbouring dims, the
+/// last group first.
 ///
 /// Long sums are cut into pieces of fixed length; the pieces are added in order in double.
 final class FastReduction {

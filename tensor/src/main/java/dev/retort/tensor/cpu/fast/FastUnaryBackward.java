@@ -23,8 +23,16 @@ final class FastUnaryBackward {
 
     /// `dx[dxo + i] = g[go + i] * op'(x[xo + i])` for i < n, where y = op(x).
     static void run(
-            ElementwiseOp.Unary op, float[] g, int go, float[] x, int xo, float[] y, int yo,
-            float[] dx, int dxo, int n) {
+            ElementwiseOp.Unary op,
+            float[] g,
+            int go,
+            float[] x,
+            int xo,
+            float[] y,
+            int yo,
+            float[] dx,
+            int dxo,
+            int n) {
         switch (op) {
             case ElementwiseOp.Neg _ -> BinaryLoops.mul(g, go, -1f, dx, dxo, n);
             case ElementwiseOp.AddScalar _ -> System.arraycopy(g, go, dx, dxo, n);
@@ -34,8 +42,7 @@ final class FastUnaryBackward {
             case ElementwiseOp.Clamp o ->
                 ArithmeticGrads.clamp((float) o.min(), (float) o.max(), g, go, x, xo, dx, dxo, n);
             case ElementwiseOp.Relu _ -> ArithmeticGrads.relu(g, go, x, xo, dx, dxo, n);
-            case ElementwiseOp.LeakyRelu o ->
-                ArithmeticGrads.leakyRelu((float) o.slope(), g, go, x, xo, dx, dxo, n);
+            case ElementwiseOp.LeakyRelu o -> ArithmeticGrads.leakyRelu((float) o.slope(), g, go, x, xo, dx, dxo, n);
             case ElementwiseOp.Exp _ -> ArithmeticGrads.expOf(g, go, y, yo, dx, dxo, n);
             case ElementwiseOp.Expm1 _ -> ArithmeticGrads.expm1Of(g, go, y, yo, dx, dxo, n);
             case ElementwiseOp.Log _ -> ArithmeticGrads.log(g, go, x, xo, dx, dxo, n);

@@ -62,9 +62,19 @@ final class FastUpdate {
                     UpdateLoops.sgd((float) o.lr(), (float) o.weightDecay(), g, go, w, wo, n);
                 } else {
                     UpdateLoops.sgdMomentum(
-                            (float) o.lr(), (float) o.momentum(), (float) (o.first() ? 1 : 1 - o.dampening()),
-                            (float) o.weightDecay(), o.nesterov(), o.first(),
-                            g, go, w, wo, data[2], at[2] + from, n);
+                            (float) o.lr(),
+                            (float) o.momentum(),
+                            (float) (o.first() ? 1 : 1 - o.dampening()),
+                            (float) o.weightDecay(),
+                            o.nesterov(),
+                            o.first(),
+                            g,
+                            go,
+                            w,
+                            wo,
+                            data[2],
+                            at[2] + from,
+                            n);
                 }
             }
             case UpdateOp.AdamStep o -> {
@@ -73,15 +83,40 @@ final class FastUpdate {
                 double shrink = o.decoupled() ? 1 - o.lr() * o.weightDecay() : 1;
                 double decay = o.decoupled() ? 0 : o.weightDecay();
                 UpdateLoops.adam(
-                        (float) stepSize, (float) o.beta1(), (float) (1 - o.beta1()), (float) o.beta2(),
-                        (float) (1 - o.beta2()), (float) (1 / root), (float) o.eps(), (float) shrink, (float) decay,
-                        g, go, w, wo, data[2], at[2] + from, data[3], at[3] + from, n);
+                        (float) stepSize,
+                        (float) o.beta1(),
+                        (float) (1 - o.beta1()),
+                        (float) o.beta2(),
+                        (float) (1 - o.beta2()),
+                        (float) (1 / root),
+                        (float) o.eps(),
+                        (float) shrink,
+                        (float) decay,
+                        g,
+                        go,
+                        w,
+                        wo,
+                        data[2],
+                        at[2] + from,
+                        data[3],
+                        at[3] + from,
+                        n);
             }
             case UpdateOp.LionStep o ->
                 UpdateLoops.lion(
-                        (float) o.lr(), (float) o.beta1(), (float) (1 - o.beta1()), (float) o.beta2(),
-                        (float) (1 - o.beta2()), (float) (1 - o.lr() * o.weightDecay()),
-                        g, go, w, wo, data[2], at[2] + from, n);
+                        (float) o.lr(),
+                        (float) o.beta1(),
+                        (float) (1 - o.beta1()),
+                        (float) o.beta2(),
+                        (float) (1 - o.beta2()),
+                        (float) (1 - o.lr() * o.weightDecay()),
+                        g,
+                        go,
+                        w,
+                        wo,
+                        data[2],
+                        at[2] + from,
+                        n);
             case UpdateOp.CopyInto _, UpdateOp.RmsPropStep _, UpdateOp.AdagradStep _, UpdateOp.LambStep _ ->
                 throw new AssertionError(op.name());
         }

@@ -4,8 +4,10 @@ import dev.retort.tensor.cpu.simd.Lanes;
 
 /// Whether the Vector API kernels may be used; decided once.
 ///
-/// They need the module `jdk.incubator.vector` (`--add-modules jdk.incubator.vector`). The system property
-/// `dev.retort.vector=off` turns them off; `dev.retort.vector.bits` forces a width. Without them float32 ops run on the
+/// They need the module `jdk.incubator.vector` (`--add-modules jdk.incubator.vector`). The system
+/// property
+/// `dev.retort.vector=off` turns them off; `dev.retort.vector.bits` forces a width. Without them float32
+/// ops run on the
 /// reference kernels: slow and right, after one warning.
 final class Vectors {
     static final boolean AVAILABLE = available();
@@ -31,9 +33,6 @@ final class Vectors {
 
     private static void warn(String reason) {
         System.getLogger("dev.retort.tensor")
-                .log(
-                        System.Logger.Level.WARNING,
-                        "float32 ops run on the slow reference kernels: {0}",
-                        reason);
+                .log(System.Logger.Level.WARNING, "float32 ops run on the slow reference kernels: {0}", reason);
     }
 }

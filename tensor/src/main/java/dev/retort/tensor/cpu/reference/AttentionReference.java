@@ -15,10 +15,10 @@ final class AttentionReference {
 
     static Tensor[] run(AttentionOp op, Tensor[] in, TensorType[] out) {
         return switch (op) {
-            case AttentionOp.Attention o -> forward(
-                    new Rows(o, in[0], in[1], in.length == 4 ? in[3] : null), in[2], out);
-            case AttentionOp.AttentionBackward o -> backward(
-                    new Rows(o, in[1], in[2], in.length == 7 ? in[6] : null), in, out);
+            case AttentionOp.Attention o ->
+                forward(new Rows(o, in[0], in[1], in.length == 4 ? in[3] : null), in[2], out);
+            case AttentionOp.AttentionBackward o ->
+                backward(new Rows(o, in[1], in[2], in.length == 7 ? in[6] : null), in, out);
         };
     }
 
@@ -73,12 +73,12 @@ final class AttentionReference {
                 rows.addScoreGradient(row, s, p[s] * (dp[s] - mean), dq, dk);
             }
         }
-        return new Tensor[] {
-            Elements.tensor(dq, types[0]), Elements.tensor(dk, types[1]), Elements.tensor(dv, types[2])
+        return new Tensor[] {Elements.tensor(dq, types[0]), Elements.tensor(dk, types[1]), Elements.tensor(dv, types[2])
         };
     }
 
-    /// Scores and dropout of one row at a time; row (b · H + h) · T + t belongs to query t of head h in batch b.
+    /// Scores and dropout of one row at a time; row (b · H + h) · T + t belongs to query t of head h in
+    /// batch b.
     private static final class Rows {
         private final AttentionOp op;
         private final double[] q;
@@ -125,7 +125,8 @@ final class AttentionReference {
             return (batch * groups + head / (heads / groups)) * keys;
         }
 
-        /// Computes the scores scale · q·k (+ mask) and the dropout mask of a row; returns ln Σ_s e^score.
+        /// Computes the scores scale · q·k (+ mask) and the dropout mask of a row; returns ln Σ_s
+        /// e^score.
         double load(int row) {
             int last = op.causal() ? row % queries + keys - queries : keys - 1;
             double max = Double.NEGATIVE_INFINITY;
@@ -161,10 +162,11 @@ final class AttentionReference {
             }
             int head = row / queries % heads;
             int batch = row / queries / heads;
-            double m = mask[batch * maskStrides[0]
-                    + head * maskStrides[1]
-                    + row % queries * maskStrides[2]
-                    + s * maskStrides[3]];
+            double m = mask[
+                    batch * maskStrides[0]
+                            + head * maskStrides[1]
+                            + row % queries * maskStrides[2]
+                            + s * maskStrides[3]];
             if (maskAdds) {
                 return score + m;
             }

@@ -12,11 +12,13 @@ final class CastReference {
     static Tensor[] run(CastOp op, Tensor[] in, TensorType[] out) {
         return switch (op) {
             case CastOp.Cast cast -> new Tensor[] {cast(in[0], out[0])};
-            case CastOp.ToDevice to -> throw new IllegalStateException(to.name() + ": the engine copies between devices");
+            case CastOp.ToDevice to ->
+                throw new IllegalStateException(to.name() + ": the engine copies between devices");
         };
     }
 
-    /// Integers and truth values through `long`, floating values through `double`: one rounding, no lost integer bit.
+    /// Integers and truth values through `long`, floating values through `double`: one rounding, no lost
+    /// integer bit.
     static Tensor cast(Tensor x, TensorType type) {
         if (x.dtype() == type.dtype()) {
             return Moves.copy(x);

@@ -14,15 +14,13 @@ final class ConvReference {
 
     static Tensor[] run(ConvOp op, Tensor[] in, TensorType[] out) {
         Shape result = out[0].shape();
-        double[] data =
-                switch (op) {
-                    case ConvOp.Conv2d o -> forward(
-                            Extents.of(o.geometry(), in[0].shape(), in[1].shape(), result), in);
-                    case ConvOp.Conv2dInputGrad o -> inputGrad(
-                            Extents.of(o.geometry(), result, in[1].shape(), in[0].shape()), in);
-                    case ConvOp.Conv2dWeightGrad o -> weightGrad(
-                            Extents.of(o.geometry(), in[1].shape(), result, in[0].shape()), in);
-                };
+        double[] data = switch (op) {
+            case ConvOp.Conv2d o -> forward(Extents.of(o.geometry(), in[0].shape(), in[1].shape(), result), in);
+            case ConvOp.Conv2dInputGrad o ->
+                inputGrad(Extents.of(o.geometry(), result, in[1].shape(), in[0].shape()), in);
+            case ConvOp.Conv2dWeightGrad o ->
+                weightGrad(Extents.of(o.geometry(), in[1].shape(), result, in[0].shape()), in);
+        };
         return new Tensor[] {Elements.tensor(data, out[0])};
     }
 
@@ -101,8 +99,7 @@ final class ConvReference {
             for (int o = 0; o < e.outChannels; o++) {
                 for (int c = 0; c < e.groupChannels; c++) {
                     for (int tap = 0; tap < e.taps(); tap++) {
-                        dw[e.weight(o, c, tap)] +=
-                                weightTap(e, gradOut, e.outStart(n, o), x, e.inStart(n, o, c), tap);
+                        dw[e.weight(o, c, tap)] += weightTap(e, gradOut, e.outStart(n, o), x, e.inStart(n, o, c), tap);
                     }
                 }
             }
@@ -141,7 +138,16 @@ final class ConvReference {
             int outWidth) {
         static Extents of(ConvOp.Geometry g, Shape x, Shape w, Shape out) {
             return new Extents(
-                    g, x.dim(0), x.dim(1), x.dim(2), x.dim(3), w.dim(0), w.dim(1), w.dim(2), w.dim(3), out.dim(2),
+                    g,
+                    x.dim(0),
+                    x.dim(1),
+                    x.dim(2),
+                    x.dim(3),
+                    w.dim(0),
+                    w.dim(1),
+                    w.dim(2),
+                    w.dim(3),
+                    out.dim(2),
                     out.dim(3));
         }
 

@@ -7,12 +7,14 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.cpu.StridedCopy;
 
-/// Elements in and out of the reference kernels: row-major `double[]` (or `long[]` where integers must be exact),
+/// Elements in and out of the reference kernels: row-major `double[]` (or `long[]` where integers must
+/// be exact),
 /// whatever the dtype and layout of the tensor.
 public final class Elements {
     private Elements() {}
 
-    /// A row-major host copy of the same dtype, or the tensor's own buffer if it is exactly that; read only.
+    /// A row-major host copy of the same dtype, or the tensor's own buffer if it is exactly that; read
+    /// only.
     public static HostStorage rowMajor(Tensor tensor) {
         HostStorage host = (HostStorage) tensor.storage();
         if (tensor.isContiguous() && tensor.offset() == 0 && host.size() == tensor.numel()) {

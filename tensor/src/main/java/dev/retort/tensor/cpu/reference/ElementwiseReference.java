@@ -7,25 +7,25 @@ import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.ElementwiseOp;
 import dev.retort.tensor.op.ElementwiseOp.Relation;
 
-/// Reference kernels of [ElementwiseOp]: integers and truth values in `long`s, floating dtypes in `double`s.
+/// Reference kernels of [ElementwiseOp]: integers and truth values in `long`s, floating dtypes in
+/// `double`s.
 final class ElementwiseReference {
     private ElementwiseReference() {}
 
     static Tensor[] run(ElementwiseOp op, Tensor[] in, TensorType[] out) {
         TensorType type = out[0];
-        Tensor result =
-                switch (op) {
-                    case ElementwiseOp.Unary o -> unary(o, in[0], type);
-                    case ElementwiseOp.Binary o -> binary(o, in[0], in[1], type);
-                    case ElementwiseOp.Comparison(Relation relation) -> compare(relation, in[0], in[1], type);
-                    case ElementwiseOp.Logical(ElementwiseOp.Connective c) -> logical(c, in[0], in[1], type);
-                    case ElementwiseOp.LogicalNot() -> logicalNot(in[0], type);
-                    case ElementwiseOp.IsNan() -> isNan(in[0], type);
-                    case ElementwiseOp.IsFinite() -> isFinite(in[0], type);
-                    case ElementwiseOp.Where() -> where(in[0], in[1], in[2], type);
-                    case ElementwiseOp.MaskedFill(double value) -> maskedFill(in[0], in[1], value);
-                    case ElementwiseOp.UnaryBackward(ElementwiseOp.Unary of) -> unaryBackward(of, in, type);
-                };
+        Tensor result = switch (op) {
+            case ElementwiseOp.Unary o -> unary(o, in[0], type);
+            case ElementwiseOp.Binary o -> binary(o, in[0], in[1], type);
+            case ElementwiseOp.Comparison(Relation relation) -> compare(relation, in[0], in[1], type);
+            case ElementwiseOp.Logical(ElementwiseOp.Connective c) -> logical(c, in[0], in[1], type);
+            case ElementwiseOp.LogicalNot() -> logicalNot(in[0], type);
+            case ElementwiseOp.IsNan() -> isNan(in[0], type);
+            case ElementwiseOp.IsFinite() -> isFinite(in[0], type);
+            case ElementwiseOp.Where() -> where(in[0], in[1], in[2], type);
+            case ElementwiseOp.MaskedFill(double value) -> maskedFill(in[0], in[1], value);
+            case ElementwiseOp.UnaryBackward(ElementwiseOp.Unary of) -> unaryBackward(of, in, type);
+        };
         return new Tensor[] {result};
     }
 
@@ -144,15 +144,14 @@ final class ElementwiseReference {
     /// 1 where the relation holds; with NaN only `NE` does.
     private static void compare(Relation relation, double[] a, double[] b, byte[] y) {
         for (int i = 0; i < y.length; i++) {
-            boolean holds =
-                    switch (relation) {
-                        case EQ -> a[i] == b[i];
-                        case NE -> a[i] != b[i];
-                        case LT -> a[i] < b[i];
-                        case LE -> a[i] <= b[i];
-                        case GT -> a[i] > b[i];
-                        case GE -> a[i] >= b[i];
-                    };
+            boolean holds = switch (relation) {
+                case EQ -> a[i] == b[i];
+                case NE -> a[i] != b[i];
+                case LT -> a[i] < b[i];
+                case LE -> a[i] <= b[i];
+                case GT -> a[i] > b[i];
+                case GE -> a[i] >= b[i];
+            };
             y[i] = (byte) (holds ? 1 : 0);
         }
     }

@@ -7,31 +7,29 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.IndexOp;
 
-/// Reference kernels of [IndexOp]. Elements are moved as they are; sums run in the order of the source elements.
+/// Reference kernels of [IndexOp]. Elements are moved as they are; sums run in the order of the source
+/// elements.
 final class IndexReference {
     private IndexReference() {}
 
     static Tensor[] run(IndexOp op, Tensor[] in, TensorType[] out) {
         TensorType type = out[0];
-        Tensor result =
-                switch (op) {
-                    case IndexOp.Gather(int dim) -> gather(op, dim, in, type);
-                    case IndexOp.Scatter(int dim) -> scatter(op, dim, in, type);
-                    case IndexOp.ScatterAdd(int dim) ->
-                        addAt(in[0], places(op, dim, in), in[2], type);
-                    case IndexOp.IndexSelect(int dim) -> {
-                        int[] from = slices(op, dim, in[1], in[0], in);
-                        yield Moves.whole(Moves.slices(Elements.rowMajor(in[0]), in[0].shape(), dim, from), type.shape());
-                    }
-                    case IndexOp.IndexAdd(int dim) -> addAt(in[0], slicePlaces(op, dim, in), in[2], type);
-                    case IndexOp.OneHot(int classes, var dtype) -> oneHot(op, classes, in, type);
-                    case IndexOp.Embedding o -> {
-                        int[] from = slices(op, 0, in[1], in[0], in);
-                        yield Moves.whole(Moves.slices(Elements.rowMajor(in[0]), in[0].shape(), 0, from), type.shape());
-                    }
-                    case IndexOp.EmbeddingBackward(int rows, int padding) ->
-                        embeddingBackward(op, rows, padding, in, type);
-                };
+        Tensor result = switch (op) {
+            case IndexOp.Gather(int dim) -> gather(op, dim, in, type);
+            case IndexOp.Scatter(int dim) -> scatter(op, dim, in, type);
+            case IndexOp.ScatterAdd(int dim) -> addAt(in[0], places(op, dim, in), in[2], type);
+            case IndexOp.IndexSelect(int dim) -> {
+                int[] from = slices(op, dim, in[1], in[0], in);
+                yield Moves.whole(Moves.slices(Elements.rowMajor(in[0]), in[0].shape(), dim, from), type.shape());
+            }
+            case IndexOp.IndexAdd(int dim) -> addAt(in[0], slicePlaces(op, dim, in), in[2], type);
+            case IndexOp.OneHot(int classes, var dtype) -> oneHot(op, classes, in, type);
+            case IndexOp.Embedding o -> {
+                int[] from = slices(op, 0, in[1], in[0], in);
+                yield Moves.whole(Moves.slices(Elements.rowMajor(in[0]), in[0].shape(), 0, from), type.shape());
+            }
+            case IndexOp.EmbeddingBackward(int rows, int padding) -> embeddingBackward(op, rows, padding, in, type);
+        };
         return new Tensor[] {result};
     }
 
@@ -41,13 +39,14 @@ final class IndexReference {
             for (Tensor t : in) {
                 types.append(types.isEmpty() ? "" : ", ").append(t.type());
             }
-            throw new OpException(op.name() + ": index " + index + " is outside dimension " + dim + " of extent " + extent
-                    + ", got " + types);
+            throw new OpException(op.name() + ": index " + index + " is outside dimension " + dim + " of extent "
+                    + extent + ", got " + types);
         }
         return (int) index;
     }
 
-    /// For each element of the index, where in row-major x it points: its own position, but the index along `dim`.
+    /// For each element of the index, where in row-major x it points: its own position, but the index
+    /// along `dim`.
     private static int[] places(IndexOp op, int dim, Tensor[] in) {
         Shape shape = in[0].shape();
         long[] index = Elements.longs(in[1]);

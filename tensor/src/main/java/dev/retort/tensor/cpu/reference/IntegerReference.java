@@ -4,7 +4,8 @@ import dev.retort.tensor.OpException;
 import dev.retort.tensor.op.ElementwiseOp;
 import dev.retort.tensor.op.ElementwiseOp.Relation;
 
-/// Element-wise reference kernels on integers. `long` arithmetic wraps around, and storing keeps the low bits, so every
+/// Element-wise reference kernels on integers. `long` arithmetic wraps around, and storing keeps the low
+/// bits, so every
 /// integer dtype behaves as two's complement of its own width.
 final class IntegerReference {
     private IntegerReference() {}
@@ -14,18 +15,17 @@ final class IntegerReference {
             throw new OpException(op.name() + ": expects a floating dtype, got integers");
         }
         for (int i = 0; i < y.length; i++) {
-            y[i] =
-                    switch (number) {
-                        case ElementwiseOp.Neg() -> -x[i];
-                        case ElementwiseOp.Abs() -> Math.abs(x[i]);
-                        case ElementwiseOp.Sign() -> Long.signum(x[i]);
-                        case ElementwiseOp.Square() -> x[i] * x[i];
-                        case ElementwiseOp.AddScalar(double value) -> add(x[i], value);
-                        case ElementwiseOp.MulScalar(double value) -> mul(x[i], value);
-                        case ElementwiseOp.Clamp(double min, double max) ->
-                            Math.min(Math.max(x[i], (long) Math.ceil(min)), (long) Math.floor(max));
-                        case ElementwiseOp.Relu() -> Math.max(x[i], 0);
-                    };
+            y[i] = switch (number) {
+                case ElementwiseOp.Neg() -> -x[i];
+                case ElementwiseOp.Abs() -> Math.abs(x[i]);
+                case ElementwiseOp.Sign() -> Long.signum(x[i]);
+                case ElementwiseOp.Square() -> x[i] * x[i];
+                case ElementwiseOp.AddScalar(double value) -> add(x[i], value);
+                case ElementwiseOp.MulScalar(double value) -> mul(x[i], value);
+                case ElementwiseOp.Clamp(double min, double max) ->
+                    Math.min(Math.max(x[i], (long) Math.ceil(min)), (long) Math.floor(max));
+                case ElementwiseOp.Relu() -> Math.max(x[i], 0);
+            };
         }
     }
 
@@ -100,15 +100,14 @@ final class IntegerReference {
     /// 1 where the relation holds.
     static void compare(Relation relation, long[] a, long[] b, byte[] y) {
         for (int i = 0; i < y.length; i++) {
-            boolean holds =
-                    switch (relation) {
-                        case EQ -> a[i] == b[i];
-                        case NE -> a[i] != b[i];
-                        case LT -> a[i] < b[i];
-                        case LE -> a[i] <= b[i];
-                        case GT -> a[i] > b[i];
-                        case GE -> a[i] >= b[i];
-                    };
+            boolean holds = switch (relation) {
+                case EQ -> a[i] == b[i];
+                case NE -> a[i] != b[i];
+                case LT -> a[i] < b[i];
+                case LE -> a[i] <= b[i];
+                case GT -> a[i] > b[i];
+                case GE -> a[i] >= b[i];
+            };
             y[i] = (byte) (holds ? 1 : 0);
         }
     }

@@ -2,12 +2,14 @@ package dev.retort.tensor.cpu.reference;
 
 import dev.retort.tensor.OpException;
 
-/// Thin singular value decomposition of one matrix, A = U·diag(s)·Vh, by one-sided Jacobi rotations: pairs of columns are
+/// Thin singular value decomposition of one matrix, A = U·diag(s)·Vh, by one-sided Jacobi rotations:
+/// pairs of columns are
 /// rotated until all are orthogonal; their lengths are the singular values, the rotations together are V.
 ///
 /// Source: Hestenes, "Inversion of matrices by biorthogonalization and related results", 1958.
 ///
-/// @param u  m x r, row-major, orthonormal columns; the largest element of each (the first of equals) is positive
+/// @param u  m x r, row-major, orthonormal columns; the largest element of each (the first of equals) is
+/// positive
 /// @param s  r values, descending
 /// @param vh r x n, row-major, orthonormal rows
 record JacobiSvd(double[] u, double[] s, double[] vh) {
@@ -50,7 +52,8 @@ record JacobiSvd(double[] u, double[] s, double[] vh) {
         return tall ? oriented(basis, s, other, m, n) : oriented(other, s, basis, m, n);
     }
 
-    // for each pair of columns x, y with x·y ≠ 0: the rotation (x, y) ← (c·x − s·y, s·x + c·y) that makes them orthogonal
+    // for each pair of columns x, y with x·y ≠ 0: the rotation (x, y) ← (c·x − s·y, s·x + c·y) that makes them
+    // orthogonal
     // has t = s/c = sign(ζ)/(|ζ| + √(1 + ζ²)), ζ = (|y|² − |x|²)/(2·x·y)
     private static void orthogonalise(double[] columns, int length, double[] rotations, int count) {
         double tolerance = 4 * Math.sqrt(length) * ROUNDING;
@@ -112,7 +115,8 @@ record JacobiSvd(double[] u, double[] s, double[] vh) {
         return order;
     }
 
-    /// The columns, in order, divided by their lengths. Columns that are zero but for rounding have no direction: they are
+    /// The columns, in order, divided by their lengths. Columns that are zero but for rounding have no
+    /// direction: they are
     /// replaced by unit vectors that complete the basis.
     private static double[] normalised(double[] columns, int length, double[] lengths, int[] order) {
         double[] basis = new double[columns.length];
@@ -129,8 +133,10 @@ record JacobiSvd(double[] u, double[] s, double[] vh) {
         return basis;
     }
 
-    /// Writes to row `count` a unit vector that is orthogonal to the rows before: the unit vector of the coordinate which
-    /// they cover least, freed from them twice (the second time removes the rounding errors of the first).
+    /// Writes to row `count` a unit vector that is orthogonal to the rows before: the unit vector of the
+    /// coordinate which
+    /// they cover least, freed from them twice (the second time removes the rounding errors of the
+    /// first).
     private static void complete(double[] basis, int count, int length) {
         int at = count * length;
         int least = 0;

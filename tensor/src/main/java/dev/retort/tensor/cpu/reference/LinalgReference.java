@@ -117,9 +117,7 @@ final class LinalgReference {
             System.arraycopy(svd.s(), 0, s, matrix * r, r);
             System.arraycopy(svd.vh(), 0, vh, matrix * r * n, r * n);
         }
-        return new Tensor[] {
-            Elements.tensor(u, types[0]), Elements.tensor(s, types[1]), Elements.tensor(vh, types[2])
-        };
+        return new Tensor[] {Elements.tensor(u, types[0]), Elements.tensor(s, types[1]), Elements.tensor(vh, types[2])};
     }
 
     private static void checkFinite(String op, double[] matrix, int index) {

@@ -5,16 +5,16 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.MatMulOp;
 
-/// Reference kernels of [MatMulOp]. Floating dtypes are summed in double, integers exactly in long; k runs upwards.
+/// Reference kernels of [MatMulOp]. Floating dtypes are summed in double, integers exactly in long; k
+/// runs upwards.
 final class MatMulReference {
     private MatMulReference() {}
 
     static Tensor[] run(MatMulOp op, Tensor[] in, TensorType[] out) {
-        Tensor result =
-                switch (op) {
-                    case MatMulOp.MatMul ignored -> matmul(in[0], in[1], out[0]);
-                    case MatMulOp.Linear ignored -> linear(in, out[0]);
-                };
+        Tensor result = switch (op) {
+            case MatMulOp.MatMul ignored -> matmul(in[0], in[1], out[0]);
+            case MatMulOp.Linear ignored -> linear(in, out[0]);
+        };
         return new Tensor[] {result};
     }
 
@@ -73,8 +73,7 @@ final class MatMulReference {
     }
 
     // out[i, j] += Σ_k a[i, k] · b[k, j]; out is modified
-    private static void addProduct(
-            double[] a, int ao, double[] b, int bo, double[] out, int oo, int m, int k, int n) {
+    private static void addProduct(double[] a, int ao, double[] b, int bo, double[] out, int oo, int m, int k, int n) {
         for (int i = 0; i < m; i++) {
             int row = oo + i * n;
             for (int p = 0; p < k; p++) {
@@ -105,7 +104,8 @@ final class MatMulReference {
         return shape.without(shape.rank() - 1).without(shape.rank() - 2);
     }
 
-    /// For each index of `batch` (row-major) the matrix of the operand, whose leading shape broadcasts to `batch`.
+    /// For each index of `batch` (row-major) the matrix of the operand, whose leading shape broadcasts
+    /// to `batch`.
     private static int[] batchIndex(Shape batch, Shape operand) {
         int[] index = new int[batch.numel()];
         int[] strides = operand.contiguousStrides();

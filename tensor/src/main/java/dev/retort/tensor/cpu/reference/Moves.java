@@ -90,7 +90,8 @@ final class Moves {
         return out;
     }
 
-    /// `x` with `dims` moved to the end in the given order: rows along them. A view; scalars stay scalars.
+    /// `x` with `dims` moved to the end in the given order: rows along them. A view; scalars stay
+    /// scalars.
     static Tensor rows(Tensor x, int[] dims) {
         int rank = x.rank();
         if (rank == 0) {

@@ -6,7 +6,8 @@ import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.NormOp;
 import org.jspecify.annotations.Nullable;
 
-/// Reference kernels of [NormOp]. Below, x̂ = (x − mean) · rstd with rstd = 1/√(var + eps), g is the gradient of y,
+/// Reference kernels of [NormOp]. Below, x̂ = (x − mean) · rstd with rstd = 1/√(var + eps), g is the
+/// gradient of y,
 /// and a mean runs over the elements that share one statistic.
 final class NormReference {
     private NormReference() {}
@@ -259,7 +260,8 @@ final class NormReference {
         return tensors(out, dx, dweight);
     }
 
-    /// `count` rows of `units` weight units with `inner` neighbouring elements each; unit 0 of row r is unit
+    /// `count` rows of `units` weight units with `inner` neighbouring elements each; unit 0 of row r is
+    /// unit
     /// (r mod period) · units of the weight.
     private record Rows(int count, int units, int inner, int period) {
         /// Rows of the last `dims` dimensions; each element has a weight of its own.

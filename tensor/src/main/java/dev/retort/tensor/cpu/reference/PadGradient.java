@@ -5,7 +5,8 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.ShapeOp;
 
-/// Reference kernel of [ShapeOp.PadBackward]: sums the padded gradient back, one dimension after the other.
+/// Reference kernel of [ShapeOp.PadBackward]: sums the padded gradient back, one dimension after the
+/// other.
 final class PadGradient {
     private PadGradient() {}
 

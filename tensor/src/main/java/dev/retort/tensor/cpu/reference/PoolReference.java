@@ -6,7 +6,8 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.PoolOp;
 
-/// Reference kernels of [PoolOp]: loops over the planes of a batch, their result positions, and the bin of each.
+/// Reference kernels of [PoolOp]: loops over the planes of a batch, their result positions, and the bin
+/// of each.
 final class PoolReference {
     private PoolReference() {}
 
@@ -14,29 +15,34 @@ final class PoolReference {
         Shape from = in[0].shape();
         Shape to = out[0].shape();
         return switch (op) {
-            case PoolOp.MaxPool2d o -> max(in[0], out, rows(o.window(), from, to, false), cols(o.window(), from, to, false));
+            case PoolOp.MaxPool2d o ->
+                max(in[0], out, rows(o.window(), from, to, false), cols(o.window(), from, to, false));
             case PoolOp.MaxPool2dBackward ignored -> new Tensor[] {maxBackward(in[0], in[1], out[0])};
-            case PoolOp.AvgPool2d o -> new Tensor[] {
-                average(
-                        in[0],
-                        out[0],
-                        rows(o.window(), from, to, o.countIncludePad()),
-                        cols(o.window(), from, to, o.countIncludePad()))
-            };
-            case PoolOp.AvgPool2dBackward o -> new Tensor[] {
-                averageBackward(
-                        in[0],
-                        out[0],
-                        rows(o.window(), to, from, o.countIncludePad()),
-                        cols(o.window(), to, from, o.countIncludePad()))
-            };
-            case PoolOp.AdaptiveAvgPool2d ignored -> new Tensor[] {
-                average(in[0], out[0], Bins.adaptive(from.dim(2), to.dim(2)), Bins.adaptive(from.dim(3), to.dim(3)))
-            };
-            case PoolOp.AdaptiveAvgPool2dBackward ignored -> new Tensor[] {
-                averageBackward(
-                        in[0], out[0], Bins.adaptive(to.dim(2), from.dim(2)), Bins.adaptive(to.dim(3), from.dim(3)))
-            };
+            case PoolOp.AvgPool2d o ->
+                new Tensor[] {
+                    average(
+                            in[0],
+                            out[0],
+                            rows(o.window(), from, to, o.countIncludePad()),
+                            cols(o.window(), from, to, o.countIncludePad()))
+                };
+            case PoolOp.AvgPool2dBackward o ->
+                new Tensor[] {
+                    averageBackward(
+                            in[0],
+                            out[0],
+                            rows(o.window(), to, from, o.countIncludePad()),
+                            cols(o.window(), to, from, o.countIncludePad()))
+                };
+            case PoolOp.AdaptiveAvgPool2d ignored ->
+                new Tensor[] {
+                    average(in[0], out[0], Bins.adaptive(from.dim(2), to.dim(2)), Bins.adaptive(from.dim(3), to.dim(3)))
+                };
+            case PoolOp.AdaptiveAvgPool2dBackward ignored ->
+                new Tensor[] {
+                    averageBackward(
+                            in[0], out[0], Bins.adaptive(to.dim(2), from.dim(2)), Bins.adaptive(to.dim(3), from.dim(3)))
+                };
             case PoolOp.AdaptiveMaxPool2d ignored ->
                 max(in[0], out, Bins.adaptive(from.dim(2), to.dim(2)), Bins.adaptive(from.dim(3), to.dim(3)));
         };
@@ -87,8 +93,7 @@ final class PoolReference {
         int outPlane = gradOut.size(2) * gradOut.size(3);
         for (int at = 0; at < g.length; at++) {
             if (indices[at] < 0 || indices[at] >= plane) {
-                throw new OpException(
-                        "max_pool2d_backward: expects indices in [0, " + plane + "), got " + indices[at]);
+                throw new OpException("max_pool2d_backward: expects indices in [0, " + plane + "), got " + indices[at]);
             }
             dx[at / outPlane * plane + (int) indices[at]] += g[at];
         }
@@ -140,14 +145,16 @@ final class PoolReference {
         return Elements.tensor(dx, type);
     }
 
-    /// For each result position along one direction: the input positions `start` to `end` − 1 of its bin, and how many
+    /// For each result position along one direction: the input positions `start` to `end` − 1 of its
+    /// bin, and how many
     /// positions it counts for when a mean is taken.
     private record Bins(int[] start, int[] end, int[] counted) {
         int count() {
             return start.length;
         }
 
-        /// Windows i·stride − padding to i·stride − padding + kernel, cut at the input; the count is cut there too, or
+        /// Windows i·stride − padding to i·stride − padding + kernel, cut at the input; the count is cut
+        /// there too, or
         /// with `countPad` at the padded input.
         static Bins windows(int size, int out, int kernel, int stride, int padding, boolean countPad) {
             Bins bins = new Bins(new int[out], new int[out], new int[out]);

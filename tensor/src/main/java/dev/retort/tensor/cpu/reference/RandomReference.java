@@ -13,16 +13,15 @@ final class RandomReference {
 
     static Tensor[] run(RandomOp op, Tensor[] in, TensorType[] out) {
         TensorType type = out[0];
-        Tensor result =
-                switch (op) {
-                    case RandomOp.Uniform o -> uniform(o, type);
-                    case RandomOp.Normal o -> normal(o, type);
-                    case RandomOp.TruncatedNormal o -> truncatedNormal(o, type);
-                    case RandomOp.Bernoulli o -> bernoulli(o, in[0], type);
-                    case RandomOp.Multinomial o -> MultinomialReference.draw(o, in[0], type);
-                    case RandomOp.Permutation o -> permutation(o, type);
-                    case RandomOp.Dropout o -> dropout(o, in[0], type);
-                };
+        Tensor result = switch (op) {
+            case RandomOp.Uniform o -> uniform(o, type);
+            case RandomOp.Normal o -> normal(o, type);
+            case RandomOp.TruncatedNormal o -> truncatedNormal(o, type);
+            case RandomOp.Bernoulli o -> bernoulli(o, in[0], type);
+            case RandomOp.Multinomial o -> MultinomialReference.draw(o, in[0], type);
+            case RandomOp.Permutation o -> permutation(o, type);
+            case RandomOp.Dropout o -> dropout(o, in[0], type);
+        };
         return new Tensor[] {result};
     }
 
@@ -44,7 +43,8 @@ final class RandomReference {
         return u;
     }
 
-    /// low + u·(high − low) in double; rounding to the dtype must not reach `high`. Integers: the floor of it.
+    /// low + u·(high − low) in double; rounding to the dtype must not reach `high`. Integers: the floor
+    /// of it.
     private static Tensor uniform(RandomOp.Uniform op, TensorType type) {
         double[] y = uniforms(op, type.shape().numel(), op.dtype() == DType.F64);
         double last = below(op.high(), type.dtype());
@@ -87,7 +87,8 @@ final class RandomReference {
         return Elements.tensor(y, type);
     }
 
-    /// mean + std·Φ⁻¹(Φ(a) + u·(Φ(b) − Φ(a))) with a, b the standardised bounds and u of 53 bits. An interval above the
+    /// mean + std·Φ⁻¹(Φ(a) + u·(Φ(b) − Φ(a))) with a, b the standardised bounds and u of 53 bits. An
+    /// interval above the
     /// mean is mirrored below it, where Φ keeps its relative precision.
     private static Tensor truncatedNormal(RandomOp.TruncatedNormal op, TensorType type) {
         double a = (op.low() - op.mean()) / op.std();

@@ -4,16 +4,16 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.ResampleOp;
 
-/// Reference kernels of [ResampleOp]: rows and columns are independent, so each has a table of source positions.
+/// Reference kernels of [ResampleOp]: rows and columns are independent, so each has a table of source
+/// positions.
 final class ResampleReference {
     private ResampleReference() {}
 
     static Tensor[] run(ResampleOp op, Tensor[] in, TensorType[] out) {
-        Tensor result =
-                switch (op) {
-                    case ResampleOp.Interpolate o -> interpolate(o, in[0], out[0]);
-                    case ResampleOp.InterpolateBackward o -> backward(o, in[0], out[0]);
-                };
+        Tensor result = switch (op) {
+            case ResampleOp.Interpolate o -> interpolate(o, in[0], out[0]);
+            case ResampleOp.InterpolateBackward o -> backward(o, in[0], out[0]);
+        };
         return new Tensor[] {result};
     }
 
@@ -73,7 +73,8 @@ final class ResampleReference {
         return Elements.tensor(dx, type);
     }
 
-    /// For each result position along one direction the two source positions between which it lies, and the share of
+    /// For each result position along one direction the two source positions between which it lies, and
+    /// the share of
     /// the higher one.
     private record Taps(int[] low, int[] high, double[] share) {
         static Taps of(ResampleOp op, int size, int out) {

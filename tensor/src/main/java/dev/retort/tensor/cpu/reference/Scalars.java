@@ -1,6 +1,7 @@
 package dev.retort.tensor.cpu.reference;
 
-/// Functions of one double that several reference kernels need. `StrictMath` throughout: the same bits on every machine,
+/// Functions of one double that several reference kernels need. `StrictMath` throughout: the same bits
+/// on every machine,
 /// interpreted or compiled.
 final class Scalars {
     private static final double TWO_BY_ROOT_PI = 1.1283791670955126; // 2/√π
@@ -42,7 +43,8 @@ final class Scalars {
 
     /// e^(−x²)/√π / (x + ½/(x + 1/(x + 3⁄2/(x + …)))) for x ≥ 1.5 (Laplace), evaluated from the far end.
     ///
-    /// The error of n levels falls like e^(−2x√(2n)), so 180/x² levels and a few more leave less than 1e-16.
+    /// The error of n levels falls like e^(−2x√(2n)), so 180/x² levels and a few more leave less than
+    /// 1e-16.
     private static double erfcFraction(double x) {
         if (x > 28) {
             return 0; // below the smallest double

@@ -15,22 +15,20 @@ final class ShapeReference {
 
     static Tensor[] run(ShapeOp op, Tensor[] in, TensorType[] out) {
         TensorType type = out[0];
-        Tensor result =
-                switch (op) {
-                    case ShapeOp.View view ->
-                        throw new IllegalStateException(view.name() + ": the engine makes views itself");
-                    case ShapeOp.Embed(ShapeOp.View view, Shape shape) -> embed(view, in[0], type);
-                    case ShapeOp.Contiguous() -> Moves.copy(in[0]);
-                    case ShapeOp.Cat(int dim) -> cat(dim, in, type);
-                    case ShapeOp.Pad pad -> pad(pad, in[0], type);
-                    case ShapeOp.PadBackward pad -> PadGradient.of(pad, in[0], type);
-                    case ShapeOp.Flip(int[] dims) -> flip(dims, in[0]);
-                    case ShapeOp.Roll(int[] shifts, int[] dims) -> roll(shifts, dims, in[0]);
-                    case ShapeOp.RepeatInterleave(int repeats, int dim) -> repeatInterleave(repeats, dim, in[0], type);
-                    case ShapeOp.Triangle(boolean lower, int diagonal) -> triangle(lower, diagonal, in[0]);
-                    case ShapeOp.Arange(double start, double step, int length, var dtype) -> arange(start, step, type);
-                    case ShapeOp.Full(double value, Shape shape, var dtype) -> full(value, type);
-                };
+        Tensor result = switch (op) {
+            case ShapeOp.View view -> throw new IllegalStateException(view.name() + ": the engine makes views itself");
+            case ShapeOp.Embed(ShapeOp.View view, Shape shape) -> embed(view, in[0], type);
+            case ShapeOp.Contiguous() -> Moves.copy(in[0]);
+            case ShapeOp.Cat(int dim) -> cat(dim, in, type);
+            case ShapeOp.Pad pad -> pad(pad, in[0], type);
+            case ShapeOp.PadBackward pad -> PadGradient.of(pad, in[0], type);
+            case ShapeOp.Flip(int[] dims) -> flip(dims, in[0]);
+            case ShapeOp.Roll(int[] shifts, int[] dims) -> roll(shifts, dims, in[0]);
+            case ShapeOp.RepeatInterleave(int repeats, int dim) -> repeatInterleave(repeats, dim, in[0], type);
+            case ShapeOp.Triangle(boolean lower, int diagonal) -> triangle(lower, diagonal, in[0]);
+            case ShapeOp.Arange(double start, double step, int length, var dtype) -> arange(start, step, type);
+            case ShapeOp.Full(double value, Shape shape, var dtype) -> full(value, type);
+        };
         return new Tensor[] {result};
     }
 
@@ -39,14 +37,16 @@ final class ShapeReference {
         if (view instanceof ShapeOp.Expand) {
             return embedExpanded(x, type);
         }
-        Tensor result = Moves.whole(HostStorage.allocate(type.dtype(), type.shape().numel()), type.shape());
+        Tensor result =
+                Moves.whole(HostStorage.allocate(type.dtype(), type.shape().numel()), type.shape());
         StridedCopy.copy(x, Engine.one(view, result));
         return result;
     }
 
     private static Tensor embedExpanded(Tensor x, TensorType type) {
         Shape wide = x.shape();
-        Tensor narrow = Moves.whole(HostStorage.allocate(type.dtype(), type.shape().numel()), type.shape());
+        Tensor narrow =
+                Moves.whole(HostStorage.allocate(type.dtype(), type.shape().numel()), type.shape());
         int[] to = Moves.offsets(wide, Moves.broadcast(narrow, wide).strides());
         if (type.dtype().isFloating()) {
             double[] from = Elements.doubles(x);
@@ -91,7 +91,8 @@ final class ShapeReference {
         return x.rank() == 0 ? Moves.copy(x) : Moves.whole(data, shape);
     }
 
-    /// Which input index each index of a padded dimension is copied from, by mirroring or repeating the edge.
+    /// Which input index each index of a padded dimension is copied from, by mirroring or repeating the
+    /// edge.
     static int[] padSources(ShapeOp.PadMode mode, int extent, int before, int after) {
         int[] from = new int[before + extent + after];
         for (int i = 0; i < from.length; i++) {

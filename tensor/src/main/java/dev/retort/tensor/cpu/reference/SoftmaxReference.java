@@ -23,7 +23,9 @@ final class SoftmaxReference {
                 logSoftmaxBackward(x, Elements.doubles(Moves.rows(in[1], dims)), n, y);
         }
         TensorType moved = new TensorType(out[0].dtype(), rows.shape());
-        return new Tensor[] {Moves.unrows((HostStorage) Elements.tensor(y, moved).storage(), out[0], dims)};
+        return new Tensor[] {
+            Moves.unrows((HostStorage) Elements.tensor(y, moved).storage(), out[0], dims)
+        };
     }
 
     private static double max(double[] x, int from, int n) {

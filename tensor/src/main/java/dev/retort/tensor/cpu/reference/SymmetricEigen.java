@@ -3,7 +3,8 @@ package dev.retort.tensor.cpu.reference;
 import dev.retort.tensor.OpException;
 import java.util.Arrays;
 
-/// Eigenvalues and eigenvectors of one symmetric matrix: Householder's reduction to a tridiagonal matrix T = QᵀAQ, then
+/// Eigenvalues and eigenvectors of one symmetric matrix: Householder's reduction to a tridiagonal matrix
+/// T = QᵀAQ, then
 /// QR steps with Wilkinson's shift until T is diagonal. Error about n · 2⁻⁵³ · ‖A‖.
 ///
 /// Source: Golub and Van Loan, "Matrix Computations", 3rd edition, 1996, section 8.3.
@@ -25,8 +26,10 @@ final class SymmetricEigen {
         q = new double[n * n];
     }
 
-    /// Writes the ascending eigenvalues to `values` and the eigenvectors, as columns of a row-major n x n matrix, to
-    /// `vectors`. The largest element of each vector (the first of equals) is positive. `matrix` must be finite; it is
+    /// Writes the ascending eigenvalues to `values` and the eigenvectors, as columns of a row-major n x
+    /// n matrix, to
+    /// `vectors`. The largest element of each vector (the first of equals) is positive. `matrix` must be
+    /// finite; it is
     /// overwritten.
     static void decompose(double[] matrix, int n, double[] values, int valuesAt, double[] vectors, int vectorsAt) {
         double scale = scaled(matrix);
@@ -143,7 +146,8 @@ final class SymmetricEigen {
                 low--;
             }
             if (++steps > STEPS_PER_VALUE * n) {
-                throw new OpException("eigh: no convergence after " + steps + " QR steps of a matrix of " + n + " rows");
+                throw new OpException(
+                        "eigh: no convergence after " + steps + " QR steps of a matrix of " + n + " rows");
             }
             qrStep(low, high);
         }
@@ -154,7 +158,8 @@ final class SymmetricEigen {
         return Math.abs(beside[i]) <= Math.max(limit, Double.MIN_NORMAL);
     }
 
-    // T − μI = QR, T ← RQ + μI without forming it: a rotation of rows low and low + 1 as for T − μI makes a bulge outside
+    // T − μI = QR, T ← RQ + μI without forming it: a rotation of rows low and low + 1 as for T − μI makes a bulge
+    // outside
     // the three diagonals, which further rotations push down and out; μ is the eigenvalue of the last 2 x 2 block that
     // is closer to its last element
     private void qrStep(int low, int high) {

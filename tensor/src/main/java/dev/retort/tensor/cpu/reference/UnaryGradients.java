@@ -3,7 +3,8 @@ package dev.retort.tensor.cpu.reference;
 import dev.retort.tensor.op.ElementwiseOp;
 import java.util.Arrays;
 
-/// Reference gradients of the unary [ElementwiseOp]s on doubles: d[i] = g[i]·f′(x[i]), where y = f(x) helps.
+/// Reference gradients of the unary [ElementwiseOp]s on doubles: d[i] = g[i]·f′(x[i]), where y = f(x)
+/// helps.
 final class UnaryGradients {
     private static final double TWO_BY_ROOT_PI = 1.1283791670955126; // 2/√π
     private static final double ROOT_TWO_BY_PI = 0.7978845608028654; // √(2/π)

@@ -1,4 +1,5 @@
-/// The reference kernels: plain float64 loops that define the mathematics of every op, written to be read.
+/// The reference kernels: plain float64 loops that define the mathematics of every op, written to be
+/// read.
 @NullMarked
 package dev.retort.tensor.cpu.reference;
 

@@ -36,8 +36,7 @@ public final class ActivationGrads {
     }
 
     /// With s = σ(2 u) as in [Activations#geluTanh]: s + x s (1 - s) 2 u'.
-    public static void geluTanh(
-            float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    public static void geluTanh(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         float[] v = Scratch.floats(Scratch.ACTIVATION, Blocks.SIZE);
         float[] t = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
         float[] d = Scratch.floats(Scratch.ACTIVATION_3, Blocks.SIZE);
@@ -59,8 +58,7 @@ public final class ActivationGrads {
     }
 
     /// σ(x) (1 + x (1 - σ(x))).
-    public static void silu(
-            float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    public static void silu(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         float[] v = Scratch.floats(Scratch.ACTIVATION, Blocks.SIZE);
         float[] t = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
         float[] d = Scratch.floats(Scratch.ACTIVATION_3, Blocks.SIZE);
@@ -77,8 +75,7 @@ public final class ActivationGrads {
     }
 
     /// t + x (1 - t²) σ(x) with t = tanh(softplus(x)).
-    public static void mish(
-            float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    public static void mish(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         float[] v = Scratch.floats(Scratch.ACTIVATION, Blocks.SIZE);
         float[] t = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
         float[] d = Scratch.floats(Scratch.ACTIVATION_3, Blocks.SIZE);
@@ -97,8 +94,7 @@ public final class ActivationGrads {
     }
 
     /// σ(-x).
-    public static void logSigmoid(
-            float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    public static void logSigmoid(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         float[] v = Scratch.floats(Scratch.ACTIVATION, Blocks.SIZE);
         float[] t = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
         float[] d = Scratch.floats(Scratch.ACTIVATION_3, Blocks.SIZE);
@@ -118,8 +114,7 @@ public final class ActivationGrads {
     }
 
     /// σ(beta x); 1 where beta x > 20.
-    public static void softplus(
-            float beta, float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    public static void softplus(float beta, float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         float[] v = Scratch.floats(Scratch.ACTIVATION, Blocks.SIZE);
         float[] t = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
         float[] d = Scratch.floats(Scratch.ACTIVATION_3, Blocks.SIZE);
@@ -137,8 +132,7 @@ public final class ActivationGrads {
     }
 
     /// 1 above 0, alpha e^x below.
-    public static void elu(
-            float alpha, float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    public static void elu(float alpha, float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         float[] v = Scratch.floats(Scratch.ACTIVATION, Blocks.SIZE);
         float[] t = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
         float[] d = Scratch.floats(Scratch.ACTIVATION_3, Blocks.SIZE);

@@ -45,9 +45,11 @@ public final class Activations {
         UnaryLoops.exp(e, 0, e, 0, n);
     }
 
-    /// p = Φ(x), with relative accuracy in both tails: Φ(-a) = e^(-a²/2) R(a), where e holds the first factor.
+    /// p = Φ(x), with relative accuracy in both tails: Φ(-a) = e^(-a²/2) R(a), where e holds the first
+    /// factor.
     ///
-    /// R is a polynomial in (a - 3) / (a + 3), minimax to 1.1e-8; the rounding error of a² is put back as a factor.
+    /// R is a polynomial in (a - 3) / (a + 3), minimax to 1.1e-8; the rounding error of a² is put back
+    /// as a factor.
     static void normalCdf(float[] x, float[] e, float[] p, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, x, i);

@@ -5,7 +5,8 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Gradients of elementary functions: `dx[dxo + i] = g[go + i] * f'`, from the input x or the output y, whichever is
+/// Gradients of elementary functions: `dx[dxo + i] = g[go + i] * f'`, from the input x or the output y,
+/// whichever is
 /// cheap.
 public final class ArithmeticGrads {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
@@ -15,8 +16,7 @@ public final class ArithmeticGrads {
     private ArithmeticGrads() {}
 
     /// g where x > 0, else 0.
-    public static void relu(
-            float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    public static void relu(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         int whole = S.loopBound(n);
         reluVectors(g, go, x, xo, dx, dxo, whole);
         if (whole < n) {
@@ -27,8 +27,7 @@ public final class ArithmeticGrads {
         }
     }
 
-    private static void reluVectors(
-            float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    private static void reluVectors(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, x, xo + i);
             FloatVector d = FloatVector.fromArray(S, g, go + i);
@@ -37,8 +36,7 @@ public final class ArithmeticGrads {
     }
 
     /// g where x > 0, else slope g.
-    public static void leakyRelu(
-            float slope, float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    public static void leakyRelu(float slope, float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         int whole = S.loopBound(n);
         leakyReluVectors(slope, g, go, x, xo, dx, dxo, whole);
         if (whole < n) {
@@ -59,8 +57,7 @@ public final class ArithmeticGrads {
     }
 
     /// g where low <= x <= high, else 0.
-    public static void clamp(
-            float low, float high, float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    public static void clamp(float low, float high, float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         int whole = S.loopBound(n);
         clampVectors(low, high, g, go, x, xo, dx, dxo, whole);
         if (whole < n) {
@@ -82,8 +79,7 @@ public final class ArithmeticGrads {
     }
 
     /// g sign(x), 0 at 0.
-    public static void abs(
-            float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    public static void abs(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         int whole = S.loopBound(n);
         absVectors(g, go, x, xo, dx, dxo, whole);
         if (whole < n) {
@@ -94,20 +90,19 @@ public final class ArithmeticGrads {
         }
     }
 
-    private static void absVectors(
-            float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    private static void absVectors(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, x, xo + i);
             FloatVector d = FloatVector.fromArray(S, g, go + i);
             v.mul(0f) // NaN stays NaN
                     .blend(d, v.compare(VectorOperators.GT, 0f))
-                    .blend(d.neg(), v.compare(VectorOperators.LT, 0f)).intoArray(dx, dxo + i);
+                    .blend(d.neg(), v.compare(VectorOperators.LT, 0f))
+                    .intoArray(dx, dxo + i);
         }
     }
 
     /// 2 g x.
-    public static void square(
-            float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    public static void square(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         int whole = S.loopBound(n);
         squareVectors(g, go, x, xo, dx, dxo, whole);
         if (whole < n) {
@@ -118,8 +113,7 @@ public final class ArithmeticGrads {
         }
     }
 
-    private static void squareVectors(
-            float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    private static void squareVectors(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, x, xo + i);
             FloatVector d = FloatVector.fromArray(S, g, go + i);
@@ -128,8 +122,7 @@ public final class ArithmeticGrads {
     }
 
     /// g / x.
-    public static void log(
-            float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    public static void log(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         int whole = S.loopBound(n);
         logVectors(g, go, x, xo, dx, dxo, whole);
         if (whole < n) {
@@ -140,8 +133,7 @@ public final class ArithmeticGrads {
         }
     }
 
-    private static void logVectors(
-            float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    private static void logVectors(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, x, xo + i);
             FloatVector d = FloatVector.fromArray(S, g, go + i);
@@ -150,8 +142,7 @@ public final class ArithmeticGrads {
     }
 
     /// g / (1 + x).
-    public static void log1p(
-            float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    public static void log1p(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         int whole = S.loopBound(n);
         log1pVectors(g, go, x, xo, dx, dxo, whole);
         if (whole < n) {
@@ -162,8 +153,7 @@ public final class ArithmeticGrads {
         }
     }
 
-    private static void log1pVectors(
-            float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    private static void log1pVectors(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, x, xo + i);
             FloatVector d = FloatVector.fromArray(S, g, go + i);
@@ -172,8 +162,7 @@ public final class ArithmeticGrads {
     }
 
     /// g / 6 where -3 < x < 3, else 0.
-    public static void hardsigmoid(
-            float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    public static void hardsigmoid(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         int whole = S.loopBound(n);
         hardsigmoidVectors(g, go, x, xo, dx, dxo, whole);
         if (whole < n) {
@@ -184,8 +173,7 @@ public final class ArithmeticGrads {
         }
     }
 
-    private static void hardsigmoidVectors(
-            float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    private static void hardsigmoidVectors(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, x, xo + i);
             FloatVector d = FloatVector.fromArray(S, g, go + i);
@@ -195,8 +183,7 @@ public final class ArithmeticGrads {
     }
 
     /// g where x > 3, 0 where x < -3, else g (2 x + 3) / 6.
-    public static void hardswish(
-            float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    public static void hardswish(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         int whole = S.loopBound(n);
         hardswishVectors(g, go, x, xo, dx, dxo, whole);
         if (whole < n) {
@@ -207,20 +194,20 @@ public final class ArithmeticGrads {
         }
     }
 
-    private static void hardswishVectors(
-            float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
+    private static void hardswishVectors(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, x, xo + i);
             FloatVector d = FloatVector.fromArray(S, g, go + i);
-            d.mul(v.mul(2f).add(3f)).mul(SIXTH) // NaN stays NaN
+            d.mul(v.mul(2f).add(3f))
+                    .mul(SIXTH) // NaN stays NaN
                     .blend(d, v.compare(VectorOperators.GT, 3f))
-                    .blend(0f, v.compare(VectorOperators.LT, -3f)).intoArray(dx, dxo + i);
+                    .blend(0f, v.compare(VectorOperators.LT, -3f))
+                    .intoArray(dx, dxo + i);
         }
     }
 
     /// g y, for y = e^x.
-    public static void expOf(
-            float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
+    public static void expOf(float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
         int whole = S.loopBound(n);
         expOfVectors(g, go, y, yo, dx, dxo, whole);
         if (whole < n) {
@@ -231,8 +218,7 @@ public final class ArithmeticGrads {
         }
     }
 
-    private static void expOfVectors(
-            float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
+    private static void expOfVectors(float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, y, yo + i);
             FloatVector d = FloatVector.fromArray(S, g, go + i);
@@ -241,8 +227,7 @@ public final class ArithmeticGrads {
     }
 
     /// g (y + 1), for y = e^x - 1.
-    public static void expm1Of(
-            float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
+    public static void expm1Of(float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
         int whole = S.loopBound(n);
         expm1OfVectors(g, go, y, yo, dx, dxo, whole);
         if (whole < n) {
@@ -253,8 +238,7 @@ public final class ArithmeticGrads {
         }
     }
 
-    private static void expm1OfVectors(
-            float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
+    private static void expm1OfVectors(float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, y, yo + i);
             FloatVector d = FloatVector.fromArray(S, g, go + i);
@@ -263,8 +247,7 @@ public final class ArithmeticGrads {
     }
 
     /// g / (2 y), for y = √x.
-    public static void sqrtOf(
-            float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
+    public static void sqrtOf(float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
         int whole = S.loopBound(n);
         sqrtOfVectors(g, go, y, yo, dx, dxo, whole);
         if (whole < n) {
@@ -275,8 +258,7 @@ public final class ArithmeticGrads {
         }
     }
 
-    private static void sqrtOfVectors(
-            float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
+    private static void sqrtOfVectors(float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, y, yo + i);
             FloatVector d = FloatVector.fromArray(S, g, go + i);
@@ -285,8 +267,7 @@ public final class ArithmeticGrads {
     }
 
     /// -g y³ / 2, for y = 1 / √x.
-    public static void rsqrtOf(
-            float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
+    public static void rsqrtOf(float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
         int whole = S.loopBound(n);
         rsqrtOfVectors(g, go, y, yo, dx, dxo, whole);
         if (whole < n) {
@@ -297,8 +278,7 @@ public final class ArithmeticGrads {
         }
     }
 
-    private static void rsqrtOfVectors(
-            float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
+    private static void rsqrtOfVectors(float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, y, yo + i);
             FloatVector d = FloatVector.fromArray(S, g, go + i);
@@ -307,8 +287,7 @@ public final class ArithmeticGrads {
     }
 
     /// -g y², for y = 1 / x.
-    public static void reciprocalOf(
-            float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
+    public static void reciprocalOf(float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
         int whole = S.loopBound(n);
         reciprocalOfVectors(g, go, y, yo, dx, dxo, whole);
         if (whole < n) {
@@ -319,8 +298,7 @@ public final class ArithmeticGrads {
         }
     }
 
-    private static void reciprocalOfVectors(
-            float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
+    private static void reciprocalOfVectors(float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, y, yo + i);
             FloatVector d = FloatVector.fromArray(S, g, go + i);
@@ -329,8 +307,7 @@ public final class ArithmeticGrads {
     }
 
     /// g (1 - y²), for y = tanh x.
-    public static void tanhOf(
-            float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
+    public static void tanhOf(float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
         int whole = S.loopBound(n);
         tanhOfVectors(g, go, y, yo, dx, dxo, whole);
         if (whole < n) {
@@ -341,8 +318,7 @@ public final class ArithmeticGrads {
         }
     }
 
-    private static void tanhOfVectors(
-            float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
+    private static void tanhOfVectors(float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, y, yo + i);
             FloatVector d = FloatVector.fromArray(S, g, go + i);
@@ -351,8 +327,7 @@ public final class ArithmeticGrads {
     }
 
     /// g y (1 - y), for y = σ(x).
-    public static void sigmoidOf(
-            float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
+    public static void sigmoidOf(float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
         int whole = S.loopBound(n);
         sigmoidOfVectors(g, go, y, yo, dx, dxo, whole);
         if (whole < n) {
@@ -363,8 +338,7 @@ public final class ArithmeticGrads {
         }
     }
 
-    private static void sigmoidOfVectors(
-            float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
+    private static void sigmoidOfVectors(float[] g, int go, float[] y, int yo, float[] dx, int dxo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, y, yo + i);
             FloatVector d = FloatVector.fromArray(S, g, go + i);

@@ -4,7 +4,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Piecewise-linear and algebraic functions over ranges of floats: `y[yo + i] = f(x[xo + i])`; x and y may be the same.
+/// Piecewise-linear and algebraic functions over ranges of floats: `y[yo + i] = f(x[xo + i])`; x and y
+/// may be the same.
 public final class ArithmeticLoops {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;

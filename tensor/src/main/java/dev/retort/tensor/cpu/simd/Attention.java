@@ -3,10 +3,12 @@ package dev.retort.tensor.cpu.simd;
 import dev.retort.tensor.cpu.Parallel;
 import java.util.Arrays;
 
-/// Scaled dot-product attention, forward, in tiles with a running maximum (Dao et al., 2022, arXiv 2205.14135): the
+/// Scaled dot-product attention, forward, in tiles with a running maximum (Dao et al., 2022, arXiv
+/// 2205.14135): the
 /// matrix of scores is never written.
 ///
-/// A task is one head and a stretch of its queries: it packs the keys and values once and goes through tiles of
+/// A task is one head and a stretch of its queries: it packs the keys and values once and goes through
+/// tiles of
 /// [AttentionScores#QUERIES] by [AttentionScores#KEYS]. The order of all sums is fixed by the sizes.
 public final class Attention {
     private static final int QUERIES = AttentionScores.QUERIES;
@@ -16,12 +18,21 @@ public final class Attention {
 
     private Attention() {}
 
-    /// Writes the result `[batch, heads, queries, valueWidth]` and ln of the sum of e^score `[batch, heads, queries]`.
+    /// Writes the result `[batch, heads, queries, valueWidth]` and ln of the sum of e^score `[batch,
+    /// heads, queries]`.
     ///
     /// A query that may see no key gets zeros and negative infinity.
     public static void forward(
-            AttentionShape a, AttentionMask mask, float[] q, int qo, float[] k, int ko, float[] v, int vo,
-            float[] out, float[] lse) {
+            AttentionShape a,
+            AttentionMask mask,
+            float[] q,
+            int qo,
+            float[] k,
+            int ko,
+            float[] v,
+            int vo,
+            float[] out,
+            float[] lse) {
         int stretches = (a.queries() + TASK_QUERIES - 1) / TASK_QUERIES;
         Parallel.forRange(a.batch() * a.heads() * stretches, 1, (from, to) -> {
             for (int task = from; task < to; task++) {
@@ -34,8 +45,19 @@ public final class Attention {
 
     /// Queries [first, last) of one head, counted over the batch.
     private static void stretch(
-            AttentionShape a, AttentionMask mask, int head, int first, int last,
-            float[] q, int qo, float[] k, int ko, float[] v, int vo, float[] out, float[] lse) {
+            AttentionShape a,
+            AttentionMask mask,
+            int head,
+            int first,
+            int last,
+            float[] q,
+            int qo,
+            float[] k,
+            int ko,
+            float[] v,
+            int vo,
+            float[] out,
+            float[] lse) {
         int d = a.width();
         int e = a.valueWidth();
         int group = (head / a.heads() * a.groups() + head % a.heads() / a.headsPerGroup()) * a.keys();
@@ -76,10 +98,20 @@ public final class Attention {
         }
     }
 
-    /// Turns a tile of scores into weights relative to the running maximum, and rescales what was summed before.
+    /// Turns a tile of scores into weights relative to the running maximum, and rescales what was summed
+    /// before.
     private static void weights(
-            AttentionShape a, AttentionMask mask, int head, int t, int m, int s, int n,
-            float[] scores, float[] max, float[] sum, float[] out) {
+            AttentionShape a,
+            AttentionMask mask,
+            int head,
+            int t,
+            int m,
+            int s,
+            int n,
+            float[] scores,
+            float[] max,
+            float[] sum,
+            float[] out) {
         int e = a.valueWidth();
         for (int i = 0; i < m; i++) {
             int so = i * KEYS;

@@ -3,10 +3,12 @@ package dev.retort.tensor.cpu.simd;
 import dev.retort.tensor.cpu.Parallel;
 import java.util.Arrays;
 
-/// Gradient of [Attention] in the same tiles: weights are recomputed from the scores and their log-sum-exp.
+/// Gradient of [Attention] in the same tiles: weights are recomputed from the scores and their
+/// log-sum-exp.
 ///
 /// With weights p, dropout factors r and the gradient g of the result: `dv = (r p)ᵀ g`, `dp = r (g vᵀ)`,
-/// `ds = p (dp - sum of g out) scale`, `dq = ds k`, `dk = dsᵀ q`. A task is one group of heads that share keys, so that
+/// `ds = p (dp - sum of g out) scale`, `dq = ds k`, `dk = dsᵀ q`. A task is one group of heads that
+/// share keys, so that
 /// no two tasks write to the same place.
 public final class AttentionGrad {
     private static final int QUERIES = AttentionScores.QUERIES;
@@ -16,8 +18,23 @@ public final class AttentionGrad {
 
     /// Adds the gradients of query, key and value to `dq`, `dk` and `dv`, which start as zeros.
     public static void backward(
-            AttentionShape a, AttentionMask mask, float[] g, int go, float[] q, int qo, float[] k, int ko,
-            float[] v, int vo, float[] out, int oo, float[] lse, int lo, float[] dq, float[] dk, float[] dv) {
+            AttentionShape a,
+            AttentionMask mask,
+            float[] g,
+            int go,
+            float[] q,
+            int qo,
+            float[] k,
+            int ko,
+            float[] v,
+            int vo,
+            float[] out,
+            int oo,
+            float[] lse,
+            int lo,
+            float[] dq,
+            float[] dk,
+            float[] dv) {
         Parallel.forRange(a.batch() * a.groups(), 1, (from, to) -> {
             for (int group = from; group < to; group++) {
                 new Task(a, mask, group, g, go, q, qo, k, ko, v, vo, out, oo, lse, lo, dq, dk, dv).run();
@@ -62,8 +79,24 @@ public final class AttentionGrad {
                 Math.max(PanelProduct.rowFloats(QUERIES, KEYS), PanelProduct.rowFloats(KEYS, QUERIES)));
 
         Task(
-                AttentionShape a, AttentionMask mask, int group, float[] g, int go, float[] q, int qo, float[] k, int ko,
-                float[] v, int vo, float[] out, int oo, float[] lse, int lo, float[] dq, float[] dk, float[] dv) {
+                AttentionShape a,
+                AttentionMask mask,
+                int group,
+                float[] g,
+                int go,
+                float[] q,
+                int qo,
+                float[] k,
+                int ko,
+                float[] v,
+                int vo,
+                float[] out,
+                int oo,
+                float[] lse,
+                int lo,
+                float[] dq,
+                float[] dk,
+                float[] dv) {
             this.a = a;
             this.mask = mask;
             this.group = group;

@@ -2,11 +2,17 @@ package dev.retort.tensor.cpu.simd;
 
 import org.jspecify.annotations.Nullable;
 
-/// A mask on attention scores that broadcasts to [batch, heads, queries, keys]: either values that are added, or bytes
+/// A mask on attention scores that broadcasts to [batch, heads, queries, keys]: either values that are
+/// added, or bytes
 /// that allow (not 0) or hide (0). Strides of broadcast dimensions are 0.
 public record AttentionMask(
-        float @Nullable [] added, byte @Nullable [] allowed, int offset,
-        int batchStride, int headStride, int queryStride, int keyStride) {
+        float @Nullable [] added,
+        byte @Nullable [] allowed,
+        int offset,
+        int batchStride,
+        int headStride,
+        int queryStride,
+        int keyStride) {
 
     /// No mask.
     public static final AttentionMask NONE = new AttentionMask(null, null, 0, 0, 0, 0, 0);

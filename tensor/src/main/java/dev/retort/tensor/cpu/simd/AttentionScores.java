@@ -2,7 +2,8 @@ package dev.retort.tensor.cpu.simd;
 
 import dev.retort.tensor.Philox;
 
-/// What the forward and backward passes of attention share: one row of a tile of scores, and dropout of its weights.
+/// What the forward and backward passes of attention share: one row of a tile of scores, and dropout of
+/// its weights.
 final class AttentionScores {
     /// Queries and keys of a tile; multiples of every panel width.
     static final int QUERIES = 64;
@@ -11,7 +12,8 @@ final class AttentionScores {
 
     private AttentionScores() {}
 
-    /// Scales n scores of query t from key s on, applies the mask and hides keys that the query may not see.
+    /// Scales n scores of query t from key s on, applies the mask and hides keys that the query may not
+    /// see.
     static void finish(
             AttentionShape a, AttentionMask mask, int batch, int head, int t, int s, float[] scores, int so, int n) {
         BinaryLoops.mul(scores, so, (float) a.scale(), scores, so, n);
@@ -21,7 +23,8 @@ final class AttentionScores {
         }
     }
 
-    /// Sets dropped weights to 0 and divides the others by 1 - p; `row` counts queries over batch and heads.
+    /// Sets dropped weights to 0 and divides the others by 1 - p; `row` counts queries over batch and
+    /// heads.
     static void drop(AttentionShape a, int row, int s, float[] weights, int wo, int n) {
         boolean[] kept = new boolean[n];
         Philox.keep(a.seed(), a.stream(), (long) row * a.keys() + s, a.dropout(), kept);

@@ -3,7 +3,8 @@ package dev.retort.tensor.cpu.simd;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Arithmetic on ranges of floats, in the three layouts that broadcasting comes down to: vector with vector, vector
+/// Arithmetic on ranges of floats, in the three layouts that broadcasting comes down to: vector with
+/// vector, vector
 /// with scalar, scalar with vector. The result may be one of the operands' ranges.
 public final class BinaryLoops {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;

@@ -2,7 +2,8 @@ package dev.retort.tensor.cpu.simd;
 
 import java.util.Arrays;
 
-/// Short stretches of floats for kernels that make several passes, and for ends that do not fill a vector.
+/// Short stretches of floats for kernels that make several passes, and for ends that do not fill a
+/// vector.
 final class Blocks {
     /// Floats of a block: a few blocks fit into the first-level cache. A multiple of every vector length.
     static final int SIZE = 1024;

@@ -5,15 +5,23 @@ import org.jspecify.annotations.Nullable;
 
 /// Two-dimensional convolution in float32, forward and both gradients, on contiguous NCHW arrays.
 ///
-/// Chooses between [PatchGemm] (implicit GEMM), [DirectConv], [Depthwise] and [ConvWeightGrad]; sums run in an order
+/// Chooses between [PatchGemm] (implicit GEMM), [DirectConv], [Depthwise] and [ConvWeightGrad]; sums run
+/// in an order
 /// fixed by the sizes, so results do not depend on the number of threads.
 public final class Conv2d {
     private Conv2d() {}
 
     /// `y = conv(x, w) + bias`; y is overwritten.
     public static void forward(
-            ConvShape shape, float[] x, int xo, float[] w, int wo,
-            float @Nullable [] bias, int biasOff, float[] y, int yo) {
+            ConvShape shape,
+            float[] x,
+            int xo,
+            float[] w,
+            int wo,
+            float @Nullable [] bias,
+            int biasOff,
+            float[] y,
+            int yo) {
         if (shape.empty()) {
             return;
         }
@@ -33,11 +41,19 @@ public final class Conv2d {
         }
     }
 
-    /// `dx = adjoint of conv in x`, applied to dy; plus a bias per input channel if there is one (transposed
+    /// `dx = adjoint of conv in x`, applied to dy; plus a bias per input channel if there is one
+    /// (transposed
     /// convolution). dx is overwritten.
     public static void inputGradient(
-            ConvShape shape, float[] dy, int dyo, float[] w, int wo,
-            float @Nullable [] bias, int biasOff, float[] dx, int dxo) {
+            ConvShape shape,
+            float[] dy,
+            int dyo,
+            float[] w,
+            int wo,
+            float @Nullable [] bias,
+            int biasOff,
+            float[] dx,
+            int dxo) {
         if (shape.batch() == 0 || shape.channels() == 0) {
             return;
         }
@@ -56,8 +72,7 @@ public final class Conv2d {
     }
 
     /// `dw = adjoint of conv in w`, applied to dy; dw is overwritten.
-    public static void weightGradient(
-            ConvShape shape, float[] dy, int dyo, float[] x, int xo, float[] dw, int dwo) {
+    public static void weightGradient(ConvShape shape, float[] dy, int dyo, float[] x, int xo, float[] dw, int dwo) {
         int groupWeights = shape.groupFilters() * shape.groupChannels() * shape.taps();
         if (shape.empty() || groupWeights == 0) {
             Arrays.fill(dw, dwo, dwo + shape.groups() * groupWeights, 0f);

@@ -1,11 +1,23 @@
 package dev.retort.tensor.cpu.simd;
 
 /// Sizes of a two-dimensional convolution: input `[batch, channels, height, width]`, weight
-/// `[filters, channels / groups, kernelH, kernelW]`, output `[batch, filters, outHeight, outWidth]`, all contiguous.
+/// `[filters, channels / groups, kernelH, kernelW]`, output `[batch, filters, outHeight, outWidth]`, all
+/// contiguous.
 public record ConvShape(
-        int batch, int channels, int height, int width,
-        int filters, int kernelH, int kernelW,
-        int strideH, int strideW, int padH, int padW, int dilationH, int dilationW, int groups) {
+        int batch,
+        int channels,
+        int height,
+        int width,
+        int filters,
+        int kernelH,
+        int kernelW,
+        int strideH,
+        int strideW,
+        int padH,
+        int padW,
+        int dilationH,
+        int dilationW,
+        int groups) {
 
     /// Rows of the output.
     public int outHeight() {
@@ -44,7 +56,6 @@ public record ConvShape(
 
     /// The same pointwise convolution on planes of one long row.
     ConvShape flattened() {
-        return new ConvShape(
-                batch, channels, 1, height * width, filters, 1, 1, 1, 1, 0, 0, 1, 1, groups);
+        return new ConvShape(batch, channels, 1, height * width, filters, 1, 1, 1, 1, 0, 0, 1, 1, groups);
     }
 }

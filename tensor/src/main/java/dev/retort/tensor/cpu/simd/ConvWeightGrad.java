@@ -8,8 +8,10 @@ import jdk.incubator.vector.VectorSpecies;
 /// Weight gradient of a convolution:
 /// `dw[o, c, t] = sum over (n, y, x) of dy[n, o, y, x] * x[n, c, at tap t of (y, x)]`.
 ///
-/// Both operands lie along the summed dimension already, so nothing is transposed: [PaddedPlanes] turns every element
-/// into a dot product of two contiguous ranges, and a tile of them shares its loads. Images are cut into a fixed number
+/// Both operands lie along the summed dimension already, so nothing is transposed: [PaddedPlanes] turns
+/// every element
+/// into a dot product of two contiguous ranges, and a tile of them shares its loads. Images are cut into
+/// a fixed number
 /// of portions (by size alone); each portion has its own partial gradient, and they are added in order.
 final class ConvWeightGrad {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
@@ -18,7 +20,8 @@ final class ConvWeightGrad {
     private static final int TILE_F = GemmKernel.MR;
 
     private static final int TILE_T = TILE_F == 8 ? 3 : 2;
-    /// Summed positions in one pass over all tiles: both operands of a pass stay in the second-level cache.
+    /// Summed positions in one pass over all tiles: both operands of a pass stay in the second-level
+    /// cache.
     private static final int SPAN = 2048;
     /// Floats of padded source kept at once.
     private static final int SOURCE_LIMIT = 1 << 17;
@@ -26,7 +29,8 @@ final class ConvWeightGrad {
     private static final int PARTIAL_LIMIT = 1 << 22;
 
     private static final int MAX_PORTIONS = 16;
-    /// Summed positions that make a portion worth its partial gradient, and a dot product worth its lane sum.
+    /// Summed positions that make a portion worth its partial gradient, and a dot product worth its lane
+    /// sum.
     private static final int PORTION_POSITIONS = 4096;
     /// Filters of a task when there are too few portions to share out.
     private static final int BLOCK_FILTERS = 32;
@@ -68,19 +72,27 @@ final class ConvWeightGrad {
 
     /// Filters [f0, f1) summed over images [n0, n1) into the partial gradient at `po`.
     private static void portion(
-            ConvShape s, int group, int f0, int f1, int n0, int n1,
-            float[] dy, int dyo, float[] x, int xo, float[] partial, int po) {
+            ConvShape s,
+            int group,
+            int f0,
+            int f1,
+            int n0,
+            int n1,
+            float[] dy,
+            int dyo,
+            float[] x,
+            int xo,
+            float[] partial,
+            int po) {
         int channels = s.groupChannels();
         int row = channels * s.taps();
         Arrays.fill(partial, po + f0 * row, po + f1 * row, 0f);
         ConvTaps taps = ConvTaps.forward(s);
         int oh = s.outHeight();
         int ow = s.outWidth();
-        PaddedPlanes one =
-                new PaddedPlanes(taps, s.height(), s.width(), s.strideH(), s.strideW(), oh, ow, 1);
+        PaddedPlanes one = new PaddedPlanes(taps, s.height(), s.width(), s.strideH(), s.strideW(), oh, ow, 1);
         int step = Math.max(1, Math.min(n1 - n0, 4 * SPAN / one.image));
-        PaddedPlanes planes =
-                new PaddedPlanes(taps, s.height(), s.width(), s.strideH(), s.strideW(), oh, ow, step);
+        PaddedPlanes planes = new PaddedPlanes(taps, s.height(), s.width(), s.strideH(), s.strideW(), oh, ow, step);
         int blockChannels = Math.max(1, Math.min(channels, SOURCE_LIMIT / planes.channel));
         float[] grid = Scratch.floats(Scratch.PLANE_GRAD, (f1 - f0) * planes.length);
         float[] source = Scratch.floats(Scratch.PLANE, blockChannels * planes.channel);
@@ -144,8 +156,7 @@ final class ConvWeightGrad {
     }
 
     /// Eight grid rows by three source ranges: 24 sums in 32 registers.
-    private static void tile8(
-            int n, float[] g, int[] rows, float[] x, int x0, int x1, int x2, float[] t) {
+    private static void tile8(int n, float[] g, int[] rows, float[] x, int x0, int x1, int x2, float[] t) {
         int g0 = rows[0];
         int g1 = rows[1];
         int g2 = rows[2];
@@ -242,8 +253,7 @@ final class ConvWeightGrad {
     }
 
     /// Four grid rows by two source ranges: 8 sums in 16 registers.
-    private static void tile4(
-            int n, float[] g, int[] rows, float[] x, int x0, int x1, float[] t) {
+    private static void tile4(int n, float[] g, int[] rows, float[] x, int x0, int x1, float[] t) {
         int g0 = rows[0];
         int g1 = rows[1];
         int g2 = rows[2];

@@ -6,7 +6,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
-/// Depthwise convolution (one channel to a group, any number of filters a channel): a weighted sum of shifted planes.
+/// Depthwise convolution (one channel to a group, any number of filters a channel): a weighted sum of
+/// shifted planes.
 final class Depthwise {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
@@ -16,8 +17,15 @@ final class Depthwise {
     private Depthwise() {}
 
     static void forward(
-            ConvShape s, float[] x, int xo, float[] w, int wo, float @Nullable [] bias, int biasOff,
-            float[] y, int yo) {
+            ConvShape s,
+            float[] x,
+            int xo,
+            float[] w,
+            int wo,
+            float @Nullable [] bias,
+            int biasOff,
+            float[] y,
+            int yo) {
         int oh = s.outHeight();
         int ow = s.outWidth();
         int multiplier = s.groupFilters();
@@ -42,8 +50,15 @@ final class Depthwise {
     }
 
     static void inputGradient(
-            ConvShape s, float[] dy, int dyo, float[] w, int wo, float @Nullable [] bias, int biasOff,
-            float[] dx, int dxo) {
+            ConvShape s,
+            float[] dy,
+            int dyo,
+            float[] w,
+            int wo,
+            float @Nullable [] bias,
+            int biasOff,
+            float[] dx,
+            int dxo) {
         for (int ph = 0; ph < Math.min(s.strideH(), s.height()); ph++) {
             for (int pw = 0; pw < Math.min(s.strideW(), s.width()); pw++) {
                 inputGradientPhase(s, ph, pw, dy, dyo, w, wo, bias, biasOff, dx, dxo);
@@ -52,8 +67,17 @@ final class Depthwise {
     }
 
     private static void inputGradientPhase(
-            ConvShape s, int ph, int pw, float[] dy, int dyo, float[] w, int wo,
-            float @Nullable [] bias, int biasOff, float[] dx, int dxo) {
+            ConvShape s,
+            int ph,
+            int pw,
+            float[] dy,
+            int dyo,
+            float[] w,
+            int wo,
+            float @Nullable [] bias,
+            int biasOff,
+            float[] dx,
+            int dxo) {
         int gridH = (s.height() - ph + s.strideH() - 1) / s.strideH();
         int gridW = (s.width() - pw + s.strideW() - 1) / s.strideW();
         int multiplier = s.groupFilters();

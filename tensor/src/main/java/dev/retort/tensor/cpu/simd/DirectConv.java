@@ -5,8 +5,10 @@ import java.util.Arrays;
 
 /// Direct convolution: computes a [Sweep] from padded planes, without packing patches.
 ///
-/// For every tap the operand is the padded source shifted by a constant ([PaddedPlanes]), which [GatherKernel] reads in
-/// place. Patches that few rows share are not worth packing: with 16 rows the packing costs as much as the product.
+/// For every tap the operand is the padded source shifted by a constant ([PaddedPlanes]), which
+/// [GatherKernel] reads in
+/// place. Patches that few rows share are not worth packing: with 16 rows the packing costs as much as
+/// the product.
 /// The price is the gaps between rows and images, which are computed and dropped.
 final class DirectConv {
     private static final int MR = GemmKernel.MR;

@@ -1,12 +1,16 @@
 package dev.retort.tensor.cpu.simd;
 
-/// Elementary functions of one float: fused-multiply-add polynomials of our own, the scalar twins of [UnaryLoops].
+/// Elementary functions of one float: fused-multiply-add polynomials of our own, the scalar twins of
+/// [UnaryLoops].
 ///
-/// Both classes do the same operations in the same order, so they give the same bits, compiled or not. Coefficients are
-/// minimax fits (Remez) on the reduced ranges. Error bounds in units in the last place (ulp), tested against
+/// Both classes do the same operations in the same order, so they give the same bits, compiled or not.
+/// Coefficients are
+/// minimax fits (Remez) on the reduced ranges. Error bounds in units in the last place (ulp), tested
+/// against
 /// `StrictMath`: exp, expm1, log, log1p, sin, cos, erf 2; sigmoid, tanh 3.
 public final class FloatMath {
-    /// Adding and subtracting 1.5 · 2^23 rounds to the nearest integer, which then sits in the low bits of the sum.
+    /// Adding and subtracting 1.5 · 2^23 rounds to the nearest integer, which then sits in the low bits
+    /// of the sum.
     static final float MAGIC = 12582912f;
 
     static final int MAGIC_BITS = 0x4B400000;

@@ -3,7 +3,8 @@ package dev.retort.tensor.cpu.simd;
 import dev.retort.tensor.cpu.Parallel;
 import jdk.incubator.vector.FloatVector;
 
-/// Measures the ceiling of this machine: multiply-adds that touch registers only, in enough independent chains to
+/// Measures the ceiling of this machine: multiply-adds that touch registers only, in enough independent
+/// chains to
 /// fill two units with a latency of five cycles.
 public final class FmaPeak {
     private static final int CHAINS = 10;
@@ -12,8 +13,10 @@ public final class FmaPeak {
 
     private FmaPeak() {}
 
-    /// Float32 operations a second, in units of 10⁹, that `threads` threads reach together; takes about a tenth of a
-    /// second. A multiply-add counts as two. The best round is taken, since anything else running can only slow it.
+    /// Float32 operations a second, in units of 10⁹, that `threads` threads reach together; takes about
+    /// a tenth of a
+    /// second. A multiply-add counts as two. The best round is taken, since anything else running can
+    /// only slow it.
     ///
     /// @throws IllegalArgumentException if `threads` is below 1
     public static double gflops(int threads) {
@@ -61,7 +64,15 @@ public final class FmaPeak {
             c8 = c8.fma(half, one);
             c9 = c9.fma(half, one);
         }
-        FloatVector sum = c0.add(c1).add(c2).add(c3).add(c4).add(c5).add(c6).add(c7).add(c8).add(c9);
+        FloatVector sum = c0.add(c1)
+                .add(c2)
+                .add(c3)
+                .add(c4)
+                .add(c5)
+                .add(c6)
+                .add(c7)
+                .add(c8)
+                .add(c9);
         return Lanes.sum(sum);
     }
 }

@@ -3,7 +3,8 @@ package dev.retort.tensor.cpu.simd;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/// [GemmKernel] without packing B: step p of the summed dimension reads `b[base + at[p] ...]`, so a shifted window of a
+/// [GemmKernel] without packing B: step p of the summed dimension reads `b[base + at[p] ...]`, so a
+/// shifted window of a
 /// padded plane serves as the operand (see [PaddedPlanes]). The chains are the same, and so are the bits.
 final class GatherKernel {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;

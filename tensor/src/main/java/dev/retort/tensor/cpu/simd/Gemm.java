@@ -4,12 +4,17 @@ import dev.retort.tensor.cpu.Parallel;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Matrix products in float32: `C = A B (+ bias)` or `C += A B`, for any row and column strides of A and B.
+/// Matrix products in float32: `C = A B (+ bias)` or `C += A B`, for any row and column strides of A and
+/// B.
 ///
-/// Blocked as by Goto and van de Geijn (2008): panels of B and A are packed once per depth block and multiplied by
-/// [GemmKernel]. Every element of C is one chain of fused multiply-adds in ascending order of the summed index, started
-/// from the bias (or from C), so its bits depend neither on the blocking, nor on the number of threads, nor on the
-/// vector width. Matrix-vector products with contiguous rows ([Gemv]) are the exception: they sum in lanes.
+/// Blocked as by Goto and van de Geijn (2008): panels of B and A are packed once per depth block and
+/// multiplied by
+/// [GemmKernel]. Every element of C is one chain of fused multiply-adds in ascending order of the summed
+/// index, started
+/// from the bias (or from C), so its bits depend neither on the blocking, nor on the number of threads,
+/// nor on the
+/// vector width. Matrix-vector products with contiguous rows ([Gemv]) are the exception: they sum in
+/// lanes.
 public final class Gemm {
     private static final int MR = GemmKernel.MR;
     private static final int NR = GemmKernel.NR;
@@ -19,7 +24,8 @@ public final class Gemm {
     private static final int M_PHASE = 2048;
 
     private static final int N_PHASE = 2048;
-    /// Rows of C in one parallel task, a multiple of every MR; columns are chosen for about TASK_WORK multiply-adds.
+    /// Rows of C in one parallel task, a multiple of every MR; columns are chosen for about TASK_WORK
+    /// multiply-adds.
     private static final int TASK_ROWS = 96;
 
     private static final int TASK_COLUMNS = 512;
@@ -31,15 +37,29 @@ public final class Gemm {
 
     /// `C[m x n] = A[m x k] B[k x n]`, plus the bias if there is one.
     ///
-    /// Element (i, p) of A is `a[ao + i * ars + p * acs]`, element (p, j) of B is `b[bo + p * brs + j * bcs]`, element
-    /// (i, j) of C is `c[co + i * ldc + j]`. The bias starts at `bias[biasOff]` and has one value for each row of C if
+    /// Element (i, p) of A is `a[ao + i * ars + p * acs]`, element (p, j) of B is `b[bo + p * brs + j *
+    /// bcs]`, element
+    /// (i, j) of C is `c[co + i * ldc + j]`. The bias starts at `bias[biasOff]` and has one value for
+    /// each row of C if
     /// `biasPerRow`, else one for each column.
     public static void multiply(
-            int m, int n, int k,
-            float[] a, int ao, int ars, int acs,
-            float[] b, int bo, int brs, int bcs,
-            float[] c, int co, int ldc,
-            float @Nullable [] bias, int biasOff, boolean biasPerRow) {
+            int m,
+            int n,
+            int k,
+            float[] a,
+            int ao,
+            int ars,
+            int acs,
+            float[] b,
+            int bo,
+            int brs,
+            int bcs,
+            float[] c,
+            int co,
+            int ldc,
+            float @Nullable [] bias,
+            int biasOff,
+            boolean biasPerRow) {
         if (m <= 0 || n <= 0) {
             return;
         }
@@ -49,10 +69,20 @@ public final class Gemm {
 
     /// `C += A B`; on an array of zeros the product itself.
     public static void accumulate(
-            int m, int n, int k,
-            float[] a, int ao, int ars, int acs,
-            float[] b, int bo, int brs, int bcs,
-            float[] c, int co, int ldc) {
+            int m,
+            int n,
+            int k,
+            float[] a,
+            int ao,
+            int ars,
+            int acs,
+            float[] b,
+            int bo,
+            int brs,
+            int bcs,
+            float[] c,
+            int co,
+            int ldc) {
         if (m <= 0 || n <= 0 || k <= 0) {
             return;
         }
@@ -67,20 +97,42 @@ public final class Gemm {
 
     /// `C = A B` without bias.
     public static void multiply(
-            int m, int n, int k,
-            float[] a, int ao, int ars, int acs,
-            float[] b, int bo, int brs, int bcs,
-            float[] c, int co, int ldc) {
+            int m,
+            int n,
+            int k,
+            float[] a,
+            int ao,
+            int ars,
+            int acs,
+            float[] b,
+            int bo,
+            int brs,
+            int bcs,
+            float[] c,
+            int co,
+            int ldc) {
         multiply(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, c, co, ldc, null, 0, false);
     }
 
-    /// One product per batch entry: entry `i` reads A at `aOffs[i]` and B at `bOffs[i]` (offsets may repeat) and adds
+    /// One product per batch entry: entry `i` reads A at `aOffs[i]` and B at `bOffs[i]` (offsets may
+    /// repeat) and adds
     /// to C at `co + i * cStride`.
     public static void accumulateBatch(
-            int m, int n, int k,
-            float[] a, int[] aOffs, int ars, int acs,
-            float[] b, int[] bOffs, int brs, int bcs,
-            float[] c, int co, int cStride, int ldc) {
+            int m,
+            int n,
+            int k,
+            float[] a,
+            int[] aOffs,
+            int ars,
+            int acs,
+            float[] b,
+            int[] bOffs,
+            int brs,
+            int bcs,
+            float[] c,
+            int co,
+            int cStride,
+            int ldc) {
         int batch = aOffs.length;
         long work = (long) m * n * k;
         if (batch < 2 || work > 64L * SERIAL_WORK) {
@@ -112,10 +164,20 @@ public final class Gemm {
     }
 
     private static void add(
-            int m, int n, int k,
-            float[] a, int ao, int ars, int acs,
-            float[] b, int bo, int brs, int bcs,
-            float[] c, int co, int ldc) {
+            int m,
+            int n,
+            int k,
+            float[] a,
+            int ao,
+            int ars,
+            int acs,
+            float[] b,
+            int bo,
+            int brs,
+            int bcs,
+            float[] c,
+            int co,
+            int ldc) {
         int depth = evenBlock(k, KC);
         for (int jc = 0; jc < n; jc += N_PHASE) {
             int nc = Math.min(N_PHASE, n - jc);
@@ -139,10 +201,20 @@ public final class Gemm {
 
     /// One depth block of one phase: pack both operands (in parallel), then multiply (in parallel).
     private static void block(
-            int mc, int nc, int kc,
-            float[] a, int ao, int ars, int acs,
-            float[] b, int bo, int brs, int bcs,
-            float[] c, int co, int ldc) {
+            int mc,
+            int nc,
+            int kc,
+            float[] a,
+            int ao,
+            int ars,
+            int acs,
+            float[] b,
+            int bo,
+            int brs,
+            int bcs,
+            float[] c,
+            int co,
+            int ldc) {
         int aPanels = (mc + MR - 1) / MR;
         int bPanels = (nc + NR - 1) / NR;
         float[] ap = Scratch.floats(Scratch.GEMM_A, aPanels * MR * kc);

@@ -5,11 +5,14 @@ import jdk.incubator.vector.VectorSpecies;
 
 /// The register-blocked heart of matrix products and convolutions: `C[MR x NR] += A-panel * B-panel`.
 ///
-/// Each element of C is one chain `c = fma(a, b, c)` over the summed dimension in ascending order. The chain starts
-/// from what C holds, so a product cut into several depth blocks has the same bits as one that is not cut, whatever
+/// Each element of C is one chain `c = fma(a, b, c)` over the summed dimension in ascending order. The
+/// chain starts
+/// from what C holds, so a product cut into several depth blocks has the same bits as one that is not
+/// cut, whatever
 /// the vector width.
 ///
-/// Shapes (measured: docs/design-notes.md): 4 rows by 2 vectors where there are 16 vector registers, 8 rows by 2
+/// Shapes (measured: docs/design-notes.md): 4 rows by 2 vectors where there are 16 vector registers, 8
+/// rows by 2
 /// vectors where there are 32; the next larger shape spills and runs at half speed.
 final class GemmKernel {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;

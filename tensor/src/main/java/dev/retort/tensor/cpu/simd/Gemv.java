@@ -32,7 +32,8 @@ final class Gemv {
         }
     }
 
-    /// Rows of B are contiguous: y stays in registers while p runs, one chain per element as in [GemmKernel].
+    /// Rows of B are contiguous: y stays in registers while p runs, one chain per element as in
+    /// [GemmKernel].
     private static void rows(int n, int k, float[] x, int xo, int xs, float[] b, int bo, int brs, float[] y, int yo) {
         int grain = Math.max(4 * L, TASK_WORK / k / (4 * L) * (4 * L));
         Parallel.forRange(n, grain, (from, to) -> {

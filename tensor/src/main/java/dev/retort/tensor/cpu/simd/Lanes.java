@@ -7,8 +7,10 @@ import jdk.incubator.vector.VectorSpecies;
 
 /// The vector width of this process and the sums over lanes whose order is fixed.
 ///
-/// The width is the widest the machine has, or the one forced by the system property `dev.retort.vector.bits`
-/// (64, 128, 256 or 512). `reduceLanes(ADD)` is not used: its order differs between interpreted and compiled code.
+/// The width is the widest the machine has, or the one forced by the system property
+/// `dev.retort.vector.bits`
+/// (64, 128, 256 or 512). `reduceLanes(ADD)` is not used: its order differs between interpreted and
+/// compiled code.
 public final class Lanes {
     static final VectorSpecies<Float> SPECIES = species();
     static final int LENGTH = SPECIES.length();
@@ -62,8 +64,8 @@ public final class Lanes {
             case 128 -> FloatVector.SPECIES_128;
             case 256 -> FloatVector.SPECIES_256;
             case 512 -> FloatVector.SPECIES_512;
-            default -> throw new IllegalArgumentException(
-                    "dev.retort.vector.bits: expected 64, 128, 256 or 512, got " + bits);
+            default ->
+                throw new IllegalArgumentException("dev.retort.vector.bits: expected 64, 128, 256 or 512, got " + bits);
         };
     }
 }

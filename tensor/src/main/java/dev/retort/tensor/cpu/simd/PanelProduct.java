@@ -1,6 +1,7 @@
 package dev.retort.tensor.cpu.simd;
 
-/// Packs the operands of a product block and multiplies them tile by tile; see [GemmKernel] for the order of the sums.
+/// Packs the operands of a product block and multiplies them tile by tile; see [GemmKernel] for the
+/// order of the sums.
 final class PanelProduct {
     private static final int MR = GemmKernel.MR;
     private static final int NR = GemmKernel.NR;
@@ -28,8 +29,7 @@ final class PanelProduct {
     }
 
     /// Packs panels [from, to) of A (m rows, kc steps deep) to `ap[at …]`.
-    static void packRows(
-            int from, int to, int m, int kc, float[] a, int ao, int ars, int acs, float[] ap, int at) {
+    static void packRows(int from, int to, int m, int kc, float[] a, int ao, int ars, int acs, float[] ap, int at) {
         for (int s = from; s < to; s++) {
             int i = s * MR;
             Panels.pack(a, ao + i * ars, ars, acs, Math.min(MR, m - i), MR, kc, ap, at + i * kc);
@@ -37,18 +37,28 @@ final class PanelProduct {
     }
 
     /// Packs panels [from, to) of B (n columns, kc steps deep) to `bp[at …]`.
-    static void packColumns(
-            int from, int to, int n, int kc, float[] b, int bo, int brs, int bcs, float[] bp, int at) {
+    static void packColumns(int from, int to, int n, int kc, float[] b, int bo, int brs, int bcs, float[] bp, int at) {
         for (int s = from; s < to; s++) {
             int j = s * NR;
             Panels.pack(b, bo + j * bcs, bcs, brs, Math.min(NR, n - j), NR, kc, bp, at + j * kc);
         }
     }
 
-    /// Adds the product of packed panels to rows [i0, i1) and columns [j0, j1) of C; i0 and j0 are panel boundaries.
+    /// Adds the product of packed panels to rows [i0, i1) and columns [j0, j1) of C; i0 and j0 are panel
+    /// boundaries.
     static void add(
-            int i0, int i1, int j0, int j1, int kc,
-            float[] ap, int at, float[] bp, int bt, float[] c, int co, int ldc) {
+            int i0,
+            int i1,
+            int j0,
+            int j1,
+            int kc,
+            float[] ap,
+            int at,
+            float[] bp,
+            int bt,
+            float[] c,
+            int co,
+            int ldc) {
         for (int j = j0; j < j1; j += NR) {
             int columns = Math.min(NR, j1 - j);
             for (int i = i0; i < i1; i += MR) {

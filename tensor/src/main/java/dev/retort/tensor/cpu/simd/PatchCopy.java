@@ -3,7 +3,8 @@ package dev.retort.tensor.cpu.simd;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Copies short runs of floats, the unit of work when patches are gathered: an `arraycopy` call costs more than the
+/// Copies short runs of floats, the unit of work when patches are gathered: an `arraycopy` call costs
+/// more than the
 /// run.
 final class PatchCopy {
     private static final VectorSpecies<Float> WIDE = Lanes.SPECIES;

@@ -5,7 +5,8 @@ import java.util.Arrays;
 
 /// Implicit GEMM: computes a [Sweep] as a product of its weights with its patches.
 ///
-/// The patch matrix is never built: each task packs the patches of its own columns, block by block, straight from the
+/// The patch matrix is never built: each task packs the patches of its own columns, block by block,
+/// straight from the
 /// source planes. Columns run over all images, so small planes fill the vectors as well as large ones.
 final class PatchGemm {
     private static final int MR = GemmKernel.MR;

@@ -11,8 +11,7 @@ public final class PlaneLoops {
     private PlaneLoops() {}
 
     /// `y = (x - mean) * scale + shift`, one scale and shift.
-    public static void normalise(
-            float mean, float scale, float shift, float[] x, int xo, float[] y, int yo, int n) {
+    public static void normalise(float mean, float scale, float shift, float[] x, int xo, float[] y, int yo, int n) {
         FloatVector s = FloatVector.broadcast(S, scale);
         FloatVector b = FloatVector.broadcast(S, shift);
         int i = 0;
@@ -26,8 +25,17 @@ public final class PlaneLoops {
 
     /// `y = (x - mean) * scale * w + b`, a weight and bias for each element.
     public static void normalise(
-            float mean, float scale, float[] w, int wo, float[] b, int bo,
-            float[] x, int xo, float[] y, int yo, int n) {
+            float mean,
+            float scale,
+            float[] w,
+            int wo,
+            float[] b,
+            int bo,
+            float[] x,
+            int xo,
+            float[] y,
+            int yo,
+            int n) {
         int i = 0;
         for (; i <= n - L; i += L) {
             FloatVector.fromArray(S, x, xo + i)

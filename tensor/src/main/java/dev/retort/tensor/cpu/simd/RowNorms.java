@@ -18,8 +18,17 @@ public final class RowNorms {
 
     /// `y = (x - mean) rstd w + b`; without weight just the first two factors, without bias no shift.
     public static void forward(
-            float mean, float rstd, float @Nullable [] w, int wo, float @Nullable [] b, int bo,
-            float[] x, int xo, float[] y, int yo, int n) {
+            float mean,
+            float rstd,
+            float @Nullable [] w,
+            int wo,
+            float @Nullable [] b,
+            int bo,
+            float[] x,
+            int xo,
+            float[] y,
+            int yo,
+            int n) {
         if (w == null) {
             PlaneLoops.normalise(mean, rstd, 0f, x, xo, y, yo, n);
         } else if (b == null) {
@@ -30,14 +39,29 @@ public final class RowNorms {
         }
     }
 
-    /// Gradient of the row and its share of the gradients of weight and bias, which are added to `dw` and `db`.
+    /// Gradient of the row and its share of the gradients of weight and bias, which are added to `dw`
+    /// and `db`.
     ///
-    /// With `h = g w` and `u = (x - mean) rstd`: `dx = rstd (h - mean(h) - u mean(h u))`, without the mean of h where
+    /// With `h = g w` and `u = (x - mean) rstd`: `dx = rstd (h - mean(h) - u mean(h u))`, without the
+    /// mean of h where
     /// the statistic has no mean (`centred` false).
     public static void backward(
-            boolean centred, float mean, float rstd, float @Nullable [] w, int wo,
-            float[] g, int go, float[] x, int xo, float[] dx, int dxo,
-            float[] dw, int dwo, float @Nullable [] db, int dbo, int n) {
+            boolean centred,
+            float mean,
+            float rstd,
+            float @Nullable [] w,
+            int wo,
+            float[] g,
+            int go,
+            float[] x,
+            int xo,
+            float[] dx,
+            int dxo,
+            float[] dw,
+            int dwo,
+            float @Nullable [] db,
+            int dbo,
+            int n) {
         float[] h = g;
         int ho = go;
         if (w != null) {

@@ -6,7 +6,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// Sums, dot products and maxima over a contiguous range.
 ///
 /// Four vector accumulators over blocks of four vectors, then single vectors into the first, then
-/// `(s0 + s1) + (s2 + s3)`, then the lanes ([Lanes#sum]), then the tail one by one: an order fixed by the length.
+/// `(s0 + s1) + (s2 + s3)`, then the lanes ([Lanes#sum]), then the tail one by one: an order fixed by
+/// the length.
 public final class RowSums {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;

@@ -46,7 +46,8 @@ public final class SoftmaxRows {
         BinaryLoops.add(dx, dxo, g, go, dx, dxo, n);
     }
 
-    /// `dz = scale (mass e^(z - lse) - t)`: the gradient of a cross-entropy with target t of total `mass`.
+    /// `dz = scale (mass e^(z - lse) - t)`: the gradient of a cross-entropy with target t of total
+    /// `mass`.
     public static void crossEntropyGrad(
             float[] z, int zo, float lse, float mass, float[] t, int to, float scale, float[] dz, int dzo, int n) {
         BinaryLoops.sub(z, zo, lse, dz, dzo, n);

@@ -4,9 +4,11 @@ import dev.retort.tensor.cpu.Parallel;
 import org.jspecify.annotations.Nullable;
 
 /// One sum over taps and channels for every point of a grid:
-/// `out[row, (n, y, x)] = bias[row] + sum over (c, t) of weight[row, c, t] * source[n, c, at tap t of (y, x)]`.
+/// `out[row, (n, y, x)] = bias[row] + sum over (c, t) of weight[row, c, t] * source[n, c, at tap t of
+/// (y, x)]`.
 ///
-/// It describes a group of a forward convolution, or one phase of an input gradient (and with it of a transposed
+/// It describes a group of a forward convolution, or one phase of an input gradient (and with it of a
+/// transposed
 /// convolution). [PatchGemm] and [DirectConv] compute it, with the same bits.
 final class Sweep {
     private static final int MR = GemmKernel.MR;
@@ -45,12 +47,32 @@ final class Sweep {
     final int biasOff;
 
     private Sweep(
-            ConvTaps taps, int rows, int channels,
-            float[] w, int wo, int wRow, int wChannel,
-            float[] src, int srcOff, int srcImage, int srcH, int srcW, int stepH, int stepW,
-            float[] out, int outOff, int outImage, int outPlane, int outW,
-            int batch, int gridH, int gridW, int outStepH, int outStepW,
-            float @Nullable [] bias, int biasOff) {
+            ConvTaps taps,
+            int rows,
+            int channels,
+            float[] w,
+            int wo,
+            int wRow,
+            int wChannel,
+            float[] src,
+            int srcOff,
+            int srcImage,
+            int srcH,
+            int srcW,
+            int stepH,
+            int stepW,
+            float[] out,
+            int outOff,
+            int outImage,
+            int outPlane,
+            int outW,
+            int batch,
+            int gridH,
+            int gridW,
+            int outStepH,
+            int outStepW,
+            float @Nullable [] bias,
+            int biasOff) {
         this.taps = taps;
         this.rows = rows;
         this.channels = channels;
@@ -84,26 +106,63 @@ final class Sweep {
 
     /// One group of a forward convolution.
     static Sweep forward(
-            ConvShape s, int group, float[] x, int xo, float[] w, int wo,
-            float @Nullable [] bias, int biasOff, float[] y, int yo) {
+            ConvShape s,
+            int group,
+            float[] x,
+            int xo,
+            float[] w,
+            int wo,
+            float @Nullable [] bias,
+            int biasOff,
+            float[] y,
+            int yo) {
         int plane = s.height() * s.width();
         int outPlane = s.outHeight() * s.outWidth();
         int filters = s.groupFilters();
         int channels = s.groupChannels();
         return new Sweep(
-                        ConvTaps.forward(s), filters, channels,
-                        w, wo + group * filters * channels * s.taps(), channels * s.taps(), s.taps(),
-                        x, xo + group * channels * plane, s.channels() * plane, s.height(), s.width(),
-                        s.strideH(), s.strideW(),
-                        y, yo + group * filters * outPlane, s.filters() * outPlane, outPlane, s.outWidth(),
-                        s.batch(), s.outHeight(), s.outWidth(), 1, 1,
-                        bias, biasOff + group * filters);
+                ConvTaps.forward(s),
+                filters,
+                channels,
+                w,
+                wo + group * filters * channels * s.taps(),
+                channels * s.taps(),
+                s.taps(),
+                x,
+                xo + group * channels * plane,
+                s.channels() * plane,
+                s.height(),
+                s.width(),
+                s.strideH(),
+                s.strideW(),
+                y,
+                yo + group * filters * outPlane,
+                s.filters() * outPlane,
+                outPlane,
+                s.outWidth(),
+                s.batch(),
+                s.outHeight(),
+                s.outWidth(),
+                1,
+                1,
+                bias,
+                biasOff + group * filters);
     }
 
     /// One group and one phase of an input gradient; pixels that no tap reaches become the bias, or zero.
     static Sweep inputGradient(
-            ConvShape s, int group, int phaseH, int phaseW, float[] dy, int dyo, float[] w, int wo,
-            float @Nullable [] bias, int biasOff, float[] dx, int dxo) {
+            ConvShape s,
+            int group,
+            int phaseH,
+            int phaseW,
+            float[] dy,
+            int dyo,
+            float[] w,
+            int wo,
+            float @Nullable [] bias,
+            int biasOff,
+            float[] dx,
+            int dxo) {
         int plane = s.height() * s.width();
         int outPlane = s.outHeight() * s.outWidth();
         int filters = s.groupFilters();
@@ -111,13 +170,32 @@ final class Sweep {
         int gridH = (s.height() - phaseH + s.strideH() - 1) / s.strideH();
         int gridW = (s.width() - phaseW + s.strideW() - 1) / s.strideW();
         return new Sweep(
-                        ConvTaps.inputGradient(s, phaseH, phaseW), channels, filters,
-                        w, wo + group * filters * channels * s.taps(), s.taps(), channels * s.taps(),
-                        dy, dyo + group * filters * outPlane, s.filters() * outPlane, s.outHeight(), s.outWidth(), 1, 1,
-                        dx, dxo + group * channels * plane + phaseH * s.width() + phaseW,
-                        s.channels() * plane, plane, s.width(),
-                        s.batch(), gridH, gridW, s.strideH(), s.strideW(),
-                        bias, biasOff + group * channels);
+                ConvTaps.inputGradient(s, phaseH, phaseW),
+                channels,
+                filters,
+                w,
+                wo + group * filters * channels * s.taps(),
+                s.taps(),
+                channels * s.taps(),
+                dy,
+                dyo + group * filters * outPlane,
+                s.filters() * outPlane,
+                s.outHeight(),
+                s.outWidth(),
+                1,
+                1,
+                dx,
+                dxo + group * channels * plane + phaseH * s.width() + phaseW,
+                s.channels() * plane,
+                plane,
+                s.width(),
+                s.batch(),
+                gridH,
+                gridW,
+                s.strideH(),
+                s.strideW(),
+                bias,
+                biasOff + group * channels);
     }
 
     /// Packs all weights, in parallel: for each depth block of `kc` steps its panels, each kc x MR.

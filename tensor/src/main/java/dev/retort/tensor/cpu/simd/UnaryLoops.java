@@ -10,9 +10,12 @@ import jdk.incubator.vector.VectorSpecies;
 
 /// Elementary functions over ranges of floats: `y[yo + i] = f(x[xo + i])`; x and y may be the same range.
 ///
-/// The operations are those of [FloatMath] lane by lane, so the bits are the same. `lanewise` transcendentals are not
-/// used: they differ between interpreted and compiled code. A vector never passes through a method of ours: past about
-/// fifty vector operations the compiler stops inlining, and a vector that crosses a call is boxed. So each loop is
+/// The operations are those of [FloatMath] lane by lane, so the bits are the same. `lanewise`
+/// transcendentals are not
+/// used: they differ between interpreted and compiled code. A vector never passes through a method of
+/// ours: past about
+/// fifty vector operations the compiler stops inlining, and a vector that crosses a call is boxed. So
+/// each loop is
 /// written out, and composite functions make several passes over a block in the first-level cache.
 public final class UnaryLoops {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
@@ -84,7 +87,10 @@ public final class UnaryLoops {
             FloatVector p = r.mul(r).fma(q, r);
             IntVector e = m.reinterpretAsInts().sub(MAGIC_BITS + 1);
             FloatVector s = e.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-            p.fma(s, s.sub(0.5f)).mul(2f).blend(x0, x0.compare(VectorOperators.EQ, 0f)).intoArray(y, yo + i);
+            p.fma(s, s.sub(0.5f))
+                    .mul(2f)
+                    .blend(x0, x0.compare(VectorOperators.EQ, 0f))
+                    .intoArray(y, yo + i);
         }
     }
 
@@ -119,7 +125,8 @@ public final class UnaryLoops {
             p = p.fma(f, FloatVector.broadcast(S, L1));
             p = p.fma(f, FloatVector.broadcast(S, L0));
             FloatVector square = f.mul(f);
-            FloatVector r = k.fma(FloatVector.broadcast(S, LN2_LO), square.mul(f).mul(p));
+            FloatVector r =
+                    k.fma(FloatVector.broadcast(S, LN2_LO), square.mul(f).mul(p));
             r = square.fma(FloatVector.broadcast(S, -0.5f), r).add(f);
             r = k.fma(FloatVector.broadcast(S, LN2_HI), r);
             r = r.blend(Float.NaN, v.compare(VectorOperators.GE, 0f).not());
@@ -256,7 +263,9 @@ public final class UnaryLoops {
             IntVector size = p.blend(far, a.compare(VectorOperators.GT, ERF_SPLIT))
                     .reinterpretAsInts()
                     .and(0x7FFF_FFFF);
-            size.or(v.reinterpretAsInts().and(0x8000_0000)).reinterpretAsFloats().intoArray(x, i);
+            size.or(v.reinterpretAsInts().and(0x8000_0000))
+                    .reinterpretAsFloats()
+                    .intoArray(x, i);
         }
     }
 
@@ -270,7 +279,8 @@ public final class UnaryLoops {
         quadrants(1, x, xo, y, yo, n);
     }
 
-    /// sin for `shift` 0, cos for 1; vectors with an argument beyond the range of the reduction go lane by lane.
+    /// sin for `shift` 0, cos for 1; vectors with an argument beyond the range of the reduction go lane
+    /// by lane.
     private static void quadrants(int shift, float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i <= n - L; i += L) {

@@ -39,10 +39,22 @@ public final class UpdateLoops {
         }
     }
 
-    /// `g' = g + decay w; b = momentum b + fresh g'` (b = g' if `first`); `w -= lr * (nesterov ? g' + momentum b : b)`.
+    /// `g' = g + decay w; b = momentum b + fresh g'` (b = g' if `first`); `w -= lr * (nesterov ? g' +
+    /// momentum b : b)`.
     public static void sgdMomentum(
-            float lr, float momentum, float fresh, float decay, boolean nesterov, boolean first,
-            float[] g, int go, float[] w, int wo, float[] b, int bo, int n) {
+            float lr,
+            float momentum,
+            float fresh,
+            float decay,
+            boolean nesterov,
+            boolean first,
+            float[] g,
+            int go,
+            float[] w,
+            int wo,
+            float[] b,
+            int bo,
+            int n) {
         float kept = first ? 0f : momentum;
         FloatVector step = FloatVector.broadcast(S, -lr);
         FloatVector d = FloatVector.broadcast(S, decay);
@@ -69,8 +81,24 @@ public final class UpdateLoops {
     /// Adam: `g' = g + decay w; m = b1 m + (1 - b1) g'; v = b2 v + (1 - b2) g'^2;`
     /// `w = shrink w - stepSize m / (root √v + eps)`.
     public static void adam(
-            float stepSize, float b1, float c1, float b2, float c2, float root, float eps, float shrink, float decay,
-            float[] g, int go, float[] w, int wo, float[] m, int mo, float[] v, int vo, int n) {
+            float stepSize,
+            float b1,
+            float c1,
+            float b2,
+            float c2,
+            float root,
+            float eps,
+            float shrink,
+            float decay,
+            float[] g,
+            int go,
+            float[] w,
+            int wo,
+            float[] m,
+            int mo,
+            float[] v,
+            int vo,
+            int n) {
         FloatVector step = FloatVector.broadcast(S, -stepSize);
         FloatVector d = FloatVector.broadcast(S, decay);
         FloatVector keepM = FloatVector.broadcast(S, b1);
@@ -82,7 +110,8 @@ public final class UpdateLoops {
             FloatVector old = FloatVector.fromArray(S, w, wo + i);
             FloatVector grad = d.fma(old, FloatVector.fromArray(S, g, go + i));
             FloatVector mean = keepM.fma(FloatVector.fromArray(S, m, mo + i), grad.mul(c1));
-            FloatVector square = keepV.fma(FloatVector.fromArray(S, v, vo + i), grad.mul(grad).mul(c2));
+            FloatVector square = keepV.fma(
+                    FloatVector.fromArray(S, v, vo + i), grad.mul(grad).mul(c2));
             mean.intoArray(m, mo + i);
             square.intoArray(v, vo + i);
             FloatVector direction = mean.div(r.fma(square.sqrt(), e));
@@ -102,8 +131,19 @@ public final class UpdateLoops {
 
     /// Lion: `w = shrink w - lr sign(b1 m + (1 - b1) g); m = b2 m + (1 - b2) g`.
     public static void lion(
-            float lr, float b1, float c1, float b2, float c2, float shrink,
-            float[] g, int go, float[] w, int wo, float[] m, int mo, int n) {
+            float lr,
+            float b1,
+            float c1,
+            float b2,
+            float c2,
+            float shrink,
+            float[] g,
+            int go,
+            float[] w,
+            int wo,
+            float[] m,
+            int mo,
+            int n) {
         FloatVector keepU = FloatVector.broadcast(S, b1);
         FloatVector keepM = FloatVector.broadcast(S, b2);
         int i = 0;

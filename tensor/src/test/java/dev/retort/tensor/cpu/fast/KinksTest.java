@@ -14,12 +14,30 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Fast and reference kernels choose the same value and the same subgradient where a function has a kink, and treat NaN
+/// Fast and reference kernels choose the same value and the same subgradient where a function has a
+/// kink, and treat NaN
 /// and infinities alike.
 class KinksTest {
     private static final float[] POINTS = {
-        0f, -0f, 1f, -1f, 3f, -3f, 6f, -6f, 0.5f, -0.5f, 1.5f, 2.5f, -2.5f, 20f, 1e-30f, -1e-30f, Float.NaN,
-        Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY
+        0f,
+        -0f,
+        1f,
+        -1f,
+        3f,
+        -3f,
+        6f,
+        -6f,
+        0.5f,
+        -0.5f,
+        1.5f,
+        2.5f,
+        -2.5f,
+        20f,
+        1e-30f,
+        -1e-30f,
+        Float.NaN,
+        Float.POSITIVE_INFINITY,
+        Float.NEGATIVE_INFINITY
     };
 
     static Stream<ElementwiseOp.Unary> functions() {
@@ -71,7 +89,9 @@ class KinksTest {
         for (int i = 0; i < expected.length; i++) {
             String what = op + " at " + POINTS[i];
             if (Double.isFinite(expected[i])) {
-                assertThat(actual[i]).as(what).isCloseTo(expected[i], within(1e-5 * Math.max(1, Math.abs(expected[i]))));
+                assertThat(actual[i])
+                        .as(what)
+                        .isCloseTo(expected[i], within(1e-5 * Math.max(1, Math.abs(expected[i]))));
             } else {
                 assertThat(actual[i]).as(what).isEqualTo(Double.valueOf(expected[i]));
             }

@@ -11,7 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// Without the vector module, or with the switch off, float32 ops still give the right results, after one warning.
+/// Without the vector module, or with the switch off, float32 ops still give the right results, after
+/// one warning.
 class VectorsTest {
     /// Prints the elements of a product of three.
     public static void main(String[] args) {

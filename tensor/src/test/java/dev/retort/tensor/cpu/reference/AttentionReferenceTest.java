@@ -125,9 +125,7 @@ class AttentionReferenceTest {
         Tensor[] y = run(op, in);
         AttentionBackward backward =
                 new AttentionBackward(op.scale(), op.causal(), op.dropout(), op.seed(), op.stream());
-        Tensor[] d = mask == null
-                ? run(backward, g, q, k, v, y[0], y[1])
-                : run(backward, g, q, k, v, y[0], y[1], mask);
+        Tensor[] d = mask == null ? run(backward, g, q, k, v, y[0], y[1]) : run(backward, g, q, k, v, y[0], y[1], mask);
         for (int i = 0; i < 3; i++) {
             isClose(d[i], within(1e-8), numericGradient(op, 0, g, i, in));
         }
@@ -139,6 +137,7 @@ class AttentionReferenceTest {
         Tensor q = random(1, 1, 1, 2, 2);
         isClose(run(plain(false), q, noKeys, noKeys)[0], EXACT, 0, 0, 0, 0);
         Tensor noBatch = Tensor.zeros(DType.F64, 0, 1, 2, 2);
-        assertThat(run(plain(true), noBatch, noBatch, noBatch)[0].shape().dims()).containsExactly(0, 1, 2, 2);
+        assertThat(run(plain(true), noBatch, noBatch, noBatch)[0].shape().dims())
+                .containsExactly(0, 1, 2, 2);
     }
 }

@@ -19,7 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// The definition on a padded copy, written out, and the two adjoints against the forward by ⟨g, conv(x, w)⟩.
+/// The definition on a padded copy, written out, and the two adjoints against the forward by ⟨g, conv(x,
+/// w)⟩.
 class ConvReferenceTest {
     /// Geometry, x and weight extents.
     static Stream<Arguments> cases() {

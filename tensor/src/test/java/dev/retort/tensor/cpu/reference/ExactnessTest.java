@@ -24,14 +24,18 @@ class ExactnessTest {
         assertThat(x.cumsum(0).toLongs()).containsExactly(ODD, 0, 3);
         assertThat(x.eq(Tensor.of(new long[] {ODD - 1})).toBooleans()).containsExactly(false, false, false);
         assertThat(x.gt(Tensor.of(new long[] {ODD - 1})).toBooleans()).containsExactly(true, false, false);
-        assertThat(Tensor.of(new long[] {ODD - 1, ODD}).max(0, false).indices().item()).isEqualTo(1);
-        assertThat(Tensor.of(new long[] {ODD, ODD - 1}).sort(0, false).values().toLongs()).containsExactly(ODD - 1, ODD);
+        assertThat(Tensor.of(new long[] {ODD - 1, ODD}).max(0, false).indices().item())
+                .isEqualTo(1);
+        assertThat(Tensor.of(new long[] {ODD, ODD - 1}).sort(0, false).values().toLongs())
+                .containsExactly(ODD - 1, ODD);
         assertThat(x.flip(0).pad(0, 1, 0).toLongs()).containsExactly(0, 3, -ODD, ODD);
         assertThat(Tensor.where(x.gt(0), x, x.neg()).toLongs()).containsExactly(ODD, ODD, 3);
         assertThat(x.gather(0, Tensor.of(new long[] {1, 0})).toLongs()).containsExactly(-ODD, ODD);
-        assertThat(x.scatterAdd(0, Tensor.of(new long[] {0, 0}), Tensor.of(new long[] {1, 1})).toLongs())
+        assertThat(x.scatterAdd(0, Tensor.of(new long[] {0, 0}), Tensor.of(new long[] {1, 1}))
+                        .toLongs())
                 .containsExactly(ODD + 2, -ODD, 3);
-        assertThat(x.reshape(3, 1).matmul(Tensor.of(new long[] {1}, 1, 1)).toLongs()).containsExactly(ODD, -ODD, 3);
+        assertThat(x.reshape(3, 1).matmul(Tensor.of(new long[] {1}, 1, 1)).toLongs())
+                .containsExactly(ODD, -ODD, 3);
         assertThat(x.expand(2, 3).sum(0).toLongs()).containsExactly(2 * ODD, -2 * ODD, 6);
     }
 
@@ -44,10 +48,13 @@ class ExactnessTest {
         Tensor unsigned = Tensor.of(new int[] {255, 0, 200}).to(DType.U8);
         assertThat(unsigned.add(1L).toInts()).containsExactly(0, 1, 201);
         assertThat(unsigned.neg().toInts()).containsExactly(1, 0, 56);
-        assertThat(unsigned.gt(Tensor.of(new int[] {127}).to(DType.U8)).toBooleans()).containsExactly(true, false, true);
+        assertThat(unsigned.gt(Tensor.of(new int[] {127}).to(DType.U8)).toBooleans())
+                .containsExactly(true, false, true);
         assertThat(Tensor.of(new int[] {Integer.MAX_VALUE}).add(1L).toInts()).containsExactly(Integer.MIN_VALUE);
         assertThat(unsigned.sum().toLongs()).containsExactly(455);
-        assertThat(Engine.one(new ReductionOp.Sum(new int[] {0}, false), unsigned).toInts()).containsExactly(455 - 256);
+        assertThat(Engine.one(new ReductionOp.Sum(new int[] {0}, false), unsigned)
+                        .toInts())
+                .containsExactly(455 - 256);
     }
 
     @Test

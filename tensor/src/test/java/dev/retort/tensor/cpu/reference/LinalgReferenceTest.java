@@ -40,7 +40,12 @@ class LinalgReferenceTest {
     private static void hasOrthonormalColumns(Tensor x) {
         Tensor identity = Tensor.eye(DType.F64, x.size(-1), x.size(-1));
         Tensor product = times(transposed(x), x);
-        isClose(product, Tensor.of(Elements.doubles(identity.expand(product.shape())).clone(), product.shape().dims()), 1e-12);
+        isClose(
+                product,
+                Tensor.of(
+                        Elements.doubles(identity.expand(product.shape())).clone(),
+                        product.shape().dims()),
+                1e-12);
     }
 
     private static Tensor diagonal(Tensor values) { // [..., R] as [..., R, R]
@@ -206,7 +211,8 @@ class LinalgReferenceTest {
     void singularValuesAreTheRootsOfTheEigenvalues() {
         Tensor a = random(11, 10, 6);
         double[] s = run(new LinalgOp.Svd(), a)[1].toHost().doubles();
-        double[] squares = run(new LinalgOp.Eigh(), times(transposed(a), a))[0].toHost().doubles();
+        double[] squares =
+                run(new LinalgOp.Eigh(), times(transposed(a), a))[0].toHost().doubles();
         for (int i = 0; i < 6; i++) {
             assertThat(s[i] * s[i]).isCloseTo(squares[5 - i], within(1e-12));
         }
@@ -219,11 +225,15 @@ class LinalgReferenceTest {
                 .isInstanceOf(OpException.class)
                 .hasMessage("svd: expects finite elements, got Infinity in matrix 0");
         assertThatThrownBy(() -> run(new LinalgOp.Eigh(), bad)).isInstanceOf(OpException.class);
-        assertThat(run(new LinalgOp.Svd(), Tensor.zeros(0, 3, 2))[0].shape().dims()).containsExactly(0, 3, 2);
-        assertThat(run(new LinalgOp.Svd(), Tensor.zeros(3, 0))[0].shape().dims()).containsExactly(3, 0);
-        assertThat(run(new LinalgOp.Eigh(), Tensor.zeros(0, 0))[0].shape().dims()).containsExactly(0);
+        assertThat(run(new LinalgOp.Svd(), Tensor.zeros(0, 3, 2))[0].shape().dims())
+                .containsExactly(0, 3, 2);
+        assertThat(run(new LinalgOp.Svd(), Tensor.zeros(3, 0))[0].shape().dims())
+                .containsExactly(3, 0);
+        assertThat(run(new LinalgOp.Eigh(), Tensor.zeros(0, 0))[0].shape().dims())
+                .containsExactly(0);
         assertThat(one(new LinalgOp.Cholesky(), Tensor.zeros(2, 0, 0)).numel()).isZero();
-        assertThat(one(new LinalgOp.TriangularSolve(true, false), Tensor.eye(2), Tensor.zeros(2, 0)).numel())
+        assertThat(one(new LinalgOp.TriangularSolve(true, false), Tensor.eye(2), Tensor.zeros(2, 0))
+                        .numel())
                 .isZero();
     }
 }

@@ -140,7 +140,8 @@ class LossReferenceTest {
         double two = Math.log1p(Math.exp(-2));
         assertThat(values(new LossOp.BceWithLogits(), x, y))
                 .containsExactly(
-                        new double[] {Math.log(2), 0.5 + Math.log1p(Math.exp(-1)), 3 + Math.log1p(Math.exp(-3)), 2 + two},
+                        new double[] {Math.log(2), 0.5 + Math.log1p(Math.exp(-1)), 3 + Math.log1p(Math.exp(-3)), 2 + two
+                        },
                         EXACT);
     }
 
@@ -179,7 +180,8 @@ class LossReferenceTest {
     @Test
     void noRowsGiveNoLoss() {
         Tensor none = Tensor.zeros(DType.F64, 0, 3);
-        assertThat(run(new LossOp.CrossEntropy(0, -100), none, Tensor.of(new long[0]))[0].numel()).isZero();
+        assertThat(run(new LossOp.CrossEntropy(0, -100), none, Tensor.of(new long[0]))[0].numel())
+                .isZero();
         assertThat(run(new LossOp.SoftCrossEntropy(), none, none)[0].numel()).isZero();
         assertThat(run(new LossOp.Mse(), none, none)[0].shape().dims()).containsExactly(0, 3);
     }

@@ -78,7 +78,9 @@ class MatMulReferenceTest {
     void emptyInnerDimensionGivesZerosAndEmptyOuterGivesNothing() {
         Tensor zeros = one(new MatMul(), Tensor.zeros(DType.F64, 2, 0), Tensor.zeros(DType.F64, 0, 3));
         assertThat(zeros.toHost().doubles()).containsExactly(0, 0, 0, 0, 0, 0);
-        assertThat(one(new MatMul(), Tensor.zeros(DType.F64, 0, 4, 2), Tensor.zeros(DType.F64, 2, 3)).shape().dims())
+        assertThat(one(new MatMul(), Tensor.zeros(DType.F64, 0, 4, 2), Tensor.zeros(DType.F64, 2, 3))
+                        .shape()
+                        .dims())
                 .containsExactly(0, 4, 3);
     }
 
@@ -107,7 +109,9 @@ class MatMulReferenceTest {
                         .toHost()
                         .ints())
                 .containsExactly(16);
-        assertThat(one(new Linear(), Tensor.zeros(0, 2), Tensor.ones(3, 2), Tensor.ones(3)).shape().dims())
+        assertThat(one(new Linear(), Tensor.zeros(0, 2), Tensor.ones(3, 2), Tensor.ones(3))
+                        .shape()
+                        .dims())
                 .containsExactly(0, 3);
     }
 }

@@ -158,11 +158,25 @@ class NormReferenceTest {
 
     @Test
     void emptyBatchesOfRowsGiveEmptyResults() {
-        assertThat(run(new NormOp.LayerNorm(1, 1e-5), Tensor.zeros(0, 3))[0].shape().dims()).containsExactly(0, 3);
-        assertThat(run(new NormOp.GroupNorm(2, 1e-5), Tensor.zeros(0, 4, 2))[1].shape().dims())
+        assertThat(run(new NormOp.LayerNorm(1, 1e-5), Tensor.zeros(0, 3))[0]
+                        .shape()
+                        .dims())
+                .containsExactly(0, 3);
+        assertThat(run(new NormOp.GroupNorm(2, 1e-5), Tensor.zeros(0, 4, 2))[1]
+                        .shape()
+                        .dims())
                 .containsExactly(0, 2);
         Tensor none = Tensor.zeros(DType.F64, 0, 3);
-        isClose(run(new NormOp.LayerNormBackward(1), none, none, Tensor.zeros(DType.F64, 0), Tensor.zeros(DType.F64, 0))[1],
-                EXACT, 0, 0, 0);
+        isClose(
+                run(
+                        new NormOp.LayerNormBackward(1),
+                        none,
+                        none,
+                        Tensor.zeros(DType.F64, 0),
+                        Tensor.zeros(DType.F64, 0))[1],
+                EXACT,
+                0,
+                0,
+                0);
     }
 }

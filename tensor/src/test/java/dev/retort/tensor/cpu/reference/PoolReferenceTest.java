@@ -57,7 +57,8 @@ class PoolReferenceTest {
         Window ceil = new Window(2, 2, 2, 2, 0, 0, true);
         assertThat(values(new PoolOp.MaxPool2d(ceil), counting(3, 3))).containsExactly(5, 6, 8, 9);
         Window padded = new Window(1, 2, 1, 3, 0, 1, true); // a third window would start at 5, in the right padding
-        assertThat(one(new PoolOp.MaxPool2d(padded), counting(1, 5)).shape().dims()).containsExactly(1, 1, 1, 2);
+        assertThat(one(new PoolOp.MaxPool2d(padded), counting(1, 5)).shape().dims())
+                .containsExactly(1, 1, 1, 2);
     }
 
     @Test
@@ -142,7 +143,8 @@ class PoolReferenceTest {
     @Test
     void emptyBatchesGiveEmptyResultsAndEmptyPlanesAnError() {
         Tensor none = Tensor.zeros(DType.F64, 0, 3, 4, 4);
-        assertThat(one(new PoolOp.MaxPool2d(Window.of(2, 2, 0)), none).shape().dims()).containsExactly(0, 3, 2, 2);
+        assertThat(one(new PoolOp.MaxPool2d(Window.of(2, 2, 0)), none).shape().dims())
+                .containsExactly(0, 3, 2, 2);
         assertThat(one(new PoolOp.AdaptiveAvgPool2d(1, 1), none).shape().dims()).containsExactly(0, 3, 1, 1);
         assertThatThrownBy(() -> one(new PoolOp.MaxPool2d(Window.of(2, 1, 1)), Tensor.zeros(1, 1, 0, 4)))
                 .isInstanceOf(OpException.class)

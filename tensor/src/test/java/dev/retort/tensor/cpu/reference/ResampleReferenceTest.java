@@ -28,9 +28,12 @@ class ResampleReferenceTest {
 
     @Test
     void nearestRepeatsAndSkips() {
-        assertThat(values(new Interpolate(1, 6, Mode.NEAREST, false), row(1, 2, 3))).containsExactly(1, 1, 2, 2, 3, 3);
-        assertThat(values(new Interpolate(1, 5, Mode.NEAREST, false), row(1, 2, 3))).containsExactly(1, 1, 2, 2, 3);
-        assertThat(values(new Interpolate(1, 2, Mode.NEAREST, false), row(1, 2, 3))).containsExactly(1, 2);
+        assertThat(values(new Interpolate(1, 6, Mode.NEAREST, false), row(1, 2, 3)))
+                .containsExactly(1, 1, 2, 2, 3, 3);
+        assertThat(values(new Interpolate(1, 5, Mode.NEAREST, false), row(1, 2, 3)))
+                .containsExactly(1, 1, 2, 2, 3);
+        assertThat(values(new Interpolate(1, 2, Mode.NEAREST, false), row(1, 2, 3)))
+                .containsExactly(1, 2);
         Tensor square = Tensor.of(new double[] {1, 2, 3, 4}, 1, 1, 2, 2);
         assertThat(values(new Interpolate(4, 2, Mode.NEAREST, false), square)).containsExactly(1, 2, 1, 2, 3, 4, 3, 4);
     }
@@ -47,7 +50,8 @@ class ResampleReferenceTest {
     void bilinearWithAlignedCornersKeepsTheCornerCentres() {
         assertThat(values(new Interpolate(1, 5, Mode.BILINEAR, true), row(0, 4, 10)))
                 .containsExactly(new double[] {0, 2, 4, 7, 10}, EXACT);
-        assertThat(values(new Interpolate(1, 1, Mode.BILINEAR, true), row(3, 4))).containsExactly(3);
+        assertThat(values(new Interpolate(1, 1, Mode.BILINEAR, true), row(3, 4)))
+                .containsExactly(3);
         Tensor square = Tensor.of(new double[] {0, 2, 4, 6}, 1, 1, 2, 2);
         assertThat(values(new Interpolate(3, 3, Mode.BILINEAR, true), square))
                 .containsExactly(new double[] {0, 1, 2, 2, 3, 4, 4, 5, 6}, EXACT);
@@ -57,7 +61,8 @@ class ResampleReferenceTest {
     void theSameSizeIsTheIdentityEvenBesideInfinity() {
         Tensor x = row(1, Double.POSITIVE_INFINITY, 3);
         for (Mode mode : Mode.values()) {
-            assertThat(values(new Interpolate(1, 3, mode, false), x)).containsExactly(x.toHost().doubles());
+            assertThat(values(new Interpolate(1, 3, mode, false), x))
+                    .containsExactly(x.toHost().doubles());
         }
     }
 

@@ -12,12 +12,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The kernels give the same bits interpreted and compiled: a second machine that only interprets must print the same
-/// checksums as this one after many rounds. What does not sum in lanes also gives the same bits at every vector width.
+/// The kernels give the same bits interpreted and compiled: a second machine that only interprets must
+/// print the same
+/// checksums as this one after many rounds. What does not sum in lanes also gives the same bits at every
+/// vector width.
 class ColdAndHotTest {
     private static final int ROUNDS = 300;
 
-    /// Prints the checksums of one cold round: those that do not depend on the vector width, then the others.
+    /// Prints the checksums of one cold round: those that do not depend on the vector width, then the
+    /// others.
     public static void main(String[] args) {
         System.out.println(chains());
         System.out.println(laneSums());
@@ -42,8 +45,14 @@ class ColdAndHotTest {
     private static String cold(int bits) throws IOException, InterruptedException {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         Process process = new ProcessBuilder(List.of(
-                        java, "-Xint", "--add-modules", "jdk.incubator.vector", "-Ddev.retort.vector.bits=" + bits,
-                        "-cp", System.getProperty("java.class.path"), ColdAndHotTest.class.getName()))
+                        java,
+                        "-Xint",
+                        "--add-modules",
+                        "jdk.incubator.vector",
+                        "-Ddev.retort.vector.bits=" + bits,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        ColdAndHotTest.class.getName()))
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -33,9 +33,20 @@ class Conv2dTest {
     private static ConvShape draw(Random r) {
         int groups = 1 + r.nextInt(3);
         return new ConvShape(
-                1 + r.nextInt(3), groups * (1 + r.nextInt(4)), 1 + r.nextInt(15), 1 + r.nextInt(30),
-                groups * (1 + r.nextInt(9)), 1 + r.nextInt(4), 1 + r.nextInt(4), 1 + r.nextInt(3), 1 + r.nextInt(3),
-                r.nextInt(3), r.nextInt(3), 1 + r.nextInt(2), 1 + r.nextInt(2), groups);
+                1 + r.nextInt(3),
+                groups * (1 + r.nextInt(4)),
+                1 + r.nextInt(15),
+                1 + r.nextInt(30),
+                groups * (1 + r.nextInt(9)),
+                1 + r.nextInt(4),
+                1 + r.nextInt(4),
+                1 + r.nextInt(3),
+                1 + r.nextInt(3),
+                r.nextInt(3),
+                r.nextInt(3),
+                1 + r.nextInt(2),
+                1 + r.nextInt(2),
+                groups);
     }
 
     private static float[] floats(int n, long seed) {

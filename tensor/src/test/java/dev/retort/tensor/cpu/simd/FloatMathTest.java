@@ -6,7 +6,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Error bounds of the elementary functions over all magnitudes, their special values, and equality of the scalar and
+/// Error bounds of the elementary functions over all magnitudes, their special values, and equality of
+/// the scalar and
 /// the vector forms bit by bit.
 class FloatMathTest {
     /// A step through all bit patterns of a float: prime, so that no mantissa bit is left out.
@@ -99,7 +100,8 @@ class FloatMathTest {
         f.loop().run(x, 3, y, 1, n);
         for (int i = 0; i < n; i++) {
             float scalar = f.scalar().of(x[3 + i]);
-            assertThat(Float.floatToIntBits(y[1 + i])).as("%s(%s)", f.name(), x[3 + i])
+            assertThat(Float.floatToIntBits(y[1 + i]))
+                    .as("%s(%s)", f.name(), x[3 + i])
                     .isEqualTo(Float.floatToIntBits(scalar));
         }
     }
@@ -112,8 +114,8 @@ class FloatMathTest {
             double exact = f.exact().of(x);
             float y = f.scalar().of(x);
             if (exact == 0 || Double.isNaN(exact) || Double.isInfinite(exact)) {
-                assertThat(Float.floatToIntBits(y)).as("%s(%s)", f.name(), x)
-                        .isEqualTo(Float.floatToIntBits((float) exact));
+                assertThat(Float.floatToIntBits(y)).as("%s(%s)", f.name(), x).isEqualTo(Float.floatToIntBits((float)
+                        exact));
             } else {
                 assertThat(Math.abs(y - exact)).isLessThanOrEqualTo(f.ulps() * Math.ulp((float) exact));
             }

@@ -8,7 +8,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Products against double loops, over shapes that hit every edge of the panels, and any layout of the operands.
+/// Products against double loops, over shapes that hit every edge of the panels, and any layout of the
+/// operands.
 class GemmTest {
     private final Random random = new Random(7);
 
@@ -50,8 +51,19 @@ class GemmTest {
 
     @ParameterizedTest
     @CsvSource({
-        "1, 1, 1", "1, 7, 5", "7, 1, 5", "1, 300, 200", "300, 1, 200", "3, 5, 2", "8, 32, 16", "9, 33, 17",
-        "64, 64, 64", "65, 31, 300", "130, 257, 70", "31, 2100, 9", "2055, 40, 11"
+        "1, 1, 1",
+        "1, 7, 5",
+        "7, 1, 5",
+        "1, 300, 200",
+        "300, 1, 200",
+        "3, 5, 2",
+        "8, 32, 16",
+        "9, 33, 17",
+        "64, 64, 64",
+        "65, 31, 300",
+        "130, 257, 70",
+        "31, 2100, 9",
+        "2055, 40, 11"
     })
     void everyLayoutGivesTheProduct(int m, int n, int k) {
         for (int layout = 0; layout < 4; layout++) {
@@ -65,8 +77,20 @@ class GemmTest {
                 start[i] = c[2 + i / n * ldc + i % n];
             }
             Gemm.accumulate(
-                    m, n, k, a.data(), a.offset(), a.rowStride(), a.columnStride(),
-                    b.data(), b.offset(), b.rowStride(), b.columnStride(), c, 2, ldc);
+                    m,
+                    n,
+                    k,
+                    a.data(),
+                    a.offset(),
+                    a.rowStride(),
+                    a.columnStride(),
+                    b.data(),
+                    b.offset(),
+                    b.rowStride(),
+                    b.columnStride(),
+                    c,
+                    2,
+                    ldc);
             assertProduct(a, b, c, 2, ldc, start);
             for (int i = 0; i < m; i++) {
                 assertThat(c[2 + i * ldc + n]).isEqualTo(untouched[2 + i * ldc + n]);
@@ -82,8 +106,23 @@ class GemmTest {
         for (boolean perRow : new boolean[] {false, true}) {
             float[] c = floats(13 * 37);
             Gemm.multiply(
-                    13, 37, 20, a.data(), a.offset(), a.rowStride(), a.columnStride(),
-                    b.data(), b.offset(), b.rowStride(), b.columnStride(), c, 0, 37, bias, 3, perRow);
+                    13,
+                    37,
+                    20,
+                    a.data(),
+                    a.offset(),
+                    a.rowStride(),
+                    a.columnStride(),
+                    b.data(),
+                    b.offset(),
+                    b.rowStride(),
+                    b.columnStride(),
+                    c,
+                    0,
+                    37,
+                    bias,
+                    3,
+                    perRow);
             double[] start = new double[13 * 37];
             for (int i = 0; i < start.length; i++) {
                 start[i] = bias[3 + (perRow ? i / 37 : i % 37)];
@@ -121,8 +160,20 @@ class GemmTest {
         Parallel.setThreads(3);
         try {
             Gemm.accumulate(
-                    70, 90, 700, a.data(), a.offset(), a.rowStride(), a.columnStride(),
-                    b.data(), b.offset(), b.rowStride(), b.columnStride(), c, 0, 90);
+                    70,
+                    90,
+                    700,
+                    a.data(),
+                    a.offset(),
+                    a.rowStride(),
+                    a.columnStride(),
+                    b.data(),
+                    b.offset(),
+                    b.rowStride(),
+                    b.columnStride(),
+                    c,
+                    0,
+                    90);
         } finally {
             Parallel.setThreads(threads);
         }
