@@ -9,7 +9,6 @@ import dev.retort.tensor.op.Op;
 import dev.retort.tensor.op.ShapeOp;
 import dev.retort.tensor.op.UpdateOp;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -118,10 +117,6 @@ public final class Sample {
 
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder(label);
-        for (Tensor t : inputs.get()) {
-            text.append(' ').append(Arrays.toString(t.shape().dims()));
-        }
-        return text.toString();
+        return label;
     }
 }
