@@ -142,27 +142,11 @@ class CatalogForwardTest {
         }
     }
 
-    /// The results in `dtype` and, from the same rounded inputs, in F64.
-    private static void assertPrecision(OpSpec spec, Sample sample, DType dtype, double tolerance) {
-        Tensor[] low = sample.inputs(dtype);
-        Tensor[] wide = new Tensor[low.length];
-        for (int i = 0; i < low.length; i++) {
-            wide[i] = low[i].dtype() == dtype ? low[i].to(DType.F64) : low[i];
-        }
-        Tensor[] actual = sample.run(low);
-        Tensor[] expected = sample.run(wide);
-        for (int i = 0; i < actual.length; i++) {
-            String what = what(spec, sample) + " " + dtype + " result " + i;
-            Tensor rounded = expected[i].to(actual[i].dtype()); // overflows where the narrow dtype does
-            Close.assertClose(what, actual[i], rounded, actual[i].dtype().isFloating() ? tolerance : 0);
-        }
-    }
-
     @TestFactory
     Stream<DynamicTest> singlePrecisionAgreesWithTheReference() {
         return each(
                 CatalogForwardTest::floatingInputs,
-                (spec, sample) -> assertPrecision(spec, sample, DType.F32, spec.tolerance(Close.eps(DType.F32))));
+                (spec, sample) -> Precision.assertAgrees(spec, sample, DType.F32, spec.tolerance(Close.eps(DType.F32))));
     }
 
     /// Half types accumulate in a wider type and round at the end: two units of error, however long the
@@ -171,7 +155,7 @@ class CatalogForwardTest {
     Stream<DynamicTest> halfPrecisionAgreesWithTheReference() {
         return each(s -> floatingInputs(s) && s.kind() == Sample.Kind.REGULAR, (spec, sample) -> {
             for (DType dtype : new DType[] {DType.F16, DType.BF16}) {
-                assertPrecision(spec, sample, dtype, 2 * Close.eps(dtype));
+                Precision.assertAgrees(spec, sample, dtype, 2 * Close.eps(dtype));
             }
         });
     }

@@ -1,0 +1,28 @@
+package dev.retort.tensor.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Every op in single precision agrees with the reference at the smallest common vector width too, and without vectors.
+class CatalogVectorWidthTest {
+    @ParameterizedTest
+    @ValueSource(strings = {"-Ddev.retort.vector.bits=128", "-Ddev.retort.vector=off"})
+    void agreesWithTheReference(String flag) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-Xmx1g", "--add-modules", "jdk.incubator.vector", flag, "-cp"));
+        command.add(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
+        command.add(Precision.class.getName());
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        assertThat(output).contains(" samples agree, 0 do not");
+    }
+}
