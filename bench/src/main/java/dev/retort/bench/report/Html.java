@@ -24,6 +24,7 @@ public final class Html {
             .lead, figcaption, .note { color: var(--muted); } .note { font-size: .9rem; }
             table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
             th, td { padding: .4rem .6rem; text-align: right; border-bottom: 1px solid var(--rule); }
+            td { white-space: nowrap; }
             th:first-child, td:first-child { text-align: left; } th { color: var(--muted); font-weight: 600; }
             tr.best td { background: var(--soft); font-weight: 600; }
             figure { margin: 1rem 0; overflow-x: auto; } .chart { width: 100%; height: auto; min-width: 30rem; }
