@@ -146,7 +146,8 @@ class CatalogForwardTest {
     Stream<DynamicTest> singlePrecisionAgreesWithTheReference() {
         return each(
                 CatalogForwardTest::floatingInputs,
-                (spec, sample) -> Precision.assertAgrees(spec, sample, DType.F32, spec.tolerance(Close.eps(DType.F32))));
+                (spec, sample) ->
+                        Precision.assertAgrees(spec, sample, DType.F32, spec.tolerance(Close.eps(DType.F32))));
     }
 
     /// Half types accumulate in a wider type and round at the end: two units of error, however long the

@@ -10,7 +10,8 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Every op in single precision agrees with the reference at the smallest common vector width too, and without vectors.
+/// Every op in single precision agrees with the reference at the smallest common vector width too, and
+/// without vectors.
 class CatalogVectorWidthTest {
     @ParameterizedTest
     @ValueSource(strings = {"-Ddev.retort.vector.bits=128", "-Ddev.retort.vector=off"})
