@@ -2,12 +2,12 @@ package dev.retort.bench.data;
 
 import dev.retort.nn.data.DataFolder;
 import dev.retort.nn.data.Dataset;
+import dev.retort.nn.data.FashionMnist;
 import dev.retort.nn.data.Idx;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 
 /// The embedded pictures: 10,000 training and 2,000 test images of Fashion-MNIST, stratified by class.
@@ -18,9 +18,6 @@ import java.util.Optional;
 /// `bench/data/MakeFashionSubset.java`.
 public final class EmbeddedFashion {
     private static final String FOLDER = "fashion-mnist-subset/";
-    /// Names of the classes, in label order.
-    public static final List<String> CLASSES = List.of(
-            "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot");
 
     private EmbeddedFashion() {}
 
@@ -33,7 +30,7 @@ public final class EmbeddedFashion {
         Path images = extract(name + "-images-idx3-ubyte.gz");
         Path labels = extract(name + "-labels-idx1-ubyte.gz");
         try {
-            return Idx.read(images, labels, CLASSES);
+            return Idx.read(images, labels, FashionMnist.CLASSES);
         } finally {
             Files.delete(images);
             Files.delete(labels);

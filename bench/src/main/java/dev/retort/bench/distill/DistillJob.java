@@ -109,7 +109,7 @@ final class DistillJob {
         Predictions judged = Predictions.of(first.network(), splits.getFirst().validation(), normalize);
         List<Results.Disagreement> gallery =
                 Gallery.of(splits.getFirst().test(), classNames, compared.disagreements(first.seed(), Gallery.SHOWN));
-        return new Results(teacher, methods, MarginBins.of(judged), gallery, provenance);
+        return new Results(teacher, methods, MarginBins.of(judged, first.byMargin()), gallery, provenance);
     }
 
     private Results.MethodResult method(String name, List<MethodRun> runs, Watch watch) {

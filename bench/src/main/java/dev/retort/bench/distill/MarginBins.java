@@ -1,6 +1,6 @@
 package dev.retort.bench.distill;
 
-import dev.retort.distill.estimate.IsotonicRegression;
+import dev.retort.distill.estimate.TeacherAccuracy;
 import dev.retort.distill.evaluate.Predictions;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -13,14 +13,13 @@ final class MarginBins {
 
     private MarginBins() {}
 
-    static List<Results.MarginBin> of(Predictions judged) {
+    static List<Results.MarginBin> of(Predictions judged, TeacherAccuracy byMargin) {
         int size = judged.size();
         double[] margins = judged.confidence().margins();
         double[] right = new double[size];
         for (int i = 0; i < size; i++) {
             right[i] = judged.isCorrect(i) ? 1 : 0;
         }
-        IsotonicRegression fit = IsotonicRegression.fit(margins, right);
         int[] order = IntStream.range(0, size)
                 .boxed()
                 .sorted(Comparator.comparingDouble(i -> margins[i]))
@@ -37,7 +36,7 @@ final class MarginBins {
             for (int i = from; i < to; i++) {
                 margin += margins[order[i]];
                 accuracy += right[order[i]];
-                estimate += fit.predict(margins[order[i]]);
+                estimate += byMargin.at(margins[order[i]]);
             }
             int count = to - from;
             bins.add(new Results.MarginBin(margin / count, accuracy / count, estimate / count, count));

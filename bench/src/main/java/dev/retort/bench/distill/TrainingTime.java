@@ -6,9 +6,6 @@ import java.nio.file.Path;
 
 /// Training time in a file of the run's folder, so that an interrupted run adds up its parts.
 final class TrainingTime {
-    /// Below this a run was only loaded, not trained.
-    private static final double LOADED = 0;
-
     private final Path file;
     private final double before;
     private final long start = System.nanoTime();
@@ -24,12 +21,12 @@ final class TrainingTime {
     static TrainingTime in(Path folder) throws IOException {
         Files.createDirectories(folder);
         Path file = folder.resolve("seconds.txt");
-        double before = LOADED;
+        double before = 0;
         if (Files.exists(file)) {
             try {
                 before = Double.parseDouble(Files.readString(file).strip());
             } catch (NumberFormatException e) {
-                before = LOADED; // only a statistic: a damaged one starts again
+                before = 0; // only a statistic: a damaged one starts again
             }
         }
         return new TrainingTime(file, before);

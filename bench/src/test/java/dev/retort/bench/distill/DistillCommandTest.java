@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.retort.bench.CommandLineRun;
 import dev.retort.bench.data.EmbeddedFashion;
 import dev.retort.nn.data.Dataset;
+import dev.retort.nn.data.FashionMnist;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,7 +88,7 @@ class DistillCommandTest {
         assertThat(run.code()).as(run.err()).isZero();
         JsonNode guesses = JsonMapper.shared().readTree(run.out()).get(picture.toString());
         assertThat(guesses).hasSize(3);
-        assertThat(EmbeddedFashion.CLASSES).contains(guesses.get(0).get("label").stringValue());
+        assertThat(FashionMnist.CLASSES).contains(guesses.get(0).get("label").stringValue());
         assertThat(guesses.get(0).get("probability").doubleValue())
                 .isGreaterThanOrEqualTo(guesses.get(1).get("probability").doubleValue());
     }
