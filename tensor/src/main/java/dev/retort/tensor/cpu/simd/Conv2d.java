@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Chooses between [PatchGemm] (implicit GEMM), [DirectConv], [Depthwise] and [ConvWeightGrad]; sums run
 /// in an order
-/// fixed by the sizes, so results do not depend on the number of threads.
+/// fixed by the sizes, so results do not depend on the number of threads. [NonFiniteConv] sees to
+/// infinities and NaN.
 public final class Conv2d {
     private Conv2d() {}
 
@@ -25,13 +26,16 @@ public final class Conv2d {
         if (shape.empty()) {
             return;
         }
-        if (shape.depthwise()) {
-            Depthwise.forward(shape, x, xo, w, wo, bias, biasOff, y, yo);
-            return;
-        }
         ConvShape s = shape.pointwise() ? shape.flattened() : shape;
-        for (int g = 0; g < s.groups(); g++) {
-            run(Sweep.forward(s, g, x, xo, w, wo, bias, biasOff, y, yo));
+        if (s.depthwise()) {
+            Depthwise.forward(s, x, xo, w, wo, bias, biasOff, y, yo);
+        } else {
+            for (int g = 0; g < s.groups(); g++) {
+                run(Sweep.forward(s, g, x, xo, w, wo, bias, biasOff, y, yo));
+            }
+        }
+        if (!NonFiniteConv.finite(w, wo, s.weights())) {
+            NonFiniteConv.forward(s, x, xo, w, wo, bias, biasOff, y, yo);
         }
     }
 
@@ -57,11 +61,27 @@ public final class Conv2d {
         if (shape.batch() == 0 || shape.channels() == 0) {
             return;
         }
-        if (shape.depthwise()) {
-            Depthwise.inputGradient(shape, dy, dyo, w, wo, bias, biasOff, dx, dxo);
-            return;
-        }
         ConvShape s = shape.pointwise() ? shape.flattened() : shape;
+        if (s.depthwise()) {
+            Depthwise.inputGradient(s, dy, dyo, w, wo, bias, biasOff, dx, dxo);
+        } else {
+            inputGradientByPhases(s, dy, dyo, w, wo, bias, biasOff, dx, dxo);
+        }
+        if (!NonFiniteConv.finite(w, wo, s.weights())) {
+            NonFiniteConv.inputGradient(s, dy, dyo, w, wo, bias, biasOff, dx, dxo);
+        }
+    }
+
+    private static void inputGradientByPhases(
+            ConvShape s,
+            float[] dy,
+            int dyo,
+            float[] w,
+            int wo,
+            float @Nullable [] bias,
+            int biasOff,
+            float[] dx,
+            int dxo) {
         for (int g = 0; g < s.groups(); g++) {
             for (int ph = 0; ph < Math.min(s.strideH(), s.height()); ph++) {
                 for (int pw = 0; pw < Math.min(s.strideW(), s.width()); pw++) {
@@ -73,18 +93,19 @@ public final class Conv2d {
 
     /// `dw = adjoint of conv in w`, applied to dy; dw is overwritten.
     public static void weightGradient(ConvShape shape, float[] dy, int dyo, float[] x, int xo, float[] dw, int dwo) {
-        int groupWeights = shape.groupFilters() * shape.groupChannels() * shape.taps();
+        int groupWeights = shape.weights() / shape.groups();
         if (shape.empty() || groupWeights == 0) {
-            Arrays.fill(dw, dwo, dwo + shape.groups() * groupWeights, 0f);
-            return;
-        }
-        if (shape.depthwise()) {
-            Depthwise.weightGradient(shape, dy, dyo, x, xo, dw, dwo);
+            Arrays.fill(dw, dwo, dwo + shape.weights(), 0f);
             return;
         }
         ConvShape s = shape.pointwise() ? shape.flattened() : shape;
-        for (int g = 0; g < s.groups(); g++) {
-            ConvWeightGrad.group(s, g, dy, dyo, x, xo, dw, dwo + g * groupWeights);
+        if (s.depthwise()) {
+            Depthwise.weightGradient(s, dy, dyo, x, xo, dw, dwo);
+        } else {
+            for (int g = 0; g < s.groups(); g++) {
+                ConvWeightGrad.group(s, g, dy, dyo, x, xo, dw, dwo + g * groupWeights);
+            }
         }
+        NonFiniteConv.weightGradient(s, dy, dyo, x, xo, dw, dwo);
     }
 }

@@ -41,6 +41,10 @@ public record ConvShape(
         return kernelH * kernelW;
     }
 
+    int weights() {
+        return filters * groupChannels() * taps();
+    }
+
     boolean depthwise() {
         return groups == channels && groups > 1;
     }

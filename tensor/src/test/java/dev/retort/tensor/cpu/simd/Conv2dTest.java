@@ -49,67 +49,6 @@ class Conv2dTest {
                 groups);
     }
 
-    private static float[] floats(int n, long seed) {
-        Random random = new Random(seed);
-        float[] x = new float[n];
-        for (int i = 0; i < n; i++) {
-            x[i] = random.nextFloat() - 0.5f;
-        }
-        return x;
-    }
-
-    /// Operands of one shape and the results of the double loop.
-    private static final class Case {
-        final ConvShape s;
-        final float[] x;
-        final float[] w;
-        final float[] dy;
-        final float[] bias;
-        final double[] y;
-        final double[] dx;
-        final double[] dw;
-
-        Case(ConvShape s) {
-            this.s = s;
-            int out = s.batch() * s.filters() * s.outHeight() * s.outWidth();
-            x = floats(s.batch() * s.channels() * s.height() * s.width(), 1);
-            w = floats(s.filters() * s.channels() / s.groups() * s.kernelH() * s.kernelW(), 2);
-            dy = floats(out, 3);
-            bias = floats(s.filters(), 4);
-            y = new double[out];
-            dx = new double[x.length];
-            dw = new double[w.length];
-            for (int i = 0; i < out; i++) {
-                pixel(i);
-            }
-        }
-
-        private void pixel(int at) {
-            int j = at % s.outWidth();
-            int i = at / s.outWidth() % s.outHeight();
-            int f = at / s.outWidth() / s.outHeight() % s.filters();
-            int n = at / s.outWidth() / s.outHeight() / s.filters();
-            int channels = s.channels() / s.groups();
-            int first = f / (s.filters() / s.groups()) * channels;
-            y[at] = bias[f];
-            for (int t = 0; t < channels * s.kernelH() * s.kernelW(); t++) {
-                int q = t % s.kernelW();
-                int p = t / s.kernelW() % s.kernelH();
-                int c = t / s.kernelW() / s.kernelH();
-                int row = i * s.strideH() + p * s.dilationH() - s.padH();
-                int column = j * s.strideW() + q * s.dilationW() - s.padW();
-                if (row < 0 || row >= s.height() || column < 0 || column >= s.width()) {
-                    continue;
-                }
-                int from = ((n * s.channels() + first + c) * s.height() + row) * s.width() + column;
-                int weight = f * channels * s.kernelH() * s.kernelW() + t;
-                y[at] += (double) x[from] * w[weight];
-                dx[from] += (double) dy[at] * w[weight];
-                dw[weight] += (double) dy[at] * x[from];
-            }
-        }
-    }
-
     private static void assertClose(float[] actual, double[] exact, double tolerance) {
         for (int i = 0; i < exact.length; i++) {
             assertThat((double) actual[i]).isCloseTo(exact[i], within(tolerance));
@@ -119,10 +58,10 @@ class Conv2dTest {
     @ParameterizedTest
     @MethodSource("shapes")
     void forwardAndGradientsAgreeWithTheDefinition(ConvShape s) {
-        Case c = new Case(s);
-        float[] y = floats(c.y.length, 5);
-        float[] dx = floats(c.dx.length, 6);
-        float[] dw = floats(c.dw.length, 7);
+        DefinedConv c = new DefinedConv(s);
+        float[] y = DefinedConv.floats(c.y.length, 5);
+        float[] dx = DefinedConv.floats(c.dx.length, 6);
+        float[] dw = DefinedConv.floats(c.dw.length, 7);
         Conv2d.forward(s, c.x, 0, c.w, 0, c.bias, 0, y, 0);
         Conv2d.inputGradient(s, c.dy, 0, c.w, 0, null, 0, dx, 0);
         Conv2d.weightGradient(s, c.dy, 0, c.x, 0, dw, 0);
@@ -134,7 +73,7 @@ class Conv2dTest {
     @Test
     void bitsDoNotDependOnTheNumberOfThreads() {
         ConvShape s = new ConvShape(20, 8, 24, 24, 12, 3, 3, 1, 1, 1, 1, 1, 1, 1);
-        Case c = new Case(s);
+        DefinedConv c = new DefinedConv(s);
         float[][] one = run(c, 1);
         float[][] four = run(c, 4);
         for (int i = 0; i < 3; i++) {
@@ -142,7 +81,7 @@ class Conv2dTest {
         }
     }
 
-    private static float[][] run(Case c, int threads) {
+    private static float[][] run(DefinedConv c, int threads) {
         float[][] out = {new float[c.y.length], new float[c.dx.length], new float[c.dw.length]};
         int before = Parallel.threads();
         Parallel.setThreads(threads);
