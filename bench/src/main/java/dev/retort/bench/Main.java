@@ -4,6 +4,7 @@ import dev.retort.bench.distill.DistillCommand;
 import dev.retort.bench.info.InfoCommand;
 import dev.retort.bench.jmh.BenchCommand;
 import dev.retort.bench.model.PredictCommand;
+import dev.retort.bench.reproduce.ReproduceCommand;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -29,6 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         subcommands = {
             DistillCommand.class,
             PredictCommand.class,
+            ReproduceCommand.class,
             InfoCommand.class,
             BenchCommand.class,
             HelpCommand.class

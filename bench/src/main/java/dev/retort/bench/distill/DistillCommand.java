@@ -1,6 +1,7 @@
 package dev.retort.bench.distill;
 
 import dev.retort.bench.CommandException;
+import dev.retort.bench.StopSignal;
 import dev.retort.bench.Terminal;
 import dev.retort.bench.Version;
 import dev.retort.bench.data.ImageSource;

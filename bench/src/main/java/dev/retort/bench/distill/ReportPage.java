@@ -2,6 +2,7 @@ package dev.retort.bench.distill;
 
 import dev.retort.bench.report.Html;
 import dev.retort.bench.report.LineChart;
+import dev.retort.bench.report.Statistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package dev.retort.bench.distill;
 
+import dev.retort.bench.report.Statistics;
 import java.util.List;
 import java.util.Map;
 

@@ -1,5 +1,6 @@
 package dev.retort.bench.distill;
 
+import dev.retort.bench.StopSignal;
 import dev.retort.distill.EpochReport;
 import dev.retort.distill.compare.ComparisonListener;
 import dev.retort.distill.compare.MethodRun;

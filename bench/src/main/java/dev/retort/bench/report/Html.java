@@ -54,6 +54,13 @@ public final class Html {
                 + "</title>\n<style>\n" + STYLE + "</style>\n</head>\n<body>\n" + body + "</body>\n</html>\n";
     }
 
+    /// A chart's `<svg>` element as a file of its own, with its colours.
+    public static String standalone(String svg) {
+        int end = svg.indexOf('>') + 1;
+        String head = svg.substring(0, end).replaceFirst("<svg ", "<svg xmlns=\"http://www.w3.org/2000/svg\" ");
+        return head + "\n<style>\n" + STYLE + "</style>\n" + svg.substring(end);
+    }
+
     /// A table; cells are escaped, row `best` (−1 for none) is set off.
     public static String table(List<String> header, List<List<String>> rows, int best) {
         StringBuilder html = new StringBuilder("<table>\n<thead><tr>");

@@ -1,11 +1,11 @@
-package dev.retort.bench.distill;
+package dev.retort.bench;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /// Ctrl-C as a question that training asks after every step: a checkpoint is written before the process
 /// ends.
-final class StopSignal implements AutoCloseable {
+public final class StopSignal implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 60;
 
     private final CountDownLatch done = new CountDownLatch(1);
@@ -15,7 +15,7 @@ final class StopSignal implements AutoCloseable {
     private StopSignal() {}
 
     /// Listens until closed.
-    static StopSignal install() {
+    public static StopSignal install() {
         StopSignal signal = new StopSignal();
         Runtime.getRuntime().addShutdownHook(signal.hook);
         return signal;
@@ -33,7 +33,7 @@ final class StopSignal implements AutoCloseable {
     }
 
     /// Whether the process is about to end.
-    boolean isRequested() {
+    public boolean isRequested() {
         return requested;
     }
 

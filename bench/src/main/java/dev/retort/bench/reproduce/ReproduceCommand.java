@@ -1,0 +1,26 @@
+package dev.retort.bench.reproduce;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// `retort reproduce`: runs the experiments behind the documentation's tables.
+@Command(
+        name = "reproduce",
+        description = {
+            "Run an experiment again and write its tables and plots.",
+            "Each finished run is kept in a file of its own, so an interrupted experiment goes on when the same command is"
+                    + " given again."
+        },
+        synopsisSubcommandLabel = "NAME",
+        subcommands = {})
+public final class ReproduceCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "expected the name of an experiment");
+    }
+}

@@ -1,0 +1,88 @@
+package dev.retort.bench.reproduce;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Option;
+
+/// The options that all experiments share.
+public final class ReproduceOptions {
+    @ArgGroup
+    private final SizeChoice choice = new SizeChoice();
+
+    @Option(
+            names = "--folder",
+            paramLabel = "FOLDER",
+            description = "Where results are kept and read; the same command goes on where it was interrupted (default:"
+                    + " retort-out/reproduce/NAME-SIZE).")
+    private @Nullable Path folder;
+
+    @Option(names = "--seeds", paramLabel = "N", description = "Seeds 1 to N (default: the experiment's own number).")
+    private @Nullable Integer seeds;
+
+    @Option(names = "--threads", description = "Threads (default: one a core); results do not depend on it.")
+    private @Nullable Integer threads;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write results.json to this file too; - prints it.")
+    private @Nullable Path json;
+
+    @Option(names = "--collect", description = "Run nothing: write tables and plots of what is finished.")
+    private boolean collect;
+
+    /// At most one of the three.
+    private static final class SizeChoice {
+        @Option(names = "--quick", description = "Under 5 minutes on 2 cores.")
+        private boolean quick;
+
+        @Option(names = "--small", description = "With seeds and intervals, at most 4 hours on 2 cores (the default).")
+        private boolean small;
+
+        @Option(names = "--full", description = "For bigger machines.")
+        private boolean full;
+    }
+
+    /// How much is run.
+    public Size size() {
+        return choice.quick ? Size.QUICK : choice.full ? Size.FULL : Size.SMALL;
+    }
+
+    /// Where results are kept.
+    Path folder(String experiment) {
+        Path chosen = folder;
+        return chosen != null ? chosen : Path.of("retort-out", "reproduce", experiment + "-" + size());
+    }
+
+    /// Number of seeds.
+    ///
+    /// @throws IllegalArgumentException if it is not positive
+    int seeds(Experiment experiment) {
+        Integer chosen = seeds;
+        if (chosen != null && chosen < 1) {
+            throw new IllegalArgumentException("--seeds: expected at least 1, got " + chosen);
+        }
+        return chosen != null ? chosen : experiment.seeds();
+    }
+
+    /// Threads, or null for the default.
+    ///
+    /// @throws IllegalArgumentException if the number is not positive
+    @Nullable
+    Integer threads() {
+        Integer chosen = threads;
+        if (chosen != null && chosen < 1) {
+            throw new IllegalArgumentException("--threads: expected at least 1, got " + chosen);
+        }
+        return chosen;
+    }
+
+    /// A further file for the results, or null.
+    @Nullable
+    Path json() {
+        return json;
+    }
+
+    /// Whether nothing is to be run.
+    boolean collect() {
+        return collect;
+    }
+}
