@@ -16,4 +16,5 @@ module dev.retort.nn {
     exports dev.retort.nn.parametrize;
     exports dev.retort.nn.residual;
     exports dev.retort.nn.train;
+    exports dev.retort.nn.transformer;
 }

@@ -27,10 +27,15 @@ public final class Embedding extends Layer {
 
     /// A table whose row `paddingIndex` is 0 at first and gets no gradient; −1 for none.
     public Embedding(int rows, int width, int paddingIndex, Rng rng) {
+        this(rows, width, paddingIndex, 1, rng);
+    }
+
+    /// A table whose numbers have the standard deviation `std` at first.
+    public Embedding(int rows, int width, int paddingIndex, double std, Rng rng) {
         this.rows = rows;
         this.width = width;
         this.paddingIndex = paddingIndex;
-        Tensor initial = Init.normal(Shape.of(rows, width), 0, 1, rng);
+        Tensor initial = Init.normal(Shape.of(rows, width), 0, std, rng);
         if (paddingIndex >= 0) {
             initial.select(0, paddingIndex).copyFrom(Tensor.scalar(DType.F32, 0));
         }

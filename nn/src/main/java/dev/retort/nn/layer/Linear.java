@@ -3,6 +3,7 @@ package dev.retort.nn.layer;
 import dev.retort.nn.Layer;
 import dev.retort.nn.Parameter;
 import dev.retort.nn.init.Init;
+import dev.retort.tensor.OpException;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
@@ -26,11 +27,28 @@ public final class Linear extends Layer {
 
     /// From `in` to `out` features.
     public Linear(int in, int out, boolean hasBias, Rng rng) {
+        double bound = 1 / Math.sqrt(Math.max(1, in));
         this.in = in;
         this.out = out;
-        double bound = 1 / Math.sqrt(Math.max(1, in));
         weight = parameter("weight", Init.uniform(Shape.of(out, in), -bound, bound, rng));
         bias = hasBias ? parameter("bias", Init.uniform(Shape.of(out), -bound, bound, rng)) : null;
+    }
+
+    /// With given parameters, perhaps those of another module (tied weights).
+    ///
+    /// @param weight `[O, I]`
+    /// @param bias   `[O]`, or null for none
+    /// @throws OpException if the shapes do not fit
+    public Linear(Parameter weight, @Nullable Parameter bias) {
+        Shape shape = weight.shape();
+        if (shape.rank() != 2 || (bias != null && !bias.shape().equals(Shape.of(shape.dim(0))))) {
+            throw new OpException("linear: expects weight [O, I] and bias [O], got " + shape
+                    + (bias == null ? "" : " and " + bias.shape()));
+        }
+        in = shape.dim(1);
+        out = shape.dim(0);
+        this.weight = parameter("weight", weight);
+        this.bias = bias == null ? null : parameter("bias", bias);
     }
 
     /// The matrix `[O, I]`.

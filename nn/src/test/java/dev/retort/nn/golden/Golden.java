@@ -14,14 +14,14 @@ import java.util.Map;
 
 /// What PyTorch computed; made by make_golden.py beside the file.
 final class Golden {
-    private static final Safetensors FILE = open();
+    private static final Safetensors FILE = open("golden.safetensors");
 
     private Golden() {}
 
-    private static Safetensors open() {
+    static Safetensors open(String name) {
         try {
-            Safetensors file = Safetensors.open(
-                    Path.of(Golden.class.getResource("golden.safetensors").toURI()));
+            Safetensors file =
+                    Safetensors.open(Path.of(Golden.class.getResource(name).toURI()));
             assertThat(file.metadata()).containsEntry("version", "1");
             return file;
         } catch (IOException e) {
@@ -32,8 +32,12 @@ final class Golden {
     }
 
     static Tensor get(String name) {
+        return get(FILE, name);
+    }
+
+    static Tensor get(Safetensors file, String name) {
         try {
-            return FILE.load(name);
+            return file.load(name);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -45,10 +49,14 @@ final class Golden {
 
     /// All tensors under `prefix`, without it.
     static Map<String, Tensor> under(String prefix) {
+        return under(FILE, prefix);
+    }
+
+    static Map<String, Tensor> under(Safetensors file, String prefix) {
         Map<String, Tensor> found = new LinkedHashMap<>();
-        for (String name : FILE.names()) {
+        for (String name : file.names()) {
             if (name.startsWith(prefix)) {
-                found.put(name.substring(prefix.length()), get(name));
+                found.put(name.substring(prefix.length()), get(file, name));
             }
         }
         return found;
