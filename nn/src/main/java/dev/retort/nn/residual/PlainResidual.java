@@ -5,12 +5,12 @@ import java.util.List;
 
 /// x + f(x) (He, Zhang, Ren and Sun, "Deep residual learning for image recognition", 2015, arXiv
 /// 1512.03385).
-public final class PlainResidual extends Residual {
+public final class PlainResidual extends SingleLane {
     /// The connection; it has no parameters.
     public PlainResidual() {}
 
     @Override
-    protected Tensor join(Tensor output, Tensor stream, List<Tensor> history) {
-        return output.add(stream);
+    protected Tensor join(Tensor output, Tensor skip, List<Tensor> history) {
+        return output.add(skip);
     }
 }

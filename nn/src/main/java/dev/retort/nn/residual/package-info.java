@@ -1,4 +1,5 @@
-/// Residual connections: how a block's output joins the stream.
+/// Residual connections: how a branch's output joins the stream. [dev.retort.nn.residual.ResidualSpec]
+/// lists all kinds.
 @NullMarked
 package dev.retort.nn.residual;
 

@@ -7,7 +7,7 @@ import dev.retort.nn.Layer;
 import dev.retort.nn.ModuleHook;
 import dev.retort.nn.loss.Losses;
 import dev.retort.nn.optim.SGD;
-import dev.retort.nn.residual.Residual;
+import dev.retort.nn.residual.SingleLane;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Random;
 import dev.retort.tensor.Rng;
@@ -29,7 +29,7 @@ class ModelsTest {
     }
 
     /// x + g·f(x) with a trained gate that looks at the history.
-    private static final class Gated extends Residual {
+    private static final class Gated extends SingleLane {
         private final dev.retort.nn.Parameter gate = parameter("gate", Tensor.ones(1));
         private static final List<Integer> LENGTHS = new ArrayList<>();
 
@@ -40,8 +40,8 @@ class ModelsTest {
         }
 
         @Override
-        public boolean readsHistory() {
-            return true;
+        public int reach() {
+            return 3;
         }
     }
 
@@ -52,7 +52,7 @@ class ModelsTest {
         models.put("resnet, projection", new CifarResNet(tiny(CifarResNet.Shortcut.PROJECTION), rng));
         models.put(
                 "resnet, gated",
-                new CifarResNet(tiny(CifarResNet.Shortcut.PADDED).withResidual((b, n, c, r) -> new Gated()), rng));
+                new CifarResNet(tiny(CifarResNet.Shortcut.PADDED).withResidual((place, r) -> new Gated()), rng));
         models.put("cnn", new SmallCnn(SmallCnn.Config.of(3, 10, 4, 6), rng));
         models.put("mlp", new Mlp(Mlp.Config.of(3 * 8 * 8, 10, 16, 8).withDropout(0.1), rng));
         return models.entrySet().stream()
@@ -138,9 +138,9 @@ class ModelsTest {
     void residualsSeeTheHistoryOfTheStreamIfTheyAsk() {
         Gated.LENGTHS.clear();
         CifarResNet model =
-                new CifarResNet(tiny(CifarResNet.Shortcut.PADDED).withResidual((b, n, c, r) -> new Gated()), rng);
+                new CifarResNet(tiny(CifarResNet.Shortcut.PADDED).withResidual((place, r) -> new Gated()), rng);
         model.call(Tensor.zeros(2, 3, 8, 8));
-        assertThat(Gated.LENGTHS).containsExactly(1, 2, 3);
+        assertThat(Gated.LENGTHS).as("the history starts anew at a projection").containsExactly(1, 1, 1);
         assertThat(model.stateDict()).containsKey("layer1.0.residual.gate");
     }
 

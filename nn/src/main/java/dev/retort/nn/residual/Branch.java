@@ -1,0 +1,57 @@
+package dev.retort.nn.residual;
+
+import dev.retort.tensor.Tensor;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/// What a residual connection goes around: x ↦ after(shortcut(x) ⊕ body(norm(x))).
+///
+/// ```java
+/// residual.connect(stream, Branch.of(attention::call).withNorm(norm::call));
+/// ```
+///
+/// @param norm     what is done to the stream first, such as a layer norm; null for nothing
+/// @param body     the computation
+/// @param shortcut what brings the stream to the output's shape; null where the shape stays
+/// @param after    what is done to the sum, such as a ReLU or the norm of a post-norm model; null for
+///                 nothing
+public record Branch(
+        @Nullable UnaryOperator<Tensor> norm,
+        UnaryOperator<Tensor> body,
+        @Nullable UnaryOperator<Tensor> shortcut,
+        @Nullable UnaryOperator<Tensor> after) {
+
+    /// A branch without anything around it.
+    public static Branch of(UnaryOperator<Tensor> body) {
+        return new Branch(null, body, null, null);
+    }
+
+    /// The same with a norm in front.
+    public Branch withNorm(UnaryOperator<Tensor> newNorm) {
+        return new Branch(newNorm, body, shortcut, after);
+    }
+
+    /// The same where the stream changes its shape.
+    public Branch withShortcut(@Nullable UnaryOperator<Tensor> newShortcut) {
+        return new Branch(norm, body, newShortcut, after);
+    }
+
+    /// The same with something done to the sum.
+    public Branch withAfter(UnaryOperator<Tensor> newAfter) {
+        return new Branch(norm, body, shortcut, newAfter);
+    }
+
+    /// What the body receives for a value of the stream.
+    Tensor normed(Tensor x) {
+        return norm == null ? x : norm.apply(x);
+    }
+
+    /// f(x), the body behind its norm.
+    Tensor run(Tensor x) {
+        return body.apply(normed(x));
+    }
+
+    Tensor after(Tensor sum) {
+        return after == null ? sum : after.apply(sum);
+    }
+}
