@@ -26,7 +26,7 @@ public final class Gpt2 extends CausalModel {
     /// @param hidden     features inside the feed-forward sub-layer
     /// @param eps        of the layer norms
     /// @param dropout    probability of dropping in training: embeddings, attention weights, outputs
-    /// @param residual   how each sub-layer joins the stream; sub-layers count as blocks, two a layer
+    /// @param residual   how sub-layers, or whole blocks, join the stream
     public record Config(
             int vocabulary,
             int context,

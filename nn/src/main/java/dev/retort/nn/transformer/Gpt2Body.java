@@ -4,6 +4,9 @@ import dev.retort.nn.Module;
 import dev.retort.nn.layer.Dropout;
 import dev.retort.nn.layer.Embedding;
 import dev.retort.nn.layer.LayerNorm;
+import dev.retort.nn.residual.ResidualPlace.Layout;
+import dev.retort.nn.residual.ResidualStack;
+import dev.retort.nn.residual.ResidualStream;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
@@ -15,15 +18,15 @@ final class Gpt2Body extends Module {
     private final Dropout drop;
     private final Blocks<Gpt2Block> blocks;
     private final LayerNorm lnF;
-    private final boolean keepsHistory;
+    private final ResidualStack residuals;
 
     Gpt2Body(Gpt2.Config config, Rng rng) {
         wte = child("wte", Weights.embedding(config.vocabulary(), config.width(), rng));
         wpe = child("wpe", Weights.embedding(config.context(), config.width(), rng));
         drop = child("drop", new Dropout(config.dropout(), rng));
-        blocks = child("h", new Blocks<>(config.layers(), layer -> new Gpt2Block(config, layer, rng)));
+        residuals = new ResidualStack(config.residual(), Layout.CHANNELS_LAST, config.layers(), 2, rng);
+        blocks = child("h", new Blocks<>(config.layers(), layer -> new Gpt2Block(config, layer, residuals, rng)));
         lnF = child("ln_f", new LayerNorm(Shape.of(config.width()), config.eps()));
-        keepsHistory = ResidualStream.isRead(this);
     }
 
     Embedding tokens() {
@@ -37,11 +40,10 @@ final class Gpt2Body extends Module {
 
     private Tensor features(Tensor ids, DecoderContext context) {
         Tensor x = wte.call(ids).add(wpe.call(CausalModel.positions(ids, context)));
-        x = drop.call(x);
-        ResidualStream stream = ResidualStream.of(keepsHistory, x);
+        ResidualStream stream = residuals.open(drop.call(x));
         for (Gpt2Block block : blocks) {
-            x = block.call(x, stream, context);
+            block.call(stream, context);
         }
-        return lnF.call(x);
+        return lnF.call(stream.value());
     }
 }

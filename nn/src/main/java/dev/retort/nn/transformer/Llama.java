@@ -31,7 +31,7 @@ public final class Llama extends CausalModel {
     /// @param eps           of the RMS norms
     /// @param tied          whether the head is the embedding's table
     /// @param attentionBias whether query, key and value projections have biases
-    /// @param residual      how each sub-layer joins the stream; sub-layers count as blocks, two a layer
+    /// @param residual      how sub-layers, or whole blocks, join the stream
     public record Config(
             int vocabulary,
             int context,

@@ -2,7 +2,10 @@ package dev.retort.nn.transformer;
 
 import dev.retort.nn.Module;
 import dev.retort.nn.layer.RmsNorm;
-import dev.retort.nn.residual.Residual;
+import dev.retort.nn.residual.Branch;
+import dev.retort.nn.residual.ResidualStack;
+import dev.retort.nn.residual.ResidualStream;
+import dev.retort.nn.residual.SubLayers;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 
@@ -10,29 +13,30 @@ import dev.retort.tensor.Tensor;
 final class LlamaBlock extends Module {
     private final RmsNorm inputNorm;
     private final LlamaAttention attention;
-    private final Residual attentionResidual;
     private final RmsNorm postNorm;
     private final LlamaMlp mlp;
-    private final Residual mlpResidual;
+    private final SubLayers residual;
 
-    LlamaBlock(Llama.Config config, int layer, Rotary rotary, Rng rng) {
+    LlamaBlock(Llama.Config config, int layer, Rotary rotary, ResidualStack residuals, Rng rng) {
         int width = config.width();
-        int parts = 2 * config.layers();
         inputNorm = child("input_layernorm", new RmsNorm(width, config.eps()));
-        attention = child("self_attn", new LlamaAttention(config, layer, rotary, rng));
-        attentionResidual = child("attn_residual", config.residual().create(2 * layer, parts, width, rng));
+        attention = child("self_attn", new LlamaAttention(config, layer, rotary, residuals.values(layer), rng));
         postNorm = child("post_attention_layernorm", new RmsNorm(width, config.eps()));
         mlp = child("mlp", new LlamaMlp(width, config.hidden(), rng));
-        mlpResidual = child("mlp_residual", config.residual().create(2 * layer + 1, parts, width, rng));
+        residual = child("residual", residuals.block(width));
     }
 
-    /// The next value of the stream `[B, T, E]`.
-    Tensor call(Tensor x, Tensor[] angles, ResidualStream stream, DecoderContext context) {
-        return run(in -> new Tensor[] {block(in[0], angles, stream, context)}, x)[0];
-    }
-
-    private Tensor block(Tensor x, Tensor[] angles, ResidualStream stream, DecoderContext context) {
-        Tensor y = stream.join(attentionResidual, attention.call(inputNorm.call(x), angles, context), x);
-        return stream.join(mlpResidual, mlp.call(postNorm.call(y)), y);
+    /// Takes the stream `[B, T, E]` past the block.
+    void call(ResidualStream stream, Tensor[] angles, DecoderContext context) {
+        run(
+                in -> {
+                    residual.connect(
+                            stream,
+                            Branch.of(x -> attention.call(x, angles, stream, context))
+                                    .withNorm(inputNorm::call),
+                            Branch.of(mlp::call).withNorm(postNorm::call));
+                    return new Tensor[] {stream.value()};
+                },
+                stream.value());
     }
 }
