@@ -1,5 +1,6 @@
 package dev.retort.bench.jmh;
 
+import dev.retort.bench.peers.PeersCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,7 +19,8 @@ import picocli.CommandLine.Parameters;
 /// `retort bench`: runs JMH benchmarks; each fork is a fresh JVM, variance and allocation are shown.
 @Command(
         name = "bench",
-        description = "Run JMH benchmarks (kernels: GemmBenchmark, ConvBenchmark, PointwiseBenchmark).")
+        description = "Run JMH benchmarks (kernels: GemmBenchmark, ConvBenchmark, PointwiseBenchmark).",
+        subcommands = PeersCommand.class)
 public final class BenchCommand implements Callable<Integer> {
     @Parameters(arity = "0..*", paramLabel = "REGEX", description = "Which benchmarks; all without one.")
     private List<String> include = List.of();

@@ -1,0 +1,144 @@
+package dev.retort.bench.peers.duel;
+
+import dev.retort.bench.peers.DuelSettings;
+import dev.retort.bench.peers.Measurement;
+import dev.retort.bench.peers.PairedRatio;
+import dev.retort.tensor.cpu.Parallel;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.openblas.global.openblas;
+
+/// Measures one row: checks that both sides computed the same, warms both up, then runs them alternately.
+final class Measuring {
+    private static final int TRIALS = 3;
+
+    /// Workers of the side that has just finished poll for new work for about this long.
+    private static final int REST_MILLIS = 3;
+
+    private final DuelSettings settings;
+
+    Measuring(DuelSettings settings) {
+        this.settings = settings;
+    }
+
+    /// Sets the thread count of Retort and of every peer.
+    static void threads(int count) {
+        Parallel.setThreads(count);
+        Torch.threads(count);
+        openblas.blas_set_num_threads(count);
+    }
+
+    /// The results of a row, one a thread count.
+    ///
+    /// @throws IllegalStateException if the sides' numbers differ by more than the row allows
+    List<Measurement> measure(Contest contest) {
+        Contest.Contestants sides = contest.sides().get();
+        double difference = check(contest, sides);
+        List<Measurement> results = new ArrayList<>();
+        for (int count : settings.threads()) {
+            threads(count);
+            results.add(measure(contest, sides, count, difference));
+        }
+        return results;
+    }
+
+    private static double check(Contest contest, Contest.Contestants sides) {
+        float[] ours = sides.retort().result().get();
+        double worst = 0;
+        for (Side peer : sides.peers()) {
+            double difference = difference(ours, peer.result().get());
+            if (!(difference <= contest.tolerance())) {
+                throw new IllegalStateException("the results differ by " + difference
+                        + " of the largest value from those of " + peer.name() + ", allowed is " + contest.tolerance());
+            }
+            worst = Math.max(worst, difference);
+        }
+        return worst;
+    }
+
+    private static double difference(float[] ours, float[] theirs) {
+        if (ours.length != theirs.length) {
+            throw new IllegalStateException("Retort gives " + ours.length + " numbers, the peer " + theirs.length);
+        }
+        double largest = 1e-30;
+        double worst = 0;
+        for (int i = 0; i < ours.length; i++) {
+            largest = Math.max(largest, Math.abs(theirs[i]));
+            double off = Math.abs((double) ours[i] - theirs[i]);
+            worst = off <= worst ? worst : off; // a NaN takes over
+        }
+        return worst / largest;
+    }
+
+    private Measurement measure(Contest contest, Contest.Contestants sides, int threads, double difference) {
+        double warmUp = settings.quick() ? 0.5 : 1.5;
+        double sample = settings.quick() ? 0.02 : 0.05;
+        Stopwatch retort = new Stopwatch(sides.retort());
+        retort.warmUp(warmUp, sample);
+        Map<String, Double> others = new LinkedHashMap<>();
+        Stopwatch peer = fastest(sides.peers(), warmUp / 5, sample, others);
+        double[] ours = new double[settings.pairs()];
+        double[] theirs = new double[settings.pairs()];
+        for (int i = 0; i < ours.length; i++) {
+            if (i % 2 == 0) { // a drift of the machine's speed favours each side as often as the other
+                ours[i] = rested(retort);
+                theirs[i] = rested(peer);
+            } else {
+                theirs[i] = rested(peer);
+                ours[i] = rested(retort);
+            }
+        }
+        PairedRatio ratio = PairedRatio.of(ours, theirs);
+        return new Measurement(
+                contest.name(),
+                settings.group(),
+                threads,
+                PairedRatio.median(ours),
+                peer.side().name(),
+                PairedRatio.median(theirs),
+                ratio.median(),
+                ratio.low(),
+                ratio.high(),
+                ours.length,
+                contest.flops(),
+                contest.bytes(),
+                difference,
+                others,
+                "");
+    }
+
+    /// The variant of the peer with the best median of a few trials.
+    private static Stopwatch fastest(List<Side> peers, double warmUp, double sample, Map<String, Double> others) {
+        Map<Stopwatch, Double> times = new LinkedHashMap<>();
+        for (Side side : peers) {
+            Stopwatch watch = new Stopwatch(side);
+            watch.warmUp(warmUp, sample);
+            double[] trials = new double[TRIALS];
+            for (int i = 0; i < TRIALS && peers.size() > 1; i++) {
+                trials[i] = rested(watch);
+            }
+            times.put(watch, PairedRatio.median(trials));
+        }
+        Stopwatch best = times.entrySet().stream()
+                .min(Map.Entry.comparingByValue())
+                .orElseThrow()
+                .getKey();
+        times.forEach((watch, time) -> {
+            if (watch != best) {
+                others.put(watch.side().name(), time);
+            }
+        });
+        return best;
+    }
+
+    private static double rested(Stopwatch watch) {
+        try {
+            Thread.sleep(REST_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return watch.sample();
+    }
+}

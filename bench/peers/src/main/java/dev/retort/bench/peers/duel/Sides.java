@@ -1,0 +1,49 @@
+package dev.retort.bench.peers.duel;
+
+import dev.retort.tensor.Tensor;
+import java.util.List;
+import java.util.function.Supplier;
+
+/// Retort's side of a row.
+final class Sides {
+    /// Results land here, so that no call can be optimised away.
+    private static volatile Object sink = "";
+
+    private Sides() {}
+
+    static Side of(Supplier<Tensor> work) {
+        return new Side("Retort", () -> sink = work.get(), () -> work.get().toFloats());
+    }
+
+    /// A side with gradients: `work` ends with backward; the gradients of `leaves` are dropped after each run.
+    static Side recorded(Runnable work, List<Tensor> leaves) {
+        return new Side(
+                "Retort",
+                () -> {
+                    work.run();
+                    leaves.forEach(leaf -> leaf.grad(null));
+                },
+                () -> {
+                    work.run();
+                    float[] all = joined(leaves.stream().map(Tensor::grad).toArray(Tensor[]::new));
+                    leaves.forEach(leaf -> leaf.grad(null));
+                    return all;
+                });
+    }
+
+    /// All numbers of several tensors, one after the other.
+    static float[] joined(Tensor... tensors) {
+        int count = 0;
+        for (Tensor tensor : tensors) {
+            count += tensor.numel();
+        }
+        float[] all = new float[count];
+        int at = 0;
+        for (Tensor tensor : tensors) {
+            float[] part = tensor.toFloats();
+            System.arraycopy(part, 0, all, at, part.length);
+            at += part.length;
+        }
+        return all;
+    }
+}

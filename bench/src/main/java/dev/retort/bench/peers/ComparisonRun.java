@@ -1,0 +1,146 @@
+package dev.retort.bench.peers;
+
+import dev.retort.bench.Version;
+import dev.retort.bench.info.Machine;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+
+/// One run of the comparison: a process for each kind of rows, results as they come.
+final class ComparisonRun {
+    private static final JsonMapper JSON = JsonMapper.shared();
+
+    private final PrintWriter out;
+    private final Comparison comparison;
+    private final Settings settings;
+
+    /// What the user asked for.
+    record Settings(
+            String only,
+            List<Integer> threads,
+            int pairs,
+            boolean quick,
+            @Nullable String heap) {}
+
+    ComparisonRun(PrintWriter out, Comparison comparison, Settings settings) {
+        this.out = out;
+        this.comparison = comparison;
+        this.settings = settings;
+    }
+
+    void run(List<String> groups) throws IOException {
+        NativeLibraries.checkPlatform();
+        Path home = Path.of(System.getProperty("retort.home", ""));
+        Path natives = NativeLibraries.unpack(home);
+        long start = System.nanoTime();
+        facts();
+        String heap = settings.heap() != null ? settings.heap() : defaultHeap();
+        DuelProcess process = new DuelProcess(home, natives, heap);
+        comparison.facts().put("heap", heap);
+        measureCeilings();
+        for (String group : groups) {
+            measure(process, group, natives);
+        }
+        comparison.facts().put("seconds", Math.round((System.nanoTime() - start) * 1e-8) / 10.0);
+    }
+
+    private void facts() throws IOException {
+        Machine machine = Machine.here();
+        Map<String, Object> facts = comparison.facts();
+        facts.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        facts.put("processor", machine.processor() + ", " + machine.cores() + " cores");
+        facts.put("system", machine.system());
+        facts.put("java", machine.java());
+        facts.put("retort", Version.number());
+        facts.put("pairs", settings.pairs());
+    }
+
+    private void measureCeilings() {
+        for (int threads : settings.threads()) {
+            Ceiling ceiling = Ceiling.measure(threads);
+            comparison.ceilings().add(ceiling);
+            out.printf(
+                    Locale.ROOT,
+                    "%d thread%s: %.0f GFLOP/s on registers, %.1f GB/s from memory%n",
+                    threads,
+                    threads == 1 ? "" : "s",
+                    ceiling.gflops(),
+                    ceiling.gigabytes());
+        }
+        out.flush();
+    }
+
+    private void measure(DuelProcess process, String group, Path natives) {
+        long free = availableMebibytes();
+        int needed = Groups.mebibytes(group);
+        if (free < needed) {
+            skip(group, "needs about " + needed + " MiB of free memory, " + free + " MiB are free");
+            return;
+        }
+        out.println();
+        out.println(group);
+        out.flush();
+        DuelSettings duel = new DuelSettings(
+                group, settings.only(), settings.threads(), settings.pairs(), settings.quick(), natives.toString());
+        int code = process.run(duel, this::accept);
+        if (code != 0) {
+            skip(group + " (rest)", "the measuring process ended with code " + code);
+        }
+    }
+
+    private void skip(String name, String reason) {
+        comparison.skipped().add(new Skipped(name, 0, reason));
+        out.println("not measured: " + name + ": " + reason);
+        out.flush();
+    }
+
+    private void accept(String kind, String json) {
+        switch (kind) {
+            case "row" -> {
+                Measurement row = JSON.readValue(json, Measurement.class);
+                comparison.rows().add(row);
+                out.println("  " + String.join("  ", ComparisonText.cells(row)));
+            }
+            case "skipped" -> {
+                Skipped row = JSON.readValue(json, Skipped.class);
+                comparison.skipped().add(row);
+                out.println("  not measured: " + row.name() + ": " + row.reason());
+            }
+            case "fact" -> comparison.facts().putAll(facts(json));
+            default -> throw new IllegalStateException("bench peers: unknown result '" + kind + "': " + json);
+        }
+        out.flush();
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> facts(String json) {
+        return JSON.readValue(json, Map.class);
+    }
+
+    /// A third of the memory, since the peer needs as much beside it; at most 7 GiB.
+    private static String defaultHeap() {
+        long mebibytes = Machine.here().memory() / 3 >> 20;
+        return Math.clamp(mebibytes, 1024, 7168) + "m";
+    }
+
+    /// What the system could give to a new process, in MiB; without that figure, all memory.
+    private static long availableMebibytes() {
+        try {
+            return Files.readAllLines(Path.of("/proc/meminfo")).stream()
+                    .filter(line -> line.startsWith("MemAvailable:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) >> 10)
+                    .findFirst()
+                    .orElse(Long.MAX_VALUE);
+        } catch (IOException e) {
+            return Long.MAX_VALUE;
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package dev.retort.bench.peers;
+
+import dev.retort.bench.CommandException;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Starts Java with the peers on its class path, set up so that neither side is held back: glibc keeps freed
+/// memory and may use huge pages, and JavaCPP neither counts memory nor waits for the garbage collector.
+final class DuelProcess {
+    private static final String MAIN = "dev.retort.bench.peers.duel.Duel";
+
+    /// Lines that start so carry a result: the kind, a space, JSON.
+    static final String MARK = "@@";
+
+    private final Path module;
+    private final Path natives;
+    private final String heap;
+
+    DuelProcess(Path home, Path natives, String heap) {
+        this.module = home.resolve("bench").resolve("peers").resolve("target");
+        this.natives = natives;
+        this.heap = heap;
+        if (!Files.isDirectory(module.resolve("classes"))) {
+            throw new CommandException("bench peers: the module bench/peers is not built in " + module
+                    + "; run it through ./retort, which builds it");
+        }
+    }
+
+    /// Runs one process to its end; `results` gets the kind and the JSON of each result.
+    ///
+    /// @return the exit code
+    int run(DuelSettings settings, BiConsumer<String, String> results) {
+        return run(List.of("duel", JsonMapper.shared().writeValueAsString(settings)), heap, results);
+    }
+
+    /// Runs one process with other arguments and another heap size.
+    int run(List<String> arguments, String heapSize, BiConsumer<String, String> results) {
+        List<String> command = command(heapSize);
+        command.addAll(arguments);
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().putAll(environment());
+        try {
+            Process process = builder.start();
+            Thread stop = new Thread(process::destroyForcibly);
+            Runtime.getRuntime().addShutdownHook(stop);
+            Thread.ofVirtual().start(() -> passOn(process.errorReader(StandardCharsets.UTF_8)));
+            try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                    deliver(line, results);
+                }
+                return process.waitFor();
+            } finally {
+                process.destroyForcibly();
+                Runtime.getRuntime().removeShutdownHook(stop);
+            }
+        } catch (IOException e) {
+            throw new CommandException("bench peers: the measuring process could not be started: " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CommandException("bench peers: interrupted", e);
+        }
+    }
+
+    /// All but two warnings that nothing can be done about: Java names the Vector API's module, and JavaCPP is newer
+    /// than the bridge because OpenBLAS needs it so.
+    private static void passOn(BufferedReader errors) {
+        errors.lines()
+                .filter(line -> !line.startsWith("WARNING: Using incubator modules")
+                        && !line.startsWith("Warning: Versions of org.bytedeco:javacpp"))
+                .forEach(System.err::println);
+    }
+
+    private static void deliver(String line, BiConsumer<String, String> results) {
+        int space = line.indexOf(' ');
+        if (line.startsWith(MARK) && space > 0) {
+            results.accept(line.substring(MARK.length(), space), line.substring(space + 1));
+        } else {
+            System.err.println(line);
+        }
+    }
+
+    private List<String> command(String heapSize) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-XX:+UseG1GC",
+                "-Xms" + heapSize,
+                "-Xmx" + heapSize,
+                "-Djava.library.path=" + natives,
+                "-Dorg.bytedeco.javacpp.cachedir=" + module.resolve("javacpp"),
+                "-Dorg.bytedeco.javacpp.pathsFirst=true",
+                "-Dorg.bytedeco.javacpp.nopointergc=true",
+                "-Dorg.bytedeco.javacpp.maxBytes=0",
+                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0"));
+        command.addAll(List.of("-cp", classPath(), MAIN));
+        return command;
+    }
+
+    private String classPath() {
+        List<String> parts = new ArrayList<>();
+        parts.add(module.resolve("classes").toString());
+        try (DirectoryStream<Path> jars = Files.newDirectoryStream(module.resolve("lib"), "*.jar")) {
+            for (Path jar : jars) {
+                parts.add(jar.toString());
+            }
+        } catch (IOException e) {
+            throw new CommandException("bench peers: the libraries of bench/peers are missing: " + e.getMessage(), e);
+        }
+        parts.add(System.getProperty("java.class.path"));
+        return String.join(File.pathSeparator, parts);
+    }
+
+    private static Map<String, String> environment() {
+        return Map.of(
+                "GLIBC_TUNABLES",
+                "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184:glibc.malloc.top_pad=67108864"
+                        + ":glibc.malloc.arena_max=1:glibc.malloc.hugetlb=1",
+                "LC_ALL",
+                "C.UTF-8");
+    }
+}
