@@ -4,10 +4,12 @@ module dev.retort.distill {
     requires static org.jspecify;
 
     exports dev.retort.distill;
+    exports dev.retort.distill.active;
     exports dev.retort.distill.compare;
     exports dev.retort.distill.estimate;
     exports dev.retort.distill.evaluate;
     exports dev.retort.distill.feature;
     exports dev.retort.distill.method;
+    exports dev.retort.distill.select;
     exports dev.retort.distill.teacher;
 }
