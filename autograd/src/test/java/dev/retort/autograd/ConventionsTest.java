@@ -55,6 +55,14 @@ class ConventionsTest {
     }
 
     @Test
+    void deviationsAndNormsThatAreZero() {
+        assertThat(gradient(x -> x.std(1, false), 3, 3, 3)).containsExactly(0, 0, 0);
+        assertThat(gradient(x -> x.std(0, false), 3)).containsExactly(0);
+        assertThat(gradient(x -> x.norm(2, false), 0, 0)).containsExactly(0, 0);
+        assertThat(gradient(x -> x.norm(-1, false), 0, 1, 2)).containsExactly(0, 0, 0);
+    }
+
+    @Test
     void largeArgumentsGiveNoNaN() {
         assertThat(gradient(Tensor::silu, -1e3, 1e3)).containsExactly(0, 1);
         assertThat(gradient(Tensor::mish, -1e3, 1e3)).containsExactly(0, 1);

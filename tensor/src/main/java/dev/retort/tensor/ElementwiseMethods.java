@@ -16,6 +16,12 @@ public sealed interface ElementwiseMethods permits Tensor {
         return Engine.one(op, convert ? x.to(DType.F32) : x);
     }
 
+    /// Integers are whole already.
+    private Tensor rounding(ElementwiseOp.Unary op) {
+        boolean whole = !self().dtype().isFloating() && self().dtype() != DType.BOOL;
+        return whole ? self() : unary(op);
+    }
+
     private Tensor binary(ElementwiseOp op, Tensor other) {
         DType dtype = self().dtype().promote(other.dtype());
         return Engine.one(op, self().to(dtype), other.to(dtype));
@@ -180,19 +186,19 @@ public sealed interface ElementwiseMethods permits Tensor {
         return unary(new ElementwiseOp.Softplus(1));
     }
 
-    /// Largest integer ≤ x.
+    /// Largest integer ≤ x; integer tensors as they are.
     default Tensor floor() {
-        return unary(new ElementwiseOp.Floor());
+        return rounding(new ElementwiseOp.Floor());
     }
 
-    /// Smallest integer ≥ x.
+    /// Smallest integer ≥ x; integer tensors as they are.
     default Tensor ceil() {
-        return unary(new ElementwiseOp.Ceil());
+        return rounding(new ElementwiseOp.Ceil());
     }
 
-    /// Nearest integer, ties to even.
+    /// Nearest integer, ties to even; integer tensors as they are.
     default Tensor round() {
-        return unary(new ElementwiseOp.Round());
+        return rounding(new ElementwiseOp.Round());
     }
 
     /// min(max(x, min), max).
@@ -266,14 +272,19 @@ public sealed interface ElementwiseMethods permits Tensor {
         return x.div(Tensor.scalar(x.dtype(), value).to(x.device()));
     }
 
-    /// xʸ; integers become `F32`.
+    /// xʸ; integers stay integers and wrap around, and a negative power of one is 0 unless x is ±1.
     default Tensor pow(Tensor other) {
-        return floating(new ElementwiseOp.Pow(), other);
+        return arithmetic(new ElementwiseOp.Pow(), other);
     }
 
     /// x^exponent; integers become `F32`.
     default Tensor pow(double exponent) {
         return unary(new ElementwiseOp.PowScalar(exponent));
+    }
+
+    /// x^exponent; integer tensors stay integers.
+    default Tensor pow(long exponent) {
+        return self().dtype().isFloating() ? pow((double) exponent) : pow(scalarLike(exponent));
     }
 
     /// Element-wise larger one.
@@ -358,24 +369,28 @@ public sealed interface ElementwiseMethods permits Tensor {
         return ge(comparand(value));
     }
 
-    /// Both hold (`BOOL`).
+    private Tensor logical(Connective connective, Tensor other) {
+        return Engine.one(new ElementwiseOp.Logical(connective), self().to(DType.BOOL), other.to(DType.BOOL));
+    }
+
+    /// Both hold (`BOOL`); numbers hold where they are not 0.
     default Tensor logicalAnd(Tensor other) {
-        return Engine.one(new ElementwiseOp.Logical(Connective.AND), self(), other);
+        return logical(Connective.AND, other);
     }
 
-    /// At least one holds (`BOOL`).
+    /// At least one holds (`BOOL`); numbers hold where they are not 0.
     default Tensor logicalOr(Tensor other) {
-        return Engine.one(new ElementwiseOp.Logical(Connective.OR), self(), other);
+        return logical(Connective.OR, other);
     }
 
-    /// Exactly one holds (`BOOL`).
+    /// Exactly one holds (`BOOL`); numbers hold where they are not 0.
     default Tensor logicalXor(Tensor other) {
-        return Engine.one(new ElementwiseOp.Logical(Connective.XOR), self(), other);
+        return logical(Connective.XOR, other);
     }
 
-    /// Does not hold (`BOOL`).
+    /// Does not hold (`BOOL`); numbers hold where they are not 0.
     default Tensor logicalNot() {
-        return Engine.one(new ElementwiseOp.LogicalNot(), self());
+        return Engine.one(new ElementwiseOp.LogicalNot(), self().to(DType.BOOL));
     }
 
     /// Whether each element is NaN.

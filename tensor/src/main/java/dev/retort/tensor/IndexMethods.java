@@ -16,19 +16,30 @@ public sealed interface IndexMethods permits Tensor {
         return Engine.one(new IndexOp.Gather(dim("gather", dim)), self(), index);
     }
 
-    /// A copy with `out[index[i][j]][j] = source[i][j]` for dim 0.
+    /// A copy with `out[index[i][j]][j] = source[i][j]` for dim 0; a source larger than the index is cut to it.
     default Tensor scatter(int dim, Tensor index, Tensor source) {
-        return Engine.one(new IndexOp.Scatter(dim("scatter", dim)), self(), index, source);
+        return Engine.one(new IndexOp.Scatter(dim("scatter", dim)), self(), index, cut(source, index));
     }
 
-    /// A copy with `out[index[i][j]][j] += source[i][j]` for dim 0.
+    /// A copy with `out[index[i][j]][j] += source[i][j]` for dim 0; a source larger than the index is cut to
+    /// it.
     default Tensor scatterAdd(int dim, Tensor index, Tensor source) {
-        return Engine.one(new IndexOp.ScatterAdd(dim("scatter_add", dim)), self(), index, source);
+        return Engine.one(new IndexOp.ScatterAdd(dim("scatter_add", dim)), self(), index, cut(source, index));
     }
 
-    /// The slices of `dim` at a vector of indices.
+    /// The leading part of `source` that has the extents of `index`, where that is smaller.
+    private static Tensor cut(Tensor source, Tensor index) {
+        Tensor part = source;
+        for (int d = 0; d < index.rank() && index.rank() == source.rank(); d++) {
+            part = index.size(d) < part.size(d) ? part.narrow(d, 0, index.size(d)) : part;
+        }
+        return part;
+    }
+
+    /// The slices of `dim` at a vector of indices; a scalar index is a vector of one.
     default Tensor indexSelect(int dim, Tensor index) {
-        return Engine.one(new IndexOp.IndexSelect(dim("index_select", dim)), self(), index);
+        Tensor vector = index.rank() == 0 ? index.reshape(1) : index;
+        return Engine.one(new IndexOp.IndexSelect(dim("index_select", dim)), self(), vector);
     }
 
     /// A copy with the slices of `source` added at a vector of indices.

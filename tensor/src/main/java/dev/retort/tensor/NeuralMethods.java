@@ -59,15 +59,19 @@ public sealed interface NeuralMethods permits Tensor {
             throw new OpException("conv_transpose2d: expects 0 <= output padding < max(stride, dilation), got ["
                     + outputPaddingH + ", " + outputPaddingW + "]");
         }
+        // Output padding of a whole stride or more is that of an input with further rows of zeros.
+        int rows = outputPaddingH / g.strideH();
+        int columns = outputPaddingW / g.strideW();
+        x = rows + columns == 0 ? x : x.pad(0, 0, columns, 0, rows);
         int height = (x.size(2) - 1) * g.strideH()
                 - 2 * g.paddingH()
                 + g.dilationH() * (weight.size(2) - 1)
-                + outputPaddingH
+                + outputPaddingH % g.strideH()
                 + 1;
         int width = (x.size(3) - 1) * g.strideW()
                 - 2 * g.paddingW()
                 + g.dilationW() * (weight.size(3) - 1)
-                + outputPaddingW
+                + outputPaddingW % g.strideW()
                 + 1;
         if (height < 1 || width < 1) {
             throw new OpException("conv_transpose2d: expects a positive result, got " + height + " x " + width

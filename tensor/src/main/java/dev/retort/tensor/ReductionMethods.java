@@ -98,9 +98,11 @@ public sealed interface ReductionMethods permits Tensor {
         return var(1, false, dims);
     }
 
-    /// Standard deviation with divisor n − correction.
+    /// Standard deviation with divisor n − correction; gradient 0 where it is 0.
     default Tensor std(double correction, boolean keepDim, int... dims) {
-        return var(correction, keepDim, dims).sqrt();
+        Tensor var = var(correction, keepDim, dims);
+        Tensor zero = var.eq(0); // the root has no slope there
+        return var.maskedFill(zero, 1).sqrt().maskedFill(zero, 0);
     }
 
     /// Standard deviation (correction 1).
@@ -129,13 +131,23 @@ public sealed interface ReductionMethods permits Tensor {
     }
 
     /// Whether any element holds (≠ 0).
+    default Tensor any(boolean keepDim, int... dims) {
+        return Engine.one(new ReductionOp.Any(dims("any", dims), keepDim), self().to(DType.BOOL));
+    }
+
+    /// Whether any element holds (≠ 0).
     default Tensor any(int... dims) {
-        return Engine.one(new ReductionOp.Any(dims("any", dims), false), self().to(DType.BOOL));
+        return any(false, dims);
+    }
+
+    /// Whether all elements hold (≠ 0).
+    default Tensor all(boolean keepDim, int... dims) {
+        return Engine.one(new ReductionOp.All(dims("all", dims), keepDim), self().to(DType.BOOL));
     }
 
     /// Whether all elements hold (≠ 0).
     default Tensor all(int... dims) {
-        return Engine.one(new ReductionOp.All(dims("all", dims), false), self().to(DType.BOOL));
+        return all(false, dims);
     }
 
     private int dim(String op, int dim) {
@@ -153,13 +165,33 @@ public sealed interface ReductionMethods permits Tensor {
     }
 
     /// Index of the largest element along `dim`.
+    default Tensor argmax(int dim, boolean keepDim) {
+        return Engine.one(new ReductionOp.ArgMax(dim("argmax", dim), true, keepDim), self());
+    }
+
+    /// Index of the largest element along `dim`.
     default Tensor argmax(int dim) {
-        return Engine.one(new ReductionOp.ArgMax(dim("argmax", dim), true, false), self());
+        return argmax(dim, false);
+    }
+
+    /// Row-major index of the largest element.
+    default Tensor argmax() {
+        return self().reshape(-1).argmax(0);
+    }
+
+    /// Index of the smallest element along `dim`.
+    default Tensor argmin(int dim, boolean keepDim) {
+        return Engine.one(new ReductionOp.ArgMax(dim("argmin", dim), false, keepDim), self());
     }
 
     /// Index of the smallest element along `dim`.
     default Tensor argmin(int dim) {
-        return Engine.one(new ReductionOp.ArgMax(dim("argmin", dim), false, false), self());
+        return argmin(dim, false);
+    }
+
+    /// Row-major index of the smallest element.
+    default Tensor argmin() {
+        return self().reshape(-1).argmin(0);
     }
 
     /// Running sum along `dim`; integers and truth values as `I64`.

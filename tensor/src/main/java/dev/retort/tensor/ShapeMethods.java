@@ -267,7 +267,7 @@ public sealed interface ShapeMethods permits Tensor {
     /// Padded: before and after the last dimension, then the one before it, … (PyTorch's order).
     ///
     /// @param pads (last before, last after, second last before, …); an even number, at most two a
-    /// dimension
+    /// dimension; negative ones cut
     default Tensor pad(ShapeOp.PadMode mode, double value, int... pads) {
         int rank = self().rank();
         if (pads.length % 2 != 0 || pads.length > 2 * rank) {
@@ -276,11 +276,19 @@ public sealed interface ShapeMethods permits Tensor {
         }
         int[] before = new int[rank];
         int[] after = new int[rank];
+        int[] cutBefore = new int[rank];
+        int[] cutAfter = new int[rank];
         for (int i = 0; i < pads.length / 2; i++) {
-            before[rank - 1 - i] = pads[2 * i];
-            after[rank - 1 - i] = pads[2 * i + 1];
+            boolean constant = mode == ShapeOp.PadMode.CONSTANT;
+            before[rank - 1 - i] = constant ? pads[2 * i] : Math.max(0, pads[2 * i]);
+            after[rank - 1 - i] = constant ? pads[2 * i + 1] : Math.max(0, pads[2 * i + 1]);
+            cutBefore[rank - 1 - i] = pads[2 * i] - before[rank - 1 - i];
+            cutAfter[rank - 1 - i] = pads[2 * i + 1] - after[rank - 1 - i];
         }
-        return Engine.one(new ShapeOp.Pad(before, after, mode, value), self());
+        Tensor padded = Engine.one(new ShapeOp.Pad(before, after, mode, value), self());
+        boolean cuts =
+                !java.util.Arrays.equals(cutBefore, new int[rank]) || !java.util.Arrays.equals(cutAfter, new int[rank]);
+        return cuts ? Engine.one(new ShapeOp.Pad(cutBefore, cutAfter, ShapeOp.PadMode.CONSTANT, 0), padded) : padded;
     }
 
     /// Padded with a constant, in PyTorch's order.

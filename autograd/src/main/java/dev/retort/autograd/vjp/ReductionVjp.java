@@ -90,14 +90,14 @@ final class ReductionVjp {
         if (p == 1) {
             return spread(c.g(), op, x.shape()).mul(x.sign());
         }
-        if (p == Double.POSITIVE_INFINITY) {
+        if (Double.isInfinite(p)) {
             return extreme(c, op, x.abs(), c.g()).mul(x.sign());
         }
         Tensor nonZero = y.maskedFill(y.eq(0), 1); // the subgradient 0 where the norm is 0
         if (p == 2) {
             return x.mul(spread(c.g().div(nonZero), op, x.shape()));
         }
-        Tensor scale = spread(c.g().mul(nonZero.pow(1 - p)), op, x.shape());
+        Tensor scale = spread(c.g().mul(nonZero.pow(1 - p)).maskedFill(y.eq(0), 0), op, x.shape());
         Tensor size = x.abs().maskedFill(x.eq(0), 1); // sign x is 0 there; |0|^(p−1) could be infinite
         return size.pow(p - 1).mul(x.sign()).mul(scale);
     }

@@ -1,5 +1,6 @@
 package dev.retort.nn.loss;
 
+import dev.retort.tensor.DType;
 import dev.retort.tensor.Engine;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Shape**: logits `[N, C]` or `[N, C, ...]`; targets class indices `[N]` or `[N, ...]`, or
 /// probabilities of the
-/// logits' shape. With label smoothing ε the target distribution is (1 − ε)·t + ε/C.
+/// logits' shape; or logits `[C]` of one sample with a scalar class or probabilities `[C]`. With label smoothing ε the
+/// target distribution is (1 − ε)·t + ε/C.
 ///
 /// @param labelSmoothing ε in [0, 1]
 /// @param classWeights   factor of each class `[C]`, or null; with class indices the count is the sum of
@@ -79,7 +81,8 @@ public record CrossEntropy(double labelSmoothing, @Nullable Tensor classWeights,
 
     private double count(Tensor classes, Tensor rows) {
         long[] host = classes.toLongs();
-        float[] weights = classWeights == null ? null : classWeights.toFloats();
+        double[] weights =
+                classWeights == null ? null : classWeights.to(DType.F64).toDoubles();
         double count = 0;
         for (long c : host) {
             if (c != ignoreIndex) {
@@ -112,7 +115,10 @@ public record CrossEntropy(double labelSmoothing, @Nullable Tensor classWeights,
 
     /// `[N, C, ...]` as `[N · ..., C]`.
     private static Tensor rows(Tensor x) {
-        if (x.rank() < 2) {
+        if (x.rank() == 1) {
+            return x.unsqueeze(0);
+        }
+        if (x.rank() == 0) {
             throw new OpException("cross_entropy: expects logits [N, C, ...], got " + x.type());
         }
         if (x.rank() == 2) {

@@ -49,12 +49,11 @@ public final class Losses {
     }
 
     /// ½(x − y)²/beta where |x − y| < beta, |x − y| − beta/2 elsewhere, counted by elements (Girshick,
-    /// 2015, arXiv
-    /// 1504.08083, with beta = 1).
+    /// 2015, arXiv 1504.08083, with beta = 1); beta = 0 is [#l1].
     ///
-    /// @throws OpException if beta is not positive
+    /// @throws OpException if beta is negative
     public static Loss smoothL1(Tensor x, Tensor y, double beta) {
-        return elements(new LossOp.SmoothL1(beta), x, y);
+        return beta == 0 ? l1(x, y) : elements(new LossOp.SmoothL1(beta), x, y);
     }
 
     /// Binary cross-entropy −y·ln σ(z) − (1 − y)·ln(1 − σ(z)) of logits z with targets y in [0, 1],
@@ -62,6 +61,18 @@ public final class Losses {
     /// elements.
     public static Loss bceWithLogits(Tensor logits, Tensor target) {
         return elements(new LossOp.BceWithLogits(), logits, target);
+    }
+
+    /// Binary cross-entropy with a factor on the positive part: −w·y·ln σ(z) − (1 − y)·ln(1 − σ(z)), counted
+    /// by elements.
+    ///
+    /// @param positiveWeight w, broadcasts to the logits; one a class, say, of rare labels (PyTorch's
+    ///                       `pos_weight`)
+    public static Loss bceWithLogits(Tensor logits, Tensor target, Tensor positiveWeight) {
+        Tensor factor = target.mul(positiveWeight.sub(1.0)).add(1.0); // 1 + (w − 1)·y
+        Tensor negative = logits.mul(target.neg().add(1.0)); // (1 − y)·z
+        Tensor each = negative.sub(logits.logSigmoid().mul(factor));
+        return new Loss(each.sum(), logits.numel());
     }
 
     private static Loss elements(LossOp op, Tensor x, Tensor y) {

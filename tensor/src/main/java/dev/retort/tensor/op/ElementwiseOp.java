@@ -177,15 +177,8 @@ public sealed interface ElementwiseOp extends Op
         }
     }
 
-    /// aᵇ.
-    record Pow() implements Binary {
-        @Override
-        public TensorType[] infer(TensorType[] in) {
-            Check.arity(this, in, 2);
-            Check.floating(this, in[0]);
-            return Binary.super.infer(in);
-        }
-    }
+    /// aᵇ. Of integers: wraps around; with b < 0 the quotient 1/a^(−b) truncated, so 0 unless a = ±1.
+    record Pow() implements Binary {}
 
     /// max(a, b), NaN if either is; at ties half of the gradient goes to each side.
     record Maximum() implements Binary {}

@@ -47,11 +47,8 @@ public sealed interface PoolOp extends Op {
         }
 
         private int extent(int size, int kernel, int stride, int padding) {
-            long room = size + 2L * padding - kernel;
-            if (room < 0) {
-                return 0;
-            }
-            long out = (ceilMode ? (room + stride - 1) / stride : room / stride) + 1;
+            long room = size + 2L * padding - kernel + (ceilMode ? stride - 1 : 0);
+            long out = room < 0 ? 0 : room / stride + 1;
             return Math.toIntExact(ceilMode && (out - 1) * stride >= (long) size + padding ? out - 1 : out);
         }
     }

@@ -96,12 +96,16 @@ public sealed interface ReductionOp extends Op {
         }
     }
 
-    /// p-norm (Σ|x|ᵖ)^(1/p), p ≥ 0 or infinite; p = 0 counts non-zeros. Gradient 0 where the norm is 0.
+    /// p-norm (Σ|x|ᵖ)^(1/p), p = 0 counts non-zeros, ±∞ is the largest or smallest |x|.
+    /// Gradient 0 where the norm is 0.
     record Norm(double p, int[] dims, boolean keepDim) implements ReductionOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
-            Check.that(p >= 0, this, "expects p >= 0, p = " + p, in);
-            return ((ReductionOp) this).reduceFloating(in);
+            Check.that(!Double.isNaN(p), this, "expects a number p, p = " + p, in);
+            TensorType[] out = ((ReductionOp) this).reduceFloating(in);
+            boolean something = in[0].shape().numel() > 0 || out[0].shape().numel() == 0;
+            Check.that(p >= 0 || something, this, "expects elements for p < 0, p = " + p, in);
+            return out;
         }
     }
 

@@ -198,7 +198,7 @@ final class ElementwiseSpecs {
                         () -> in(Data.values(1, 3), Data.values(2, 3).to(DType.F32)))
                 .error("one input", "expects 2 inputs", op, () -> in(Data.values(1, 3)))
                 .error("truth values", "expects", op, () -> in(Data.bools(1, 3), Data.bools(2, 3)));
-        boolean floatingOnly = op instanceof ElementwiseOp.Div || op instanceof ElementwiseOp.Pow;
+        boolean floatingOnly = op instanceof ElementwiseOp.Div;
         if (floatingOnly) {
             spec.error("integers", "floating", op, () -> in(Data.indices(1, 5, 3), Data.indices(2, 5, 3)));
         } else {

@@ -28,12 +28,18 @@ final class PoolSpecs {
     private static final Window PADDED = new Window(3, 3, 2, 1, 1, 1, false);
     private static final Window CEIL = new Window(3, 2, 2, 2, 1, 0, true);
 
+    private static final Window WIDE = new Window(5, 3, 3, 2, 1, 0, true); // larger than its input
+
     private void max() {
         specs.add(OpSpec.of(PoolOp.MaxPool2d.class)
                 .sample("2x2", new PoolOp.MaxPool2d(PLAIN), () -> in(Data.distinct(1, 2, 2, 4, 6)))
                 .method(x -> x[0].maxPool2d(PLAIN))
                 .sample("padded, overlapping", new PoolOp.MaxPool2d(PADDED), () -> in(Data.distinct(2, 1, 2, 5, 4)))
                 .sample("ceil mode", new PoolOp.MaxPool2d(CEIL), () -> in(Data.distinct(3, 2, 1, 6, 5)))
+                .sample(
+                        "ceil mode, window larger than the input",
+                        new PoolOp.MaxPool2d(WIDE),
+                        () -> in(Data.distinct(4, 1, 2, 2, 2)))
                 .special(
                         "ties",
                         new PoolOp.MaxPool2d(PLAIN),
@@ -84,6 +90,10 @@ final class PoolSpecs {
                         new PoolOp.AvgPool2d(PADDED, countPad),
                         () -> in(Data.values(2, 1, 2, 5, 4)))
                 .sample("ceil mode", new PoolOp.AvgPool2d(CEIL, countPad), () -> in(Data.values(3, 2, 1, 6, 5)))
+                .sample(
+                        "ceil mode, window larger than the input",
+                        new PoolOp.AvgPool2d(WIDE, countPad),
+                        () -> in(Data.values(4, 1, 2, 2, 2)))
                 .special("no batch", new PoolOp.AvgPool2d(PLAIN, countPad), () -> in(Data.values(1, 0, 2, 4, 4)))
                 .large("large", new PoolOp.AvgPool2d(PADDED, countPad), () -> in(Data.values(4, 4, 17, 33, 31)))
                 .reduction(9)

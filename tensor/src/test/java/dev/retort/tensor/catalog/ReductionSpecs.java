@@ -177,10 +177,29 @@ final class ReductionSpecs {
                         true,
                         row -> Arrays.stream(row).map(Math::abs).max().orElse(0))
                 .error(
-                        "negative p",
-                        "expects p >= 0",
-                        new ReductionOp.Norm(-1, dims(0), false),
+                        "p",
+                        "expects a number p",
+                        new ReductionOp.Norm(Double.NaN, dims(0), false),
                         () -> in(Data.of(1, 2)));
+        specs.add(OpSpec.of(ReductionOp.Norm.class, "negative")
+                .sample(
+                        "-1",
+                        new ReductionOp.Norm(-1, dims(1), true),
+                        () -> in(Data.distinct(1, 3, 4).add(20)))
+                .sample(
+                        "-2.5",
+                        new ReductionOp.Norm(-2.5, dims(0), false),
+                        () -> in(Data.distinct(2, 3, 4).sub(20)))
+                .sample(
+                        "minus infinity",
+                        new ReductionOp.Norm(Double.NEGATIVE_INFINITY, dims(1), false),
+                        () -> in(Data.distinct(3, 3, 4).add(20)))
+                .special("with a zero", new ReductionOp.Norm(-1, dims(0), false), () -> in(Data.of(0, 1, 2)))
+                .error(
+                        "nothing",
+                        "expects elements for p < 0",
+                        new ReductionOp.Norm(-1, dims(0), false),
+                        () -> in(Data.values(1, 0))));
     }
 
     private void truth() {

@@ -47,8 +47,8 @@ final class IntegerReference {
             case ElementwiseOp.Maximum() -> maximum(a, b, y);
             case ElementwiseOp.Minimum() -> minimum(a, b, y);
             case ElementwiseOp.Remainder() -> remainder(a, b, y);
-            case ElementwiseOp.Div(), ElementwiseOp.Pow() ->
-                throw new OpException(op.name() + ": expects a floating dtype, got integers");
+            case ElementwiseOp.Pow() -> pow(a, b, y);
+            case ElementwiseOp.Div() -> throw new OpException(op.name() + ": expects a floating dtype, got integers");
         }
     }
 
@@ -95,6 +95,23 @@ final class IntegerReference {
             }
             y[i] = Math.floorMod(a[i], b[i]);
         }
+    }
+
+    /// aᵇ by squaring.
+    private static void pow(long[] a, long[] b, long[] y) {
+        for (int i = 0; i < y.length; i++) {
+            y[i] = b[i] >= 0 ? pow(a[i], b[i]) : a[i] == 1 ? 1 : a[i] == -1 ? 1 - 2 * (b[i] & 1) : 0;
+        }
+    }
+
+    private static long pow(long a, long b) {
+        long result = 1;
+        long square = a;
+        for (long rest = b; rest > 0; rest >>= 1) {
+            result = (rest & 1) == 1 ? result * square : result;
+            square *= square;
+        }
+        return result;
     }
 
     /// 1 where the relation holds.

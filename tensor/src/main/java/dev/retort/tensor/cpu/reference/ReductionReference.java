@@ -152,18 +152,20 @@ final class ReductionReference {
     private static Tensor norm(double[] x, int n, int count, double p, TensorType type) {
         double[] y = new double[count];
         for (int row = 0; row < count; row++) {
-            double total = 0;
+            double total = p == Double.NEGATIVE_INFINITY ? Double.POSITIVE_INFINITY : 0;
             for (int i = row * n; i < (row + 1) * n; i++) {
                 double a = Math.abs(x[i]);
                 if (p == 0) {
                     total += a != 0 ? 1 : 0;
                 } else if (p == Double.POSITIVE_INFINITY) {
                     total = Math.max(total, a);
+                } else if (p == Double.NEGATIVE_INFINITY) {
+                    total = Math.min(total, a);
                 } else {
                     total += p == 1 ? a : p == 2 ? a * a : Scalars.pow(a, p);
                 }
             }
-            boolean plain = p == 0 || p == 1 || p == Double.POSITIVE_INFINITY;
+            boolean plain = p == 0 || p == 1 || Double.isInfinite(p);
             y[row] = plain ? total : p == 2 ? Math.sqrt(total) : Scalars.pow(total, 1 / p);
         }
         return Elements.tensor(y, type);

@@ -1,0 +1,78 @@
+package dev.retort.nn.loss;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.retort.autograd.GradCheck;
+import dev.retort.tensor.DType;
+import dev.retort.tensor.OpException;
+import dev.retort.tensor.Tensor;
+import org.junit.jupiter.api.Test;
+
+/// Weights, single samples and limits of the losses; the numbers are PyTorch's or follow from the formula.
+class LossEdgesTest {
+    private static Tensor of(double... values) {
+        return Tensor.of(values);
+    }
+
+    @Test
+    void aPositiveWeightCountsThePositivePart() {
+        Tensor z = of(0.5, -2, 30, -30, 1, 0).reshape(3, 2);
+        Tensor y = of(1, 0, 0, 1, 0.25, 0.5).reshape(3, 2);
+        Tensor w = of(3, 0.5);
+        double expected = 0;
+        for (int i = 0; i < 6; i++) {
+            double p = 1 / (1 + Math.exp(-z.get(i / 2, i % 2)));
+            double t = y.get(i / 2, i % 2);
+            double q = 1 / (1 + Math.exp(z.get(i / 2, i % 2)));
+            expected -= w.get(i % 2) * t * Math.log(p) + (1 - t) * Math.log(q);
+        }
+        assertThat(Losses.bceWithLogits(z, y, w).mean().item()).isCloseTo(expected / 6, within(1e-12));
+        double plain = Losses.bceWithLogits(z, y).mean().item();
+        assertThat(Losses.bceWithLogits(z, y, Tensor.ones(DType.F64, 2)).mean().item())
+                .isCloseTo(plain, within(1e-12));
+        GradCheck.defaults()
+                .firstOrder(
+                        "bce",
+                        in -> new Tensor[] {
+                            Losses.bceWithLogits(in[0], in[1], w).sum()
+                        },
+                        z,
+                        y)
+                .verify();
+    }
+
+    @Test
+    void smoothL1WithoutAParabolaIsL1() {
+        Tensor x = of(0, 1, -3, 0.25);
+        Tensor y = of(0, 0, 0, 0.5);
+        assertThat(Losses.smoothL1(x, y, 0).mean().item()).isEqualTo(4.25 / 4);
+        assertThatThrownBy(() -> Losses.smoothL1(x, y, -1)).isInstanceOf(OpException.class);
+    }
+
+    @Test
+    void crossEntropyOfOneSampleWithoutABatch() {
+        Tensor logits = of(1, 2, 4);
+        Tensor row = logits.reshape(1, 3);
+        double expected =
+                Losses.crossEntropy(row, Tensor.of(new long[] {1})).mean().item();
+        assertThat(Losses.crossEntropy(logits, Tensor.scalar(DType.I64, 1))
+                        .mean()
+                        .item())
+                .isEqualTo(expected);
+        Tensor p = of(0.2, 0.3, 0.5);
+        assertThat(Losses.crossEntropy(logits, p).mean().item())
+                .isEqualTo(Losses.crossEntropy(row, p.reshape(1, 3)).mean().item());
+    }
+
+    @Test
+    void classWeightsKeepTheirPrecision() {
+        double third = 1.0 / 3;
+        Loss loss = CrossEntropy.defaults()
+                .withClassWeights(of(third, 0.7))
+                .of(of(0, 0, 0, 0).reshape(2, 2), Tensor.of(new long[] {0, 1}));
+        assertThat(loss.count()).isEqualTo(third + 0.7);
+        assertThat(loss.mean().item()).isCloseTo(Math.log(2), within(1e-15));
+    }
+}

@@ -1,0 +1,111 @@
+package dev.retort.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.retort.tensor.op.ConvOp.Geometry;
+import dev.retort.tensor.op.PoolOp.Window;
+import dev.retort.tensor.op.ShapeOp.PadMode;
+import org.junit.jupiter.api.Test;
+
+/// Corners in which a sweep of random cases against PyTorch once found a difference; all numbers are
+/// PyTorch's.
+class TorchEdgesTest {
+    private static Tensor bytes(int... values) {
+        return Tensor.of(values).to(DType.I8);
+    }
+
+    @Test
+    void powersOfIntegersStayIntegersAndWrap() {
+        Tensor power = Tensor.of(new long[] {7, -7, 7, -1, -1, 1, 0, 2})
+                .pow(Tensor.of(new long[] {3, 3, -3, -3, -4, -9, 0, 62}));
+        assertThat(power.dtype()).isEqualTo(DType.I64);
+        assertThat(power.toLongs()).containsExactly(343, -343, 0, -1, 1, 1, 1, 1L << 62);
+        assertThat(bytes(127, -128, 100).pow(bytes(127, -1, 100)).toInts()).containsExactly(127, 0, 0);
+        assertThat(bytes(54, -14).pow(2).toInts()).containsExactly(100, -60);
+        assertThat(bytes(2).pow(2.0).dtype()).isEqualTo(DType.F32);
+        assertThat(Tensor.of(new float[] {3}).pow(2).toFloats()).containsExactly(9);
+    }
+
+    @Test
+    void roundingLeavesIntegersAlone() {
+        Tensor large = Tensor.of(new long[] {(1L << 53) + 1});
+        assertThat(large.floor().toLongs()).containsExactly((1L << 53) + 1);
+        assertThat(bytes(5).ceil().dtype()).isEqualTo(DType.I8);
+        assertThat(bytes(5).round().dtype()).isEqualTo(DType.I8);
+    }
+
+    @Test
+    void connectivesTakeNumbersAsTruthValues() {
+        Tensor a = Tensor.of(new double[] {0, -0.0, Double.NaN, 2});
+        Tensor b = Tensor.of(new int[] {1, 0, 1, 1});
+        assertThat(a.logicalAnd(b).toBooleans()).containsExactly(false, false, true, true);
+        assertThat(a.logicalOr(b).toBooleans()).containsExactly(true, false, true, true);
+        assertThat(a.logicalXor(b).toBooleans()).containsExactly(true, false, false, false);
+        assertThat(a.logicalNot().toBooleans()).containsExactly(true, true, false, false);
+    }
+
+    @Test
+    void reductionsKeepDimensions() {
+        Tensor x = Tensor.of(new float[] {1, 5, 3, 4, 0, 4}, 2, 3);
+        assertThat(x.argmax(1, true).shape()).isEqualTo(Shape.of(2, 1));
+        assertThat(x.argmax().item()).isEqualTo(1);
+        assertThat(x.argmin().item()).isEqualTo(4);
+        assertThat(x.any(true, 1).shape()).isEqualTo(Shape.of(2, 1));
+        assertThat(x.all(true, 0).toBooleans()).containsExactly(true, false, true);
+        assertThatThrownBy(() -> Tensor.zeros(0).argmax()).isInstanceOf(OpException.class);
+    }
+
+    @Test
+    void normsOfNegativeOrder() {
+        Tensor x = Tensor.of(new double[] {1, -2, 4});
+        assertThat(x.norm(-1, false).item()).isCloseTo(1 / 1.75, within(1e-15));
+        assertThat(x.norm(Double.NEGATIVE_INFINITY, false).item()).isEqualTo(1);
+        assertThat(Tensor.of(new double[] {0, 3}).norm(-2, false).item()).isZero();
+    }
+
+    @Test
+    void aScatteredSourceMayBeLargerThanTheIndex() {
+        Tensor index = Tensor.of(new long[] {2, 0}, 1, 2);
+        Tensor source = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
+        assertThat(Tensor.zeros(2, 3).scatter(1, index, source).toFloats()).containsExactly(2, 0, 1, 0, 0, 0);
+        assertThat(Tensor.ones(2, 3).scatterAdd(1, index, source).toFloats()).containsExactly(3, 1, 2, 1, 1, 1);
+        assertThatThrownBy(() -> Tensor.zeros(2, 3).scatter(1, index, Tensor.zeros(1, 1)))
+                .hasMessageContaining("one shape");
+    }
+
+    @Test
+    void aScalarIndexSelectsOneSlice() {
+        Tensor row = Tensor.of(new float[] {1, 2, 3, 4}, 2, 2).indexSelect(0, Tensor.scalar(DType.I64, 1));
+        assertThat(row.shape()).isEqualTo(Shape.of(1, 2));
+        assertThat(row.toFloats()).containsExactly(3, 4);
+    }
+
+    @Test
+    void negativePaddingCutsInEveryMode() {
+        Tensor x = Tensor.of(new float[] {1, 2, 3, 4}, 1, 4);
+        assertThat(x.pad(PadMode.REFLECT, 0, -1, 1).toFloats()).containsExactly(2, 3, 4, 3);
+        assertThat(x.pad(PadMode.REPLICATE, 0, 2, -3).toFloats()).containsExactly(1, 1, 1);
+        assertThat(x.pad(9, 1, -1).toFloats()).containsExactly(9, 1, 2, 3);
+    }
+
+    @Test
+    void transposedConvolutionTakesOutputPaddingOfAStrideAndMore() {
+        Tensor x = Tensor.of(new float[] {1, 2}, 1, 1, 1, 2);
+        Tensor weight = Tensor.of(new float[] {1, 10}, 1, 1, 1, 2);
+        Tensor wide = x.convTranspose2d(weight, null, new Geometry(1, 1, 0, 0, 1, 3, 1), 0, 2);
+        assertThat(wide.toFloats()).containsExactly(1, 2, 0, 10, 20, 0, 0);
+        Tensor padded = x.convTranspose2d(weight, null, new Geometry(1, 1, 0, 2, 1, 3, 1), 0, 2);
+        assertThat(padded.toFloats()).containsExactly(0, 10, 20);
+    }
+
+    @Test
+    void aPartialWindowMayBeLargerThanTheInput() {
+        Tensor x = Tensor.of(new float[] {1, 2, 3, 4}, 1, 1, 2, 2);
+        Window window = new Window(3, 3, 2, 2, 0, 0, true);
+        assertThat(x.maxPool2d(window).toFloats()).containsExactly(4);
+        assertThat(x.avgPool2d(window).toFloats()).containsExactly(2.5f);
+        assertThat(new Window(3, 3, 2, 2, 0, 0, false).outH(2)).isZero();
+    }
+}
