@@ -1,5 +1,6 @@
 package dev.retort.bench.reproduce;
 
+import dev.retort.bench.reproduce.rad.RadCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -14,7 +15,7 @@ import picocli.CommandLine.Spec;
                     + " given again."
         },
         synopsisSubcommandLabel = "NAME",
-        subcommands = {})
+        subcommands = {RadCommand.class})
 public final class ReproduceCommand implements Runnable {
     @Spec
     private CommandSpec spec;

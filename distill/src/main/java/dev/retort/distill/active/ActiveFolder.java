@@ -64,7 +64,7 @@ record ActiveFolder(@Nullable Path folder, String key) {
 
     /// What a round chose, without its game, or null.
     @Nullable
-    Selection chosen(int round) throws IOException {
+    Selection chosen(int round, String selector) throws IOException {
         Map<String, Tensor> saved = read("round-" + round + "-chosen");
         if (saved == null) {
             return null;
@@ -79,7 +79,7 @@ record ActiveFolder(@Nullable Path folder, String key) {
             Selection.Blend blend = partners[i] < 0 ? null : new Selection.Blend((int) partners[i], weights[i]);
             picks.add(new Selection.Pick((int) indices[i], probabilities[i], scores[i], blend));
         }
-        return new Selection("", "", picks, new double[0], null);
+        return new Selection(selector, "", picks, of(saved, "marginals").toDoubles(), null);
     }
 
     private static Tensor of(Map<String, Tensor> saved, String name) {
@@ -114,6 +114,7 @@ record ActiveFolder(@Nullable Path folder, String key) {
                         .map(Selection.Pick::blend)
                         .mapToDouble(b -> b == null ? 0 : b.weight())
                         .toArray()));
+        tensors.put("marginals", doubles(selection.marginals()));
         write("round-" + round + "-chosen", tensors, selection.selector() + " by " + selection.score());
     }
 

@@ -112,7 +112,7 @@ final class ActiveLoop {
     }
 
     private Selection choose(int number, Distilled student) throws IOException {
-        Selection known = saved.chosen(number);
+        Selection known = saved.chosen(number, run.selector.name());
         if (known != null) {
             return known;
         }

@@ -1,7 +1,7 @@
 package dev.retort.distill.select;
 
 import dev.retort.tensor.Rng;
-import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /// Dependent rounding: draws a set of fixed size in which every sample appears with its own probability.
 ///
@@ -31,16 +31,13 @@ public final class DepRound {
     /// @throws IllegalArgumentException if one is not in [0, 1]
     public static int[] draw(double[] q, Rng rng) {
         boolean[] chosen = new boolean[q.length];
-        int count = 0;
-        double sum = 0;
-        int open = -1;
+        int open = -1; // the only fraction that is left among the samples so far
         double p = 0;
         for (int i = 0; i < q.length; i++) {
             if (!(q[i] >= -WHOLE && q[i] <= 1 + WHOLE)) {
                 throw new IllegalArgumentException(
                         "dependent rounding: expected probabilities in [0, 1], got " + q[i] + " at " + i);
             }
-            sum += q[i];
             double v = q[i];
             if (open >= 0 && isFraction(v)) {
                 double a = Math.min(1 - p, v);
@@ -50,30 +47,32 @@ public final class DepRound {
                 v += up ? -a : c;
                 if (!isFraction(p)) {
                     chosen[open] = p > 0.5;
-                    count += chosen[open] ? 1 : 0;
                     open = -1;
                 }
             }
             if (!isFraction(v)) {
                 chosen[i] = v > 0.5;
-                count += chosen[i] ? 1 : 0;
             } else {
                 open = i;
                 p = v;
             }
         }
         if (open >= 0) {
-            double whole = Math.rint(sum);
-            // A sum that is whole up to rounding leaves a rest that is 0 or 1 up to rounding.
-            chosen[open] = Math.abs(sum - whole) < SUM ? count < whole : rng.nextDouble() < p;
+            chosen[open] = rest(q, chosen, p, rng);
         }
-        int[] all = new int[q.length];
-        int size = 0;
+        return IntStream.range(0, q.length).filter(i -> chosen[i]).toArray();
+    }
+
+    /// Whether the last fraction becomes 1. A sum that is whole up to rounding decides that; else a coin does.
+    private static boolean rest(double[] q, boolean[] chosen, double p, Rng rng) {
+        double sum = 0;
+        int count = 0;
         for (int i = 0; i < q.length; i++) {
-            all[size] = i;
-            size += chosen[i] ? 1 : 0;
+            sum += q[i];
+            count += chosen[i] ? 1 : 0;
         }
-        return Arrays.copyOf(all, size);
+        double whole = Math.rint(sum);
+        return Math.abs(sum - whole) < SUM ? count < whole : rng.nextDouble() < p;
     }
 
     private static boolean isFraction(double value) {
