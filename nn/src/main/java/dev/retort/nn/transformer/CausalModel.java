@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// A decoder that predicts each next token from those before it.
 ///
 /// **Shape**: token indices `[B, T]` → logits `[B, T, V]`. Position t sees positions 0 … t.
-public abstract class CausalModel extends Layer {
+public abstract class CausalModel extends Layer implements Decoder {
     /// A model without contents; subclasses register theirs.
     protected CausalModel() {}
 
@@ -17,12 +17,6 @@ public abstract class CausalModel extends Layer {
 
     /// Logits of features: `[..., E]` → `[..., V]`.
     protected abstract Tensor head(Tensor hidden);
-
-    /// Largest number of positions, prompt and generated tokens together.
-    public abstract int contextLength();
-
-    /// Number of tokens V.
-    public abstract int vocabulary();
 
     /// Number of attention layers: slots of a [KeyValueCache].
     public abstract int layers();
@@ -37,7 +31,7 @@ public abstract class CausalModel extends Layer {
         return run(in -> new Tensor[] {head(checkedHidden(in[0], context))}, ids)[0];
     }
 
-    /// Logits of the last position only, `[B, V]`: what generation needs, without the T·V others.
+    @Override
     public final Tensor next(Tensor ids, DecoderContext context) {
         return run(
                 in -> {
@@ -47,7 +41,7 @@ public abstract class CausalModel extends Layer {
                 ids)[0];
     }
 
-    /// An empty cache for this model.
+    @Override
     public final KeyValueCache cache(int capacity) {
         return new KeyValueCache(layers(), Math.min(capacity, contextLength()));
     }

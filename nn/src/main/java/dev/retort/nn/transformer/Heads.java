@@ -17,6 +17,14 @@ final class Heads {
         }
     }
 
+    /// Checks that what is given beside tokens `[B, T]` has their shape.
+    static void checkBeside(String owner, String what, @Nullable Tensor given, Tensor ids) {
+        if (given != null && !given.shape().equals(ids.shape())) {
+            throw new OpException(owner + ": expects " + what + " of the shape of the tokens, " + ids.shape() + ", got "
+                    + given.type());
+        }
+    }
+
     /// `[B, T, H·D]` as `[B, H, T, D]`.
     static Tensor split(Tensor x, int heads) {
         return x.reshape(x.size(0), x.size(1), heads, x.size(2) / heads).transpose(1, 2);

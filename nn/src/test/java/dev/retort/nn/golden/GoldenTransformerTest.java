@@ -3,8 +3,12 @@ package dev.retort.nn.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.retort.nn.Module;
+import dev.retort.nn.transformer.Bart;
+import dev.retort.nn.transformer.Bert;
+import dev.retort.nn.transformer.Deit;
 import dev.retort.nn.transformer.Gpt2;
 import dev.retort.nn.transformer.Llama;
+import dev.retort.nn.transformer.VisionTransformer;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
@@ -37,6 +41,46 @@ class GoldenTransformerTest {
     void llamaWithAttentionBias() {
         Llama model = new Llama(Llama.Config.of(11, 32, 16, 1, 4, 1, 20).withAttentionBias(), rng);
         check("qwen", model, in -> Map.of("logits", model.call(in.get("ids"))));
+    }
+
+    @Test
+    void bertWithNormsAfter() {
+        bert("bert", Bert.Norm.POST);
+    }
+
+    @Test
+    void bertWithNormsBefore() {
+        bert("bert_pre", Bert.Norm.PRE);
+    }
+
+    private void bert(String name, Bert.Norm norm) {
+        Bert model = new Bert(Bert.Config.of(11, 8, 12, 2, 3, 20).withNorm(norm), rng);
+        check(name, model, in -> {
+            Bert.Output output = model.encode(in.get("ids"), in.get("mask"), in.get("types"));
+            return Map.of("hidden", output.hidden(), "pooled", output.pooled());
+        });
+    }
+
+    @Test
+    void bart() {
+        Bart model = new Bart(Bart.Config.of(11, 8, 12, 2, 3, 20), rng);
+        check("bart", model, in -> Map.of("logits", model.call(in.get("source"), in.get("mask"), in.get("target"))));
+    }
+
+    @Test
+    void visionTransformer() {
+        VisionTransformer model = new VisionTransformer(
+                VisionTransformer.Config.of(8, 4, 12, 2, 3, 5).withHidden(20), rng);
+        check("vit", model, in -> Map.of("logits", model.call(in.get("images"))));
+    }
+
+    @Test
+    void deit() {
+        Deit model = new Deit(Deit.Config.of(8, 4, 12, 2, 3, 5).withHidden(20), rng);
+        check("deit", model, in -> {
+            Deit.Logits logits = model.heads(in.get("images"));
+            return Map.of("logits", logits.classes(), "distilled", logits.distilled());
+        });
     }
 
     private static void check(String name, Module model, Function<Map<String, Tensor>, Map<String, Tensor>> call) {

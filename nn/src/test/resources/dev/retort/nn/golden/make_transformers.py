@@ -261,7 +261,7 @@ class Bert(nn.Module):
         super().__init__()
         self.pre = pre
         self.embeddings = nn.Module()
-        self.embeddings.word_embeddings = nn.Embedding(vocabulary, e)
+        self.embeddings.word_embeddings = nn.Embedding(vocabulary, e, padding_idx=0)
         self.embeddings.position_embeddings = nn.Embedding(context, e)
         self.embeddings.token_type_embeddings = nn.Embedding(2, e)
         self.embeddings.LayerNorm = nn.LayerNorm(e, eps=1e-12)
