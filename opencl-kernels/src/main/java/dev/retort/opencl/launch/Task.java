@@ -1,0 +1,109 @@
+package dev.retort.opencl.launch;
+
+import dev.retort.opencl.runtime.ClDevice;
+import dev.retort.opencl.runtime.DeviceStorage;
+import dev.retort.opencl.runtime.Launch;
+import dev.retort.tensor.DType;
+import dev.retort.tensor.Shape;
+import dev.retort.tensor.Tensor;
+import dev.retort.tensor.TensorType;
+import dev.retort.tensor.op.Fused;
+import dev.retort.tensor.op.Op;
+import java.util.function.Supplier;
+
+/// One op that is to run: where, on what, and what comes out.
+///
+/// @param device where
+/// @param op     what
+/// @param in     the inputs, any layout, without gradient history
+/// @param out    types of the results
+record Task(ClDevice device, Op op, Tensor[] in, TensorType[] out) {
+    private static final int CPU_GROUPS = 8; // per core: enough to balance, few enough to start quickly
+    private static final int GPU_GROUPS = 32; // per multiprocessor
+
+    /// A fresh contiguous tensor, its elements undefined.
+    Tensor fresh(TensorType type) {
+        return device.tensor(type);
+    }
+
+    /// A fresh contiguous tensor, its elements undefined.
+    Tensor fresh(DType dtype, int... shape) {
+        return device.tensor(dtype, Shape.of(shape));
+    }
+
+    /// A fresh tensor of zeros.
+    Tensor zeros(TensorType type) {
+        Tensor tensor = device.tensor(type);
+        device.clear((DeviceStorage) tensor.storage());
+        return tensor;
+    }
+
+    /// Result number `i`.
+    Tensor result(int i) {
+        return fresh(out[i]);
+    }
+
+    /// Input `i` in row-major order: itself, or a copy.
+    Tensor dense(int i) {
+        return dense(in[i]);
+    }
+
+    /// `x` in row-major order: itself, or a copy.
+    Tensor dense(Tensor x) {
+        return x.isContiguous() ? x : ShapeLauncher.copied(this, x);
+    }
+
+    /// Several inputs in row-major order.
+    Tensor[] dense() {
+        Tensor[] copies = new Tensor[in.length];
+        for (int i = 0; i < copies.length; i++) {
+            copies[i] = dense(i);
+        }
+        return copies;
+    }
+
+    Launch kernel(String file, String variant, String name) {
+        return device.kernel(file, variant, name);
+    }
+
+    /// Runs an element-wise kernel over `count` elements.
+    void each(Launch launch, long count) {
+        int group = group();
+        long groups = (count + group - 1) / group;
+        long most = (long) device.limits().computeUnits() * (device.limits().cpu() ? CPU_GROUPS : GPU_GROUPS);
+        launch.run(Math.min(groups, most) * group, group);
+    }
+
+    /// Size of work-groups that do not work together.
+    int group() {
+        return Math.min(device.limits().cpu() ? 64 : 256, device.limits().groupSize());
+    }
+
+    /// The results in basic ops, on this device.
+    Tensor[] composite(Fused fused) {
+        return fused.composite(in);
+    }
+
+    /// The only result.
+    static Tensor[] one(Tensor tensor) {
+        return new Tensor[] {tensor};
+    }
+
+    /// Half types in single precision: the inputs widened, the results rounded.
+    static boolean isHalf(DType dtype) {
+        return dtype == DType.F16 || dtype == DType.BF16;
+    }
+
+    /// Runs `body` on a task with wider inputs and rounds its floating results to this task's types.
+    Tensor[] widened(java.util.function.Function<Task, Tensor[]> body, Supplier<TensorType[]> types) {
+        Tensor[] wide = new Tensor[in.length];
+        for (int i = 0; i < wide.length; i++) {
+            wide[i] = isHalf(in[i].dtype()) ? in[i].to(DType.F32) : in[i];
+        }
+        Tensor[] results = body.apply(new Task(device, op, wide, types.get()));
+        for (int i = 0; i < results.length; i++) {
+            results[i] = results[i].to(out[i].dtype());
+        }
+        return results;
+    }
+}

@@ -1,0 +1,56 @@
+package dev.retort.opencl.launch;
+
+import dev.retort.opencl.runtime.DeviceLimits;
+import dev.retort.tensor.DType;
+
+/// Sizes of the tiled product: a work-group computes `tm` x `tn` elements in steps of `tk`, a work-item
+/// `rm` x `rn` of them.
+record Tile(int tm, int tn, int tk, int rm, int rn) {
+    private static final Tile SMALL = new Tile(16, 16, 16, 2, 2);
+
+    /// The sizes for a product of `m` x `n` elements, `batch` times.
+    static Tile of(DeviceLimits limits, DType dtype, long m, long n, long batch) {
+        Tile large = shipped(limits);
+        long tiles = (m + large.tm - 1) / large.tm * ((n + large.tn - 1) / large.tn) * batch;
+        boolean fills = limits.cpu() || tiles >= limits.computeUnits();
+        Tile chosen = fills ? large : middle(large);
+        while (!chosen.fits(limits, dtype) && !chosen.equals(SMALL)) {
+            chosen = chosen.tm > 32 ? middle(chosen) : SMALL;
+        }
+        return chosen;
+    }
+
+    private static Tile middle(Tile large) {
+        return large.tm > 64 ? new Tile(64, 64, 16, 4, 4) : large.tm > 32 ? new Tile(32, 32, 16, 2, 2) : large;
+    }
+
+    /// Sizes that suit a vendor's devices; [Tile#of] takes smaller ones where a product has few tiles.
+    static Tile shipped(DeviceLimits limits) {
+        return switch (limits.tuning()) {
+            case NVIDIA -> new Tile(128, 128, 8, 8, 8);
+            case AMD -> new Tile(128, 128, 8, 8, 8);
+            case INTEL -> new Tile(64, 64, 16, 4, 4);
+            case CPU -> new Tile(32, 32, 16, 4, 4);
+            case OTHER -> new Tile(64, 64, 16, 4, 4);
+        };
+    }
+
+    private boolean fits(DeviceLimits limits, DType dtype) {
+        int bytes = dtype == DType.F64 || !dtype.isFloating() ? 8 : 4;
+        return (long) tk * (tm + tn + 2) * bytes <= limits.localBytes() && groupX() * groupY() <= limits.groupSize();
+    }
+
+    int groupX() {
+        return tn / rn;
+    }
+
+    int groupY() {
+        return tm / rm;
+    }
+
+    /// The definitions for `kernels/product.cl`.
+    String definitions() {
+        return "#define TM " + tm + "\n#define TN " + tn + "\n#define TK " + tk + "\n#define RM " + rm + "\n#define RN "
+                + rn + "\n";
+    }
+}

@@ -1,0 +1,205 @@
+package dev.retort.opencl.runtime;
+
+import dev.retort.tensor.DType;
+import dev.retort.tensor.Device;
+import dev.retort.tensor.HostStorage;
+import dev.retort.tensor.OpException;
+import dev.retort.tensor.Shape;
+import dev.retort.tensor.Tensor;
+import dev.retort.tensor.TensorType;
+import java.util.List;
+import org.jocl.CL;
+import org.jocl.CLException;
+import org.jocl.Pointer;
+import org.jocl.cl_command_queue;
+import org.jocl.cl_context;
+import org.jocl.cl_context_properties;
+import org.jocl.cl_device_id;
+import org.jocl.cl_event;
+
+/// An open device: a context, one in-order queue, memory and programs.
+///
+/// Everything is enqueued and nothing is waited for, except by reads. One thread at a time enqueues.
+public final class ClDevice {
+    private static final int FLUSH_EVERY = 16;
+    private static final int WAIT_EVERY = 4096; // bounds what the driver has to remember
+
+    private final Device name;
+    private final DeviceLimits limits;
+    private final cl_command_queue queue;
+    private final DeviceMemory memory;
+    private final Programs programs;
+    private final Transfers transfers;
+    private final Faults faults;
+    private final Profile profile = new Profile();
+    private long launches;
+    private long downloads;
+
+    private ClDevice(Device name, DeviceLimits limits, cl_context context, cl_device_id id) {
+        this.name = name;
+        this.limits = limits;
+        this.queue = commandQueue(context, id);
+        this.memory = new DeviceMemory(context, limits, name + " (" + limits.name() + ")", () -> CL.clFinish(queue));
+        this.programs = new Programs(context, id, limits);
+        this.transfers = new Transfers(context, queue);
+        this.faults = new Faults(memory.take(1), queue);
+    }
+
+    /// Opens a device.
+    ///
+    /// @throws CLException if the driver refuses
+    public static ClDevice open(ClDevices.Found found, int index) {
+        cl_context_properties properties = new cl_context_properties();
+        properties.addProperty(CL.CL_CONTEXT_PLATFORM, found.platform());
+        cl_context context = CL.clCreateContext(properties, 1, new cl_device_id[] {found.id()}, null, null, null);
+        return new ClDevice(new Device("opencl", index), found.limits(), context, found.id());
+    }
+
+    @SuppressWarnings("deprecation") // the newer call needs OpenCL 2.0, and does no more
+    private static cl_command_queue commandQueue(cl_context context, cl_device_id id) {
+        return CL.clCreateCommandQueue(context, id, CL.CL_QUEUE_PROFILING_ENABLE, null);
+    }
+
+    /// The name of this device in tensors.
+    public Device name() {
+        return name;
+    }
+
+    /// What the device can do.
+    public DeviceLimits limits() {
+        return limits;
+    }
+
+    /// The allocator.
+    public DeviceMemory memory() {
+        return memory;
+    }
+
+    /// Times of kernels, if somebody asked for them.
+    public Profile profile() {
+        return profile;
+    }
+
+    Faults faults() {
+        return faults;
+    }
+
+    /// Kernels enqueued so far.
+    public long launches() {
+        return launches;
+    }
+
+    /// Buffers read by the host so far.
+    public long downloads() {
+        return downloads;
+    }
+
+    /// A launch of the kernel `name` of `kernels/FILE.cl` behind the definitions `variant`.
+    ///
+    /// @throws OpException if the kernels do not compile, with the compiler's log
+    public synchronized Launch kernel(String file, String variant, String kernel) {
+        return new Launch(this, programs.kernel(file, variant, kernel));
+    }
+
+    /// A buffer with undefined contents.
+    public DeviceStorage allocate(DType dtype, int size) {
+        if (dtype == DType.F64 && !limits.doubles()) {
+            throw new OpException(name + " (" + limits.name() + "): this device has no F64; use F32");
+        }
+        return new DeviceStorage(this, dtype, size, memory.take(Math.max(1, (long) size * dtype.bytes())));
+    }
+
+    /// A contiguous tensor with undefined contents.
+    public Tensor tensor(DType dtype, Shape shape) {
+        return Tensor.of(allocate(dtype, shape.numel()), 0, shape, shape.contiguousStrides());
+    }
+
+    /// A contiguous tensor with undefined contents.
+    public Tensor tensor(TensorType type) {
+        return tensor(type.dtype(), type.shape());
+    }
+
+    /// Sets all bytes to zero.
+    public synchronized void clear(DeviceStorage storage) {
+        if (storage.size() > 0) {
+            CL.clEnqueueFillBuffer(
+                    queue, storage.block().memory, Pointer.to(new byte[1]), 1, 0, storage.bytes(), 0, null, null);
+        }
+    }
+
+    /// A copy of a host buffer.
+    public synchronized DeviceStorage upload(HostStorage host) {
+        DeviceStorage storage = allocate(host.dtype(), host.size());
+        guarded("upload", () -> transfers.upload(host, storage.block()));
+        return storage;
+    }
+
+    /// A copy of a device buffer, after all commands before; errors of kernels are thrown here.
+    public synchronized HostStorage download(DeviceStorage storage) {
+        HostStorage host = HostStorage.allocate(storage.dtype(), storage.size());
+        downloads++;
+        guarded("download", () -> transfers.download(storage.block(), host));
+        faults.check();
+        profile.collect();
+        return host;
+    }
+
+    /// Waits until the device has done everything.
+    public synchronized void finish() {
+        guarded("finish", () -> CL.clFinish(queue));
+    }
+
+    synchronized void enqueue(Kernel kernel, List<Object> arguments, long[] items, long[] local) {
+        for (int i = 0; i < arguments.size(); i++) {
+            switch (arguments.get(i)) {
+                case DeviceStorage storage -> kernel.set(i, storage.block());
+                case Block block -> kernel.set(i, block);
+                case int[] struct -> kernel.set(i, struct);
+                case Object number -> kernel.set(i, number);
+            }
+        }
+        cl_event event = profile.event();
+        guarded(
+                kernel.name,
+                () -> CL.clEnqueueNDRangeKernel(
+                        queue, kernel.handle, items.length, null, items, local, 0, null, event));
+        if (event != null) {
+            profile.add(kernel.name, event);
+        }
+        launches++;
+        if (launches % WAIT_EVERY == 0) {
+            CL.clFinish(queue);
+            profile.collect();
+        } else if (launches % FLUSH_EVERY == 0) {
+            CL.clFlush(queue);
+        }
+    }
+
+    /// Runs driver calls; an error names the device and what was being done. A device that is out of
+    /// memory only now gets
+    /// its cache trimmed and a second chance.
+    private void guarded(String what, Runnable calls) {
+        try {
+            calls.run();
+        } catch (CLException e) {
+            if (DeviceMemory.isOutOfMemory(e)) {
+                memory.trim(0);
+                CL.clFinish(queue);
+                try {
+                    calls.run();
+                    return;
+                } catch (CLException again) {
+                    throw failed(what, again);
+                }
+            }
+            throw failed(what, e);
+        }
+    }
+
+    private OpException failed(String what, CLException e) {
+        return new OpException(
+                name + " (" + limits.name() + "): " + what + " failed: " + e.getMessage() + ", memory "
+                        + memory.usage(),
+                e);
+    }
+}

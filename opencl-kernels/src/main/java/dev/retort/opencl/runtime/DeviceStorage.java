@@ -1,0 +1,45 @@
+package dev.retort.opencl.runtime;
+
+import dev.retort.tensor.DType;
+import dev.retort.tensor.Device;
+import dev.retort.tensor.Storage;
+
+/// A buffer of elements in the memory of an OpenCL device.
+public final class DeviceStorage extends Storage {
+    private final ClDevice device;
+    private final Block block;
+    private final DeviceMemory.Lease lease;
+
+    DeviceStorage(ClDevice device, DType dtype, int size, Block block) {
+        super(dtype, size);
+        this.device = device;
+        this.block = block;
+        this.lease = device.memory().lease(this, block);
+    }
+
+    @Override
+    public Device device() {
+        return device.name();
+    }
+
+    /// The device that holds the buffer.
+    public ClDevice owner() {
+        return device;
+    }
+
+    Block block() {
+        return block;
+    }
+
+    /// Bytes of the elements.
+    public long bytes() {
+        return (long) size() * dtype().bytes();
+    }
+
+    /// Gives the memory back now and not when the storage is collected; it must not be used afterwards.
+    /// For temporaries
+    /// that nobody else has seen.
+    public void release() {
+        device.memory().end(lease);
+    }
+}

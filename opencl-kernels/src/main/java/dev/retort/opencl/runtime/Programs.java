@@ -1,0 +1,169 @@
+package dev.retort.opencl.runtime;
+
+import dev.retort.tensor.OpException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jocl.CL;
+import org.jocl.CLException;
+import org.jocl.Pointer;
+import org.jocl.Sizeof;
+import org.jocl.cl_context;
+import org.jocl.cl_device_id;
+import org.jocl.cl_kernel;
+import org.jocl.cl_program;
+import org.jspecify.annotations.Nullable;
+
+/// The compiled programs of one device: a resource `kernels/NAME.cl` behind the definitions of a
+/// variant (element types,
+/// tile sizes) and the shared prelude, built on first use and kept.
+///
+/// Binaries are kept on disk ([BinaryCache]) unless the driver does so itself, kernel by kernel, as PoCL
+/// does. The
+/// property `dev.retort.opencl.binaries` = `on` or `off` overrides that.
+final class Programs {
+    private final cl_context context;
+    private final cl_device_id device;
+    private final DeviceLimits limits;
+    private final String options;
+    private final @Nullable BinaryCache binaries;
+    private final Map<String, cl_program> programs = new ConcurrentHashMap<>();
+    private final Map<String, Kernel> kernels = new ConcurrentHashMap<>();
+    private static final Map<String, String> SOURCES = new ConcurrentHashMap<>();
+
+    Programs(cl_context context, cl_device_id device, DeviceLimits limits) {
+        this.context = context;
+        this.device = device;
+        this.limits = limits;
+        String exact = limits.exactDivision() ? " -cl-fp32-correctly-rounded-divide-sqrt" : "";
+        this.options = "-cl-std=CL1.2" + exact;
+        String wanted = System.getProperty("dev.retort.opencl.binaries", "auto");
+        boolean driverCaches = limits.platform().contains("Portable Computing Language");
+        boolean on = wanted.equals("on") || (wanted.equals("auto") && !driverCaches);
+        this.binaries = on ? new BinaryCache(BinaryCache.defaultFolder()) : null;
+    }
+
+    /// The kernel `name` of `kernels/FILE.cl` behind the definitions `variant`.
+    Kernel kernel(String file, String variant, String name) {
+        String key = file + "\0" + variant;
+        return kernels.computeIfAbsent(key + "\0" + name, _ -> {
+            cl_program program = programs.computeIfAbsent(key, _ -> build(file, source(file, variant)));
+            try {
+                cl_kernel kernel = CL.clCreateKernel(program, name, null);
+                return new Kernel(kernel, name, largestGroup(kernel));
+            } catch (CLException e) {
+                throw new OpException("opencl: kernel " + name + " of " + file + ".cl: " + e.getMessage(), e);
+            }
+        });
+    }
+
+    private int largestGroup(cl_kernel kernel) {
+        long[] size = new long[1];
+        CL.clGetKernelWorkGroupInfo(
+                kernel, device, CL.CL_KERNEL_WORK_GROUP_SIZE, Sizeof.size_t, Pointer.to(size), null);
+        return (int) Math.min(Integer.MAX_VALUE, size[0]);
+    }
+
+    private String source(String file, String variant) {
+        return (limits.doubles() ? "#define HAS_DOUBLE 1\n" : "")
+                + variant
+                + "\n"
+                + resource("prelude")
+                + resource(file);
+    }
+
+    private static String resource(String file) {
+        return SOURCES.computeIfAbsent(file, _ -> {
+            try (InputStream in = Programs.class.getResourceAsStream("/dev/retort/opencl/kernels/" + file + ".cl")) {
+                if (in == null) {
+                    throw new IllegalStateException("the jar lacks kernels/" + file + ".cl");
+                }
+                return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            } catch (IOException e) {
+                throw new IllegalStateException("kernels/" + file + ".cl cannot be read", e);
+            }
+        });
+    }
+
+    /// Compiles one source text.
+    ///
+    /// @throws OpException with the compiler's log
+    cl_program build(String what, String source) {
+        BinaryCache cache = binaries;
+        if (cache == null) {
+            return compile(what, source);
+        }
+        Path file = cache.file(limits.fingerprint(), options, source);
+        byte[] stored = cache.read(file);
+        if (stored != null) {
+            cl_program program = fromBinary(stored);
+            if (program != null) {
+                return program;
+            }
+            cache.delete(file);
+        }
+        cl_program program = compile(what, source);
+        byte[] binary = binary(program);
+        if (binary.length > 0) {
+            cache.write(file, binary);
+        }
+        return program;
+    }
+
+    private cl_program compile(String what, String source) {
+        cl_program program = CL.clCreateProgramWithSource(context, 1, new String[] {source}, null, null);
+        try {
+            CL.clBuildProgram(program, 1, new cl_device_id[] {device}, options, null, null);
+            return program;
+        } catch (CLException e) {
+            String log = log(program);
+            CL.clReleaseProgram(program);
+            throw new OpException(
+                    "opencl: kernels/" + what + ".cl does not compile for " + limits.name() + ":\n" + log, e);
+        }
+    }
+
+    private String log(cl_program program) {
+        long[] size = new long[1];
+        CL.clGetProgramBuildInfo(program, device, CL.CL_PROGRAM_BUILD_LOG, 0, null, size);
+        byte[] text = new byte[Math.toIntExact(size[0])];
+        CL.clGetProgramBuildInfo(program, device, CL.CL_PROGRAM_BUILD_LOG, text.length, Pointer.to(text), null);
+        return new String(text, StandardCharsets.UTF_8).strip();
+    }
+
+    /// The program of a stored binary, or null if the driver does not take it.
+    private @Nullable cl_program fromBinary(byte[] binary) {
+        cl_program program = null;
+        try {
+            program = CL.clCreateProgramWithBinary(
+                    context,
+                    1,
+                    new cl_device_id[] {device},
+                    new long[] {binary.length},
+                    new byte[][] {binary},
+                    null,
+                    null);
+            CL.clBuildProgram(program, 1, new cl_device_id[] {device}, options, null, null);
+            return program;
+        } catch (CLException e) {
+            if (program != null) {
+                CL.clReleaseProgram(program);
+            }
+            return null;
+        }
+    }
+
+    private static byte[] binary(cl_program program) {
+        long[] size = new long[1];
+        CL.clGetProgramInfo(program, CL.CL_PROGRAM_BINARY_SIZES, Sizeof.size_t, Pointer.to(size), null);
+        byte[] binary = new byte[Math.toIntExact(size[0])];
+        if (binary.length > 0) {
+            Pointer target = Pointer.to(Pointer.to(binary));
+            CL.clGetProgramInfo(program, CL.CL_PROGRAM_BINARIES, Sizeof.POINTER, target, null);
+        }
+        return binary;
+    }
+}

@@ -1,0 +1,247 @@
+// Scaled dot-product attention without the T x S matrix (Dao et al., 2022): a work-item has one query (or, for the
+// gradients of keys and values, one key), and the work-group walks along the keys (queries) in tiles that it shares.
+//
+//        keys, TILE at a time -->
+//   q0 | . . . . | . . . . |      running maximum m, sum l and output of a row are rescaled when m grows:
+//   q1 | . . . . | . . . . |      l <- l e^(m - m') + e^(score - m'),  out <- out e^(m - m') + e^(score - m') v
+//
+// Definitions: TILE; D and E, the widths of queries and keys and of values rounded up, so that few variants are compiled:
+// what lies between the true widths P.d, P.e and those is zero.
+
+typedef struct {
+    int batch, heads, groups, queries, keys;
+    int d, e;                            // widths of queries and keys, and of values
+    int q, k, v, g, out, lse, mask;      // offsets of contiguous tensors
+    int mask_step[4];                    // strides over [B, H, T, S], 0 where the mask is broadcast
+    int mask_kind;                       // 0 none, 1 truth values (true may attend), 2 added
+    int causal;
+} Attention;
+
+// Dropout: weight e of [B, H, T, S] is kept where uniform(e) >= p, and then divided by keep = 1 - p.
+
+#define HEAD_OF(b_h) ((b_h) % P.heads)
+#define KEYS_OF(b_h) (((b_h) / P.heads * P.groups + HEAD_OF(b_h) / (P.heads / P.groups)) * P.keys)
+
+// The score of query t and key s after masking, from the product of the two.
+inline A masked(const Attention P, A score, int b_h, int t, int s, __global const S* added,
+                __global const uchar* allowed) {
+    if (P.causal && s > t + P.keys - P.queries) {
+        return LOWEST;
+    }
+    if (P.mask_kind == 0) {
+        return score;
+    }
+    const int at = P.mask + b_h / P.heads * P.mask_step[0] + HEAD_OF(b_h) * P.mask_step[1] + t * P.mask_step[2]
+                   + s * P.mask_step[3];
+    if (P.mask_kind == 2) {
+        return score + LD(added, at);
+    }
+    return allowed[at] ? score : LOWEST;
+}
+
+inline A drop_factor(const Attention P, DROP p, A keep, ulong seed, ulong stream, int b_h, int t, int s) {
+    if (p == 0) {
+        return 1;
+    }
+    const long element = ((long)b_h * P.queries + t) * P.keys + s;
+    return (DROP)uniform_of(seed, stream, element) >= p ? 1 / keep : 0;
+}
+
+// out[t] = sum_s d p v[s], p = e^(score - lse), lse = ln sum_s e^score
+__kernel void attention(const Attention P, const A scale, const DROP p, const A keep, const ulong seed,
+                        const ulong stream, __global S* out, __global S* log_sums, __global const S* qs,
+                        __global const S* ks, __global const S* vs, __global const S* added,
+                        __global const uchar* allowed) {
+    __local A k_tile[TILE * D];
+    __local A v_tile[TILE * E];
+    const int b_h = get_group_id(1);
+    const int t = get_global_id(0);
+    const bool real = t < P.queries;
+    const int lane = get_local_id(0), lanes = get_local_size(0);
+    const int row = b_h * P.queries + (real ? t : 0);
+    A q[D], sum[E];
+    for (int d = 0; d < D; d++) {
+        q[d] = d < P.d ? LD(qs, P.q + row * P.d + d) : 0;
+    }
+    for (int e = 0; e < E; e++) {
+        sum[e] = 0;
+    }
+    A most = LOWEST, total = 0;
+    for (int s0 = 0; s0 < P.keys; s0 += TILE) {
+        const int count = min(TILE, P.keys - s0);
+        barrier(CLK_LOCAL_MEM_FENCE);
+        for (int e = lane; e < count * D; e += lanes) {
+            k_tile[e] = e % D < P.d ? LD(ks, P.k + (KEYS_OF(b_h) + s0 + e / D) * P.d + e % D) : 0;
+        }
+        for (int e = lane; e < count * E; e += lanes) {
+            v_tile[e] = e % E < P.e ? LD(vs, P.v + (KEYS_OF(b_h) + s0 + e / E) * P.e + e % E) : 0;
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+        for (int s = 0; s < count; s++) {
+            A product = 0;
+            for (int d = 0; d < D; d++) {
+                product += q[d] * k_tile[s * D + d];
+            }
+            const A score = masked(P, scale * product, b_h, real ? t : 0, s0 + s, added, allowed);
+            if (score == LOWEST) {
+                continue;
+            }
+            if (score > most) {
+                const A shrink = exp(most - score);
+                total *= shrink;
+                for (int e = 0; e < E; e++) {
+                    sum[e] *= shrink;
+                }
+                most = score;
+            }
+            const A weight = exp(score - most);
+            total += weight;
+            const A kept = weight * drop_factor(P, p, keep, seed, stream, b_h, real ? t : 0, s0 + s);
+            for (int e = 0; e < E; e++) {
+                sum[e] += kept * v_tile[s * E + e];
+            }
+        }
+    }
+    if (real) {
+        for (int e = 0; e < P.e; e++) {
+            ST(out, row * P.e + e, total == 0 ? 0 : sum[e] / total);
+        }
+        ST(log_sums, row, total == 0 ? LOWEST : most + log(total));
+    }
+}
+
+// delta[t] = g[t] out[t] = sum_s p dp, needed by both gradients
+__kernel void attention_delta(const Attention P, __global A* delta, __global const S* gs, __global const S* outs) {
+    EACH(row, P.batch * P.heads * P.queries) {
+        A sum = 0;
+        for (int e = 0; e < P.e; e++) {
+            sum += LD(gs, P.g + (int)row * P.e + e) * LD(outs, P.out + (int)row * P.e + e);
+        }
+        delta[row] = sum;
+    }
+}
+
+// dp = d g v[s]; dscore = p (dp - delta); dq[t] = scale sum_s dscore k[s]
+__kernel void attention_query_gradient(const Attention P, const A scale, const DROP p, const A keep,
+                                       const ulong seed, const ulong stream, __global S* dq,
+                                       __global const A* deltas, __global const S* gs, __global const S* qs,
+                                       __global const S* ks, __global const S* vs, __global const S* log_sums,
+                                       __global const S* added, __global const uchar* allowed) {
+    __local A k_tile[TILE * D];
+    __local A v_tile[TILE * E];
+    const int b_h = get_group_id(1);
+    const bool real = get_global_id(0) < (size_t)P.queries;
+    const int t = real ? get_global_id(0) : 0;
+    const int lane = get_local_id(0), lanes = get_local_size(0);
+    const int row = b_h * P.queries + t;
+    A q[D], g[E], sum[D];
+    for (int d = 0; d < D; d++) {
+        q[d] = d < P.d ? LD(qs, P.q + row * P.d + d) : 0;
+        sum[d] = 0;
+    }
+    for (int e = 0; e < E; e++) {
+        g[e] = e < P.e ? LD(gs, P.g + row * P.e + e) : 0;
+    }
+    const A delta = deltas[row];
+    const A lse = LD(log_sums, P.lse + row);
+    for (int s0 = 0; s0 < P.keys; s0 += TILE) {
+        const int count = min(TILE, P.keys - s0);
+        barrier(CLK_LOCAL_MEM_FENCE);
+        for (int e = lane; e < count * D; e += lanes) {
+            k_tile[e] = e % D < P.d ? LD(ks, P.k + (KEYS_OF(b_h) + s0 + e / D) * P.d + e % D) : 0;
+        }
+        for (int e = lane; e < count * E; e += lanes) {
+            v_tile[e] = e % E < P.e ? LD(vs, P.v + (KEYS_OF(b_h) + s0 + e / E) * P.e + e % E) : 0;
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+        for (int s = 0; s < count; s++) {
+            A product = 0, dp = 0;
+            for (int d = 0; d < D; d++) {
+                product += q[d] * k_tile[s * D + d];
+            }
+            for (int e = 0; e < E; e++) {
+                dp += g[e] * v_tile[s * E + e];
+            }
+            const A score = masked(P, scale * product, b_h, t, s0 + s, added, allowed);
+            const A weight = lse == LOWEST || score == LOWEST ? 0 : exp(score - lse);
+            const A kept = drop_factor(P, p, keep, seed, stream, b_h, t, s0 + s);
+            const A dscore = weight * (kept * dp - delta) * scale;
+            for (int d = 0; d < D; d++) {
+                sum[d] += dscore * k_tile[s * D + d];
+            }
+        }
+    }
+    if (real) {
+        for (int d = 0; d < P.d; d++) {
+            ST(dq, row * P.d + d, sum[d]);
+        }
+    }
+}
+
+// dk[s] = scale sum_t dscore q[t]; dv[s] = sum_t d p g[t], over the heads of the key's group
+__kernel void attention_key_gradient(const Attention P, const A scale, const DROP p, const A keep, const ulong seed,
+                                     const ulong stream, __global S* dk, __global S* dv, __global const A* deltas,
+                                     __global const S* gs, __global const S* qs, __global const S* ks,
+                                     __global const S* vs, __global const S* log_sums, __global const S* added,
+                                     __global const uchar* allowed) {
+    __local A q_tile[TILE * D];
+    __local A g_tile[TILE * E];
+    const int b_g = get_group_id(1);
+    const bool real = get_global_id(0) < (size_t)P.keys;
+    const int s = real ? get_global_id(0) : 0;
+    const int lane = get_local_id(0), lanes = get_local_size(0);
+    const int per_group = P.heads / P.groups;
+    const int key = b_g * P.keys + s;
+    A k[D], v[E], sum_k[D], sum_v[E];
+    for (int d = 0; d < D; d++) {
+        k[d] = d < P.d ? LD(ks, P.k + key * P.d + d) : 0;
+        sum_k[d] = 0;
+    }
+    for (int e = 0; e < E; e++) {
+        v[e] = e < P.e ? LD(vs, P.v + key * P.e + e) : 0;
+        sum_v[e] = 0;
+    }
+    for (int h = 0; h < per_group; h++) {
+        const int b_h = b_g / P.groups * P.heads + b_g % P.groups * per_group + h;
+        for (int t0 = 0; t0 < P.queries; t0 += TILE) {
+            const int count = min(TILE, P.queries - t0);
+            barrier(CLK_LOCAL_MEM_FENCE);
+            for (int e = lane; e < count * D; e += lanes) {
+                q_tile[e] = e % D < P.d ? LD(qs, P.q + (b_h * P.queries + t0 + e / D) * P.d + e % D) : 0;
+            }
+            for (int e = lane; e < count * E; e += lanes) {
+                g_tile[e] = e % E < P.e ? LD(gs, P.g + (b_h * P.queries + t0 + e / E) * P.e + e % E) : 0;
+            }
+            barrier(CLK_LOCAL_MEM_FENCE);
+            for (int t = 0; t < count; t++) {
+                A product = 0, dp = 0;
+                for (int d = 0; d < D; d++) {
+                    product += q_tile[t * D + d] * k[d];
+                }
+                for (int e = 0; e < E; e++) {
+                    dp += g_tile[t * E + e] * v[e];
+                }
+                const int row = b_h * P.queries + t0 + t;
+                const A lse = LD(log_sums, P.lse + row);
+                const A score = masked(P, scale * product, b_h, t0 + t, s, added, allowed);
+                const A weight = lse == LOWEST || score == LOWEST ? 0 : exp(score - lse);
+                const A kept = drop_factor(P, p, keep, seed, stream, b_h, t0 + t, s);
+                const A dscore = weight * (kept * dp - deltas[row]) * scale;
+                for (int d = 0; d < D; d++) {
+                    sum_k[d] += dscore * q_tile[t * D + d];
+                }
+                for (int e = 0; e < E; e++) {
+                    sum_v[e] += weight * kept * g_tile[t * E + e];
+                }
+            }
+        }
+    }
+    if (real) {
+        for (int d = 0; d < P.d; d++) {
+            ST(dk, key * P.d + d, sum_k[d]);
+        }
+        for (int e = 0; e < P.e; e++) {
+            ST(dv, key * P.e + e, sum_v[e]);
+        }
+    }
+}

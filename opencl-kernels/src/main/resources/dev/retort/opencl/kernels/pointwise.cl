@@ -1,0 +1,212 @@
+// Element-wise ops: out[i] = f(x[i]) and its gradient out[i] = g[i] * f'(x[i]), for strided and broadcast windows.
+// Each line below is one kernel and states its formula; p and q are the op's attributes.
+
+#define ROOT_HALF K(0.7071067811865476)
+#define TWO_BY_ROOT_PI K(1.1283791670955126)
+#define ROOT_TWO_BY_PI K(0.7978845608028654)
+#define BY_ROOT_TWO_PI K(0.3989422804014327)
+
+// out = f(x)
+#define UNARY(name, value)                                                                                 \
+    __kernel void name(const Layout L, __global S* out, __global const S* in, const A p, const A q) {      \
+        EACH(i, L.n) {                                                                                     \
+            LOCATE(L, i, 2)                                                                                \
+            const A x = LD(in, at[1]);                                                                     \
+            ST(out, at[0], value);                                                                         \
+        }                                                                                                  \
+    }
+
+// out = g * f'(x), where y = f(x)
+#define GRADIENT(name, value)                                                                              \
+    __kernel void name##_backward(const Layout L, __global S* out, __global const S* gs,                   \
+                                  __global const S* xs, __global const S* ys, const A p, const A q) {      \
+        EACH(i, L.n) {                                                                                     \
+            LOCATE(L, i, 4)                                                                                \
+            const A g = LD(gs, at[1]);                                                                     \
+            const A x = LD(xs, at[2]);                                                                     \
+            const A y = LD(ys, at[3]);                                                                     \
+            ST(out, at[0], value);                                                                         \
+        }                                                                                                  \
+    }
+
+// out = f(a, b)
+#define BINARY(name, value)                                                                                \
+    __kernel void name(const Layout L, __global S* out, __global const S* as, __global const S* bs) {      \
+        EACH(i, L.n) {                                                                                     \
+            LOCATE(L, i, 3)                                                                                \
+            const A a = LD(as, at[1]);                                                                     \
+            const A b = LD(bs, at[2]);                                                                     \
+            ST(out, at[0], value);                                                                         \
+        }                                                                                                  \
+    }
+
+#ifdef FLOATING
+
+inline A sigmoid(A x) {
+    const A e = exp(-fabs(x));
+    return x >= 0 ? 1 / (1 + e) : e / (1 + e);
+}
+
+inline A softplus(A x, A beta) {
+    return beta * x > 20 ? x : log1p(exp(beta * x)) / beta;
+}
+
+inline A sign_of(A x) {
+    return isnan(x) ? x : (A)((x > 0) - (x < 0));
+}
+
+inline A clamped(A x, A low, A high) {
+    return isnan(x) ? x : fmin(fmax(x, low), high);
+}
+
+inline A normal_cdf(A x) {
+    return K(0.5) * erfc(-x * ROOT_HALF);
+}
+
+inline A normal_density(A x) {
+    return BY_ROOT_TWO_PI * exp(K(-0.5) * x * x);
+}
+
+// tanh form of Phi: 1/2 (1 + tanh u) = sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3)
+inline A gelu_tanh_cdf(A x) {
+    return sigmoid(2 * ROOT_TWO_BY_PI * x * (1 + K(0.044715) * x * x));
+}
+
+inline A gelu_tanh_slope(A x) {
+    const A f = gelu_tanh_cdf(x);
+    const A bell = f == 0 || f == 1 ? 0 : x * f * (1 - f) * ROOT_TWO_BY_PI * (1 + K(3.0) * K(0.044715) * x * x);
+    return f + 2 * bell;
+}
+
+inline A silu_slope(A x) {
+    const A s = sigmoid(x);
+    return s * (1 + x * (1 - s));
+}
+
+inline A mish_slope(A x) {
+    const A t = tanh(softplus(x, 1));
+    return t + x * (1 - t * t) * sigmoid(x);
+}
+
+inline A remainder_of(A a, A b) { // the sign of b
+    const A r = fmod(a, b);
+    return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+
+inline A power(A x, A e) {
+    return x == 1 ? 1 : pow(x, e);
+}
+
+UNARY(unary_neg, -x)
+UNARY(unary_abs, fabs(x))
+UNARY(unary_sign, sign_of(x))
+UNARY(unary_square, x * x)
+UNARY(unary_add_scalar, x + p)
+UNARY(unary_mul_scalar, x * p)
+UNARY(unary_clamp, clamped(x, p, q))
+UNARY(unary_relu, isnan(x) ? x : fmax(x, (A)0))
+UNARY(unary_pow_scalar, power(x, p))
+UNARY(unary_exp, exp(x))
+UNARY(unary_expm1, expm1(x))
+UNARY(unary_log, log(x))
+UNARY(unary_log1p, log1p(x))
+UNARY(unary_sqrt, sqrt(x))
+UNARY(unary_rsqrt, 1 / sqrt(x))
+UNARY(unary_reciprocal, 1 / x)
+UNARY(unary_sin, sin(x))
+UNARY(unary_cos, cos(x))
+UNARY(unary_tanh, tanh(x))
+UNARY(unary_sigmoid, sigmoid(x))
+UNARY(unary_log_sigmoid, fmin(x, (A)0) - log1p(exp(-fabs(x))))
+UNARY(unary_erf, erf(x))
+UNARY(unary_leaky_relu, x >= 0 ? x : p * x)
+UNARY(unary_elu, x > 0 ? x : p * expm1(x))
+UNARY(unary_gelu, x * normal_cdf(x))
+UNARY(unary_gelu_tanh, x * gelu_tanh_cdf(x))
+UNARY(unary_silu, x * sigmoid(x))
+UNARY(unary_mish, x * tanh(softplus(x, 1)))
+UNARY(unary_hardswish, x * clamped(x + 3, 0, 6) / 6)
+UNARY(unary_hardsigmoid, clamped(x + 3, 0, 6) / 6)
+UNARY(unary_softplus, softplus(x, p))
+UNARY(unary_floor, floor(x))
+UNARY(unary_ceil, ceil(x))
+UNARY(unary_round, rint(x))
+
+GRADIENT(unary_neg, -g)
+GRADIENT(unary_abs, g * sign_of(x))
+GRADIENT(unary_sign, 0)
+GRADIENT(unary_square, g * 2 * x)
+GRADIENT(unary_add_scalar, g)
+GRADIENT(unary_mul_scalar, g * p)
+GRADIENT(unary_clamp, x >= p && x <= q ? g : 0)
+GRADIENT(unary_relu, x > 0 ? g : 0)
+GRADIENT(unary_pow_scalar, p == 0 ? 0 : g * p * power(x, p - 1))
+GRADIENT(unary_exp, g * y)
+GRADIENT(unary_expm1, g * (y + 1))
+GRADIENT(unary_log, g / x)
+GRADIENT(unary_log1p, g / (1 + x))
+GRADIENT(unary_sqrt, g / (2 * y))
+GRADIENT(unary_rsqrt, K(-0.5) * g * y * y * y)
+GRADIENT(unary_reciprocal, -g * y * y)
+GRADIENT(unary_sin, g * cos(x))
+GRADIENT(unary_cos, -g * sin(x))
+GRADIENT(unary_tanh, g * (1 - y * y))
+GRADIENT(unary_sigmoid, g * y * (1 - y))
+GRADIENT(unary_log_sigmoid, g * sigmoid(-x))
+GRADIENT(unary_erf, g * TWO_BY_ROOT_PI * exp(-x * x))
+GRADIENT(unary_leaky_relu, x > 0 ? g : p * g)
+GRADIENT(unary_elu, x > 0 ? g : g * (y + p))
+GRADIENT(unary_gelu, g * (normal_cdf(x) + x * normal_density(x)))
+GRADIENT(unary_gelu_tanh, g * gelu_tanh_slope(x))
+GRADIENT(unary_silu, g * silu_slope(x))
+GRADIENT(unary_mish, g * mish_slope(x))
+GRADIENT(unary_hardswish, x < -3 ? 0 : x > 3 ? g : g * (x / 3 + K(0.5)))
+GRADIENT(unary_hardsigmoid, x > -3 && x < 3 ? g / 6 : 0)
+GRADIENT(unary_softplus, p * x > 20 ? g : g * sigmoid(p * x))
+GRADIENT(unary_floor, 0)
+GRADIENT(unary_ceil, 0)
+GRADIENT(unary_round, 0)
+
+BINARY(binary_add, a + b)
+BINARY(binary_sub, a - b)
+BINARY(binary_mul, a * b)
+BINARY(binary_div, a / b)
+BINARY(binary_pow, power(a, b))
+BINARY(binary_maximum, MAXIMUM(a, b))
+BINARY(binary_minimum, MINIMUM(a, b))
+BINARY(binary_remainder, remainder_of(a, b))
+
+#else // integers: 64-bit arithmetic that wraps around, stored in the low bits
+
+UNARY(unary_neg, -x)
+UNARY(unary_abs, x < 0 ? -x : x)
+UNARY(unary_sign, (x > 0) - (x < 0))
+UNARY(unary_square, x * x)
+UNARY(unary_add_scalar, x + p)
+UNARY(unary_mul_scalar, x * p)
+UNARY(unary_clamp, min(max(x, p), q))
+UNARY(unary_relu, max(x, (A)0))
+
+BINARY(binary_add, a + b)
+BINARY(binary_sub, a - b)
+BINARY(binary_mul, a * b)
+BINARY(binary_maximum, max(a, b))
+BINARY(binary_minimum, min(a, b))
+
+// a - b * floor(a / b); a divisor of 0 is a fault
+__kernel void binary_remainder(const Layout L, __global S* out, __global const S* as, __global const S* bs,
+                               __global int* fault, const int site) {
+    EACH(i, L.n) {
+        LOCATE(L, i, 3)
+        const A a = LD(as, at[1]);
+        const A b = LD(bs, at[2]);
+        if (b == 0) {
+            fail(fault, site, a, i);
+        } else {
+            const A r = b == -1 ? 0 : a % b; // the smallest long has no quotient with -1
+            ST(out, at[0], r != 0 && (r < 0) != (b < 0) ? r + b : r);
+        }
+    }
+}
+
+#endif

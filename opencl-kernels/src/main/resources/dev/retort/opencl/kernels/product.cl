@@ -1,0 +1,219 @@
+// One tiled matrix product, C[m, n] = sum_k A[m, k] B[k, n], for everything that is one: matrix products, and the three
+// faces of convolution as implicit GEMMs, where A and B are read from images by address arithmetic.
+//
+//              TN columns of B             a work-group computes a TM x TN tile of C, walking along k in steps of TK;
+//           TK +-----------+               its (TM / RM) x (TN / RN) work-items compute RM x RN elements each:
+//              |    bs     |               item (y, x) has rows y, y + TM/RM, ... and columns x, x + TN/RN, ...,
+//      TK      +-----------+               so that neighbours read neighbouring columns and nothing is read twice
+//    +----+    +-----------+               from local memory into one register.
+// TM | as |    |     C     | TM
+//    |    |    |           |
+//    +----+    +-----------+
+//
+// Definitions: MATMUL, CONV_FORWARD, CONV_INPUT_GRAD or CONV_WEIGHT_GRAD; TM TN TK RM RN.
+
+#define ITEMS ((TM / RM) * (TN / RN))
+#define PAD 1 // keeps columns of a tile in different banks
+
+typedef struct {
+    int m, n, k;
+    int a, a_row, a_col;       // offset and strides of A
+    int b, b_row, b_col;       // offset and strides of B
+    int bias, bias_step;       // offset and stride of the bias along n; step -1: no bias
+    int activation;            // 0 none, 1 relu, 2 gelu, 3 silu
+    int residual;              // offset of a contiguous residual; -1: none
+    int rank;                  // leading dimensions of the batch
+    int dims[4], a_step[4], b_step[4];
+} Product;
+
+typedef struct {
+    int images, channels, height, width;   // x [N, C, H, W]
+    int outs, out_height, out_width;       // out [N, O, OH, OW]
+    int group_channels, group_outs;        // C / groups, O / groups
+    int kernel_h, kernel_w;
+    int stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
+    int x, w, out, bias;                   // offsets; bias -1: none
+    int splits;                            // parts of the summed index (weight gradient)
+    int activation;
+} Conv;
+
+#ifdef FLOATING
+inline A activated(A v, int activation) {
+    switch (activation) {
+        case 1: return isnan(v) ? v : fmax(v, (A)0);
+        case 2: return K(0.5) * v * erfc(-v * K(0.7071067811865476));
+        case 3: return v / (1 + exp(-v));
+        default: return v;
+    }
+}
+#else
+#define activated(v, activation) (v)
+#endif
+
+// What a problem has to say: its sizes, one element of A, one of B (columns of B are decoded once, see COLUMN), and where
+// an element of C goes.
+
+#if defined(MATMUL)
+#define PROBLEM Product
+#define SIZES const int m_end = P.m, n_end = P.n, k_begin = 0, k_end = P.k;
+#define BATCH                                               \
+    int a_at = P.a, b_at = P.b, z_rest = z;                 \
+    for (int d = P.rank - 1; d >= 0; d--) {                 \
+        const int index = z_rest % P.dims[d];               \
+        z_rest /= P.dims[d];                                \
+        a_at += index * P.a_step[d];                        \
+        b_at += index * P.b_step[d];                        \
+    }
+#define A_ALONG_K (P.a_col == 1)
+#define B_ALONG_K (P.b_row == 1 && P.b_col != 1)
+#define LOAD_A(m, k) LD(as_in, a_at + (m) * P.a_row + (k) * P.a_col)
+#define LOAD_B(k, n) LD(bs_in, b_at + (k) * P.b_row + (n) * P.b_col)
+
+#else // convolutions; z = group, or group * splits + split
+#define PROBLEM Conv
+#define TAPS (P.kernel_h * P.kernel_w)
+#define OUT_PLANE (P.out_height * P.out_width)
+#define IN_PLANE (P.height * P.width)
+#define B_ALONG_K false
+
+#if defined(CONV_FORWARD)
+// m: output channel of the group; n: image and output position; k: input channel of the group and tap
+#define SIZES                                                                                           \
+    const int m_end = P.group_outs, n_end = P.images * OUT_PLANE, k_begin = 0;                          \
+    const int k_end = P.group_channels * TAPS;
+#define BATCH const int group = z;
+#define A_ALONG_K true
+#define LOAD_A(m, k) LD(as_in, P.w + (group * P.group_outs + (m)) * k_end + (k))
+#define LOAD_B(k, n) image_at(P, bs_in, group, n, k)
+
+inline A image_at(const Conv P, __global const S* x, int group, int n, int k) {
+    const int image = n / OUT_PLANE, spot = n % OUT_PLANE;
+    const int channel = k / TAPS, tap = k % TAPS;
+    const int i = spot / P.out_width * P.stride_h - P.pad_h + tap / P.kernel_w * P.dilation_h;
+    const int j = spot % P.out_width * P.stride_w - P.pad_w + tap % P.kernel_w * P.dilation_w;
+    const bool inside = i >= 0 && i < P.height && j >= 0 && j < P.width;
+    const int plane = image * P.channels + group * P.group_channels + channel;
+    return inside ? LD(x, P.x + plane * IN_PLANE + i * P.width + j) : 0;
+}
+
+#elif defined(CONV_INPUT_GRAD)
+// m: input channel of the group; n: image and input position; k: output channel of the group and tap
+#define SIZES                                                                                           \
+    const int m_end = P.group_channels, n_end = P.images * IN_PLANE, k_begin = 0;                       \
+    const int k_end = P.group_outs * TAPS;
+#define BATCH const int group = z;
+#define A_ALONG_K true
+#define LOAD_A(m, k)                                                                                    \
+    LD(as_in, P.w + ((group * P.group_outs + (k) / TAPS) * P.group_channels + (m)) * TAPS + (k) % TAPS)
+#define LOAD_B(k, n) gradient_at(P, bs_in, group, n, k)
+
+// the output position (i, j) that tap (p, q) took input position (y, x) to: y = i s - pad + p d
+inline A gradient_at(const Conv P, __global const S* g, int group, int n, int k) {
+    const int image = n / IN_PLANE, spot = n % IN_PLANE;
+    const int out = k / TAPS, tap = k % TAPS;
+    const int y = spot / P.width + P.pad_h - tap / P.kernel_w * P.dilation_h;
+    const int x = spot % P.width + P.pad_w - tap % P.kernel_w * P.dilation_w;
+    const int i = y / P.stride_h, j = x / P.stride_w;
+    const bool met = y >= 0 && x >= 0 && i * P.stride_h == y && j * P.stride_w == x && i < P.out_height
+                     && j < P.out_width;
+    const int plane = image * P.outs + group * P.group_outs + out;
+    return met ? LD(g, P.out + plane * OUT_PLANE + i * P.out_width + j) : 0;
+}
+
+#else // CONV_WEIGHT_GRAD
+// m: output channel of the group; n: input channel of the group and tap; k: image and output position, in `splits` parts
+#define SIZES                                                                                           \
+    const int all = P.images * OUT_PLANE, part = (all + P.splits - 1) / P.splits;                       \
+    const int m_end = P.group_outs, n_end = P.group_channels * TAPS;                                    \
+    const int k_begin = min(all, z % P.splits * part), k_end = min(all, k_begin + part);
+#define BATCH const int group = z / P.splits;
+#define A_ALONG_K true
+#define LOAD_A(m, k)                                                                                    \
+    LD(as_in, P.out + ((k) / OUT_PLANE * P.outs + group * P.group_outs + (m)) * OUT_PLANE + (k) % OUT_PLANE)
+#define LOAD_B(k, n) patch_at(P, bs_in, group, n, k)
+
+inline A patch_at(const Conv P, __global const S* x, int group, int n, int k) {
+    const int channel = n / TAPS, tap = n % TAPS;
+    const int image = k / OUT_PLANE, spot = k % OUT_PLANE;
+    const int i = spot / P.out_width * P.stride_h - P.pad_h + tap / P.kernel_w * P.dilation_h;
+    const int j = spot % P.out_width * P.stride_w - P.pad_w + tap % P.kernel_w * P.dilation_w;
+    const bool inside = i >= 0 && i < P.height && j >= 0 && j < P.width;
+    const int plane = image * P.channels + group * P.group_channels + channel;
+    return inside ? LD(x, P.x + plane * IN_PLANE + i * P.width + j) : 0;
+}
+#endif
+#endif
+
+__kernel __attribute__((reqd_work_group_size(TN / RN, TM / RM, 1)))
+void product(const PROBLEM P, __global S* c, __global const S* as_in, __global const S* bs_in,
+             __global const S* bias, __global const S* residual) {
+    __local A as[TK][TM + PAD];
+    __local A bs[TK][TN + PAD];
+    const int z = get_group_id(2);
+    SIZES
+    BATCH
+    const int m0 = get_group_id(1) * TM;
+    const int n0 = get_group_id(0) * TN;
+    const int x = get_local_id(0);
+    const int y = get_local_id(1);
+    const int item = y * (TN / RN) + x;
+    A sum[RM][RN];
+    for (int r = 0; r < RM; r++) {
+        for (int s = 0; s < RN; s++) {
+            sum[r][s] = 0;
+        }
+    }
+    for (int k0 = k_begin; k0 < k_end; k0 += TK) {
+        for (int e = item; e < TM * TK; e += ITEMS) { // the fast index runs along memory
+            const int m = A_ALONG_K ? e / TK : e % TM;
+            const int k = A_ALONG_K ? e % TK : e / TM;
+            as[k][m] = m0 + m < m_end && k0 + k < k_end ? LOAD_A(m0 + m, k0 + k) : 0;
+        }
+        for (int e = item; e < TN * TK; e += ITEMS) {
+            const int n = B_ALONG_K ? e / TK : e % TN;
+            const int k = B_ALONG_K ? e % TK : e / TN;
+            bs[k][n] = n0 + n < n_end && k0 + k < k_end ? LOAD_B(k0 + k, n0 + n) : 0;
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+        for (int k = 0; k < TK; k++) {
+            A left[RM];
+            A right[RN];
+            for (int r = 0; r < RM; r++) {
+                left[r] = as[k][y + r * (TM / RM)];
+            }
+            for (int s = 0; s < RN; s++) {
+                right[s] = bs[k][x + s * (TN / RN)];
+            }
+            for (int r = 0; r < RM; r++) {
+                for (int s = 0; s < RN; s++) {
+                    sum[r][s] += left[r] * right[s];
+                }
+            }
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    for (int r = 0; r < RM; r++) {
+        for (int s = 0; s < RN; s++) {
+            const int m = m0 + y + r * (TM / RM);
+            const int n = n0 + x + s * (TN / RN);
+            if (m < m_end && n < n_end) {
+                A v = sum[r][s];
+#if defined(MATMUL)
+                const int to = (z * m_end + m) * n_end + n;
+                v = activated(P.bias_step >= 0 ? v + LD(bias, P.bias + n * P.bias_step) : v, P.activation);
+                ST(c, to, P.residual >= 0 ? v + LD(residual, P.residual + to) : v);
+#elif defined(CONV_FORWARD)
+                const int channel = group * P.group_outs + m;
+                v = activated(P.bias >= 0 ? v + LD(bias, P.bias + channel) : v, P.activation);
+                ST(c, (n / OUT_PLANE * P.outs + channel) * OUT_PLANE + n % OUT_PLANE, v);
+#elif defined(CONV_INPUT_GRAD)
+                const int channel = group * P.group_channels + m;
+                ST(c, (n / IN_PLANE * P.channels + channel) * IN_PLANE + n % IN_PLANE, v);
+#else
+                const int split = z % P.splits;
+                ST(c, (split * P.outs + group * P.group_outs + m) * n_end + n, v);
+#endif
+            }
+        }
+    }
+}

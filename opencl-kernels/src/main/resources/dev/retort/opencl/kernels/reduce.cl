@@ -1,0 +1,181 @@
+// Reductions over any dimensions of a strided window, in two stages with a fixed order.
+//
+//   n elements of one result:  | chunk 0            | chunk 1            | ...      first stage: one row of lanes a chunk
+//                              | lane 0 1 2 .. 0 1 2 | lane 0 1 2 .. 0 1 2 |
+//                                  tree over lanes       tree over lanes
+//                                        \                  /
+//                                    second stage: chunks left to right (only if there are several)
+//
+// A fold has three variables: v and w of the arithmetic type, and i, an index or a count.
+
+typedef struct {
+    A v;
+    A w;
+    long i;
+} State;
+
+// K: where in the input the elements of each result begin (operand 1); R: the elements of one (operand 0). Results
+// are written in row-major order.
+#define REDUCE(name, INIT, STEP, JOIN, FINISH)                                                                \
+    __kernel void name(const Layout K, const Layout R, const int chunks, const int length,                    \
+                       __global S* out, __global long* index, __global const S* in, __global State* partial) { \
+        __local State scratch[MOST_ITEMS];                                                                    \
+        const int lane = get_local_id(0);                                                                     \
+        const int lanes = get_local_size(0);                                                                  \
+        const long row = get_global_id(1);                                                                    \
+        const bool real = row < (long)K.n * chunks;                                                           \
+        const int o = real ? (int)(row / chunks) : 0;                                                         \
+        const int chunk = (int)(row % chunks);                                                                \
+        const int n = R.n;                                                                                    \
+        int base;                                                                                             \
+        {                                                                                                     \
+            LOCATE(K, o, 2)                                                                                   \
+            base = at[1];                                                                                     \
+        }                                                                                                     \
+        const long end = real ? min((long)n, (chunk + 1L) * length) : 0;                                      \
+        A v, w;                                                                                               \
+        long i;                                                                                               \
+        INIT;                                                                                                 \
+        for (long r = (long)chunk * length + lane; r < end; r += lanes) {                                     \
+            LOCATE(R, (int)r, 1)                                                                              \
+            const A x = LD(in, base + at[0]);                                                                 \
+            STEP;                                                                                             \
+        }                                                                                                     \
+        __local State* own = scratch + get_local_id(1) * lanes;                                               \
+        own[lane].v = v;                                                                                      \
+        own[lane].w = w;                                                                                      \
+        own[lane].i = i;                                                                                      \
+        for (int step = lanes / 2; step > 0; step /= 2) {                                                     \
+            barrier(CLK_LOCAL_MEM_FENCE);                                                                     \
+            if (lane < step) {                                                                                \
+                const State s = own[lane + step];                                                             \
+                v = own[lane].v;                                                                              \
+                w = own[lane].w;                                                                              \
+                i = own[lane].i;                                                                              \
+                JOIN;                                                                                         \
+                own[lane].v = v;                                                                              \
+                own[lane].w = w;                                                                              \
+                own[lane].i = i;                                                                              \
+            }                                                                                                 \
+        }                                                                                                     \
+        barrier(CLK_LOCAL_MEM_FENCE);                                                                         \
+        if (real && lane == 0) {                                                                              \
+            v = own[0].v;                                                                                     \
+            w = own[0].w;                                                                                     \
+            i = own[0].i;                                                                                     \
+            if (chunks == 1) {                                                                                \
+                FINISH;                                                                                       \
+            } else {                                                                                          \
+                partial[row].v = v;                                                                           \
+                partial[row].w = w;                                                                           \
+                partial[row].i = i;                                                                           \
+            }                                                                                                 \
+        }                                                                                                     \
+    }                                                                                                         \
+    __kernel void name##_join(const int results, const int chunks, const int n, __global S* out,              \
+                              __global long* index, __global const State* partial) {                          \
+        EACH(o, results) {                                                                                    \
+            A v = partial[(long)o * chunks].v;                                                                \
+            A w = partial[(long)o * chunks].w;                                                                \
+            long i = partial[(long)o * chunks].i;                                                             \
+            for (int chunk = 1; chunk < chunks; chunk++) {                                                    \
+                const State s = partial[(long)o * chunks + chunk];                                            \
+                JOIN;                                                                                         \
+            }                                                                                                 \
+            FINISH;                                                                                           \
+        }                                                                                                     \
+    }
+
+#define START(first) v = (first); w = 0; i = 0
+#define RESULT(value) ST(out, o, value)
+
+REDUCE(sum, START(0), v += x, v += s.v, RESULT(v))
+REDUCE(prod, START(1), v *= x, v *= s.v, RESULT(v))
+REDUCE(amax, START(LOWEST), v = MAXIMUM(v, x), v = MAXIMUM(v, s.v), RESULT(v))
+REDUCE(amin, START(LARGEST), v = MINIMUM(v, x), v = MINIMUM(v, s.v), RESULT(v))
+
+// ---- extremes with their first index: NaN beats everything, at ties the smaller index wins; i = -1: none yet ----
+
+#ifdef FLOATING
+#define UNORDERED(a) isnan(a)
+#else
+#define UNORDERED(a) false
+#endif
+
+inline bool beats(A x, A best, int largest) {
+    if (UNORDERED(best)) {
+        return false;
+    }
+    return UNORDERED(x) || (largest ? x > best : x < best);
+}
+
+#define FIRST v = 0; w = 0; i = -1
+#define TAKE(largest) if (i < 0 || beats(x, v, largest)) { v = x; i = r; }
+#define BETTER(largest)                                                                            \
+    if (s.i >= 0 && (i < 0 || beats(s.v, v, largest) || (!beats(v, s.v, largest) && s.i < i))) {   \
+        v = s.v;                                                                                   \
+        i = s.i;                                                                                   \
+    }
+
+REDUCE(max_with_index, FIRST, TAKE(1), BETTER(1), RESULT(v); index[o] = i)
+REDUCE(min_with_index, FIRST, TAKE(0), BETTER(0), RESULT(v); index[o] = i)
+
+#ifdef FLOATING
+
+REDUCE(mean, START(0), v += x, v += s.v, RESULT(v / n))
+
+// Welford's update: v is the mean, w the squared deviations, i the count
+#define DEVIATE                    \
+    i++;                           \
+    const A d = x - v;             \
+    v += d / i;                    \
+    w += d * (x - v)
+#define POOL                                             \
+    if (s.i > 0) {                                       \
+        const long all = i + s.i;                        \
+        const A d = s.v - v;                             \
+        w += s.w + d * d * ((A)i * ((A)s.i / all));      \
+        v += d * ((A)s.i / all);                         \
+        i = all;                                         \
+    }
+REDUCE(deviations, START(0), DEVIATE, POOL, RESULT(n == 0 ? (A)NAN : w))
+
+// v is the running maximum, w the sum of e^(x - v)
+#define EXPAND                              \
+    if (x > v) {                            \
+        w = w * exp(v - x) + 1;             \
+        v = x;                              \
+    } else {                                \
+        w += x == v ? 1 : exp(x - v);       \
+    }
+#define MERGE                                        \
+    if (s.v > v) {                                   \
+        w = w * exp(v - s.v) + s.w;                  \
+        v = s.v;                                     \
+    } else {                                         \
+        w += s.v == v ? s.w : s.w * exp(s.v - v);    \
+    }
+REDUCE(log_sum_exp, START(LOWEST), EXPAND, MERGE, RESULT(w == 0 ? LOWEST : v + log(w)))
+
+// norms: the root is taken by the last stage
+REDUCE(norm_zero, START(0), v += x != 0 ? 1 : 0, v += s.v, RESULT(v))
+REDUCE(norm_one, START(0), v += fabs(x), v += s.v, RESULT(v))
+REDUCE(norm_two, START(0), v += x * x, v += s.v, RESULT(sqrt(v)))
+REDUCE(norm_largest, START(0), v = MAXIMUM(v, fabs(x)), v = MAXIMUM(v, s.v), RESULT(v))
+
+#endif
+
+// ---- running sums: one work-item a line ----
+
+// L: the beginnings of the lines, in the result (operand 0) and the input (operand 1)
+__kernel void cum_sum(const Layout L, const int n, const int step, const int in_step, __global S* out,
+                      __global const S* in) {
+    EACH(line, L.n) {
+        LOCATE(L, line, 2)
+        A sum = 0;
+        for (int j = 0; j < n; j++) {
+            sum += LD(in, at[1] + j * in_step);
+            ST(out, at[0] + j * step, sum);
+        }
+    }
+}

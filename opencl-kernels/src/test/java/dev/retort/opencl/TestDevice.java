@@ -1,0 +1,35 @@
+package dev.retort.opencl;
+
+import static org.assertj.core.api.Assertions.fail;
+
+import dev.retort.opencl.runtime.ClDevice;
+import dev.retort.tensor.Backends;
+import dev.retort.tensor.Device;
+import dev.retort.tensor.spi.BackendProvider;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+
+/// The device of the tests: the first one that is found. Without one the tests fail where `CI` is set, and
+/// are skipped loudly elsewhere.
+final class TestDevice {
+    private TestDevice() {}
+
+    static Device required() {
+        List<BackendProvider> providers = Backends.providers();
+        String status =
+                providers.isEmpty() ? "no provider" : providers.getFirst().status();
+        if (providers.isEmpty() || providers.getFirst().backends().isEmpty()) {
+            String message = "no OpenCL device (apt-get install pocl-opencl-icd): " + status;
+            if (System.getenv("CI") != null) {
+                fail(message);
+            }
+            System.err.println("SKIPPED, the OpenCL backend is not tested: " + message);
+            Assumptions.abort(message);
+        }
+        return new Device("opencl", 0);
+    }
+
+    static ClDevice opened() {
+        return ((OpenClBackend) Backends.of(required())).opened();
+    }
+}
