@@ -124,7 +124,8 @@ public final class Distillation {
     /// @throws IOException              if a checkpoint can't be read or written
     public Distilled fit() throws IOException {
         DistillationMethod chosen = method;
-        TransferSet data = new TransferSet(labelled, pool);
+        boolean onValidation = trainsOnValidation(chosen);
+        TransferSet data = new TransferSet(onValidation ? joined() : labelled, pool);
         boolean dataFree = chosen != null && chosen.stages().stream().allMatch(s -> s.objective() instanceof DataFree);
         if (chosen == null || (data.size() == 0 && !dataFree)) {
             throw new IllegalStateException(
@@ -132,9 +133,7 @@ public final class Distillation {
         }
         String dataset = Fingerprint.of(data);
         String validationId = validation == null ? "none" : Fingerprint.of(validation);
-        String key = chosen + "; " + training.key() + "; data " + dataset + "; validation " + validationId
-                + "; teacher " + (teacher == null ? "none" : teacher.fingerprint());
-        RunFolder saved = new RunFolder(folder, key);
+        RunFolder saved = new RunFolder(folder, key(chosen, dataset, validationId));
         List<Layer> results = new ArrayList<>();
         List<EpochReport> reports = new ArrayList<>();
         List<Stage> stages = chosen.stages();
@@ -147,7 +146,7 @@ public final class Distillation {
             if (seen == null) {
                 StageLoop loop = new StageLoop(inputs, own);
                 saved.resume(number, loop);
-                run(chosen.name(), loop, stage, saved, number);
+                run(chosen.name(), loop, stage, saved, number, onValidation ? null : validation);
                 saved.finish(number, loop);
                 seen = loop.reports();
             }
@@ -158,6 +157,27 @@ public final class Distillation {
         List<Layer> answer = chosen.ensemble() ? results : List.of(results.getLast());
         answer.forEach(Layer::eval);
         return new Distilled(chosen.name(), answer, reports, training.preparation(), students);
+    }
+
+    /// What must be equal for a saved run to fit.
+    private String key(DistillationMethod chosen, String dataset, String validationId) {
+        return chosen + "; " + training.key() + "; data " + dataset + "; validation " + validationId + "; teacher "
+                + (teacher == null ? "none" : teacher.fingerprint());
+    }
+
+    private static boolean trainsOnValidation(@Nullable DistillationMethod method) {
+        return method != null
+                && method.stages().stream()
+                        .anyMatch(stage -> stage.objective().needs().contains(new Need.ValidationSamples()));
+    }
+
+    private Dataset joined() {
+        Dataset held = validation;
+        if (held == null) {
+            throw new IllegalStateException("distillation: expected a validation set to train on, got none");
+        }
+        Dataset known = labelled;
+        return known == null ? held : new JoinedSamples(known, held);
     }
 
     private StageInputs inputs(
@@ -207,13 +227,14 @@ public final class Distillation {
         return own;
     }
 
-    private void run(String name, StageLoop loop, Stage stage, RunFolder saved, int number) throws IOException {
+    private void run(String name, StageLoop loop, Stage stage, RunFolder saved, int number, @Nullable Dataset held)
+            throws IOException {
         listener.started(name, stage.name(), loop.step(), loop.steps());
         while (!loop.isFinished()) {
             StageLoop.Taken taken = loop.advance();
             listener.step(loop.step(), taken.samples(), taken.loss());
             if (loop.atEpochEnd()) {
-                listener.epoch(loop.closeEpoch(validationAccuracy(loop)));
+                listener.epoch(loop.closeEpoch(validationAccuracy(loop, held)));
             }
             boolean stop = listener.stopRequested() && !loop.isFinished();
             boolean due = training.saveEvery() > 0 && loop.step() % training.saveEvery() == 0;
@@ -226,8 +247,7 @@ public final class Distillation {
         }
     }
 
-    private double validationAccuracy(StageLoop loop) {
-        Dataset held = validation;
+    private double validationAccuracy(StageLoop loop, @Nullable Dataset held) {
         int epoch = loop.epoch() - 1; // the epoch that just ended
         int every = training.evaluateEvery();
         boolean wanted = loop.isFinished() || (every > 0 && epoch % every == 0);

@@ -27,6 +27,10 @@ public interface LossTerm {
         return null;
     }
 
+    /// Called before the first step of every epoch, also of the first: what is learnt from the student as it
+    /// is now is kept in buffers of [#adapters], so that it is in checkpoints.
+    default void beforeEpoch(EpochStart start) {}
+
     /// Called after the optimiser's step, for each of its micro-batches in order; memory banks are
     /// updated here.
     default void afterStep(Step step) {}

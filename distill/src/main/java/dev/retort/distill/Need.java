@@ -1,6 +1,8 @@
 package dev.retort.distill;
 
 import dev.retort.distill.feature.Tap;
+import dev.retort.distill.feature.TapDropout;
+import org.jspecify.annotations.Nullable;
 
 /// Something that an objective wants from every training step. The loop runs each network once for the
 /// union of all
@@ -41,4 +43,30 @@ public sealed interface Need {
 
     /// Gradients with respect to the student's inputs: they are leaves that require a gradient.
     record InputGradients() implements Need {}
+
+    /// The teacher's logits from several passes over the clean transfer set, each with other dropout, as
+    /// [Setup#requireTeacherPasses]: how far its answers can be trusted. The teacher must be a network of
+    /// this process.
+    ///
+    /// @param count number of passes, at least 2
+    /// @param extra dropout beside the network's own dropout layers, or null
+    record TeacherPasses(int count, @Nullable TapDropout extra) implements Need {
+        /// Checks the range.
+        ///
+        /// @throws IllegalArgumentException if there are fewer than two passes
+        public TeacherPasses {
+            if (count < 2) {
+                throw new IllegalArgumentException("teacher passes: expected at least 2, got " + count);
+            }
+        }
+    }
+
+    /// Dropout at a tap of the student in training, beside what the network has itself.
+    ///
+    /// @param dropout where and how much
+    record StudentDropout(TapDropout dropout) implements Need {}
+
+    /// The validation set among the labelled samples. It still judges the teacher, but no longer the
+    /// student: epochs are reported without accuracy.
+    record ValidationSamples() implements Need {}
 }

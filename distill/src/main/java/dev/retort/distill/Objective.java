@@ -1,7 +1,9 @@
 package dev.retort.distill;
 
+import dev.retort.tensor.Rng;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /// What one training run minimises: a weighted sum of terms, and what they need.
 public interface Objective {
@@ -9,6 +11,8 @@ public interface Objective {
     enum Scope {
         /// Those with labels.
         LABELLED,
+        /// Those without.
+        UNLABELLED,
         /// Those with labels and the unlabelled pool, shuffled together.
         ALL
     }
@@ -23,6 +27,21 @@ public interface Objective {
     /// Which samples the run goes over.
     default Scope scope() {
         return Scope.ALL;
+    }
+
+    /// Exactly which samples a run goes over: positions in the transfer set, ascending; by default those of
+    /// [#scope].
+    ///
+    /// @param labels classes of the transfer set, −1 where unlabelled
+    /// @param rng    for a random choice; depends on the seed only
+    default int[] members(long[] labels, Rng rng) {
+        return IntStream.range(0, labels.length)
+                .filter(i -> switch (scope()) {
+                    case LABELLED -> labels[i] >= 0;
+                    case UNLABELLED -> labels[i] < 0;
+                    case ALL -> true;
+                })
+                .toArray();
     }
 
     /// How many students are trained together; the first one is the result.

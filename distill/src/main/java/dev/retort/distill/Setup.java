@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 /// @param validationLogits the teacher's logits [V, L] on the validation set, if declared and there is
 /// one
 /// @param validationLabels classes of the validation set `[V]`; empty if there is none
+/// @param teacherPasses    the teacher's logits [P, N, L] of P passes with dropout, if declared by
+/// [Need.TeacherPasses]
 /// @param rng              for initial weights of adapters
 public record Setup(
         Map<Tap, Shape> studentShapes,
@@ -28,7 +30,30 @@ public record Setup(
         @Nullable Tensor teacherLabels,
         @Nullable Tensor validationLogits,
         long[] validationLabels,
+        @Nullable Tensor teacherPasses,
         Rng rng) {
+    /// Without passes under dropout.
+    public Setup(
+            Map<Tap, Shape> studentShapes,
+            Map<Tap, Shape> teacherShapes,
+            int classes,
+            long[] labels,
+            @Nullable Tensor teacherLabels,
+            @Nullable Tensor validationLogits,
+            long[] validationLabels,
+            Rng rng) {
+        this(
+                studentShapes,
+                teacherShapes,
+                classes,
+                labels,
+                teacherLabels,
+                validationLogits,
+                validationLabels,
+                null,
+                rng);
+    }
+
     /// Number of samples in the transfer set N.
     public int size() {
         return labels.length;
@@ -77,5 +102,16 @@ public record Setup(
             throw new IllegalStateException("setup: expected a validation set to judge the teacher with, got none");
         }
         return logits;
+    }
+
+    /// The teacher's logits of several passes with dropout [P, N, L].
+    ///
+    /// @throws IllegalStateException if they were not declared
+    public Tensor requireTeacherPasses() {
+        Tensor passes = teacherPasses;
+        if (passes == null) {
+            throw new IllegalStateException("setup: expected an objective that declares TeacherPasses");
+        }
+        return passes;
     }
 }

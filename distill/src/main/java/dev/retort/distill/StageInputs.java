@@ -1,7 +1,10 @@
 package dev.retort.distill;
 
+import dev.retort.distill.evaluate.Predictions;
 import dev.retort.distill.feature.Features;
 import dev.retort.distill.feature.Tap;
+import dev.retort.distill.feature.TapDropout;
+import dev.retort.distill.teacher.DropoutPasses;
 import dev.retort.distill.teacher.LiveTeacher;
 import dev.retort.distill.teacher.Teacher;
 import dev.retort.distill.teacher.TeacherOutputs;
@@ -13,8 +16,10 @@ import dev.retort.nn.data.Dataset;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +46,7 @@ record StageInputs(
         @Nullable Teacher teacher,
         @Nullable SampleSource source) {
     private static final int ADAPTERS = 2;
+    private static final int PASSES = 6;
 
     Set<Tap> studentTaps() {
         Set<Tap> taps = new LinkedHashSet<>(Set.of(Tap.LOGITS));
@@ -70,6 +76,22 @@ record StageInputs(
             }
         }
         return views;
+    }
+
+    /// Dropout that a need asks for in training.
+    List<TapDropout> studentDropout() {
+        List<TapDropout> sites = new ArrayList<>();
+        for (Need need : stage.objective().needs()) {
+            if (need instanceof Need.StudentDropout wanted) {
+                sites.add(wanted.dropout());
+            }
+        }
+        return sites;
+    }
+
+    /// Draws of this stage for one purpose.
+    Rng rng(int purpose) {
+        return new Rng(training.seed()).fork(purpose).fork(number);
     }
 
     boolean inputGradients() {
@@ -110,6 +132,7 @@ record StageInputs(
         if (source != null) {
             refuse(Need.TeacherLabels.class, "samples that change have no fixed labels");
             refuse(Need.SampleIndices.class, "samples that change have no fixed indices");
+            refuse(Need.TeacherPasses.class, "samples that change have no fixed labels");
         }
         boolean labels = needsTeacherLabels();
         if (labels || !teacherTaps().isEmpty()) {
@@ -137,7 +160,34 @@ record StageInputs(
                 labels ? teacherLabels(data, dataset) : null,
                 labels && held != null ? teacherLabels(held, validationId) : null,
                 heldLabels,
-                new Rng(training.seed()).fork(ADAPTERS).fork(number));
+                teacherPasses(),
+                rng(ADAPTERS));
+    }
+
+    private @Nullable Tensor teacherPasses() {
+        for (Need need : stage.objective().needs()) {
+            if (need instanceof Need.TeacherPasses wanted) {
+                Layer network = requireTeacher()
+                        .asNetwork()
+                        .orElseThrow(() -> new IllegalStateException("distillation: stage " + stage.name()
+                                + " runs the teacher with dropout; expected a network of this process as teacher"));
+                return DropoutPasses.logits(
+                        network, data, training.preparation(), wanted.count(), wanted.extra(), rng(PASSES));
+            }
+        }
+        return null;
+    }
+
+    /// The student before an epoch.
+    EpochStart epochStart(int epoch, Layer student) {
+        return new EpochStart(epoch, () -> Predictions.logits(student, data, training.preparation()), () -> {
+            Dataset held = validation;
+            if (held == null) {
+                throw new IllegalStateException(
+                        "distillation: stage " + stage.name() + " expected a validation set, got none");
+            }
+            return Predictions.logits(student, held, training.preparation());
+        });
     }
 
     private void refuse(Class<? extends Need> kind, String reason) {

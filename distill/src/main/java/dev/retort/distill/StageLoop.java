@@ -2,19 +2,23 @@ package dev.retort.distill;
 
 import dev.retort.distill.feature.Features;
 import dev.retort.distill.feature.Tap;
+import dev.retort.distill.feature.TapDropout;
 import dev.retort.distill.teacher.TeacherQuery;
 import dev.retort.nn.Layer;
 import dev.retort.nn.Module;
+import dev.retort.nn.ModuleHook;
 import dev.retort.nn.Parameter;
 import dev.retort.nn.StateValues;
 import dev.retort.nn.Stateful;
 import dev.retort.nn.data.Batch;
 import dev.retort.nn.data.DataLoader;
 import dev.retort.nn.data.Dataset;
+import dev.retort.nn.data.Subset;
 import dev.retort.nn.optim.Gradients;
 import dev.retort.nn.optim.LrScheduler;
 import dev.retort.nn.optim.Optimizer;
 import dev.retort.nn.optim.ParameterGroup;
+import dev.retort.nn.optim.Schedule;
 import dev.retort.nn.train.Checkpoint;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Rng;
@@ -24,6 +28,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -32,9 +37,12 @@ import org.jspecify.annotations.Nullable;
 final class StageLoop implements Stateful {
     private static final int ORDER = 3;
     private static final int DRAWS = 4;
+    private static final int MEMBERS = 7;
+    private static final int NOISE = 8;
 
     private final StageInputs inputs;
     private final Setup setup;
+    private final int[] members;
     private final List<Layer> students;
     private final List<Term> terms;
     private final Map<String, Parameter> trained = new LinkedHashMap<>();
@@ -51,6 +59,12 @@ final class StageLoop implements Stateful {
         this.students = students;
         Training training = inputs.training();
         setup = inputs.setUp(students.getFirst());
+        members = inputs.stage().objective().members(setup.labels(), inputs.rng(MEMBERS));
+        if (members.length == 0) {
+            throw new IllegalStateException("distillation: stage "
+                    + inputs.stage().name() + " expected "
+                    + inputs.stage().objective().scope().name().toLowerCase(Locale.ROOT) + " samples, got none");
+        }
         terms = TermChecks.requireUsable(
                 inputs.stage().name(), inputs.stage().objective().terms(setup));
         for (int peer = 0; peer < students.size(); peer++) {
@@ -66,7 +80,9 @@ final class StageLoop implements Stateful {
         stepsPerEpoch = BatchFeed.stepsPerPass(inputs.data().size(), training.batchSize());
         feed = new BatchFeed(loader(training), training.microBatches(), inputs.views());
         optimizer = training.optimizer().on(List.of(new ParameterGroup(trained)));
-        schedule = new LrScheduler(optimizer, training.schedule().over(steps()));
+        Schedule course = training.schedule().over(steps());
+        double rate = inputs.stage().rate();
+        schedule = new LrScheduler(optimizer, at -> rate * course.factor(at));
         log = new RunLog(inputs.stage().name(), terms);
     }
 
@@ -75,12 +91,9 @@ final class StageLoop implements Stateful {
     }
 
     private DataLoader loader(Training training) {
-        Dataset scope = switch (inputs.stage().objective().scope()) {
-            case LABELLED -> inputs.data().labelled();
-            case ALL -> inputs.data();
-        };
+        Dataset scope = members.length == inputs.data().size() ? inputs.data() : new Subset(inputs.data(), members);
         int size = training.batchSize() / training.microBatches();
-        long seed = new Rng(training.seed()).fork(ORDER).fork(inputs.number()).seed();
+        long seed = inputs.rng(ORDER).seed();
         // Batch normalisation can't train on one sample.
         boolean single = scope.size() > size && scope.size() % size == 1;
         return new DataLoader(
@@ -143,9 +156,8 @@ final class StageLoop implements Stateful {
     /// Takes one step; returns the number of samples and the loss.
     Taken advance() {
         int epoch = epoch();
-        SampleSource source = inputs.source();
-        if (source != null && atEpochEnd()) {
-            source.refresh(epoch, students.getFirst());
+        if (atEpochEnd()) {
+            beginEpoch(epoch);
         }
         List<StepBatch> batches = new ArrayList<>();
         List<Batch> sources = feed.next();
@@ -179,6 +191,15 @@ final class StageLoop implements Stateful {
         return new Taken(samples, loss);
     }
 
+    private void beginEpoch(int epoch) {
+        SampleSource source = inputs.source();
+        if (source != null) {
+            source.refresh(epoch, students.getFirst());
+        }
+        EpochStart start = inputs.epochStart(epoch, students.getFirst());
+        terms.forEach(term -> term.loss().beforeEpoch(start));
+    }
+
     /// What a step did.
     ///
     /// @param samples samples in it
@@ -190,26 +211,36 @@ final class StageLoop implements Stateful {
         if (inputs.inputGradients()) {
             views = views.stream().map(view -> view.detach().requiresGrad(true)).toList();
         }
-        return new StepBatch(views, batch.targets(), batch.indices());
+        int[] positions =
+                Arrays.stream(batch.indices()).map(index -> members[index]).toArray();
+        return new StepBatch(views, batch.targets(), positions);
     }
 
     private Step forward(StepBatch batch, Batch source, int epoch, int part) {
-        Set<Tap> taps = inputs.studentTaps();
         List<List<Map<Tap, Tensor>>> answers = new ArrayList<>();
-        for (Layer student : students) {
-            List<Map<Tap, Tensor>> views = new ArrayList<>();
-            for (Tensor view : batch.views()) {
-                views.add(Features.of(student, view, taps));
-            }
-            answers.add(views);
+        for (int peer = 0; peer < students.size(); peer++) {
+            Rng noise = inputs.rng(NOISE).fork(step).fork(part).fork(peer);
+            answers.add(answers(students.get(peer), batch, noise));
         }
         Tensor labels = rows(setup.teacherLabels(), batch.indices());
-        Rng rng = new Rng(inputs.training().seed())
-                .fork(DRAWS)
-                .fork(inputs.number())
-                .fork(step)
-                .fork(part);
+        Rng rng = inputs.rng(DRAWS).fork(step).fork(part);
         return new Step(batch, epoch, rng, answers, teacherViews(batch, source, labels), labels);
+    }
+
+    private List<Map<Tap, Tensor>> answers(Layer student, StepBatch batch, Rng noise) {
+        List<ModuleHook> hooks = new ArrayList<>();
+        List<Map<Tap, Tensor>> views = new ArrayList<>();
+        try {
+            for (TapDropout site : inputs.studentDropout()) {
+                hooks.add(site.on(student, noise));
+            }
+            for (Tensor view : batch.views()) {
+                views.add(Features.of(student, view, inputs.studentTaps()));
+            }
+        } finally {
+            hooks.forEach(ModuleHook::close);
+        }
+        return views;
     }
 
     private List<Map<Tap, Tensor>> teacherViews(StepBatch batch, Batch source, @Nullable Tensor labels) {

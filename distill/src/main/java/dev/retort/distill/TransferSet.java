@@ -53,16 +53,6 @@ final class TransferSet implements Dataset {
         return labelled == null ? List.of() : labelled.classNames();
     }
 
-    /// The labelled samples alone; indices are the same.
-    ///
-    /// @throws IllegalStateException if there are none
-    Dataset labelled() {
-        if (labelled == null || labelled.size() == 0) {
-            throw new IllegalStateException("distillation: expected labelled samples, got none");
-        }
-        return labelled;
-    }
-
     long[] allLabels() {
         long[] labels = new long[size()];
         for (int i = 0; i < labels.length; i++) {

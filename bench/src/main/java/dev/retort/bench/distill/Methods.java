@@ -13,6 +13,7 @@ import dev.retort.distill.method.Mixing;
 import dev.retort.distill.method.Rkd;
 import dev.retort.distill.method.Slam;
 import dev.retort.distill.method.SoftLabels;
+import dev.retort.distill.method.TeacherLabel;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -48,7 +49,7 @@ final class Methods implements Iterable<String> {
             case "kd" -> new HintonKd();
             case "slam" -> new Slam();
             case "slam-normalised" -> new Slam().withMixing(Mixing.NORMALISED);
-            case "slam-soft" -> new Slam().withLabels(Slam.Labels.SOFT);
+            case "slam-soft" -> new Slam().withLabels(TeacherLabel.SOFT);
             case "fitnet" -> new FitNet(student.middle(), teacher.middle());
             case "rkd" -> new Rkd(student.last(), teacher.last());
             case "crd" -> new Crd(student.last(), teacher.last());

@@ -109,6 +109,21 @@ public final class Confidence {
         return out;
     }
 
+    /// Entropy of sample `row` divided by ln L, in [0, 1].
+    public double entropy(int row) {
+        double sum = 0;
+        for (int j = 0; j < classes; j++) {
+            double p = probability(row, j);
+            sum -= p > 0 ? p * StrictMath.log(p) : 0;
+        }
+        return Math.clamp(sum / StrictMath.log(classes), 0, 1);
+    }
+
+    /// Cross-entropy −ln p of `label` for sample `row`; infinite where the probability is 0.
+    public double crossEntropy(int row, int label) {
+        return -StrictMath.log(probability(row, label));
+    }
+
     /// How many classes come before `label` in sample `row`: 0 if it is the most probable one.
     public int rank(int row, int label) {
         double own = probability(row, label);
@@ -154,7 +169,7 @@ public final class Confidence {
     /// Checks that there is one valid class a sample, and at least one sample.
     ///
     /// @throws IllegalArgumentException if not
-    void requireLabels(long[] labels) {
+    public void requireLabels(long[] labels) {
         if (labels.length != size() || labels.length == 0) {
             throw new IllegalArgumentException("confidence: expected one label a sample and at least one sample, got "
                     + labels.length + " labels for " + size() + " samples");

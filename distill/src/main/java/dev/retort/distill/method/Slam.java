@@ -4,6 +4,7 @@ import dev.retort.distill.DistillationMethod;
 import dev.retort.distill.LossTerm;
 import dev.retort.distill.Need;
 import dev.retort.distill.Setup;
+import dev.retort.distill.Stage;
 import dev.retort.distill.Step;
 import dev.retort.distill.StepBatch;
 import dev.retort.distill.Term;
@@ -44,17 +45,19 @@ import java.util.Set;
 /// @param shortList  rule for k
 /// @param prediction how α is read between margins of the validation set
 /// @param cap        whether α stays below 1 − 1/(2·|V|)
+/// @param rounds     how often a fresh student is trained; from the second time on the student before is
+///     the teacher, and α and k are estimated anew for it
+/// @param onValidation whether the validation set is trained on too, after α and k were fitted to it
 public record Slam(
-        Mixing mixing, Labels labels, double lowerBound, ShortList shortList, Prediction prediction, boolean cap)
+        Mixing mixing,
+        TeacherLabel labels,
+        double lowerBound,
+        ShortList shortList,
+        Prediction prediction,
+        boolean cap,
+        int rounds,
+        boolean onValidation)
         implements DistillationMethod {
-    /// The form of the teacher's label yₛ.
-    public enum Labels {
-        /// One-hot.
-        HARD,
-        /// Softmax probabilities.
-        SOFT
-    }
-
     private static final double RAW_BOUND = 0.5;
 
     /// Checks the ranges.
@@ -65,36 +68,60 @@ public record Slam(
         if (!(lowerBound >= 0 && lowerBound <= 1)) {
             throw new IllegalArgumentException("slam: expected a lower bound in [0, 1], got " + lowerBound);
         }
+        if (rounds < 1) {
+            throw new IllegalArgumentException("slam: expected at least 1 round, got " + rounds);
+        }
         if (mixing == Mixing.RAW && lowerBound < RAW_BOUND) {
             throw new IllegalArgumentException("slam: the raw operator expects a lower bound of at least 0.5, got "
                     + lowerBound + "; below it classes outside the teacher's list are rewarded (use NORMALISED)");
         }
     }
 
+    /// One round, without the validation set.
+    public Slam(
+            Mixing mixing,
+            TeacherLabel labels,
+            double lowerBound,
+            ShortList shortList,
+            Prediction prediction,
+            boolean cap) {
+        this(mixing, labels, lowerBound, shortList, prediction, cap, 1, false);
+    }
+
     /// Raw operator, hard labels, lower bound 0.5, one k for the data set with top-k accuracy of 0.9,
     /// interpolation.
     public Slam() {
-        this(Mixing.RAW, Labels.HARD, RAW_BOUND, new ShortList.Global(0.9), Prediction.INTERPOLATE, false);
+        this(Mixing.RAW, TeacherLabel.HARD, RAW_BOUND, new ShortList.Global(0.9), Prediction.INTERPOLATE, false);
     }
 
     /// The same with another operator.
     public Slam withMixing(Mixing newMixing) {
-        return new Slam(newMixing, labels, lowerBound, shortList, prediction, cap);
+        return new Slam(newMixing, labels, lowerBound, shortList, prediction, cap, rounds, onValidation);
     }
 
     /// The same with another form of the teacher's label.
-    public Slam withLabels(Labels newLabels) {
-        return new Slam(mixing, newLabels, lowerBound, shortList, prediction, cap);
+    public Slam withLabels(TeacherLabel newLabels) {
+        return new Slam(mixing, newLabels, lowerBound, shortList, prediction, cap, rounds, onValidation);
     }
 
     /// The same with another least α.
     public Slam withLowerBound(double newBound) {
-        return new Slam(mixing, labels, newBound, shortList, prediction, cap);
+        return new Slam(mixing, labels, newBound, shortList, prediction, cap, rounds, onValidation);
     }
 
     /// The same with another rule for k.
     public Slam withShortList(ShortList newList) {
-        return new Slam(mixing, labels, lowerBound, newList, prediction, cap);
+        return new Slam(mixing, labels, lowerBound, newList, prediction, cap, rounds, onValidation);
+    }
+
+    /// The same with several rounds.
+    public Slam withRounds(int newRounds) {
+        return new Slam(mixing, labels, lowerBound, shortList, prediction, cap, newRounds, onValidation);
+    }
+
+    /// The same with the validation set among the labelled samples, or without it.
+    public Slam withValidation(boolean trainedOn) {
+        return new Slam(mixing, labels, lowerBound, shortList, prediction, cap, rounds, trainedOn);
     }
 
     @Override
@@ -104,7 +131,14 @@ public record Slam(
 
     @Override
     public Set<Need> needs() {
-        return Set.of(new Need.TeacherLabels());
+        return onValidation
+                ? Set.of(new Need.TeacherLabels(), new Need.ValidationSamples())
+                : Set.of(new Need.TeacherLabels());
+    }
+
+    @Override
+    public List<Stage> stages() {
+        return Stage.rounds(name(), this, rounds);
     }
 
     @Override
@@ -123,7 +157,7 @@ public record Slam(
     }
 
     /// The loss with α and k of every sample of the transfer set.
-    private record MixedLoss(Mixing mixing, Labels labels, double[] alpha, int[] k) implements LossTerm {
+    private record MixedLoss(Mixing mixing, TeacherLabel labels, double[] alpha, int[] k) implements LossTerm {
         @Override
         public double count(StepBatch batch) {
             return batch.size();
@@ -136,9 +170,7 @@ public record Slam(
             Confidence teacher = Confidence.ofLogits(step.teacherLabels());
             double[] own = Arrays.stream(indices).mapToDouble(i -> alpha[i]).toArray();
             int[] sizes = Arrays.stream(indices).map(i -> k[i]).toArray();
-            Tensor said = labels == Labels.HARD
-                    ? step.teacherLabels().argmax(1).oneHot(teacher.classes(), logits.dtype())
-                    : step.teacherLabels().to(logits.dtype()).softmax(1);
+            Tensor said = labels.of(step.teacherLabels(), logits.dtype());
             Tensor targets = SoftLabels.withTrueLabels(said, step.batch().labels());
             return mixing.crossEntropy(logits, targets, Tensor.of(own), teacher.listed(sizes))
                     .sum();

@@ -1,6 +1,7 @@
 package dev.retort.distill.teacher;
 
 import dev.retort.distill.feature.Tap;
+import dev.retort.nn.Layer;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.io.Safetensors;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -83,6 +85,11 @@ public final class CachedTeacher implements Teacher {
     @Override
     public String fingerprint() {
         return fingerprint;
+    }
+
+    @Override
+    public Optional<Layer> asNetwork() {
+        return source == null ? Optional.empty() : source.asNetwork();
     }
 
     /// How many rows the source was asked for to be kept, so far.

@@ -8,6 +8,7 @@ import dev.retort.nn.Module;
 import dev.retort.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /// A network as teacher: answers by a forward pass without gradients.
 ///
@@ -48,6 +49,11 @@ public final class LiveTeacher implements Teacher {
     /// The network.
     public Layer network() {
         return network;
+    }
+
+    @Override
+    public Optional<Layer> asNetwork() {
+        return Optional.of(network);
     }
 
     /// How normalisation layers behave.

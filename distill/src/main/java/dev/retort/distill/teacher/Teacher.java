@@ -1,8 +1,10 @@
 package dev.retort.distill.teacher;
 
 import dev.retort.distill.feature.Tap;
+import dev.retort.nn.Layer;
 import dev.retort.tensor.Tensor;
 import java.util.Map;
+import java.util.Optional;
 
 /// Something that answers for samples with logits, and perhaps with features.
 ///
@@ -28,5 +30,10 @@ public interface Teacher {
             throw new IllegalStateException("teacher: expected logits in the answer, got none");
         }
         return logits;
+    }
+
+    /// The network behind the answers, if it is one of this process: for methods that run it in other ways.
+    default Optional<Layer> asNetwork() {
+        return Optional.empty();
     }
 }

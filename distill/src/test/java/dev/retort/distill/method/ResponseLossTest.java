@@ -138,7 +138,7 @@ class ResponseLossTest {
             assertThat(slam).isCloseTo(hard, within(CLOSE));
         }
         double soft = only(new SoftLabels().terms(setup)).sum(step).item();
-        double softSlam = only(new Slam().withLabels(Slam.Labels.SOFT).terms(setup))
+        double softSlam = only(new Slam().withLabels(TeacherLabel.SOFT).terms(setup))
                 .sum(step)
                 .item();
         assertThat(softSlam).isCloseTo(soft, within(CLOSE));

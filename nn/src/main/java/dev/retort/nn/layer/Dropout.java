@@ -22,6 +22,11 @@ public final class Dropout extends Layer {
         this.rng = generator("rng", rng);
     }
 
+    /// The probability of being dropped.
+    public double p() {
+        return p;
+    }
+
     @Override
     protected Tensor forward(Tensor x) {
         return isTraining() ? x.dropout(p, rng) : x;
