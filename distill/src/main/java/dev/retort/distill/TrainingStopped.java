@@ -9,7 +9,10 @@ public final class TrainingStopped extends RuntimeException {
 
     private final transient @Nullable Path checkpoint;
 
-    TrainingStopped(String stage, long step, @Nullable Path checkpoint) {
+    /// A stop in a stage after a step.
+    ///
+    /// @param checkpoint what was saved, or null
+    public TrainingStopped(String stage, long step, @Nullable Path checkpoint) {
         super("training stopped in stage " + stage + " after step " + step
                 + (checkpoint == null ? ", nothing was saved" : ", saved in " + checkpoint));
         this.checkpoint = checkpoint;

@@ -4,14 +4,15 @@ import dev.retort.nn.data.Download;
 import dev.retort.nn.train.ProgressBar;
 
 /// Draws the progress of downloads, one task a file.
-final class DownloadBar implements Download.Progress {
+public final class DownloadBar implements Download.Progress {
     private static final int KIB = 1024;
 
     private final ProgressBar bar;
     private String current = "";
     private long shown;
 
-    DownloadBar(ProgressBar bar) {
+    /// Shows downloads on `bar`.
+    public DownloadBar(ProgressBar bar) {
         this.bar = bar;
     }
 

@@ -58,7 +58,17 @@ public final class Document {
     /// @param name of the file, without ending: letters, digits and dashes
     /// @throws IllegalArgumentException if the name has other characters or is taken
     public Document plot(String name, LineChart chart, String caption) {
-        String svg = chart.toSvg();
+        return plot(name, chart.toSvg(), caption);
+    }
+
+    /// The same with intervals.
+    ///
+    /// @throws IllegalArgumentException if the name has other characters or is taken
+    public Document plot(String name, IntervalChart chart, String caption) {
+        return plot(name, chart.toSvg(), caption);
+    }
+
+    private Document plot(String name, String svg, String caption) {
         if (!name.matches("[\\w-]+") || plots.putIfAbsent(name + ".svg", Html.standalone(svg)) != null) {
             throw new IllegalArgumentException(
                     "document: expected a new plot name of letters, digits and dashes, got '" + name + "'");

@@ -1,5 +1,6 @@
 package dev.retort.bench.reproduce;
 
+import dev.retort.bench.reproduce.laurel.LaurelCommand;
 import dev.retort.bench.reproduce.rad.RadCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -15,7 +16,7 @@ import picocli.CommandLine.Spec;
                     + " given again."
         },
         synopsisSubcommandLabel = "NAME",
-        subcommands = {RadCommand.class})
+        subcommands = {LaurelCommand.class, RadCommand.class})
 public final class ReproduceCommand implements Runnable {
     @Spec
     private CommandSpec spec;

@@ -12,8 +12,9 @@ import dev.retort.tensor.Tensor;
 /// m = sigmoid(a₁ v Φ₁ + b₁),  w = 2 sigmoid(a₂ v Φ₂ + b₂),  R = Sinkhorn(a₃ v Φ₃ + B₃),
 /// x = Σ_j m_j h_j,  h'_k = Σ_j R_kj h_j + w_k f(x).
 ///
-/// Sinkhorn takes exponentials and divides rows, then columns, by their sums, 20 times (in logarithms
-/// here). a starts at 0.01. The start of the others is not published; ours is Φ = 0; b₁ such that m sums to
+/// Sinkhorn takes exponentials (of the differences to the largest logit) and divides rows, then columns, by
+/// their sums, 20 times. a starts at 0.01. The start of the others is not published; ours is Φ = 0; b₁ such that m sums
+/// to
 /// 1 with half of it on lane (index mod n), so that lanes come to differ; b₂ = 0, w = 1; B₃ = 0 on the
 /// diagonal and −4 elsewhere. The lanes are equal at first, so this starts as the plain network, up to
 /// rounding.
@@ -111,12 +112,13 @@ public final class ManifoldHyperConnection extends Residual {
         for (int d = 1; d < logits.rank(); d++) {
             dims[d + 1] = logits.size(d);
         }
-        Tensor logs = logits.reshape(dims);
+        Tensor square = logits.reshape(dims);
+        Tensor matrix = square.sub(square.detach().amax(true, 0, 1)).exp(); // the scale cancels in the first division
         for (int i = 0; i < ITERATIONS; i++) {
-            logs = logs.sub(logs.logsumexp(true, 1));
-            logs = logs.sub(logs.logsumexp(true, 0));
+            matrix = matrix.div(matrix.sum(true, 1));
+            matrix = matrix.div(matrix.sum(true, 0));
         }
-        return logs.exp();
+        return matrix;
     }
 
     @Override
