@@ -145,6 +145,11 @@ public abstract class Module implements Stateful {
         return () -> hooks.remove(own);
     }
 
+    /// Whether somebody watches this module's own calls, so that a caller may not fuse them with others.
+    public final boolean isHooked() {
+        return !hooks.isEmpty();
+    }
+
     /// The innermost module whose forward pass is running in this thread, or null.
     public static @Nullable Module current() {
         return CURRENT.get();

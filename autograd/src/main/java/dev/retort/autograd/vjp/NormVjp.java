@@ -6,6 +6,7 @@ import dev.retort.tensor.Engine;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.NormOp;
 import dev.retort.tensor.op.Op;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Gradients of [NormOp]: fast kernels for y; where the statistics have gradients too, or a graph is
@@ -18,6 +19,7 @@ final class NormVjp {
         return switch (op) {
             case NormOp.BatchNorm o ->
                 Rule.fused(o, Saved.outputs(1, 2), c -> statistics(c, new NormOp.BatchNormBackward(o.eps())));
+            case NormOp.BatchNormRelu o -> Rule.fused(o, Saved.outputs(0, 1, 2), c -> rectified(c, o));
             case NormOp.LayerNorm o ->
                 Rule.fused(o, Saved.outputs(1, 2), c -> statistics(c, new NormOp.LayerNormBackward(o.dims())));
             case NormOp.GroupNorm o ->
@@ -25,6 +27,7 @@ final class NormVjp {
             case NormOp.RmsNorm o -> Rule.fused(o, Saved.outputs(1), c -> rms(c, o));
             case NormOp.BatchNormEval o -> evaluation(o);
             case NormOp.BatchNormBackward _,
+                    NormOp.BatchNormReluBackward _,
                     NormOp.LayerNormBackward _,
                     NormOp.GroupNormBackward _,
                     NormOp.RmsNormBackward _ -> Rule.NONE;
@@ -38,6 +41,20 @@ final class NormVjp {
             return new Tensor[] {Engine.run(backward, c.g(), x, c.output(1), c.output(2))[0]};
         }
         return Engine.run(backward, c.g(), x, c.output(1), c.output(2), c.input(1));
+    }
+
+    /// (g, y, x, mean, var, weight) → (dx, dweight, dbias[, djoined]).
+    private static @Nullable Tensor[] rectified(VjpContext c, NormOp.BatchNormRelu op) {
+        boolean joined = c.inputs() == 4 && c.needs(3);
+        Tensor[] wanted = Engine.run(
+                new NormOp.BatchNormReluBackward(op.eps(), joined),
+                c.g(),
+                c.output(0),
+                c.input(0),
+                c.output(1),
+                c.output(2),
+                c.input(1));
+        return Arrays.copyOf(wanted, c.inputs());
     }
 
     /// (g, x, rstd[, weight]) → (dx, dweight).
@@ -84,7 +101,7 @@ final class NormVjp {
     /// `[C]` as `[C, 1, …, 1]`.
     private static Tensor channel(VjpContext c, Tensor vector) {
         int[] dims = new int[c.shape(0).rank() - 1];
-        java.util.Arrays.fill(dims, 1);
+        Arrays.fill(dims, 1);
         dims[0] = vector.numel();
         return vector.reshape(dims);
     }

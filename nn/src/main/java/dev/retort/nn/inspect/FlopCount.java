@@ -86,6 +86,8 @@ public final class FlopCount {
             case NormOp.BatchNormEval _ -> 2 * elements; // one scale and one shift
             case NormOp.RmsNorm _ -> 4 * elements;
             case NormOp.BatchNorm _, NormOp.LayerNorm _, NormOp.GroupNorm _ -> 7 * elements;
+            case NormOp.BatchNormRelu _ -> 9 * elements;
+            case NormOp.BatchNormReluBackward _ -> 12 * elements;
             case NormOp.BatchNormBackward _,
                     NormOp.LayerNormBackward _,
                     NormOp.GroupNormBackward _,

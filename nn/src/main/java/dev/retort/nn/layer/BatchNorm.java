@@ -97,7 +97,25 @@ public final class BatchNorm extends Layer {
 
     @Override
     protected Tensor forward(Tensor x) {
-        return isTraining() ? normaliseBatch(x) : normaliseByRunning(x);
+        return isTraining() ? normaliseBatch(new Tensor[] {x}, false) : normaliseByRunning(x);
+    }
+
+    /// `relu.call(call(x))`, in one op where nobody can see the difference: in training, without hooks on either.
+    public Tensor callRelu(Tensor x, ReLU relu) {
+        return fusesWith(relu) ? run(in -> new Tensor[] {normaliseBatch(in, true)}, x)[0] : relu.call(call(x));
+    }
+
+    /// `relu.call(call(x).add(joined))`, in one op where nobody can see the difference.
+    ///
+    /// @param joined the residual stream, of x's shape
+    public Tensor callAddRelu(Tensor x, Tensor joined, ReLU relu) {
+        return fusesWith(relu) && joined.shape().equals(x.shape())
+                ? run(in -> new Tensor[] {normaliseBatch(in, true)}, x, joined)[0]
+                : relu.call(call(x).add(joined));
+    }
+
+    private boolean fusesWith(ReLU relu) {
+        return isTraining() && weight != null && !isHooked() && !relu.isHooked();
     }
 
     private Tensor normaliseByRunning(Tensor x) {
@@ -109,20 +127,33 @@ public final class BatchNorm extends Layer {
                 : Engine.one(op, x, mean, var, weight.value(), bias.value());
     }
 
-    private Tensor normaliseBatch(Tensor x) {
+    /// The norm of `in[0]` by its own statistics; if `rectified`, plus `in[1]` where there is one, then max(·, 0).
+    private Tensor normaliseBatch(Tensor[] in, boolean rectified) {
+        Tensor x = in[0];
         int count = x.rank() < 2 || x.size(1) == 0 ? 0 : x.numel() / x.size(1);
         if (count == 1) {
             throw new OpException("batch_norm: expects more than one value a channel in training, got " + x.type());
         }
-        NormOp op = new NormOp.BatchNorm(config.eps);
-        Tensor[] results =
-                weight == null || bias == null ? Engine.run(op, x) : Engine.run(op, x, weight.value(), bias.value());
+        Tensor[] results = batchResults(in, rectified);
         UpdateOp move = new UpdateOp.Lerp(config.momentum);
         runningMean.tensor().update(move, results[1].detach());
         runningVar.tensor().update(move, results[2].detach().mul(count / (count - 1.0)));
         Tensor tracked = batchesTracked.tensor();
         tracked.update(new UpdateOp.Fill(tracked.item() + 1));
         return results[0];
+    }
+
+    private Tensor[] batchResults(Tensor[] in, boolean rectified) {
+        if (weight == null || bias == null) {
+            return Engine.run(new NormOp.BatchNorm(config.eps), in[0]);
+        }
+        Tensor w = weight.value();
+        Tensor b = bias.value();
+        if (!rectified) {
+            return Engine.run(new NormOp.BatchNorm(config.eps), in[0], w, b);
+        }
+        NormOp op = new NormOp.BatchNormRelu(config.eps);
+        return in.length == 1 ? Engine.run(op, in[0], w, b) : Engine.run(op, in[0], w, b, in[1]);
     }
 
     @Override

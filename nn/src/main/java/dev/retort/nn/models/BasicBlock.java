@@ -50,7 +50,7 @@ public final class BasicBlock extends ResidualBlock {
     }
 
     private Tensor body(Tensor x) {
-        Tensor y = relu1.call(bn1.call(conv1.call(x)));
+        Tensor y = bn1.callRelu(conv1.call(x), relu1);
         y = bn2.call(conv2.call(y));
         return se == null ? y : se.call(y);
     }

@@ -181,7 +181,7 @@ public final class CifarResNet extends Layer {
 
     @Override
     protected Tensor forward(Tensor x) {
-        ResidualStream stream = stack.open(relu1.call(bn1.call(conv1.call(x))));
+        ResidualStream stream = stack.open(bn1.callRelu(conv1.call(x), relu1));
         stages.forEach(stage -> stage.call(stream));
         return linear.call(avgpool.call(stream.value()).flatten(1));
     }

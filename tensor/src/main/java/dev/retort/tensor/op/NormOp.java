@@ -104,6 +104,42 @@ public sealed interface NormOp extends Op {
         }
     }
 
+    /// Batch normalisation, an optional sum and the rectifier in one op, as residual blocks use them:
+    /// y = max(BatchNorm(x) + joined, 0).
+    ///
+    /// Inputs (x `[N, C, ...]`, weight `[C]`, bias `[C]`) or (x, weight, bias, joined of x's shape); results
+    /// (y, mean `[C]`, biased variance `[C]`) as [BatchNorm]'s. Saves writing and reading the values between.
+    record BatchNormRelu(double eps) implements NormOp, Fused {
+        @Override
+        public TensorType[] infer(TensorType[] in) {
+            Check.arity(this, in, 3, 4);
+            TensorType[] results = new BatchNorm(eps).infer(Arrays.copyOf(in, 3));
+            if (in.length == 4) {
+                Check.sameDType(this, in);
+                Check.shape(this, "joined", in[3], in[0].shape().dims());
+            }
+            return results;
+        }
+
+        @Override
+        public Tensor[] composite(Tensor[] in) {
+            Tensor[] results = new BatchNorm(eps).composite(Arrays.copyOf(in, 3));
+            results[0] = (in.length == 4 ? results[0].add(in[3]) : results[0]).relu();
+            return results;
+        }
+    }
+
+    /// Inputs (gradY, y, x, mean, var, weight): results (gradX, gradWeight `[C]`, gradBias `[C]`) and, if
+    /// `joined`, the gradient of the fourth input: gradY where y > 0, else 0.
+    record BatchNormReluBackward(double eps, boolean joined) implements NormOp, BackwardOp {
+        @Override
+        public TensorType[] infer(TensorType[] in) {
+            Check.arity(this, in, 6);
+            TensorType stat = in[0].with(Shape.of(channels(this, in[0])));
+            return joined ? new TensorType[] {in[0], stat, stat, in[0]} : new TensorType[] {in[0], stat, stat};
+        }
+    }
+
     /// Layer normalisation over the last `dims` dimensions (Ba et al., 2016, arXiv 1607.06450).
     ///
     /// Inputs (x) or (x, weight, bias of the normalised shape); results (y, mean, rstd = 1/√(var +

@@ -19,6 +19,7 @@ final class NormSpecs {
     static List<OpSpec> all() {
         NormSpecs s = new NormSpecs();
         s.batch();
+        s.batchRelu();
         s.batchEval();
         s.layer();
         s.group();
@@ -68,6 +69,48 @@ final class NormSpecs {
                 .reduction(1_600)
                 .looser(4)
                 .error("too few", "expects 4 to 5 inputs", back, () -> in(Data.values(1, 2, 2))));
+    }
+
+    private static Tensor[] joined(Tensor x) {
+        int c = x.size(1);
+        return in(
+                x,
+                Data.values(11, c),
+                Data.values(12, c),
+                Data.values(17, x.shape().dims()));
+    }
+
+    private static Tensor[] rectifiedGradient(NormOp forward, Tensor... in) {
+        Tensor[] out = Engine.run(forward, in);
+        return in(Data.values(13, in[0].shape().dims()), out[0], in[0], out[1], out[2], in[1]);
+    }
+
+    private void batchRelu() {
+        NormOp op = new NormOp.BatchNormRelu(EPS);
+        specs.add(OpSpec.of(NormOp.BatchNormRelu.class)
+                .sample("images", op, () -> affine(Data.values(1, 3, 2, 2, 3), 2))
+                .sample("images, joined", op, () -> joined(Data.values(1, 3, 2, 2, 3)))
+                .sample("rows, joined", op, () -> joined(Data.values(2, 5, 3)))
+                .special("one element a channel", op, () -> joined(Data.values(4, 1, 3)))
+                .large("large", op, () -> affine(Data.values(5, 8, 17, 13, 15), 17))
+                .large("large, joined", op, () -> joined(Data.values(5, 8, 17, 13, 15)))
+                .reduction(1_600)
+                .error("plain", "expects 3 to 4 inputs", op, () -> in(Data.values(1, 4, 3)))
+                .error("weight", "weight of shape [3]", op, () -> affine(Data.values(1, 4, 3), 4))
+                .error(
+                        "joined",
+                        "joined of shape [4, 3]",
+                        op,
+                        () -> in(Data.values(1, 4, 3), Data.values(2, 3), Data.values(3, 3), Data.values(4, 3))));
+        NormOp back = new NormOp.BatchNormReluBackward(EPS, false);
+        NormOp backJoined = new NormOp.BatchNormReluBackward(EPS, true);
+        specs.add(OpSpec.of(NormOp.BatchNormReluBackward.class)
+                .sample("images", back, () -> rectifiedGradient(op, affine(Data.values(1, 3, 2, 2, 3), 2)))
+                .sample("joined", backJoined, () -> rectifiedGradient(op, joined(Data.values(2, 5, 3))))
+                .large("large", backJoined, () -> rectifiedGradient(op, joined(Data.values(5, 8, 17, 13, 15))))
+                .reduction(1_600)
+                .looser(4)
+                .error("too few", "expects 6 inputs", back, () -> in(Data.values(1, 2, 2))));
     }
 
     private void batchEval() {

@@ -9,7 +9,7 @@ import dev.retort.tensor.cpu.simd.RowNorms;
 import dev.retort.tensor.op.NormOp;
 import org.jspecify.annotations.Nullable;
 
-/// Float32 normalisations: rows here, channels of planes in [FastPlaneNorm].
+/// Float32 normalisations: rows here, planes in [FastBatchNorm] and [FastPlaneNorm].
 final class FastNorm {
     /// Elements of one parallel task.
     private static final int TASK = 1 << 14;
@@ -26,9 +26,11 @@ final class FastNorm {
                 backward(true, in[0], in[1], in[2], in[3], in.length == 5 ? in[4] : null, out);
             case NormOp.RmsNormBackward _ ->
                 backward(false, in[0], in[1], null, in[2], in.length == 4 ? in[3] : null, out);
-            case NormOp.BatchNorm o -> FastPlaneNorm.batchNorm(o, in, out);
-            case NormOp.BatchNormEval o -> FastPlaneNorm.batchNormEval(o, in, out);
-            case NormOp.BatchNormBackward o -> FastPlaneNorm.batchNormBackward(o, in, out);
+            case NormOp.BatchNorm o -> FastBatchNorm.batchNorm(o, in, out);
+            case NormOp.BatchNormEval o -> FastBatchNorm.batchNormEval(o, in, out);
+            case NormOp.BatchNormRelu o -> FastBatchNorm.batchNormRelu(o, in, out);
+            case NormOp.BatchNormBackward o -> FastBatchNorm.batchNormBackward(o, in, out);
+            case NormOp.BatchNormReluBackward o -> FastBatchNorm.batchNormReluBackward(o, in, out);
             case NormOp.GroupNorm o -> FastPlaneNorm.groupNorm(o, in, out);
             case NormOp.GroupNormBackward o -> FastPlaneNorm.groupNormBackward(o, in, out);
         };

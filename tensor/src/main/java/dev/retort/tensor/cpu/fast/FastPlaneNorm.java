@@ -9,7 +9,7 @@ import dev.retort.tensor.cpu.simd.RowSums;
 import dev.retort.tensor.op.NormOp;
 import org.jspecify.annotations.Nullable;
 
-/// Float32 batch and group normalisation of [N, C, …]: passes over the N·C contiguous planes.
+/// Float32 group normalisation of [N, C, …]: one statistic for the channels of a group of one image.
 ///
 /// Each plane gives a float partial sum; the partial sums of a statistic are added in order in double.
 final class FastPlaneNorm {
@@ -18,62 +18,6 @@ final class FastPlaneNorm {
 
     private FastPlaneNorm() {}
 
-    /// Sizes of [N, C, …] and the parallel grain over its planes.
-    private record Planes(int batch, int channels, int size) {
-        static Planes of(Tensor x) {
-            int n = x.size(0);
-            int c = x.size(1);
-            return new Planes(n, c, x.numel() / (n * c));
-        }
-
-        int count() {
-            return batch * channels;
-        }
-
-        int grain() {
-            return Math.max(1, TASK / size);
-        }
-    }
-
-    // ---- batch normalisation: one statistic a channel
-    // ----------------------------------------------------------------
-
-    static Tensor[] batchNorm(NormOp.BatchNorm op, Tensor[] in, TensorType[] out) {
-        Planes p = Planes.of(in[0]);
-        Dense x = Dense.of(in[0]);
-        double count = (double) p.batch() * p.size();
-        float[] sums = new float[p.count()];
-        Parallel.forRange(p.count(), p.grain(), (from, to) -> {
-            for (int i = from; i < to; i++) {
-                sums[i] = RowSums.sum(x.data(), x.offset() + i * p.size(), p.size());
-            }
-        });
-        float[] mean = new float[p.channels()];
-        for (int c = 0; c < mean.length; c++) {
-            mean[c] = (float) (overBatch(sums, p, c) / count);
-        }
-        Parallel.forRange(p.count(), p.grain(), (from, to) -> {
-            for (int i = from; i < to; i++) {
-                sums[i] = RowSums.sumSquares(x.data(), x.offset() + i * p.size(), p.size(), mean[i % p.channels()]);
-            }
-        });
-        float[] var = new float[p.channels()];
-        for (int c = 0; c < var.length; c++) {
-            var[c] = (float) (overBatch(sums, p, c) / count);
-        }
-        float[] y = apply(p, x, mean, var, op.eps(), optional(in, 1), optional(in, 2));
-        Shape stat = out[1].shape();
-        return new Tensor[] {Dense.tensor(y, in[0].shape()), Dense.tensor(mean, stat), Dense.tensor(var, stat)};
-    }
-
-    static Tensor[] batchNormEval(NormOp.BatchNormEval op, Tensor[] in, TensorType[] out) {
-        Planes p = Planes.of(in[0]);
-        float[] mean = in[1].toFloats();
-        float[] var = in[2].toFloats();
-        float[] y = apply(p, Dense.of(in[0]), mean, var, op.eps(), optional(in, 3), optional(in, 4));
-        return Dense.one(y, out[0].shape());
-    }
-
     private static @Nullable Dense optional(Tensor[] in, int i) {
         return i < in.length ? Dense.of(in[i]) : null;
     }
@@ -81,90 +25,6 @@ final class FastPlaneNorm {
     private static float at(@Nullable Dense x, int i, float otherwise) {
         return x == null ? otherwise : x.data()[x.offset() + i];
     }
-
-    private static double overBatch(float[] sums, Planes p, int c) {
-        double total = 0;
-        for (int n = 0; n < p.batch(); n++) {
-            total += sums[n * p.channels() + c];
-        }
-        return total;
-    }
-
-    private static float[] apply(
-            Planes p, Dense x, float[] mean, float[] var, double eps, @Nullable Dense w, @Nullable Dense b) {
-        float[] scale = new float[p.channels()];
-        for (int c = 0; c < scale.length; c++) {
-            scale[c] = (float) (at(w, c, 1f) / Math.sqrt(var[c] + eps));
-        }
-        float[] y = new float[p.count() * p.size()];
-        Parallel.forRange(p.count(), p.grain(), (from, to) -> {
-            for (int i = from; i < to; i++) {
-                int c = i % p.channels();
-                int o = i * p.size();
-                PlaneLoops.normalise(mean[c], scale[c], at(b, c, 0f), x.data(), x.offset() + o, y, o, p.size());
-            }
-        });
-        return y;
-    }
-
-    static Tensor[] batchNormBackward(NormOp.BatchNormBackward op, Tensor[] in, TensorType[] out) {
-        Planes p = Planes.of(in[1]);
-        Dense g = Dense.of(in[0]);
-        Dense x = Dense.of(in[1]);
-        float[] mean = in[2].toFloats();
-        float[] var = in[3].toFloats();
-        Dense w = optional(in, 4);
-        double count = (double) p.batch() * p.size();
-        float[] sums = new float[p.count()];
-        float[] dots = new float[p.count()];
-        planeSums(p, g, x, mean, false, sums, dots);
-        float[] dw = new float[p.channels()];
-        float[] db = new float[p.channels()];
-        float[] a = new float[p.channels()];
-        float[] b = new float[p.channels()];
-        float[] c = new float[p.channels()];
-        for (int i = 0; i < p.channels(); i++) {
-            double rstd = 1 / Math.sqrt(var[i] + op.eps());
-            double sum = overBatch(sums, p, i);
-            double dot = overBatch(dots, p, i);
-            double scale = at(w, i, 1f) * rstd;
-            dw[i] = (float) (dot * rstd);
-            db[i] = (float) sum;
-            a[i] = (float) scale;
-            b[i] = (float) (-scale * rstd * rstd * dot / count);
-            c[i] = (float) (-scale * sum / count);
-        }
-        float[] dx = new float[p.count() * p.size()];
-        Parallel.forRange(p.count(), p.grain(), (from, to) -> {
-            for (int i = from; i < to; i++) {
-                int k = i % p.channels();
-                int o = i * p.size();
-                PlaneLoops.gradient(
-                        a[k], b[k], c[k], mean[k], g.data(), g.offset() + o, x.data(), x.offset() + o, dx, o, p.size());
-            }
-        });
-        return new Tensor[] {
-            Dense.tensor(dx, in[1].shape()), Dense.tensor(dw, out[1].shape()), Dense.tensor(db, out[2].shape())
-        };
-    }
-
-    /// Of each plane, the sum of g and of g · (x - mean); the mean is one a channel, or with `perGroup`
-    /// one a group.
-    private static void planeSums(
-            Planes p, Dense g, Dense x, float[] mean, boolean perGroup, float[] sums, float[] dots) {
-        int groupPlanes = perGroup ? p.count() / mean.length : 1;
-        Parallel.forRange(p.count(), p.grain(), (from, to) -> {
-            for (int i = from; i < to; i++) {
-                int o = i * p.size();
-                float m = perGroup ? mean[i / groupPlanes] : mean[i % p.channels()];
-                sums[i] = RowSums.sum(g.data(), g.offset() + o, p.size());
-                dots[i] = PlaneLoops.dotCentred(m, g.data(), g.offset() + o, x.data(), x.offset() + o, p.size());
-            }
-        });
-    }
-
-    // ---- group normalisation: one statistic for the channels of a group of one image
-    // ---------------------------------
 
     static Tensor[] groupNorm(NormOp.GroupNorm op, Tensor[] in, TensorType[] out) {
         Planes p = Planes.of(in[0]);
@@ -214,7 +74,7 @@ final class FastPlaneNorm {
         double count = (double) planes * p.size();
         float[] sums = new float[p.count()];
         float[] dots = new float[p.count()];
-        planeSums(p, g, x, mean, true, sums, dots);
+        planeSums(p, g, x, mean, sums, dots);
         float[] dx = new float[p.count() * p.size()];
         Parallel.forRange(mean.length, Math.max(1, TASK / (planes * p.size())), (from, to) -> {
             for (int r = from; r < to; r++) {
@@ -253,10 +113,23 @@ final class FastPlaneNorm {
                 weightSum += (double) dots[i] * rstd[i / planes];
             }
             dw[c] = (float) weightSum;
-            db[c] = (float) overBatch(sums, p, c);
+            db[c] = (float) p.overBatch(sums, c);
         }
         return new Tensor[] {
             Dense.tensor(dx, in[1].shape()), Dense.tensor(dw, out[1].shape()), Dense.tensor(db, out[2].shape())
         };
+    }
+
+    /// Of each plane, the sum of g and of g · (x - mean), one mean a group.
+    private static void planeSums(Planes p, Dense g, Dense x, float[] mean, float[] sums, float[] dots) {
+        int groupPlanes = p.count() / mean.length;
+        Parallel.forRange(p.count(), Math.max(1, TASK / p.size()), (from, to) -> {
+            for (int i = from; i < to; i++) {
+                int o = i * p.size();
+                sums[i] = RowSums.sum(g.data(), g.offset() + o, p.size());
+                dots[i] = PlaneLoops.dotCentred(
+                        mean[i / groupPlanes], g.data(), g.offset() + o, x.data(), x.offset() + o, p.size());
+            }
+        });
     }
 }

@@ -1,9 +1,11 @@
 package dev.retort.tensor.cpu.reference;
 
+import dev.retort.tensor.DType;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.NormOp;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Reference kernels of [NormOp]. Below, x̂ = (x − mean) · rstd with rstd = 1/√(var + eps), g is the
@@ -17,6 +19,8 @@ final class NormReference {
             case NormOp.BatchNorm o -> batchNorm(o.eps(), in, out);
             case NormOp.BatchNormEval o -> batchNormEval(o.eps(), in, out);
             case NormOp.BatchNormBackward o -> batchNormBackward(o.eps(), in, out);
+            case NormOp.BatchNormRelu o -> batchNormRelu(o.eps(), in, out);
+            case NormOp.BatchNormReluBackward o -> batchNormReluBackward(o.eps(), in, out);
             case NormOp.LayerNorm o -> rowNorm(Rows.layer(in[0].shape(), o.dims()), o.eps(), in, out);
             case NormOp.LayerNormBackward o -> rowNormBackward(Rows.layer(in[0].shape(), o.dims()), in, out);
             case NormOp.GroupNorm o -> rowNorm(Rows.group(in[0].shape(), o.groups()), o.eps(), in, out);
@@ -138,6 +142,40 @@ final class NormReference {
             }
         }
         return tensors(out, dx, dweight, dbias);
+    }
+
+    // y = max(x̂ · weight[c] + bias[c] + joined, 0), NaN kept
+    private static Tensor[] batchNormRelu(double eps, Tensor[] in, TensorType[] out) {
+        TensorType[] wide = new TensorType[3];
+        Tensor[] operands = new Tensor[3];
+        for (int i = 0; i < 3; i++) {
+            wide[i] = new TensorType(DType.F64, out[i].shape());
+            operands[i] = Elements.tensor(Elements.doubles(in[i]), new TensorType(DType.F64, in[i].shape()));
+        }
+        Tensor[] normalised = batchNorm(eps, operands, wide);
+        double[] y = Elements.doubles(normalised[0]);
+        double[] joined = optional(in, 3);
+        for (int i = 0; i < y.length; i++) {
+            y[i] = Math.max(joined == null ? y[i] : y[i] + joined[i], 0);
+        }
+        return tensors(out, y, Elements.doubles(normalised[1]), Elements.doubles(normalised[2]));
+    }
+
+    // djoined = g where y > 0, else 0; the others are batch normalisation's for that gradient
+    private static Tensor[] batchNormReluBackward(double eps, Tensor[] in, TensorType[] out) {
+        double[] g = Elements.doubles(in[0]);
+        double[] y = Elements.doubles(in[1]);
+        double[] gated = new double[g.length];
+        for (int i = 0; i < g.length; i++) {
+            gated[i] = y[i] > 0 ? g[i] : 0;
+        }
+        Tensor inner = Elements.tensor(gated, out[0]);
+        Tensor[] results =
+                batchNormBackward(eps, new Tensor[] {inner, in[2], in[3], in[4], in[5]}, Arrays.copyOf(out, 3));
+        if (out.length == 3) {
+            return results;
+        }
+        return new Tensor[] {results[0], results[1], results[2], inner};
     }
 
     // ---- layer and group normalisation: one statistic a row ---------------------------------------------------------

@@ -23,6 +23,39 @@ public final class PlaneLoops {
         }
     }
 
+    /// `y = max((x - mean) * scale + shift, 0)`, one scale and shift.
+    public static void normaliseRelu(
+            float mean, float scale, float shift, float[] x, int xo, float[] y, int yo, int n) {
+        FloatVector s = FloatVector.broadcast(S, scale);
+        FloatVector b = FloatVector.broadcast(S, shift);
+        int i = 0;
+        for (; i <= n - L; i += L) {
+            FloatVector.fromArray(S, x, xo + i).sub(mean).fma(s, b).max(0f).intoArray(y, yo + i);
+        }
+        for (; i < n; i++) {
+            y[yo + i] = Math.max(Math.fma(x[xo + i] - mean, scale, shift), 0f);
+        }
+    }
+
+    /// `y = max((x - mean) * scale + shift + z, 0)`, one scale and shift.
+    public static void normaliseAddRelu(
+            float mean, float scale, float shift, float[] x, int xo, float[] z, int zo, float[] y, int yo, int n) {
+        FloatVector s = FloatVector.broadcast(S, scale);
+        FloatVector b = FloatVector.broadcast(S, shift);
+        int i = 0;
+        for (; i <= n - L; i += L) {
+            FloatVector.fromArray(S, x, xo + i)
+                    .sub(mean)
+                    .fma(s, b)
+                    .add(FloatVector.fromArray(S, z, zo + i))
+                    .max(0f)
+                    .intoArray(y, yo + i);
+        }
+        for (; i < n; i++) {
+            y[yo + i] = Math.max(Math.fma(x[xo + i] - mean, scale, shift) + z[zo + i], 0f);
+        }
+    }
+
     /// `y = (x - mean) * scale * w + b`, a weight and bias for each element.
     public static void normalise(
             float mean,
