@@ -46,12 +46,20 @@ public final class BasicBlock extends ResidualBlock {
     @Override
     protected void pass(ResidualStream stream) {
         Branch branch = Branch.of(this::body).withAfter(relu2::call);
-        residual.connect(stream, shortcut == null ? branch : branch.withShortcut(shortcut::call));
+        if (shortcut != null) {
+            branch = branch.withShortcut(shortcut::call);
+        }
+        residual.connect(stream, se == null ? branch.withJoined(this::joined) : branch);
     }
 
     private Tensor body(Tensor x) {
         Tensor y = bn1.callRelu(conv1.call(x), relu1);
         y = bn2.call(conv2.call(y));
         return se == null ? y : se.call(y);
+    }
+
+    /// relu2(skip + body(x)) with the last norm, the sum and the ReLU in one op.
+    private Tensor joined(Tensor x, Tensor skip) {
+        return bn2.callAddRelu(conv2.call(bn1.callRelu(conv1.call(x), relu1)), skip, relu2);
     }
 }

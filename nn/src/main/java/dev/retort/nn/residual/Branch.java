@@ -1,6 +1,7 @@
 package dev.retort.nn.residual;
 
 import dev.retort.tensor.Tensor;
+import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -15,30 +16,38 @@ import org.jspecify.annotations.Nullable;
 /// @param shortcut what brings the stream to the output's shape; null where the shape stays
 /// @param after    what is done to the sum, such as a ReLU or the norm of a post-norm model; null for
 ///                 nothing
+/// @param joined   (x, skip) ↦ after(skip + body(norm(x))) by ops that do several of these steps at once;
+///                 null for none. Used where the connection is a plain sum that nobody watches
 public record Branch(
         @Nullable UnaryOperator<Tensor> norm,
         UnaryOperator<Tensor> body,
         @Nullable UnaryOperator<Tensor> shortcut,
-        @Nullable UnaryOperator<Tensor> after) {
+        @Nullable UnaryOperator<Tensor> after,
+        @Nullable BinaryOperator<Tensor> joined) {
 
     /// A branch without anything around it.
     public static Branch of(UnaryOperator<Tensor> body) {
-        return new Branch(null, body, null, null);
+        return new Branch(null, body, null, null, null);
     }
 
     /// The same with a norm in front.
     public Branch withNorm(UnaryOperator<Tensor> newNorm) {
-        return new Branch(newNorm, body, shortcut, after);
+        return new Branch(newNorm, body, shortcut, after, null);
     }
 
     /// The same where the stream changes its shape.
     public Branch withShortcut(@Nullable UnaryOperator<Tensor> newShortcut) {
-        return new Branch(norm, body, newShortcut, after);
+        return new Branch(norm, body, newShortcut, after, joined);
     }
 
     /// The same with something done to the sum.
     public Branch withAfter(UnaryOperator<Tensor> newAfter) {
-        return new Branch(norm, body, shortcut, newAfter);
+        return new Branch(norm, body, shortcut, newAfter, null);
+    }
+
+    /// The same with a fused form of the branch and the sum; made last, as it stands for norm, body and after.
+    public Branch withJoined(BinaryOperator<Tensor> newJoined) {
+        return new Branch(norm, body, shortcut, after, newJoined);
     }
 
     /// What the body receives for a value of the stream.

@@ -13,4 +13,9 @@ public final class PlainResidual extends SingleLane {
     protected Tensor join(Tensor output, Tensor skip, List<Tensor> history) {
         return output.add(skip);
     }
+
+    @Override
+    boolean isPlainSum() {
+        return true;
+    }
 }

@@ -3,9 +3,12 @@ package dev.retort.opencl.launch;
 import dev.retort.opencl.runtime.DeviceStorage;
 import dev.retort.opencl.runtime.Launch;
 import dev.retort.tensor.DType;
+import dev.retort.tensor.Engine;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
+import dev.retort.tensor.op.ElementwiseOp;
 import dev.retort.tensor.op.NormOp;
+import java.util.Arrays;
 
 /// Launches `kernels/norm.cl`: [NormOp].
 final class NormLauncher {
@@ -19,6 +22,8 @@ final class NormLauncher {
             case NormOp.BatchNorm o -> batch(t, o.eps());
             case NormOp.BatchNormEval o -> Task.one(batchEval(t, o.eps()));
             case NormOp.BatchNormBackward o -> batchBackward(t, o.eps());
+            case NormOp.BatchNormRelu o -> batchRelu(t, o);
+            case NormOp.BatchNormReluBackward o -> batchReluBackward(t, o);
             case NormOp.LayerNorm o -> rowNorm(t, Plan.layer(x, o.dims()), o.eps());
             case NormOp.LayerNormBackward o -> rowNormBackward(t, Plan.layer(x, o.dims()), true);
             case NormOp.GroupNorm o -> rowNorm(t, Plan.group(x, o.groups()), o.eps());
@@ -26,6 +31,21 @@ final class NormLauncher {
             case NormOp.RmsNorm o -> rmsNorm(t, Plan.layer(x, o.dims()), o.eps());
             case NormOp.RmsNormBackward o -> rowNormBackward(t, Plan.layer(x, o.dims()), false);
         };
+    }
+
+    private static Tensor[] batchRelu(Task t, NormOp.BatchNormRelu op) {
+        Tensor[] results = Engine.run(new NormOp.BatchNorm(op.eps()), Arrays.copyOf(t.in(), 3));
+        results[0] = (t.in().length == 4 ? results[0].add(t.in()[3]) : results[0]).relu();
+        return results;
+    }
+
+    /// (g, y, x, mean, var, weight): the rectifier's gradient, then the norm's.
+    private static Tensor[] batchReluBackward(Task t, NormOp.BatchNormReluBackward op) {
+        Tensor[] in = t.in();
+        ElementwiseOp gate = new ElementwiseOp.UnaryBackward(new ElementwiseOp.Relu());
+        Tensor gated = Engine.one(gate, in[0], in[1], in[1]);
+        Tensor[] norm = Engine.run(new NormOp.BatchNormBackward(op.eps()), gated, in[2], in[3], in[4], in[5]);
+        return op.joined() ? new Tensor[] {norm[0], norm[1], norm[2], gated} : norm;
     }
 
     /// `count` rows of `units` weight units with `inner` neighbouring elements each; see the kernels.

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Two-dimensional convolution in float32, forward and both gradients, on contiguous NCHW arrays.
 ///
-/// Chooses between [PatchGemm] (implicit GEMM), [DirectConv], [Depthwise] and [ConvWeightGrad]; sums run
+/// Chooses between [PatchGemm] (implicit GEMM), [DirectConv], [Winograd], [Depthwise] and [ConvWeightGrad]; sums run
 /// in an order
 /// fixed by the sizes, so results do not depend on the number of threads. [NonFiniteConv] sees to
 /// infinities and NaN.
@@ -24,6 +24,9 @@ public final class Conv2d {
             float[] y,
             int yo) {
         if (shape.empty()) {
+            return;
+        }
+        if (Winograd.suits(shape) && Winograd.forward(shape, x, xo, w, wo, bias, biasOff, y, yo)) {
             return;
         }
         ConvShape s = shape.pointwise() ? shape.flattened() : shape;
@@ -61,6 +64,9 @@ public final class Conv2d {
         if (shape.batch() == 0 || shape.channels() == 0) {
             return;
         }
+        if (Winograd.suits(shape) && Winograd.inputGradient(shape, dy, dyo, w, wo, bias, biasOff, dx, dxo)) {
+            return;
+        }
         ConvShape s = shape.pointwise() ? shape.flattened() : shape;
         if (s.depthwise()) {
             Depthwise.inputGradient(s, dy, dyo, w, wo, bias, biasOff, dx, dxo);
@@ -96,6 +102,9 @@ public final class Conv2d {
         int groupWeights = shape.weights() / shape.groups();
         if (shape.empty() || groupWeights == 0) {
             Arrays.fill(dw, dwo, dwo + shape.weights(), 0f);
+            return;
+        }
+        if (Winograd.suits(shape) && WinogradWeightGrad.run(shape, dy, dyo, x, xo, dw, dwo)) {
             return;
         }
         ConvShape s = shape.pointwise() ? shape.flattened() : shape;

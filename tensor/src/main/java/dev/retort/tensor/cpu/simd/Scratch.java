@@ -36,7 +36,12 @@ final class Scratch {
     static final int ATTENTION_SCORES = 27;
     static final int ATTENTION_DP = 28;
     static final int ATTENTION_ROWS = 29;
-    private static final int SLOTS = 30;
+    static final int WINOGRAD_KERNEL = 30;
+    static final int WINOGRAD_IN = 31;
+    static final int WINOGRAD_OUT = 32;
+    static final int WINOGRAD_HALF = 33;
+    static final int WINOGRAD_LANES = 34;
+    private static final int SLOTS = 35;
 
     private static final ThreadLocal<float[][]> BUFFERS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
 

@@ -1,0 +1,101 @@
+package dev.retort.tensor.cpu.simd;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// Turns rows of planes into rows of pixels with a vector of channels each, and back.
+final class ChannelLanes {
+    private static final int L = Lanes.LENGTH;
+
+    private ChannelLanes() {}
+
+    /// `dst[d + x * L + c] = src[s + c * plane + x]` for `count` pixels x and `channels` (at most L) channels;
+    /// the lanes of missing channels become zero.
+    static void gather(float[] src, int s, int plane, int channels, int count, float[] dst, int d) {
+        if (channels < L) {
+            Arrays.fill(dst, d, d + count * L, 0f);
+        }
+        int c = 0;
+        for (; c <= channels - 4; c += 4) {
+            gatherFour(src, s + c * plane, plane, count, dst, d + c);
+        }
+        for (; c < channels; c++) {
+            int from = s + c * plane;
+            for (int x = 0; x < count; x++) {
+                dst[d + c + x * L] = src[from + x];
+            }
+        }
+    }
+
+    private static void gatherFour(float[] src, int s0, int plane, int count, float[] dst, int d) {
+        int s1 = s0 + plane;
+        int s2 = s1 + plane;
+        int s3 = s2 + plane;
+        for (int x = 0; x < count; x++) {
+            int t = d + x * L;
+            dst[t] = src[s0 + x];
+            dst[t + 1] = src[s1 + x];
+            dst[t + 2] = src[s2 + x];
+            dst[t + 3] = src[s3 + x];
+        }
+    }
+
+    /// `dst[d + c * plane + x] = src[s + x * L + c] + bias[b + c]`: the inverse of [#gather].
+    static void scatter(
+            float[] src,
+            int s,
+            int count,
+            float[] dst,
+            int d,
+            int plane,
+            int channels,
+            float @Nullable [] bias,
+            int b) {
+        int c = 0;
+        for (; c <= channels - 4; c += 4) {
+            if (bias == null) {
+                scatterFour(src, s + c, count, dst, d + c * plane, plane);
+            } else {
+                scatterFour(src, s + c, count, dst, d + c * plane, plane, bias, b + c);
+            }
+        }
+        for (; c < channels; c++) {
+            int to = d + c * plane;
+            float shift = bias == null ? 0f : bias[b + c];
+            for (int x = 0; x < count; x++) {
+                dst[to + x] = src[s + c + x * L] + shift;
+            }
+        }
+    }
+
+    private static void scatterFour(float[] src, int s, int count, float[] dst, int d0, int plane) {
+        int d1 = d0 + plane;
+        int d2 = d1 + plane;
+        int d3 = d2 + plane;
+        for (int x = 0; x < count; x++) {
+            int t = s + x * L;
+            dst[d0 + x] = src[t];
+            dst[d1 + x] = src[t + 1];
+            dst[d2 + x] = src[t + 2];
+            dst[d3 + x] = src[t + 3];
+        }
+    }
+
+    private static void scatterFour(
+            float[] src, int s, int count, float[] dst, int d0, int plane, float[] bias, int b) {
+        int d1 = d0 + plane;
+        int d2 = d1 + plane;
+        int d3 = d2 + plane;
+        float b0 = bias[b];
+        float b1 = bias[b + 1];
+        float b2 = bias[b + 2];
+        float b3 = bias[b + 3];
+        for (int x = 0; x < count; x++) {
+            int t = s + x * L;
+            dst[d0 + x] = src[t] + b0;
+            dst[d1 + x] = src[t + 1] + b1;
+            dst[d2 + x] = src[t + 2] + b2;
+            dst[d3 + x] = src[t + 3] + b3;
+        }
+    }
+}

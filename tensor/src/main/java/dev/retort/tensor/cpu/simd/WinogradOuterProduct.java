@@ -1,0 +1,254 @@
+package dev.retort.tensor.cpu.simd;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/// The product of [WinogradWeightGrad]: `G[filters x channels] += Z[tiles x filters]' V[tiles x channels]`.
+///
+/// Filters and channels are multiples of [WinogradProduct#PAD]. Each element is one chain over the tiles upwards.
+final class WinogradOuterProduct {
+    private static final VectorSpecies<Float> S = Lanes.SPECIES;
+    private static final int L = Lanes.LENGTH;
+    private static final int MR = GemmKernel.MR;
+    private static final int NR = GemmKernel.NR;
+
+    private WinogradOuterProduct() {}
+
+    static void add(int tiles, int filters, int channels, float[] z, int zo, float[] v, int vo, float[] g, int go) {
+        for (int j = 0; j < channels; j += NR) {
+            boolean wide = channels - j >= NR;
+            for (int i = 0; i < filters; i += wide ? MR : 2 * MR) {
+                tile(wide, tiles, z, zo + i, filters, v, vo + j, channels, g, go + i * channels + j);
+            }
+        }
+    }
+
+    private static void tile(
+            boolean wide, int depth, float[] z, int zo, int ldz, float[] v, int vo, int ldv, float[] g, int go) {
+        if (wide) {
+            if (MR == 8) {
+                tile8(depth, z, zo, ldz, v, vo, ldv, g, go, ldv);
+            } else {
+                tile4(depth, z, zo, ldz, v, vo, ldv, g, go, ldv);
+            }
+        } else if (MR == 8) {
+            tile16(depth, z, zo, ldz, v, vo, ldv, g, go, ldv);
+        } else {
+            narrow8(depth, z, zo, ldz, v, vo, ldv, g, go, ldv);
+        }
+    }
+
+    /// Eight filters by two vectors of channels.
+    private static void tile8(
+            int depth, float[] z, int zo, int ldz, float[] v, int vo, int ldv, float[] g, int go, int ldg) {
+        FloatVector s00 = FloatVector.fromArray(S, g, go);
+        FloatVector s01 = FloatVector.fromArray(S, g, go + L);
+        FloatVector s10 = FloatVector.fromArray(S, g, go + ldg);
+        FloatVector s11 = FloatVector.fromArray(S, g, go + ldg + L);
+        FloatVector s20 = FloatVector.fromArray(S, g, go + 2 * ldg);
+        FloatVector s21 = FloatVector.fromArray(S, g, go + 2 * ldg + L);
+        FloatVector s30 = FloatVector.fromArray(S, g, go + 3 * ldg);
+        FloatVector s31 = FloatVector.fromArray(S, g, go + 3 * ldg + L);
+        FloatVector s40 = FloatVector.fromArray(S, g, go + 4 * ldg);
+        FloatVector s41 = FloatVector.fromArray(S, g, go + 4 * ldg + L);
+        FloatVector s50 = FloatVector.fromArray(S, g, go + 5 * ldg);
+        FloatVector s51 = FloatVector.fromArray(S, g, go + 5 * ldg + L);
+        FloatVector s60 = FloatVector.fromArray(S, g, go + 6 * ldg);
+        FloatVector s61 = FloatVector.fromArray(S, g, go + 6 * ldg + L);
+        FloatVector s70 = FloatVector.fromArray(S, g, go + 7 * ldg);
+        FloatVector s71 = FloatVector.fromArray(S, g, go + 7 * ldg + L);
+        for (int p = 0, i = zo, q = vo; p < depth; p++, i += ldz, q += ldv) {
+            FloatVector b0 = FloatVector.fromArray(S, v, q);
+            FloatVector b1 = FloatVector.fromArray(S, v, q + L);
+            FloatVector v0 = FloatVector.broadcast(S, z[i]);
+            s00 = v0.fma(b0, s00);
+            s01 = v0.fma(b1, s01);
+            FloatVector v1 = FloatVector.broadcast(S, z[i + 1]);
+            s10 = v1.fma(b0, s10);
+            s11 = v1.fma(b1, s11);
+            FloatVector v2 = FloatVector.broadcast(S, z[i + 2]);
+            s20 = v2.fma(b0, s20);
+            s21 = v2.fma(b1, s21);
+            FloatVector v3 = FloatVector.broadcast(S, z[i + 3]);
+            s30 = v3.fma(b0, s30);
+            s31 = v3.fma(b1, s31);
+            FloatVector v4 = FloatVector.broadcast(S, z[i + 4]);
+            s40 = v4.fma(b0, s40);
+            s41 = v4.fma(b1, s41);
+            FloatVector v5 = FloatVector.broadcast(S, z[i + 5]);
+            s50 = v5.fma(b0, s50);
+            s51 = v5.fma(b1, s51);
+            FloatVector v6 = FloatVector.broadcast(S, z[i + 6]);
+            s60 = v6.fma(b0, s60);
+            s61 = v6.fma(b1, s61);
+            FloatVector v7 = FloatVector.broadcast(S, z[i + 7]);
+            s70 = v7.fma(b0, s70);
+            s71 = v7.fma(b1, s71);
+        }
+        s00.intoArray(g, go);
+        s01.intoArray(g, go + L);
+        s10.intoArray(g, go + ldg);
+        s11.intoArray(g, go + ldg + L);
+        s20.intoArray(g, go + 2 * ldg);
+        s21.intoArray(g, go + 2 * ldg + L);
+        s30.intoArray(g, go + 3 * ldg);
+        s31.intoArray(g, go + 3 * ldg + L);
+        s40.intoArray(g, go + 4 * ldg);
+        s41.intoArray(g, go + 4 * ldg + L);
+        s50.intoArray(g, go + 5 * ldg);
+        s51.intoArray(g, go + 5 * ldg + L);
+        s60.intoArray(g, go + 6 * ldg);
+        s61.intoArray(g, go + 6 * ldg + L);
+        s70.intoArray(g, go + 7 * ldg);
+        s71.intoArray(g, go + 7 * ldg + L);
+    }
+
+    /// Four filters by two vectors.
+    private static void tile4(
+            int depth, float[] z, int zo, int ldz, float[] v, int vo, int ldv, float[] g, int go, int ldg) {
+        FloatVector s00 = FloatVector.fromArray(S, g, go);
+        FloatVector s01 = FloatVector.fromArray(S, g, go + L);
+        FloatVector s10 = FloatVector.fromArray(S, g, go + ldg);
+        FloatVector s11 = FloatVector.fromArray(S, g, go + ldg + L);
+        FloatVector s20 = FloatVector.fromArray(S, g, go + 2 * ldg);
+        FloatVector s21 = FloatVector.fromArray(S, g, go + 2 * ldg + L);
+        FloatVector s30 = FloatVector.fromArray(S, g, go + 3 * ldg);
+        FloatVector s31 = FloatVector.fromArray(S, g, go + 3 * ldg + L);
+        for (int p = 0, i = zo, q = vo; p < depth; p++, i += ldz, q += ldv) {
+            FloatVector b0 = FloatVector.fromArray(S, v, q);
+            FloatVector b1 = FloatVector.fromArray(S, v, q + L);
+            FloatVector v0 = FloatVector.broadcast(S, z[i]);
+            s00 = v0.fma(b0, s00);
+            s01 = v0.fma(b1, s01);
+            FloatVector v1 = FloatVector.broadcast(S, z[i + 1]);
+            s10 = v1.fma(b0, s10);
+            s11 = v1.fma(b1, s11);
+            FloatVector v2 = FloatVector.broadcast(S, z[i + 2]);
+            s20 = v2.fma(b0, s20);
+            s21 = v2.fma(b1, s21);
+            FloatVector v3 = FloatVector.broadcast(S, z[i + 3]);
+            s30 = v3.fma(b0, s30);
+            s31 = v3.fma(b1, s31);
+        }
+        s00.intoArray(g, go);
+        s01.intoArray(g, go + L);
+        s10.intoArray(g, go + ldg);
+        s11.intoArray(g, go + ldg + L);
+        s20.intoArray(g, go + 2 * ldg);
+        s21.intoArray(g, go + 2 * ldg + L);
+        s30.intoArray(g, go + 3 * ldg);
+        s31.intoArray(g, go + 3 * ldg + L);
+    }
+
+    /// Sixteen filters by one vector.
+    private static void tile16(
+            int depth, float[] z, int zo, int ldz, float[] v, int vo, int ldv, float[] g, int go, int ldg) {
+        FloatVector s0 = FloatVector.fromArray(S, g, go);
+        FloatVector s1 = FloatVector.fromArray(S, g, go + ldg);
+        FloatVector s2 = FloatVector.fromArray(S, g, go + 2 * ldg);
+        FloatVector s3 = FloatVector.fromArray(S, g, go + 3 * ldg);
+        FloatVector s4 = FloatVector.fromArray(S, g, go + 4 * ldg);
+        FloatVector s5 = FloatVector.fromArray(S, g, go + 5 * ldg);
+        FloatVector s6 = FloatVector.fromArray(S, g, go + 6 * ldg);
+        FloatVector s7 = FloatVector.fromArray(S, g, go + 7 * ldg);
+        FloatVector s8 = FloatVector.fromArray(S, g, go + 8 * ldg);
+        FloatVector s9 = FloatVector.fromArray(S, g, go + 9 * ldg);
+        FloatVector s10 = FloatVector.fromArray(S, g, go + 10 * ldg);
+        FloatVector s11 = FloatVector.fromArray(S, g, go + 11 * ldg);
+        FloatVector s12 = FloatVector.fromArray(S, g, go + 12 * ldg);
+        FloatVector s13 = FloatVector.fromArray(S, g, go + 13 * ldg);
+        FloatVector s14 = FloatVector.fromArray(S, g, go + 14 * ldg);
+        FloatVector s15 = FloatVector.fromArray(S, g, go + 15 * ldg);
+        for (int p = 0, i = zo, q = vo; p < depth; p++, i += ldz, q += ldv) {
+            FloatVector b0 = FloatVector.fromArray(S, v, q);
+            FloatVector v0 = FloatVector.broadcast(S, z[i]);
+            s0 = v0.fma(b0, s0);
+            FloatVector v1 = FloatVector.broadcast(S, z[i + 1]);
+            s1 = v1.fma(b0, s1);
+            FloatVector v2 = FloatVector.broadcast(S, z[i + 2]);
+            s2 = v2.fma(b0, s2);
+            FloatVector v3 = FloatVector.broadcast(S, z[i + 3]);
+            s3 = v3.fma(b0, s3);
+            FloatVector v4 = FloatVector.broadcast(S, z[i + 4]);
+            s4 = v4.fma(b0, s4);
+            FloatVector v5 = FloatVector.broadcast(S, z[i + 5]);
+            s5 = v5.fma(b0, s5);
+            FloatVector v6 = FloatVector.broadcast(S, z[i + 6]);
+            s6 = v6.fma(b0, s6);
+            FloatVector v7 = FloatVector.broadcast(S, z[i + 7]);
+            s7 = v7.fma(b0, s7);
+            FloatVector v8 = FloatVector.broadcast(S, z[i + 8]);
+            s8 = v8.fma(b0, s8);
+            FloatVector v9 = FloatVector.broadcast(S, z[i + 9]);
+            s9 = v9.fma(b0, s9);
+            FloatVector v10 = FloatVector.broadcast(S, z[i + 10]);
+            s10 = v10.fma(b0, s10);
+            FloatVector v11 = FloatVector.broadcast(S, z[i + 11]);
+            s11 = v11.fma(b0, s11);
+            FloatVector v12 = FloatVector.broadcast(S, z[i + 12]);
+            s12 = v12.fma(b0, s12);
+            FloatVector v13 = FloatVector.broadcast(S, z[i + 13]);
+            s13 = v13.fma(b0, s13);
+            FloatVector v14 = FloatVector.broadcast(S, z[i + 14]);
+            s14 = v14.fma(b0, s14);
+            FloatVector v15 = FloatVector.broadcast(S, z[i + 15]);
+            s15 = v15.fma(b0, s15);
+        }
+        s0.intoArray(g, go);
+        s1.intoArray(g, go + ldg);
+        s2.intoArray(g, go + 2 * ldg);
+        s3.intoArray(g, go + 3 * ldg);
+        s4.intoArray(g, go + 4 * ldg);
+        s5.intoArray(g, go + 5 * ldg);
+        s6.intoArray(g, go + 6 * ldg);
+        s7.intoArray(g, go + 7 * ldg);
+        s8.intoArray(g, go + 8 * ldg);
+        s9.intoArray(g, go + 9 * ldg);
+        s10.intoArray(g, go + 10 * ldg);
+        s11.intoArray(g, go + 11 * ldg);
+        s12.intoArray(g, go + 12 * ldg);
+        s13.intoArray(g, go + 13 * ldg);
+        s14.intoArray(g, go + 14 * ldg);
+        s15.intoArray(g, go + 15 * ldg);
+    }
+
+    /// Eight filters by one vector.
+    private static void narrow8(
+            int depth, float[] z, int zo, int ldz, float[] v, int vo, int ldv, float[] g, int go, int ldg) {
+        FloatVector s0 = FloatVector.fromArray(S, g, go);
+        FloatVector s1 = FloatVector.fromArray(S, g, go + ldg);
+        FloatVector s2 = FloatVector.fromArray(S, g, go + 2 * ldg);
+        FloatVector s3 = FloatVector.fromArray(S, g, go + 3 * ldg);
+        FloatVector s4 = FloatVector.fromArray(S, g, go + 4 * ldg);
+        FloatVector s5 = FloatVector.fromArray(S, g, go + 5 * ldg);
+        FloatVector s6 = FloatVector.fromArray(S, g, go + 6 * ldg);
+        FloatVector s7 = FloatVector.fromArray(S, g, go + 7 * ldg);
+        for (int p = 0, i = zo, q = vo; p < depth; p++, i += ldz, q += ldv) {
+            FloatVector b0 = FloatVector.fromArray(S, v, q);
+            FloatVector v0 = FloatVector.broadcast(S, z[i]);
+            s0 = v0.fma(b0, s0);
+            FloatVector v1 = FloatVector.broadcast(S, z[i + 1]);
+            s1 = v1.fma(b0, s1);
+            FloatVector v2 = FloatVector.broadcast(S, z[i + 2]);
+            s2 = v2.fma(b0, s2);
+            FloatVector v3 = FloatVector.broadcast(S, z[i + 3]);
+            s3 = v3.fma(b0, s3);
+            FloatVector v4 = FloatVector.broadcast(S, z[i + 4]);
+            s4 = v4.fma(b0, s4);
+            FloatVector v5 = FloatVector.broadcast(S, z[i + 5]);
+            s5 = v5.fma(b0, s5);
+            FloatVector v6 = FloatVector.broadcast(S, z[i + 6]);
+            s6 = v6.fma(b0, s6);
+            FloatVector v7 = FloatVector.broadcast(S, z[i + 7]);
+            s7 = v7.fma(b0, s7);
+        }
+        s0.intoArray(g, go);
+        s1.intoArray(g, go + ldg);
+        s2.intoArray(g, go + 2 * ldg);
+        s3.intoArray(g, go + 3 * ldg);
+        s4.intoArray(g, go + 4 * ldg);
+        s5.intoArray(g, go + 5 * ldg);
+        s6.intoArray(g, go + 6 * ldg);
+        s7.intoArray(g, go + 7 * ldg);
+    }
+}
