@@ -190,11 +190,11 @@ public record Training(
                 stepsToSave);
     }
 
-    /// What must be equal for a checkpoint to fit, as text. The transforms are not in it: they have no
-    /// text form.
+    /// What must be equal for a checkpoint to fit, as text.
     String key() {
         return epochs + " epochs, batch " + batchSize + "/" + microBatches + ", " + optimizer + ", " + schedule
-                + ", clip " + clipNorm + ", plain " + isPlain() + ", seed " + seed + ", evaluate every "
+                + ", clip " + clipNorm + ", plain " + isPlain() + ", augmentation [" + augmentation.text()
+                + "], preparation [" + preparation.text() + "], seed " + seed + ", evaluate every "
                 + evaluateEvery;
     }
 }

@@ -22,6 +22,7 @@ import dev.retort.distill.method.VariationalInformation;
 import dev.retort.distill.method.WeightedDistillation;
 import dev.retort.distill.teacher.LiveTeacher;
 import dev.retort.nn.Layer;
+import dev.retort.nn.data.RandomHorizontalFlip;
 import dev.retort.nn.data.Transform;
 import dev.retort.nn.models.Mlp;
 import dev.retort.nn.optim.Adam;
@@ -173,6 +174,11 @@ class DistillationTest {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("holds another run")
                 .hasMessageContaining("lowerBound=0.7");
+        Training mirrored = Clusters.training(1).withTransforms(new RandomHorizontalFlip(), Transform.IDENTITY);
+        assertThatThrownBy(() ->
+                        small(new Slam()).training(mirrored).folder(folder).fit())
+                .hasMessageContaining("holds another run")
+                .hasMessageContaining("augmentation [horizontal flip 0.5]");
     }
 
     @Test

@@ -119,10 +119,25 @@ final class DistillJob {
                 runs.stream().map(MethodRun::accuracy).toList(),
                 runs.stream().map(MethodRun::agreement).toList(),
                 runs.stream().map(DistillJob::curve).toList(),
+                terms(runs),
                 student.parameterCount(),
                 Weights.bytes(student),
                 Weights.imagesPerSecond(student, shape),
                 runs.stream().map(watch::seconds).toList());
+    }
+
+    /// A term that an epoch (of another stage) does not have is NaN there.
+    private static Map<String, List<List<Double>>> terms(List<MethodRun> runs) {
+        Map<String, List<List<Double>>> terms = new LinkedHashMap<>();
+        runs.getFirst()
+                .reports()
+                .forEach(report -> report.terms().keySet().forEach(name -> terms.put(name, List.of())));
+        terms.replaceAll((name, _) -> runs.stream()
+                .map(run -> run.reports().stream()
+                        .map(report -> report.terms().getOrDefault(name, Double.NaN))
+                        .toList())
+                .toList());
+        return terms;
     }
 
     private static List<Double> curve(MethodRun run) {

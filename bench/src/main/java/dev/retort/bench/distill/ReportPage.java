@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/// `report.html`: the table, learning curves, calibration of the teacher's margins, and images of
+/// `report.html`: the table, learning curves, loss terms, calibration of the teacher's margins, and images of
 /// disagreement.
 final class ReportPage {
     private ReportPage() {}
@@ -20,6 +20,8 @@ final class ReportPage {
                         "</p>\n<p class=\"note\">Intervals are 95 % of Student's t over the differences paired by seed.</p>\n");
         body.append(Html.table(ResultsTable.HEADER, ResultsTable.rows(results), ResultsTable.bestRow(results)));
         body.append("<h2>Learning curves</h2>\n").append(curves(results));
+        body.append("<h2>Loss terms</h2>\n");
+        results.methods().forEach(method -> body.append(losses(method)));
         if (!results.calibration().isEmpty()) {
             body.append("<h2>How far the teacher can be trusted</h2>\n").append(calibration(results));
         }
@@ -33,25 +35,37 @@ final class ReportPage {
     private static String curves(Results results) {
         LineChart chart = new LineChart("epoch", "validation accuracy, %");
         for (Results.MethodResult method : results.methods()) {
-            int epochs = method.curves().stream().mapToInt(List::size).min().orElse(0);
-            double[] x = new double[epochs];
-            double[] y = new double[epochs];
-            double[] sd = new double[epochs];
-            for (int e = 0; e < epochs; e++) {
-                int epoch = e;
-                List<Double> values = method.curves().stream()
-                        .map(curve -> 100 * curve.get(epoch))
-                        .toList();
-                x[e] = e + 1;
-                y[e] = Statistics.mean(values);
-                sd[e] = Statistics.sd(values);
-            }
-            chart.add(new LineChart.Series(method.name(), x, y, sd));
+            chart.add(overSeeds(method.name(), method.curves(), 100));
         }
         return Html.figure(
                 chart.toSvg(),
                 "Mean over the seeds; the bands are ± one standard deviation. On the validation images, which nothing is"
                         + " trained on.");
+    }
+
+    private static String losses(Results.MethodResult method) {
+        LineChart chart = new LineChart("epoch", "loss of " + method.name());
+        method.terms().forEach((term, seeds) -> chart.add(overSeeds(term, seeds, 1)));
+        return Html.figure(
+                chart.toSvg(),
+                method.name() + ": mean of each loss term over an epoch, before its weight; bands as above.");
+    }
+
+    /// Mean and standard deviation over the seeds at each epoch that all of them have.
+    private static LineChart.Series overSeeds(String name, List<List<Double>> seeds, double factor) {
+        int epochs = seeds.stream().mapToInt(List::size).min().orElse(0);
+        double[] x = new double[epochs];
+        double[] y = new double[epochs];
+        double[] sd = new double[epochs];
+        for (int e = 0; e < epochs; e++) {
+            int epoch = e;
+            List<Double> values =
+                    seeds.stream().map(curve -> factor * curve.get(epoch)).toList();
+            x[e] = e + 1;
+            y[e] = Statistics.mean(values);
+            sd[e] = Statistics.sd(values);
+        }
+        return new LineChart.Series(name, x, y, sd);
     }
 
     private static String calibration(Results results) {

@@ -38,6 +38,7 @@ public record Results(
     /// @param accuracies      test accuracy of each seed, in [0, 1]
     /// @param agreements      share of test images on which student and teacher say the same, each seed
     /// @param curves          validation accuracy after each epoch, each seed
+    /// @param terms           by loss term, its mean over each epoch (without its weight), each seed
     /// @param parameters      trained numbers of the student
     /// @param bytes           size of its weights
     /// @param imagesPerSecond at inference, batches of 256
@@ -47,6 +48,7 @@ public record Results(
             List<Double> accuracies,
             List<Double> agreements,
             List<List<Double>> curves,
+            Map<String, List<List<Double>>> terms,
             long parameters,
             long bytes,
             double imagesPerSecond,

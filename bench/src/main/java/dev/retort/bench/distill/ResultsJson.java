@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /// `results.json`: teacher, methods, calibration, provenance; accuracies are in [0, 1].
@@ -48,6 +49,18 @@ final class ResultsJson {
         m.put("images_per_second", method.imagesPerSecond());
         m.put("seconds", method.seconds());
         m.put("curves", method.curves());
+        Map<String, Object> terms = new LinkedHashMap<>();
+        method.terms()
+                .forEach((name, seeds) -> terms.put(
+                        name, seeds.stream().map(ResultsJson::withoutNaN).toList()));
+        m.put("loss_terms", terms);
         return m;
+    }
+
+    /// JSON has no NaN: epochs without a value are null.
+    private static List<@Nullable Double> withoutNaN(List<Double> values) {
+        List<@Nullable Double> result = new ArrayList<>();
+        values.forEach(value -> result.add(value.isNaN() ? null : value));
+        return result;
     }
 }

@@ -63,11 +63,13 @@ class DistillCommandTest {
                     .isEqualTo(method.get("accuracies").get(0).doubleValue());
             assertThat(method.get("accuracy_sd").doubleValue()).isZero();
             assertThat(method.get("curves").get(0)).hasSize(2);
+            assertThat(method.get("loss_terms")).isNotEmpty();
+            method.get("loss_terms").forEach(term -> assertThat(term.get(0)).hasSize(2));
         }
         assertThat(results.at("/provenance/unlabelled").intValue()).isEqualTo(240);
         assertThat(folder.resolve("report.html"))
                 .content()
-                .contains("<svg", "data:image/png;base64,", "Learning curves", "isotonic fit")
+                .contains("<svg", "data:image/png;base64,", "Learning curves", "loss of slam", "isotonic fit")
                 .doesNotContain("<script", "http://", "https://");
         predicts();
     }

@@ -19,6 +19,11 @@ public final class Cutout implements Transform {
     }
 
     @Override
+    public String text() {
+        return "cutout " + length;
+    }
+
+    @Override
     public Tensor apply(Tensor input, Rng rng) {
         Pixels image = Pixels.of("cutout", input).copy();
         int top = rng.nextInt(image.height()) - length / 2;

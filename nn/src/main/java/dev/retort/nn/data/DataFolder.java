@@ -20,6 +20,9 @@ import java.util.stream.Stream;
 /// | JPEG pack | `train.jpk` and `test.jpk` |
 /// | image folder | `train/CLASS/*.png` and `test/CLASS/*.png`, or `CLASS/*.png` |
 ///
+/// IDX files and JPEG packs have numbers for classes; a text file `classes.txt` beside them, one name a line
+/// in the order of the numbers, names them.
+///
 /// @param format what was found, as in the table
 /// @param train  the training images
 /// @param test   the test images; empty if the folder has no such part
@@ -47,11 +50,18 @@ public record DataFolder(String format, Dataset train, Optional<Dataset> test) {
             return new DataFolder("CIFAR-100", train, part(test, file -> Cifar.read100(List.of(file))));
         }
         if (Files.exists(folder.resolve("train.jpk"))) {
-            Dataset train = JpegPack.read(folder.resolve("train.jpk"), List.of());
+            ImageDataset train = named(folder, JpegPack.read(folder.resolve("train.jpk"), List.of()));
             Optional<Path> test = existing(folder, "test.jpk");
-            return new DataFolder("JPEG pack", train, part(test, file -> JpegPack.read(file, List.of())));
+            return new DataFolder(
+                    "JPEG pack", train, part(test, file -> named(folder, JpegPack.read(file, List.of()))));
         }
         return imageFolder(folder);
+    }
+
+    /// The images with the names that a file of the folder gives their classes.
+    private static ImageDataset named(Path folder, ImageDataset images) throws IOException {
+        List<String> names = ClassNames.in(folder, images.labels());
+        return names.isEmpty() ? images : images.withClassNames(names);
     }
 
     /// Reads one part of a data set.
@@ -88,7 +98,7 @@ public record DataFolder(String format, Dataset train, Optional<Dataset> test) {
             throw new FormatException("idx: " + folder + ": expects " + part + "-images-idx3-ubyte and " + part
                     + "-labels-idx1-ubyte, plain or .gz, got only one of them");
         }
-        return Idx.read(images.get(), labels.get(), List.of());
+        return named(folder, Idx.read(images.get(), labels.get(), List.of()));
     }
 
     private static List<Path> cifarBatches(Path folder) throws IOException {

@@ -42,6 +42,13 @@ public final class ImageDataset implements Dataset {
         this.classNames = List.copyOf(classNames);
     }
 
+    /// The same images (not copied) with names for the classes.
+    ///
+    /// @throws IllegalArgumentException if a label is no index of the names
+    public ImageDataset withClassNames(List<String> names) {
+        return new ImageDataset(pixels, channels, height, width, labels, names);
+    }
+
     @Override
     public int size() {
         return labels.length;

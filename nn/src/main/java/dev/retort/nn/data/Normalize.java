@@ -3,6 +3,7 @@ package dev.retort.nn.data;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
+import java.util.Arrays;
 
 /// (x − mean)/std for each channel.
 public final class Normalize implements Transform {
@@ -61,6 +62,11 @@ public final class Normalize implements Transform {
     /// The standard deviations.
     public float[] std() {
         return std.clone();
+    }
+
+    @Override
+    public String text() {
+        return "normalize " + Arrays.toString(mean) + " " + Arrays.toString(std);
     }
 
     @Override

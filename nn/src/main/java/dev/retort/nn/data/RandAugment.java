@@ -51,6 +51,11 @@ public final class RandAugment implements Transform {
     }
 
     @Override
+    public String text() {
+        return "rand augment " + operations + " of " + magnitude;
+    }
+
+    @Override
     public Tensor apply(Tensor input, Rng rng) {
         Pixels image = Pixels.of("rand augment", input);
         for (int i = 0; i < operations; i++) {

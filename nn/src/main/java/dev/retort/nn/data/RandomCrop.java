@@ -22,6 +22,11 @@ public final class RandomCrop implements Transform {
     }
 
     @Override
+    public String text() {
+        return "random crop " + height + "x" + width + " padding " + padding;
+    }
+
+    @Override
     public Tensor apply(Tensor input, Rng rng) {
         Pixels image = Pixels.of("random crop", input);
         int roomY = image.height() + 2 * padding - height;

@@ -18,6 +18,11 @@ public final class RandomHorizontalFlip implements Transform {
     }
 
     @Override
+    public String text() {
+        return "horizontal flip " + p;
+    }
+
+    @Override
     public Tensor apply(Tensor input, Rng rng) {
         Pixels image = Pixels.of("horizontal flip", input);
         if (rng.nextDouble() >= p) {

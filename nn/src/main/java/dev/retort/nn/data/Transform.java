@@ -11,13 +11,40 @@ import dev.retort.tensor.Tensor;
 @FunctionalInterface
 public interface Transform {
     /// No change.
-    Transform IDENTITY = (input, rng) -> input;
+    Transform IDENTITY = new Transform() {
+        @Override
+        public Tensor apply(Tensor input, Rng rng) {
+            return input;
+        }
+
+        @Override
+        public String text() {
+            return "none";
+        }
+    };
 
     /// The changed input; `input` itself stays as it is.
     Tensor apply(Tensor input, Rng rng);
 
+    /// This transform with its numbers, as text. Runs that are resumed compare it: transforms of equal text
+    /// must do the same. A transform that does not say, such as a lambda, is "custom".
+    default String text() {
+        return "custom";
+    }
+
     /// This transform, then `next`.
     default Transform then(Transform next) {
-        return (input, rng) -> next.apply(apply(input, rng), rng);
+        Transform first = this;
+        return new Transform() {
+            @Override
+            public Tensor apply(Tensor input, Rng rng) {
+                return next.apply(first.apply(input, rng), rng);
+            }
+
+            @Override
+            public String text() {
+                return first.text() + " > " + next.text();
+            }
+        };
     }
 }

@@ -48,6 +48,28 @@ class DataFolderTest {
     }
 
     @Test
+    void aTextFileNamesTheClassesOfIdxFiles() throws IOException {
+        idx("train", "", 4);
+        idx("t10k", "", 2);
+        assertThat(DataFolder.open(folder).train().classNames()).isEmpty();
+        Path names = folder.resolve("classes.txt");
+        Files.writeString(names, "T-shirt/top\n Kleid \r\n\n\n");
+        DataFolder read = DataFolder.open(folder);
+        assertThat(read.train().classNames()).containsExactly("T-shirt/top", "Kleid");
+        assertThat(read.test().orElseThrow().classNames()).containsExactly("T-shirt/top", "Kleid");
+        Files.writeString(names, "\na\n");
+        assertThatThrownBy(() -> DataFolder.open(folder)).hasMessageContaining("line 1: expects a name");
+        Files.writeString(names, "");
+        assertThatThrownBy(() -> DataFolder.open(folder))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("classes.txt: expects a name for each of the 1 classes, one a line, got 0");
+        Files.write(names, new byte[] {(byte) 0xFF, (byte) 0xFE, 0});
+        assertThatThrownBy(() -> DataFolder.open(folder))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("UTF-8");
+    }
+
+    @Test
     void cifarFilesAreFound() throws IOException {
         Files.write(folder.resolve("data_batch_2.bin"), CifarTest.records(1, 2));
         Files.write(folder.resolve("data_batch_1.bin"), CifarTest.records(1, 1));

@@ -174,4 +174,19 @@ class TransformsTest {
         Transform both = new Normalize(new float[] {1}, new float[] {1}).then(new RandomHorizontalFlip(1));
         assertThat(both.apply(RAMP, new Rng(1)).narrow(1, 0, 1).toFloats()).containsExactly(3, 2, 1, 0);
     }
+
+    @Test
+    void transformsSayWhatTheyDo() {
+        Transform all = new RandomCrop(4, 5, 2)
+                .then(new RandomHorizontalFlip())
+                .then(new RandAugment(2, 9))
+                .then(new Normalize(new float[] {0.5f}, new float[] {0.25f}))
+                .then(new Cutout(3));
+        assertThat(all.text())
+                .isEqualTo("random crop 4x5 padding 2 > horizontal flip 0.5 > rand augment 2 of 9"
+                        + " > normalize [0.5] [0.25] > cutout 3");
+        assertThat(Transform.IDENTITY.text()).isEqualTo("none");
+        Transform own = (input, rng) -> input;
+        assertThat(own.then(new Cutout(1)).text()).isEqualTo("custom > cutout 1");
+    }
 }
