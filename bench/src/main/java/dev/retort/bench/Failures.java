@@ -1,11 +1,14 @@
 package dev.retort.bench;
 
 import dev.retort.tensor.OpException;
-import java.io.FileNotFoundException;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 
 /// Tells the user in one line what went wrong; the stack trace comes only with `--debug`.
 record Failures(PrintWriter out, boolean debug) {
@@ -22,6 +25,9 @@ record Failures(PrintWriter out, boolean debug) {
             case NoSuchFileException e -> "no such file: " + e.getFile();
             case AccessDeniedException e -> "no permission: " + e.getFile();
             case FileAlreadyExistsException e -> "exists already: " + e.getFile();
+            case NotDirectoryException e -> "no such folder: " + e.getFile();
+            case FileSystemException e when e.getReason() != null -> e.getFile() + ": " + e.getReason();
+            case UncheckedIOException e -> describe(e.getCause());
             case OutOfMemoryError e ->
                 "out of memory (%s) with a heap of %d MiB; allow more with RETORT_JAVA_OPTS=-Xmx12g"
                         .formatted(e.getMessage(), Runtime.getRuntime().maxMemory() >> 20);
@@ -37,7 +43,7 @@ record Failures(PrintWriter out, boolean debug) {
         boolean forUsers = failure instanceof CommandException
                 || failure instanceof IllegalArgumentException
                 || failure instanceof OpException
-                || failure instanceof FileNotFoundException;
+                || failure instanceof IOException;
         return forUsers && message != null ? message : failure + " (add --debug for the stack trace)";
     }
 }

@@ -2,9 +2,14 @@ package dev.retort.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.retort.tensor.io.FormatException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -76,6 +81,13 @@ class MainTest {
     @Test
     void failuresThatTheUserCanMendAreSaidInHisWords() {
         assertThat(Failures.describe(new NoSuchFileException("a.png"))).isEqualTo("no such file: a.png");
+        assertThat(Failures.describe(new NotDirectoryException("here"))).isEqualTo("no such folder: here");
+        assertThat(Failures.describe(new FileSystemException("a/b", null, "Not a directory")))
+                .isEqualTo("a/b: Not a directory");
+        assertThat(Failures.describe(new UncheckedIOException(new FormatException("idx: x: expects magic"))))
+                .isEqualTo("idx: x: expects magic");
+        assertThat(Failures.describe(new IOException("write x: No space left on device")))
+                .isEqualTo("write x: No space left on device");
         assertThat(Failures.describe(new CommandException("no images in x"))).isEqualTo("no images in x");
         assertThat(Failures.describe(new OutOfMemoryError("Java heap space")))
                 .contains("heap of", "RETORT_JAVA_OPTS=-Xmx");

@@ -11,14 +11,12 @@ import dev.retort.distill.compare.ComparisonResult;
 import dev.retort.nn.data.DataFolder;
 import dev.retort.nn.train.ProgressBar;
 import dev.retort.tensor.cpu.Parallel;
+import dev.retort.tensor.io.AtomicFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryType;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -89,14 +87,12 @@ public final class DistillCommand implements Callable<Integer> {
     }
 
     private void write(Results results) throws IOException {
-        replace(options.out.resolve("results.json"), ResultsJson.of(results));
-        replace(options.out.resolve("report.html"), ReportPage.of(results));
+        write("results.json", ResultsJson.of(results));
+        write("report.html", ReportPage.of(results));
     }
 
-    private static void replace(Path file, String text) throws IOException {
-        Path partial = file.resolveSibling(file.getFileName() + ".part");
-        Files.write(partial, text.getBytes(StandardCharsets.UTF_8));
-        Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    private void write(String name, String text) throws IOException {
+        AtomicFile.write(options.out.resolve(name), text.getBytes(StandardCharsets.UTF_8));
     }
 
     private void print(PrintWriter out, Results results, long start) {

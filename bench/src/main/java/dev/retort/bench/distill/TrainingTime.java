@@ -1,6 +1,8 @@
 package dev.retort.bench.distill;
 
+import dev.retort.tensor.io.AtomicFile;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -35,7 +37,7 @@ final class TrainingTime {
     /// Stops the clock and records the sum.
     void save() throws IOException {
         total = before + (System.nanoTime() - start) / 1e9;
-        Files.writeString(file, Double.toString(total));
+        AtomicFile.write(file, Double.toString(total).getBytes(StandardCharsets.US_ASCII));
     }
 
     /// Seconds in all.

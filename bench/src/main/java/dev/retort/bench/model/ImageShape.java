@@ -4,6 +4,19 @@ import dev.retort.tensor.Shape;
 
 /// Extents of one image.
 public record ImageShape(int channels, int height, int width) {
+    private static final long MAX_VALUES = 1L << 28;
+
+    /// Checks the ranges.
+    ///
+    /// @throws IllegalArgumentException if an extent is below 1, or there are more than 2²⁸ values
+    public ImageShape {
+        long plane = (long) height * width;
+        if (channels < 1 || height < 1 || width < 1 || plane > MAX_VALUES || plane * channels > MAX_VALUES) {
+            throw new IllegalArgumentException("image: expects extents from 1 and at most " + MAX_VALUES
+                    + " values, got " + channels + "x" + height + "x" + width);
+        }
+    }
+
     /// The extents of an image tensor [C, H, W].
     ///
     /// @throws IllegalArgumentException if the rank is not 3

@@ -4,13 +4,12 @@ import dev.retort.nn.Layer;
 import dev.retort.nn.data.Picture;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
+import dev.retort.tensor.io.AtomicFile;
 import dev.retort.tensor.io.FormatException;
 import dev.retort.tensor.io.Safetensors;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.core.JacksonException;
@@ -57,16 +56,22 @@ public record ModelCard(
     public void save(Layer model, Path file) throws IOException {
         String json = JSON.writerWithDefaultPrettyPrinter().writeValueAsString(this);
         Safetensors.write(file, model.stateDict(), Map.of(KEY, json));
-        Path beside = beside(file);
-        Path partial = beside.resolveSibling(beside.getFileName() + ".part");
-        Files.write(partial, json.getBytes(StandardCharsets.UTF_8));
-        Files.move(partial, beside, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        AtomicFile.write(beside(file), json.getBytes(StandardCharsets.UTF_8));
     }
 
     private static Path beside(Path file) {
         String name = file.getFileName().toString();
         String stem = name.endsWith(".safetensors") ? name.substring(0, name.length() - ".safetensors".length()) : name;
         return file.resolveSibling(stem + ".json");
+    }
+
+    /// A card may claim a model that no memory could hold: what it needs must be in the file.
+    private static void checkSize(ModelSpec spec, ImageShape input, Map<String, Tensor> state) {
+        long present = state.values().stream().mapToLong(Tensor::numel).sum();
+        if (spec.leastWeights(input) > present) {
+            throw new IllegalArgumentException(spec + " for images " + input + " has at least "
+                    + spec.leastWeights(input) + " weights, the file has " + present);
+        }
     }
 
     /// Reads a model that [#save] wrote.
@@ -82,8 +87,11 @@ public record ModelCard(
         }
         try {
             ModelCard card = JSON.readValue(json, ModelCard.class);
-            Layer model = ModelSpec.parse(card.architecture).create(card.input, card.classes.size(), new Rng(0));
-            model.loadStateDict(weights.loadAll());
+            ModelSpec spec = ModelSpec.parse(card.architecture);
+            Map<String, Tensor> state = weights.loadAll();
+            checkSize(spec, card.input, state);
+            Layer model = spec.create(card.input, card.classes.size(), new Rng(0));
+            model.loadStateDict(state);
             model.eval();
             return new Loaded(card, model);
         } catch (JacksonException | IllegalArgumentException | NullPointerException e) {

@@ -18,6 +18,9 @@ public sealed interface ModelSpec {
     /// The model with random weights.
     Layer create(ImageShape input, int classes, Rng rng);
 
+    /// A number of weights that the model has at least, without making it.
+    long leastWeights(ImageShape input);
+
     /// Where a feature of middle depth is found.
     Tap middle();
 
@@ -31,6 +34,11 @@ public sealed interface ModelSpec {
         @Override
         public Layer create(ImageShape input, int classes, Rng rng) {
             return new SmallCnn(new SmallCnn.Config(input.channels(), widths, classes), rng);
+        }
+
+        @Override
+        public long leastWeights(ImageShape input) {
+            return 9 * chain(input.channels(), widths);
         }
 
         @Override
@@ -65,6 +73,13 @@ public sealed interface ModelSpec {
         }
 
         @Override
+        public long leastWeights(ImageShape input) {
+            long inBlocks =
+                    widths.stream().mapToLong(width -> (long) width * width).sum();
+            return 9 * (chain(input.channels(), widths) + inBlocks * ((depth - 2) / 3 - 2));
+        }
+
+        @Override
         public Tap middle() {
             return Tap.output("layer2");
         }
@@ -90,6 +105,11 @@ public sealed interface ModelSpec {
         }
 
         @Override
+        public long leastWeights(ImageShape input) {
+            return chain(input.numel(), hidden);
+        }
+
+        @Override
         public Tap middle() {
             return Tap.output("layers.relu" + (hidden.size() + 1) / 2);
         }
@@ -103,6 +123,17 @@ public sealed interface ModelSpec {
         public String toString() {
             return "mlp:" + join(hidden);
         }
+    }
+
+    /// Entries of the matrices that lead from `in` features through the widths.
+    private static long chain(int in, List<Integer> widths) {
+        long sum = 0;
+        long before = in;
+        for (int width : widths) {
+            sum += before * width;
+            before = width;
+        }
+        return sum;
     }
 
     private static String join(List<Integer> widths) {

@@ -8,12 +8,17 @@ import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.io.FormatException;
 import dev.retort.tensor.io.Safetensors;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelCardTest {
     private static final ModelCard CARD = new ModelCard(
@@ -67,12 +72,57 @@ class ModelCardTest {
     }
 
     @Test
-    void aDamagedFileIsRefused() throws Exception {
+    void everyTruncationIsRefused() throws Exception {
         Path file = folder.resolve("cut.safetensors");
         CARD.save(model(), file);
         byte[] bytes = Files.readAllBytes(file);
-        Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length - 7));
+        for (int length = 0; length < bytes.length; length += length < 1500 ? 1 : 97) {
+            Files.write(file, Arrays.copyOf(bytes, length));
+            assertThatThrownBy(() -> ModelCard.load(file)).isInstanceOf(FormatException.class);
+        }
+    }
 
-        assertThatThrownBy(() -> ModelCard.load(file)).isInstanceOf(FormatException.class);
+    @Test
+    void flippedBytesNeverDoMoreThanThrow() throws Exception {
+        Path file = folder.resolve("flipped.safetensors");
+        CARD.save(model(), file);
+        byte[] whole = Files.readAllBytes(file);
+        int header =
+                8 + (int) ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        Rng random = new Rng(1);
+        int refused = 0;
+        for (int i = 0; i < 1500; i++) {
+            byte[] bytes = whole.clone();
+            bytes[random.nextInt(header)] ^= (byte) (1 + random.nextInt(255));
+            Files.write(file, bytes);
+            try {
+                ModelCard.load(file);
+            } catch (FormatException e) {
+                refused++;
+            }
+        }
+        assertThat(refused).isGreaterThan(500);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cnn:99999,99999", "resnet9998:99999,99999,99999", "mlp:99999,99999", "resnet2000:4,4,4"})
+    void aCardThatClaimsAGiantIsRefusedBeforeMemoryIsTaken(String architecture) throws Exception {
+        Path file = folder.resolve("giant.safetensors");
+        new ModelCard(architecture, CARD.input(), CARD.classes(), CARD.normalization(), Map.of()).save(model(), file);
+
+        assertThatThrownBy(() -> ModelCard.load(file))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("weights, the file has");
+    }
+
+    @Test
+    void theWeightsThatASpecPromisesAreThere() {
+        ImageShape input = new ImageShape(3, 8, 8);
+        for (String text : List.of("cnn:4,8", "resnet8:4,8,16", "resnet20:4,8,8", "mlp:16,8")) {
+            ModelSpec spec = ModelSpec.parse(text);
+            assertThat(spec.leastWeights(input))
+                    .isBetween(1L, spec.create(input, 3, new Rng(0)).parameterCount());
+        }
+        assertThatThrownBy(() -> new ImageShape(1, 1 << 16, 1 << 16)).hasMessageContaining("at most");
     }
 }

@@ -57,7 +57,7 @@ public final class AtomicFile {
                 folder.resolve(prefix + ProcessHandle.current().pid() + "-" + COUNTER.incrementAndGet() + ".tmp");
         LIVE.add(temporary);
         try {
-            fill(temporary, content);
+            fill(target, temporary, content);
             Files.move(temporary, exact, StandardCopyOption.ATOMIC_MOVE);
             forceFolder(folder);
         } finally {
@@ -79,12 +79,17 @@ public final class AtomicFile {
         }
     }
 
-    private static void fill(Path temporary, Content content) throws IOException {
+    private static void fill(Path target, Path temporary, Content content) throws IOException {
         try (FileChannel channel =
                         FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
                 FileLock _ = lockIfPossible(channel)) {
             content.writeTo(channel);
             channel.force(true);
+        } catch (IOException e) {
+            if (e.getClass() == IOException.class) { // such as a full disk: the system does not say where
+                throw new IOException("write " + target + ": " + e.getMessage(), e);
+            }
+            throw e;
         }
     }
 
