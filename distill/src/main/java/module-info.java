@@ -12,4 +12,5 @@ module dev.retort.distill {
     exports dev.retort.distill.method;
     exports dev.retort.distill.select;
     exports dev.retort.distill.teacher;
+    exports dev.retort.distill.theory;
 }

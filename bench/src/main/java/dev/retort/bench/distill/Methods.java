@@ -2,26 +2,41 @@ package dev.retort.bench.distill;
 
 import dev.retort.bench.model.ModelSpec;
 import dev.retort.distill.DistillationMethod;
+import dev.retort.distill.estimate.DebiasWeights;
+import dev.retort.distill.estimate.IsotonicRegression.Prediction;
+import dev.retort.distill.estimate.ShortList;
+import dev.retort.distill.estimate.Transition;
+import dev.retort.distill.feature.TapDropout;
+import dev.retort.distill.method.BlindDistillation;
+import dev.retort.distill.method.Bootstrapping;
 import dev.retort.distill.method.BornAgain;
 import dev.retort.distill.method.Crd;
 import dev.retort.distill.method.DeepMutualLearning;
+import dev.retort.distill.method.FidelityWeighting;
 import dev.retort.distill.method.FitNet;
+import dev.retort.distill.method.GeneralizedCrossEntropy;
 import dev.retort.distill.method.HardPseudoLabels;
 import dev.retort.distill.method.HintonKd;
 import dev.retort.distill.method.LabelsOnly;
+import dev.retort.distill.method.LossCorrection;
 import dev.retort.distill.method.Mixing;
+import dev.retort.distill.method.NoisyStudent;
 import dev.retort.distill.method.Rkd;
 import dev.retort.distill.method.Slam;
 import dev.retort.distill.method.SoftLabels;
+import dev.retort.distill.method.TaylorCrossEntropy;
 import dev.retort.distill.method.TeacherLabel;
+import dev.retort.distill.method.Ups;
+import dev.retort.distill.method.VariationalInformation;
+import dev.retort.distill.method.WeightedDistillation;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The methods that the command line knows, each with its default hyper-parameters.
-final class Methods implements Iterable<String> {
+/// The methods that the command line knows, with their options: `slam`, `slam:bound=0.6:rounds=2`.
+public final class Methods implements Iterable<String> {
     private static final List<String> NAMES = List.of(
             "labels",
             "hard",
@@ -30,26 +45,76 @@ final class Methods implements Iterable<String> {
             "slam",
             "slam-normalised",
             "slam-soft",
+            "weighted",
+            "fidelity",
+            "confidence",
+            "taylor",
+            "gce",
+            "bootstrap-hard",
+            "bootstrap-soft",
+            "forward",
+            "backward",
+            "ups",
+            "noisy-student",
+            "vid",
+            "blind",
             "fitnet",
             "rkd",
             "crd",
             "mutual",
             "born-again");
 
+    private static final double CONFIDENT = 0.9;
+    private static final double LISTED = 0.9;
+    private static final double DROPOUT = 0.3;
+
     Methods() {}
 
-    /// The method of a name.
+    /// The method that a text names.
     ///
-    /// @throws IllegalArgumentException if there is none
-    static DistillationMethod of(String name, ModelSpec teacher, ModelSpec student) {
-        return switch (name) {
-            case "labels" -> new LabelsOnly();
-            case "hard" -> new HardPseudoLabels();
+    /// @param teacher where feature methods look
+    /// @param student where feature methods look
+    /// @throws IllegalArgumentException if there is no such method or option, or a value is out of range
+    public static DistillationMethod of(String text, ModelSpec teacher, ModelSpec student) {
+        MethodOptions options = MethodOptions.parse(text);
+        DistillationMethod method = create(options, teacher, student);
+        options.requireAllKnown();
+        return method;
+    }
+
+    /// A text as a name for tables and folders: `slam+bound0.6`.
+    public static String label(String text) {
+        return MethodOptions.parse(text).label();
+    }
+
+    private static DistillationMethod create(MethodOptions o, ModelSpec teacher, ModelSpec student) {
+        return switch (o.name()) {
+            case "labels" -> new LabelsOnly(o.number("smoothing", 0));
+            case "hard" -> new HardPseudoLabels(o.number("threshold", 0));
+            case "confidence" -> new HardPseudoLabels(o.number("threshold", CONFIDENT));
             case "soft" -> new SoftLabels();
-            case "kd" -> new HintonKd();
-            case "slam" -> new Slam();
-            case "slam-normalised" -> new Slam().withMixing(Mixing.NORMALISED);
-            case "slam-soft" -> new Slam().withLabels(TeacherLabel.SOFT);
+            case "kd" -> new HintonKd(o.number("temperature", 4), o.number("label", 0.1), o.number("teacher", 0.9));
+            case "slam" -> slam(o, Mixing.RAW, TeacherLabel.HARD);
+            case "slam-normalised" -> slam(o, Mixing.NORMALISED, TeacherLabel.HARD);
+            case "slam-soft" -> slam(o, Mixing.RAW, TeacherLabel.SOFT);
+            case "weighted" -> weighted(o);
+            case "fidelity" -> new FidelityWeighting(o.number("beta", 1), hard(o));
+            case "taylor" -> new TaylorCrossEntropy(o.whole("order", 4), hard(o));
+            case "gce" -> new GeneralizedCrossEntropy(o.number("q", 0.7), hard(o));
+            case "bootstrap-hard" -> new Bootstrapping(TeacherLabel.HARD, o.number("beta", 0.8), hard(o));
+            case "bootstrap-soft" -> new Bootstrapping(TeacherLabel.SOFT, o.number("beta", 0.95), hard(o));
+            case "forward" -> correction(o, LossCorrection.Direction.FORWARD);
+            case "backward" -> correction(o, LossCorrection.Direction.BACKWARD);
+            case "ups" -> ups(o, teacher, student);
+            case "noisy-student" -> noisyStudent(o, student);
+            case "vid" ->
+                new VariationalInformation(
+                        student.middle(),
+                        teacher.middle(),
+                        o.number("weight", 1),
+                        o.number("variance", 5),
+                        HintonKd.labelsOnly());
+            case "blind" -> blind(o);
             case "fitnet" -> new FitNet(student.middle(), teacher.middle());
             case "rkd" -> new Rkd(student.last(), teacher.last());
             case "crd" -> new Crd(student.last(), teacher.last());
@@ -57,17 +122,87 @@ final class Methods implements Iterable<String> {
             case "born-again" -> new BornAgain();
             default ->
                 throw new IllegalArgumentException(
-                        "--methods: expected all, or some of " + String.join(", ", NAMES) + ", got '" + name + "'");
+                        "--methods: expected all, or some of " + String.join(", ", NAMES) + ", got '" + o.name() + "'");
         };
     }
 
-    /// The chosen methods by name, in the order given; `all` is every one.
+    private static TeacherLabel hard(MethodOptions o) {
+        return o.choice("labels", TeacherLabel.HARD);
+    }
+
+    private static Slam slam(MethodOptions o, Mixing mixing, TeacherLabel labels) {
+        double listed = o.number("listed", LISTED);
+        boolean adaptive = o.flag("adaptive", false);
+        ShortList list = o.has("k")
+                ? new ShortList.Fixed(o.whole("k", ShortList.LEAST))
+                : adaptive ? new ShortList.Adaptive(listed) : new ShortList.Global(listed);
+        return new Slam(
+                o.choice("mixing", mixing),
+                o.choice("labels", labels),
+                o.number("bound", 0.5),
+                list,
+                o.choice("prediction", Prediction.INTERPOLATE),
+                o.flag("cap", false),
+                o.whole("rounds", 1),
+                o.flag("validation", false));
+    }
+
+    private static WeightedDistillation weighted(MethodOptions o) {
+        DebiasWeights.Config standard = DebiasWeights.Config.defaults();
+        DebiasWeights.Config config = new DebiasWeights.Config(
+                o.choice("estimator", standard.estimator()),
+                o.choice("feature", standard.feature()),
+                o.whole("k", standard.neighbours()),
+                o.number("least", standard.least()),
+                o.number("most", standard.most()));
+        return new WeightedDistillation(hard(o), config, o.whole("warmup", 1), o.whole("every", 1));
+    }
+
+    private static LossCorrection correction(MethodOptions o, LossCorrection.Direction direction) {
+        return new LossCorrection(direction, new Transition.Counted(o.number("smoothing", 1)), hard(o));
+    }
+
+    private static Ups ups(MethodOptions o, ModelSpec teacher, ModelSpec student) {
+        double rate = o.number("dropout", DROPOUT);
+        int rounds = o.whole("rounds", 1);
+        TapDropout noise = rounds > 1 ? new TapDropout(student.last(), rate) : null;
+        return new Ups(
+                o.whole("passes", 10),
+                new Ups.Thresholds(o.number("positive", 0.7), o.number("positive-sd", 0.05)),
+                new Ups.Thresholds(o.number("negative", 0.05), o.number("negative-sd", 0.005)),
+                o.number("temperature", 2),
+                new TapDropout(teacher.last(), rate),
+                noise,
+                o.whole("least-class", 0),
+                rounds);
+    }
+
+    private static NoisyStudent noisyStudent(MethodOptions o, ModelSpec student) {
+        double rate = o.number("dropout", DROPOUT);
+        return new NoisyStudent(
+                o.choice("labels", TeacherLabel.SOFT),
+                o.number("threshold", 0.3),
+                o.flag("balanced", true),
+                rate > 0 ? new TapDropout(student.last(), rate) : null,
+                o.whole("rounds", 3));
+    }
+
+    private static BlindDistillation blind(MethodOptions o) {
+        return new BlindDistillation(
+                o.number("temperature", 1),
+                o.flag("scaled", true),
+                o.whole("n", 0),
+                o.number("share", 0.25),
+                o.number("rate", 0.1));
+    }
+
+    /// The chosen methods by label, in the order given; `all` is every one.
     ///
-    /// @throws IllegalArgumentException if a name is not known
-    static Map<String, DistillationMethod> chosen(List<String> names, ModelSpec teacher, ModelSpec student) {
+    /// @throws IllegalArgumentException if a text is not understood
+    static Map<String, DistillationMethod> chosen(List<String> texts, ModelSpec teacher, ModelSpec student) {
         Map<String, DistillationMethod> chosen = new LinkedHashMap<>();
-        for (String name : names.equals(List.of("all")) ? NAMES : names) {
-            chosen.put(name, of(name, teacher, student));
+        for (String text : texts.equals(List.of("all")) ? NAMES : texts) {
+            chosen.put(label(text), of(text, teacher, student));
         }
         return chosen;
     }

@@ -10,6 +10,8 @@ final class ResultsTable {
     static final List<String> HEADER =
             List.of("method", "test accuracy", "agrees with teacher", "parameters", "size", "images/s", "training");
 
+    private static final double SURE = 0.05;
+
     private ResultsTable() {}
 
     /// One row for the teacher, then one a method.
@@ -65,31 +67,51 @@ final class ResultsTable {
         return text.toString();
     }
 
-    /// Who won, by how much, and how sure that is.
+    /// Who won, by how much, and how sure that is: paired differences with 95 % intervals, and p-values of
+    /// the paired t test, corrected by Holm's method for the number of comparisons.
     static String verdict(Results results) {
         Results.MethodResult best = results.best();
+        int seeds = best.accuracies().size();
         StringBuilder words = new StringBuilder(String.format(
                 Locale.ROOT,
                 "%s did best: %.2f %% on the test images over %d seed%s.",
                 best.name(),
                 100 * best.accuracyMean(),
-                best.accuracies().size(),
-                best.accuracies().size() == 1 ? "" : "s"));
-        for (Results.MethodResult other : results.methods()) {
-            if (other != best) {
-                Statistics.Difference d = Statistics.paired(best.accuracies(), other.accuracies());
-                words.append(String.format(Locale.ROOT, " Against %s: %+.2f points", other.name(), 100 * d.mean()));
-                if (Double.isFinite(d.halfWidth())) {
-                    words.append(String.format(
-                            Locale.ROOT,
-                            " ± %.2f (%s)",
-                            100 * d.halfWidth(),
-                            d.isClear() ? "clear" : "within the noise of the seeds"));
-                }
-                words.append('.');
-            }
+                seeds,
+                seeds == 1 ? "" : "s"));
+        List<Results.MethodResult> others =
+                results.methods().stream().filter(other -> other != best).toList();
+        List<Statistics.Difference> differences = others.stream()
+                .map(other -> Statistics.paired(best.accuracies(), other.accuracies()))
+                .toList();
+        List<Double> corrected = Statistics.holm(
+                differences.stream().map(Statistics.Difference::p).toList());
+        for (int i = 0; i < others.size(); i++) {
+            words.append(against(others.get(i).name(), differences.get(i), corrected.get(i)));
+        }
+        if (seeds == 1 && !others.isEmpty()) {
+            words.append(" One seed says nothing about how sure that is: use --seeds 3 or more.");
         }
         return words.toString();
+    }
+
+    private static String against(String other, Statistics.Difference d, double p) {
+        String words = String.format(Locale.ROOT, " Against %s: %+.2f points", other, 100 * d.mean());
+        if (Double.isFinite(d.halfWidth())) {
+            words += String.format(
+                    Locale.ROOT,
+                    " ± %.2f, better on %d of %d seeds (%s, p %.3f)",
+                    100 * d.halfWidth(),
+                    d.wins(),
+                    d.pairs(),
+                    p < SURE
+                            ? "clear"
+                            : d.isClear()
+                                    ? "likely, not sure among so many comparisons"
+                                    : "within the noise of the seeds",
+                    p);
+        }
+        return words + ".";
     }
 
     private static String accuracy(List<Double> accuracies) {

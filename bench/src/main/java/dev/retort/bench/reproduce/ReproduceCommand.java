@@ -1,6 +1,10 @@
 package dev.retort.bench.reproduce;
 
 import dev.retort.bench.reproduce.laurel.LaurelCommand;
+import dev.retort.bench.reproduce.papers.OodCommand;
+import dev.retort.bench.reproduce.papers.SlamCommand;
+import dev.retort.bench.reproduce.papers.TheoryCommand;
+import dev.retort.bench.reproduce.papers.WeightedCommand;
 import dev.retort.bench.reproduce.rad.RadCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,7 +20,14 @@ import picocli.CommandLine.Spec;
                     + " given again."
         },
         synopsisSubcommandLabel = "NAME",
-        subcommands = {LaurelCommand.class, RadCommand.class})
+        subcommands = {
+            SlamCommand.class,
+            WeightedCommand.class,
+            OodCommand.class,
+            TheoryCommand.class,
+            LaurelCommand.class,
+            RadCommand.class
+        })
 public final class ReproduceCommand implements Runnable {
     @Spec
     private CommandSpec spec;

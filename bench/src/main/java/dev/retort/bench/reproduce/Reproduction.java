@@ -176,13 +176,15 @@ public final class Reproduction {
                 : "";
         return String.format(
                 Locale.ROOT,
-                "%d of %d runs%s, %s hours of computing. Intervals are 95 %% of Student's t over the seeds; differences"
+                "%d of %d runs%s, %s of computing. Intervals are 95 %% of Student's t over the seeds; differences"
                         + " are paired by seed, with the p-value of the paired t test and the number of seeds on which"
                         + " they are positive.",
                 grid.finished(),
                 grid.planned(),
                 missing,
-                GridProgress.duration(seconds));
+                seconds < 3600
+                        ? String.format(Locale.ROOT, "%.1f minutes", seconds / 60)
+                        : String.format(Locale.ROOT, "%.1f hours", seconds / 3600));
     }
 
     private Map<String, String> provenanceMap() throws IOException {

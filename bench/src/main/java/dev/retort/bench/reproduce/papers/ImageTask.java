@@ -1,0 +1,65 @@
+package dev.retort.bench.reproduce.papers;
+
+import dev.retort.bench.model.ImageShape;
+import dev.retort.distill.compare.DataSplit;
+import dev.retort.nn.data.DataFolder;
+import dev.retort.nn.data.Dataset;
+import dev.retort.nn.data.Normalize;
+import dev.retort.nn.data.Splits;
+import dev.retort.nn.data.Subset;
+import dev.retort.tensor.Rng;
+import java.util.Arrays;
+
+/// Pictures to learn from and to be judged on.
+///
+/// @param name      for tables
+/// @param train     labelled samples, validation and pool come from here
+/// @param test      the same for all seeds
+/// @param normalize by the statistics of `train`
+/// @param classes   number of classes
+record ImageTask(String name, Dataset train, Dataset test, Normalize normalize, int classes) {
+    private static final int TEST_SHARE = 6;
+
+    /// A task of a folder; without a test part a sixth of the images is held out.
+    static ImageTask of(DataFolder data) {
+        Dataset train = data.train();
+        Dataset test = data.test().orElse(null);
+        if (test == null) {
+            int held = train.size() / TEST_SHARE;
+            int[][] parts =
+                    Splits.stratified(train.labels(), new int[] {held, train.size() - held}, new Rng(0).fork(1));
+            test = new Subset(train, parts[0]);
+            train = new Subset(train, parts[1]);
+        }
+        return of(data.format(), train, test);
+    }
+
+    static ImageTask of(String name, Dataset train, Dataset test) {
+        int classes = 1 + Arrays.stream(train.labels()).max().orElse(0);
+        return new ImageTask(name, train, test, Normalize.fit(train), classes);
+    }
+
+    /// Only the images of some classes, which are numbered anew.
+    ImageTask ofClasses(String newName, int... chosen) {
+        return of(newName, ChosenClasses.of(train, chosen), ChosenClasses.of(test, chosen));
+    }
+
+    ImageShape shape() {
+        return ImageShape.of(train.get(0).input().shape());
+    }
+
+    /// The stratified split of a seed.
+    ///
+    /// @throws IllegalArgumentException if there are too few images
+    DataSplit split(int labelled, int validation, int pool, long seed) {
+        int left = train.size() - labelled - validation;
+        if (left < pool) {
+            throw new IllegalArgumentException(name + ": expected at least " + (labelled + validation + pool)
+                    + " training images, got " + train.size());
+        }
+        int[][] parts =
+                Splits.stratified(train.labels(), new int[] {validation, pool, labelled}, new Rng(seed).fork(2));
+        return new DataSplit(
+                new Subset(train, parts[2]), new Subset(train, parts[1]), new Subset(train, parts[0]), test);
+    }
+}

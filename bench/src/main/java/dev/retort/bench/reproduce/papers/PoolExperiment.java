@@ -1,0 +1,96 @@
+package dev.retort.bench.reproduce.papers;
+
+import dev.retort.bench.distill.Methods;
+import dev.retort.bench.model.ModelSpec;
+import dev.retort.bench.reproduce.Cell;
+import dev.retort.bench.reproduce.CellRun;
+import dev.retort.bench.reproduce.Size;
+import dev.retort.distill.DistillationMethod;
+import dev.retort.distill.Distilled;
+import dev.retort.distill.teacher.Teacher;
+import dev.retort.nn.Layer;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// What the experiments on a pool of images have in common: cells of (part, labelled images, method, and what
+/// else differs), and a run of one.
+///
+/// Factors: `part` of the experiment, `labels`, `method` as the command line names it, and optionally
+/// `noise` (η of a synthetic teacher), `validation` (its size), `student` (an architecture).
+record PoolExperiment(ImageTask task, Size size, Scale scale) {
+    /// The synthetic teacher's short list.
+    static final int SHORT_LIST = 3;
+
+    Map<String, String> configuration() {
+        Map<String, String> words = new LinkedHashMap<>();
+        words.put("size", size.toString());
+        words.put("data", task.name());
+        words.put("training images", String.valueOf(task.train().size()));
+        words.put("test images", String.valueOf(task.test().size()));
+        words.putAll(scale.words());
+        return words;
+    }
+
+    /// Cells of one part over labelled-set sizes and methods.
+    static void add(List<Cell> cells, String part, List<Integer> labels, List<String> methods) {
+        for (int count : labels) {
+            for (String method : methods) {
+                cells.add(Cell.of("part", part, "labels", String.valueOf(count), "method", method));
+            }
+        }
+    }
+
+    /// Cells of one part over error rates of a synthetic teacher and methods.
+    static void addNoise(List<Cell> cells, int labels, List<String> rates, List<String> methods) {
+        for (String rate : rates) {
+            for (String method : methods) {
+                cells.add(Cell.of("part", "noise", "labels", String.valueOf(labels), "noise", rate, "method", method));
+            }
+        }
+    }
+
+    /// The data of a cell.
+    PoolTrial trial(Cell cell, long seed, CellRun run) {
+        int labels = Integer.parseInt(cell.get("labels"));
+        String validation = cell.factors().getOrDefault("validation", String.valueOf(scale.validation()));
+        return new PoolTrial(
+                task, scale, task.split(labels, Integer.parseInt(validation), scale.pool(), seed), seed, run);
+    }
+
+    /// The student's architecture in a cell.
+    String student(Cell cell) {
+        return cell.factors().getOrDefault("student", scale.student());
+    }
+
+    /// The method of a cell. `forward-known` is forward correction by the true matrix of a synthetic teacher.
+    DistillationMethod method(Cell cell) {
+        String text = cell.get("method");
+        if (text.equals("forward-known")) {
+            return SyntheticTeacher.forward(task.classes(), Double.parseDouble(cell.get("noise")));
+        }
+        String student = student(cell).split("@", 2)[0];
+        return Methods.of(text, ModelSpec.parse(scale.teacher()), ModelSpec.parse(student));
+    }
+
+    /// Trains and judges a cell's student.
+    Map<String, Double> run(Cell cell, long seed, CellRun run) throws IOException {
+        PoolTrial trial = trial(cell, seed, run);
+        if (cell.factors().containsKey("noise")) {
+            Teacher synthetic = synthetic(cell, seed);
+            Distilled student = trial.distil(synthetic, method(cell), student(cell));
+            Map<String, Double> metrics = new LinkedHashMap<>();
+            metrics.put("accuracy", student.predict(task.test()).accuracy());
+            return metrics;
+        }
+        Layer teacher = trial.teacher();
+        Distilled student = trial.distil(trial.cached(teacher), method(cell), student(cell));
+        return trial.judge(student, teacher);
+    }
+
+    SyntheticTeacher synthetic(Cell cell, long seed) {
+        double rate = Double.parseDouble(cell.get("noise"));
+        return new SyntheticTeacher(task.train(), task.classes(), rate, SHORT_LIST, task.normalize(), seed);
+    }
+}

@@ -1,0 +1,146 @@
+package dev.retort.bench.reproduce.papers;
+
+import dev.retort.bench.report.Document;
+import dev.retort.bench.reproduce.Cell;
+import dev.retort.bench.reproduce.CellRun;
+import dev.retort.bench.reproduce.Experiment;
+import dev.retort.bench.reproduce.Grid;
+import dev.retort.bench.reproduce.Size;
+import dev.retort.bench.reproduce.Tables;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/// Does pushing the student's prediction through the teacher's noise help? Student-label mixing against plain
+/// distillation and the noisy-label baselines, over labelled-set size and over a known error rate; then what
+/// it is sensitive to, and what it combines with.
+final class SlamExperiment implements Experiment {
+    private static final String HARD = "hard";
+    private final PoolExperiment pool;
+    private final List<Cell> cells;
+
+    SlamExperiment(ImageTask task, Size size) {
+        pool = new PoolExperiment(task, size, Scale.of(size));
+        cells = switch (size) {
+            case QUICK -> quick();
+            case SMALL -> small();
+            case FULL -> full();
+        };
+    }
+
+    private static List<Cell> quick() {
+        List<Cell> cells = new ArrayList<>();
+        PoolExperiment.add(cells, "size", List.of(100, 300), List.of("labels", HARD, "soft", "slam"));
+        PoolExperiment.addNoise(cells, 100, List.of("0.4"), List.of("labels", HARD, "forward-known", "slam"));
+        PoolExperiment.add(cells, "sensitivity", List.of(100), List.of("slam:bound=0.7"));
+        return cells;
+    }
+
+    private static List<Cell> small() {
+        List<Cell> cells = new ArrayList<>();
+        PoolExperiment.add(
+                cells,
+                "size",
+                List.of(100, 300, 1000),
+                List.of("labels", HARD, "soft", "taylor", "forward", "weighted", "slam", "slam-normalised"));
+        PoolExperiment.addNoise(
+                cells, 100, List.of("0.2", "0.4"), List.of("labels", HARD, "gce", "forward-known", "weighted", "slam"));
+        PoolExperiment.add(
+                cells,
+                "sensitivity",
+                List.of(300),
+                List.of("slam:bound=0.7", "slam:bound=0.9", "slam:k=2", "slam:k=5", "slam:adaptive=true"));
+        combinations(cells, 300);
+        return cells;
+    }
+
+    private static List<Cell> full() {
+        List<Cell> cells = new ArrayList<>();
+        PoolExperiment.add(
+                cells,
+                "size",
+                List.of(100, 300, 1000, 3000, 7500),
+                names("labels hard soft kd confidence taylor gce bootstrap-hard bootstrap-soft forward ups vid"
+                        + " noisy-student fidelity weighted slam slam-normalised slam-soft"));
+        PoolExperiment.addNoise(
+                cells,
+                300,
+                List.of("0.1", "0.2", "0.3", "0.4"),
+                names(
+                        "labels hard soft taylor gce bootstrap-soft forward-known forward weighted slam slam-normalised"));
+        PoolExperiment.add(
+                cells,
+                "sensitivity",
+                List.of(300, 1000),
+                names("slam:bound=0.6 slam:bound=0.7 slam:bound=0.8 slam:bound=0.9 slam:k=2 slam:k=3 slam:k=5"
+                        + " slam:adaptive=true slam:listed=0.8 slam:listed=0.95 slam:cap=true slam:prediction=step"));
+        combinations(cells, 1000);
+        return cells;
+    }
+
+    private static List<String> names(String text) {
+        return List.of(text.split(" "));
+    }
+
+    /// Validation sizes, rounds, and students with learned residual connections.
+    private static void combinations(List<Cell> cells, int labels) {
+        String count = String.valueOf(labels);
+        cells.add(Cell.of("part", "sensitivity", "labels", count, "method", "slam", "validation", "50"));
+        PoolExperiment.add(cells, "combination", List.of(labels), List.of("slam:rounds=2", "slam:validation=true"));
+        for (String student : List.of("resnet8:8,16,32", "resnet8:8,16,32@laurel-rw")) {
+            for (String method : List.of(HARD, "slam")) {
+                cells.add(Cell.of("part", "combination", "labels", count, "method", method, "student", student));
+            }
+        }
+    }
+
+    @Override
+    public String name() {
+        return "slam";
+    }
+
+    @Override
+    public String title() {
+        return "Student-label mixing against plain distillation (" + pool.task().name() + ")";
+    }
+
+    @Override
+    public Map<String, String> configuration() {
+        return pool.configuration();
+    }
+
+    @Override
+    public List<Cell> cells() {
+        return List.copyOf(cells);
+    }
+
+    @Override
+    public int seeds() {
+        return pool.scale().seeds();
+    }
+
+    @Override
+    public Map<String, Double> run(Cell cell, long seed, CellRun run) throws IOException {
+        return pool.run(cell, seed, run);
+    }
+
+    @Override
+    public void report(Grid results, Document document) {
+        PoolReport.bySize(document, results, "slam", HARD);
+        PoolReport.byNoise(document, results, HARD);
+        List<Cell> sensitivity = PoolReport.withBaseline(results, "sensitivity", "slam");
+        document.heading("What SLaM is sensitive to");
+        document.paragraph(
+                "All with the same labelled images; the baseline is SLaM with its defaults (bound 0.5, one k"
+                        + " for top-k accuracy of 0.9). Where a row says validation, so many images judge the teacher instead.");
+        PoolReport.named(document, results, sensitivity, "accuracy");
+        List<Cell> combined = PoolReport.withBaseline(results, "combination", "slam");
+        if (combined.isEmpty()) {
+            return;
+        }
+        document.heading("Combinations, and what they cost");
+        PoolReport.named(document, results, combined, "accuracy");
+        document.paragraph(Tables.verdict(results, combined, "accuracy", PoolReport::label));
+    }
+}

@@ -1,0 +1,98 @@
+package dev.retort.bench.distill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.retort.bench.model.ModelSpec;
+import dev.retort.distill.DistillationMethod;
+import dev.retort.distill.estimate.DebiasWeights;
+import dev.retort.distill.estimate.ShortList;
+import dev.retort.distill.method.BlindDistillation;
+import dev.retort.distill.method.Mixing;
+import dev.retort.distill.method.NoisyStudent;
+import dev.retort.distill.method.Slam;
+import dev.retort.distill.method.TaylorCrossEntropy;
+import dev.retort.distill.method.TeacherLabel;
+import dev.retort.distill.method.Ups;
+import dev.retort.distill.method.WeightedDistillation;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class MethodsTest {
+    private static final ModelSpec TEACHER = ModelSpec.parse("resnet8:8,16,32");
+    private static final ModelSpec STUDENT = ModelSpec.parse("cnn:4,8");
+
+    private static DistillationMethod of(String text) {
+        return Methods.of(text, TEACHER, STUDENT);
+    }
+
+    @Test
+    void everyNameIsAMethodOfItsOwn() {
+        Map<String, DistillationMethod> all = Methods.chosen(List.of("all"), TEACHER, STUDENT);
+        assertThat(all.keySet())
+                .hasSizeGreaterThanOrEqualTo(25)
+                .contains("weighted", "blind", "ups", "noisy-student", "taylor", "gce", "vid", "forward");
+        assertThat(all.values()).doesNotHaveDuplicates();
+        for (String name : new Methods()) {
+            if (!name.equals("all")) {
+                assertThat(all).containsKey(name);
+            }
+        }
+    }
+
+    @Test
+    void optionsReachTheMethod() {
+        assertThat(of("slam")).isEqualTo(new Slam());
+        assertThat(of("slam:bound=0.6:k=3:rounds=2"))
+                .isEqualTo(new Slam()
+                        .withLowerBound(.6)
+                        .withShortList(new ShortList.Fixed(3))
+                        .withRounds(2));
+        assertThat(of("slam:mixing=normalised:bound=0.2:labels=soft:validation=true"))
+                .isEqualTo(new Slam()
+                        .withMixing(Mixing.NORMALISED)
+                        .withLowerBound(.2)
+                        .withLabels(TeacherLabel.SOFT)
+                        .withValidation(true));
+        assertThat(of("slam:adaptive=true:listed=0.8")).isEqualTo(new Slam().withShortList(new ShortList.Adaptive(.8)));
+        assertThat(of("weighted")).isEqualTo(new WeightedDistillation());
+        assertThat(of("weighted:estimator=rate-and-distortion:k=7:most=inf:every=3"))
+                .isEqualTo(new WeightedDistillation(
+                        TeacherLabel.HARD,
+                        DebiasWeights.Config.defaults()
+                                .withEstimator(DebiasWeights.Estimator.RATE_AND_DISTORTION)
+                                .withNeighbours(7)
+                                .withLimits(0, Double.POSITIVE_INFINITY),
+                        1,
+                        3));
+        assertThat(of("taylor:order=2:labels=soft")).isEqualTo(new TaylorCrossEntropy(2, TeacherLabel.SOFT));
+        assertThat(of("blind:n=5:temperature=4"))
+                .isEqualTo(new BlindDistillation().withPerClass(5).withTemperature(4));
+        assertThat(((Ups) of("ups:rounds=2")).rounds()).isEqualTo(2);
+        assertThat(((NoisyStudent) of("noisy-student:dropout=0")).dropout()).isNull();
+    }
+
+    @Test
+    void labelsAreNamesOfFolders() {
+        assertThat(Methods.label("slam:bound=0.6:labels=soft")).isEqualTo("slam+bound0.6+labelssoft");
+        assertThat(Methods.chosen(List.of("slam", "slam:bound=0.7"), TEACHER, STUDENT)
+                        .keySet())
+                .containsExactly("slam", "slam+bound0.7");
+    }
+
+    @Test
+    void whatIsNotUnderstoodIsNamed() {
+        assertThatThrownBy(() -> of("slam:bund=0.6"))
+                .hasMessageContaining("bound")
+                .hasMessageContaining("'bund'");
+        assertThatThrownBy(() -> of("soft:order=3")).hasMessageContaining("soft has no options");
+        assertThatThrownBy(() -> of("slam:bound")).hasMessageContaining("'bound' in 'slam:bound'");
+        assertThatThrownBy(() -> of("slam:bound=x")).hasMessageContaining("a number for bound, got 'x'");
+        assertThatThrownBy(() -> of("slam:bound=0.3")).hasMessageContaining("raw operator");
+        assertThatThrownBy(() -> of("slam:k=2:k=3")).hasMessageContaining("each option once");
+        assertThatThrownBy(() -> of("taylor:order=1.5")).hasMessageContaining("a whole number for order");
+        assertThatThrownBy(() -> of("taylor:labels=both")).hasMessageContaining("one of hard, soft for labels");
+        assertThatThrownBy(() -> of("slam:cap=yes")).hasMessageContaining("true or false");
+    }
+}
