@@ -20,6 +20,7 @@ import dev.retort.distill.active.Round;
 import dev.retort.distill.estimate.Confidence;
 import dev.retort.distill.method.Slam;
 import dev.retort.distill.method.SoftLabels;
+import dev.retort.distill.method.WeightedDistillation;
 import dev.retort.distill.select.RobustGame;
 import dev.retort.distill.select.Selection;
 import dev.retort.distill.select.TeacherErrors;
@@ -98,6 +99,7 @@ final class RadExperiment implements Experiment {
         return switch (name) {
             case RadPlan.SOFT -> new SoftLabels();
             case "slam" -> new Slam();
+            case "weighted" -> new WeightedDistillation();
             default -> throw new IllegalArgumentException("rad: expected a method, got '" + name + "'");
         };
     }

@@ -35,7 +35,7 @@ record RadPlan(
         List<String> selectors,
         List<String> combined) {
     static final String SOFT = "soft";
-    private static final List<String> METHODS = List.of("slam");
+    private static final List<String> METHODS = List.of("slam", "weighted");
 
     static RadPlan of(Size size) {
         return switch (size) {

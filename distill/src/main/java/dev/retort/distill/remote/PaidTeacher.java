@@ -1,0 +1,277 @@
+package dev.retort.distill.remote;
+
+import dev.retort.distill.feature.Tap;
+import dev.retort.distill.teacher.Fingerprint;
+import dev.retort.distill.teacher.Teacher;
+import dev.retort.distill.teacher.TeacherQuery;
+import dev.retort.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/// A remote teacher behind a journal: no label is bought twice, none is lost, and the budget holds.
+///
+/// ```java
+/// try (PaidTeacher teacher = PaidTeacher.open(endpoint, "gpt-x 2026-03", Path.of("labels.journal"),
+///         Limits.rows(5_000).withPrice(Price.perRow("0.002", "EUR"), "10"))) {
+///     ActiveDistillation.with(teacher, students)…
+/// }
+/// ```
+///
+/// Samples whose answer is in the journal cost nothing. Others are asked for in batches; each attempt is
+/// written down, with its price, before it leaves, and gives its price back only if it surely was not
+/// charged. So the sum of what the service charges never exceeds the budget, whatever fails and whenever
+/// the process dies. A request that was cut off is sent again first, whole and with the same id, which a
+/// service that knows such ids charges once. Not thread-safe.
+public final class PaidTeacher implements Teacher, AutoCloseable {
+    /// Waits; replaced in tests.
+    interface Clock {
+        /// Nanoseconds since some moment.
+        long now();
+
+        /// Waits.
+        void sleep(Duration pause) throws InterruptedException;
+    }
+
+    private static final Clock REAL = new Clock() {
+        @Override
+        public long now() {
+            return System.nanoTime();
+        }
+
+        @Override
+        public void sleep(Duration pause) throws InterruptedException {
+            Thread.sleep(pause);
+        }
+    };
+
+    private final Endpoint endpoint;
+    private final String fingerprint;
+    private final LabelJournal journal;
+    private final Limits limits;
+    private final Clock clock;
+    private boolean started;
+    private long last;
+
+    PaidTeacher(Endpoint endpoint, String fingerprint, LabelJournal journal, Limits limits, Clock clock) {
+        this.endpoint = endpoint;
+        this.fingerprint = fingerprint;
+        this.journal = journal;
+        this.limits = limits;
+        this.clock = clock;
+    }
+
+    /// Opens the journal.
+    ///
+    /// @param teacher what identifies the teacher's answers: name and version of its model
+    /// @throws IllegalStateException if the journal is in use, or that of another teacher
+    /// @throws IOException           if it can't be read
+    public static PaidTeacher open(Endpoint endpoint, String teacher, Path journal, Limits limits) throws IOException {
+        String fingerprint = Fingerprint.of("remote", teacher);
+        return new PaidTeacher(endpoint, fingerprint, LabelJournal.open(journal, fingerprint), limits, REAL);
+    }
+
+    @Override
+    public String fingerprint() {
+        return fingerprint;
+    }
+
+    /// What was spent so far, by earlier processes too.
+    public Spending spending() {
+        return journal.spending();
+    }
+
+    /// The logits of the samples, bought where they are not there yet.
+    ///
+    /// @throws IllegalArgumentException if other taps than the logits are asked for
+    /// @throws TeacherUnavailable       if attempts or budget are used up; what came before is kept
+    @Override
+    public Map<Tap, Tensor> answer(TeacherQuery query) {
+        if (!query.taps().equals(Set.of(Tap.LOGITS))) {
+            throw new IllegalArgumentException(
+                    "paid teacher: expected a question about logits, got taps " + query.taps());
+        }
+        String dataset = query.augmentation().equals(TeacherQuery.NONE)
+                ? query.dataset()
+                : query.dataset() + " as " + query.augmentation();
+        try {
+            Tensor inputs = null;
+            for (int[] batch = next(dataset, query.indices()); batch.length > 0; ) {
+                inputs = inputs == null ? query.inputs().get() : inputs;
+                buy(request(dataset, batch, query.indices(), inputs));
+                batch = next(dataset, query.indices());
+            }
+            return Map.of(Tap.LOGITS, journal.get(dataset, query.indices()));
+        } catch (IOException e) {
+            throw new UncheckedIOException("paid teacher: cannot write " + journal.path(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw TeacherUnavailable.because("paid teacher: interrupted while it waited for an answer", e);
+        }
+    }
+
+    /// The samples of the next request: one that was cut off, if all its samples are wanted, else the first
+    /// ones that are missing; none if nothing is.
+    private int[] next(String dataset, int[] indices) {
+        Set<Integer> missing = new HashSet<>();
+        List<Integer> order = new ArrayList<>();
+        for (int index : indices) {
+            if (!journal.has(dataset, index) && missing.add(index)) {
+                order.add(index);
+            }
+        }
+        for (LabelJournal.Sent sent : journal.unanswered()) {
+            if (sent.dataset().equals(dataset) && Arrays.stream(sent.indices()).allMatch(missing::contains)) {
+                return sent.indices();
+            }
+        }
+        return order.stream().limit(limits.batch()).mapToInt(Integer::intValue).toArray();
+    }
+
+    private LabelRequest request(String dataset, int[] batch, int[] all, Tensor inputs) {
+        long[] rows = new long[batch.length];
+        for (int i = 0; i < rows.length; i++) {
+            int wanted = batch[i];
+            int at = 0;
+            while (all[at] != wanted) {
+                at++;
+            }
+            rows[i] = at;
+        }
+        String id = Fingerprint.of(fingerprint, dataset, Arrays.toString(batch));
+        return new LabelRequest(id, dataset, batch, inputs.indexSelect(0, Tensor.of(rows)));
+    }
+
+    private void buy(LabelRequest whole) throws IOException, InterruptedException {
+        LabelRequest request = whole;
+        for (int attempt = 1; ; attempt++) {
+            BigDecimal amount = amount(request);
+            if (!fits(request, amount)) {
+                request = attempt == 1 ? shortened(request) : request;
+                amount = amount(request);
+                requireFits(request, amount);
+            }
+            keepRate();
+            journal.sent(request, amount, isFree(request));
+            try {
+                journal.answered(request, checked(request, endpoint.label(request)));
+                return;
+            } catch (EndpointException e) {
+                if (!e.kind().isCharged()) {
+                    journal.released(request.id());
+                }
+                boolean again = e.kind().isWorthRepeating()
+                        && attempt < limits.attempts()
+                        && e.pause().compareTo(limits.longest()) <= 0;
+                if (!again) {
+                    throw TeacherUnavailable.because(
+                            "paid teacher: no answer for " + request.size() + " samples of " + request.dataset()
+                                    + " after " + attempt + " attempts: " + e.getMessage(),
+                            e);
+                }
+                Duration own = limits.pause(attempt, ThreadLocalRandom.current().nextDouble());
+                clock.sleep(own.compareTo(e.pause()) < 0 ? e.pause() : own);
+            }
+        }
+    }
+
+    /// What an attempt costs: nothing more for a request that counts as paid already, if the service
+    /// charges such a request once.
+    private BigDecimal amount(LabelRequest request) {
+        return isFree(request) ? BigDecimal.ZERO : limits.price().of(request.size(), 1);
+    }
+
+    private boolean isFree(LabelRequest request) {
+        return endpoint.chargesOnce() && journal.isOpen(request.id());
+    }
+
+    private boolean fits(LabelRequest request, BigDecimal amount) {
+        Spending spent = journal.spending();
+        long rows = isFree(request) ? 0 : request.size();
+        boolean affordable =
+                limits.price().isFree() || spent.amount().add(amount).compareTo(limits.amount()) <= 0;
+        return spent.rows() + rows <= limits.rows() && affordable;
+    }
+
+    /// As many of the first samples as the budget still covers; the whole request if it covers none.
+    private LabelRequest shortened(LabelRequest request) {
+        for (int size = request.size() - 1; size > 0; size--) {
+            int[] some = Arrays.copyOf(request.indices(), size);
+            String id = Fingerprint.of(fingerprint, request.dataset(), Arrays.toString(some));
+            LabelRequest shorter = new LabelRequest(
+                    id, request.dataset(), some, request.inputs().narrow(0, 0, size));
+            if (fits(shorter, amount(shorter))) {
+                return shorter;
+            }
+        }
+        return request;
+    }
+
+    private void requireFits(LabelRequest request, BigDecimal amount) {
+        if (!fits(request, amount)) {
+            Spending spent = journal.spending();
+            throw TeacherUnavailable.overBudget("paid teacher: the budget of " + limits.rows() + " samples"
+                    + (limits.price().isFree()
+                            ? ""
+                            : " and " + limits.amount() + " " + limits.price().currency())
+                    + " does not cover " + request.size() + " more; spent " + spent.rows() + " samples, "
+                    + spent.amount() + " " + limits.price().currency() + ", of which " + spent.unsure()
+                    + " samples were never answered");
+        }
+    }
+
+    private void keepRate() throws InterruptedException {
+        if (limits.perSecond() > 0 && started) {
+            long due = last + (long) (1e9 / limits.perSecond());
+            long left = due - clock.now();
+            if (left > 0) {
+                clock.sleep(Duration.ofNanos(left));
+            }
+        }
+        started = true;
+        last = clock.now();
+    }
+
+    /// The rows of an answer that is one.
+    private float[][] checked(LabelRequest request, @Nullable Tensor logits) throws EndpointException {
+        if (logits == null || logits.rank() != 2 || logits.size(0) != request.size() || logits.size(1) < 2) {
+            throw unusable(
+                    "expected logits [" + request.size() + ", L], got " + (logits == null ? "nothing" : logits.type()));
+        }
+        int classes = logits.size(1);
+        if (journal.classes() != 0 && classes != journal.classes()) {
+            throw unusable("expected " + journal.classes() + " classes as before, got " + classes);
+        }
+        float[] values = logits.toFloats();
+        float[][] rows = new float[request.size()][];
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = Arrays.copyOfRange(values, i * classes, (i + 1) * classes);
+            for (float value : rows[i]) {
+                if (!Float.isFinite(value)) {
+                    throw unusable("expected finite logits, got " + value + " for sample " + request.indices()[i]);
+                }
+            }
+        }
+        return rows;
+    }
+
+    private static EndpointException unusable(String message) {
+        return new EndpointException(EndpointException.Kind.UNUSABLE, message);
+    }
+
+    /// Closes the journal.
+    @Override
+    public void close() throws IOException {
+        journal.close();
+    }
+}
