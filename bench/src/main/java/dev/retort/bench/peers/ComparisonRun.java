@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,6 +18,15 @@ import tools.jackson.databind.json.JsonMapper;
 /// One run of the comparison: a process for each kind of rows, results as they come.
 final class ComparisonRun {
     private static final JsonMapper JSON = JsonMapper.shared();
+    private static final Map<String, String> NETWORKS = new LinkedHashMap<>();
+
+    static {
+        NETWORKS.put("RESNET_20", "ResNet-20 b128");
+        NETWORKS.put("RESNET_18", "ResNet-18 b16");
+        NETWORKS.put("RESNET_50", "ResNet-50 b8");
+        NETWORKS.put("GPT_SMALL", "GPT 6x384 b8");
+        NETWORKS.put("GPT2", "GPT-2 small b1");
+    }
 
     private final PrintWriter out;
     private final Comparison comparison;
@@ -88,6 +98,34 @@ final class ComparisonRun {
         out.println();
         out.println(group);
         out.flush();
+        try {
+            measureKnown(process, group, natives);
+        } catch (IllegalStateException e) {
+            skip(group + " (rest)", String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void measureKnown(DuelProcess process, String group, Path natives) {
+        switch (group) {
+            case "startup" ->
+                new StartupRows(process, Math.min(settings.pairs(), settings.quick() ? 2 : 10)).measure(this::add);
+            case "memory" -> measureMemory(process);
+            default -> duel(process, group, natives);
+        }
+    }
+
+    private void measureMemory(DuelProcess process) {
+        MemoryRows rows = new MemoryRows(process, settings.quick());
+        String heap = settings.heap() != null ? settings.heap() : defaultHeap();
+        NETWORKS.forEach((workload, label) -> {
+            boolean chosen = ("memory " + label).contains(settings.only());
+            if (chosen && (!settings.quick() || workload.equals("RESNET_20"))) {
+                rows.measure(workload, label, heap, this::add);
+            }
+        });
+    }
+
+    private void duel(DuelProcess process, String group, Path natives) {
         DuelSettings duel = new DuelSettings(
                 group, settings.only(), settings.threads(), settings.pairs(), settings.quick(), natives.toString());
         int code = process.run(duel, this::accept);
@@ -102,13 +140,15 @@ final class ComparisonRun {
         out.flush();
     }
 
+    private void add(Measurement row) {
+        comparison.rows().add(row);
+        out.println("  " + String.join("  ", ComparisonText.cells(row)));
+        out.flush();
+    }
+
     private void accept(String kind, String json) {
         switch (kind) {
-            case "row" -> {
-                Measurement row = JSON.readValue(json, Measurement.class);
-                comparison.rows().add(row);
-                out.println("  " + String.join("  ", ComparisonText.cells(row)));
-            }
+            case "row" -> add(JSON.readValue(json, Measurement.class));
             case "skipped" -> {
                 Skipped row = JSON.readValue(json, Skipped.class);
                 comparison.skipped().add(row);

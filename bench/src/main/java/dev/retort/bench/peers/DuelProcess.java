@@ -4,6 +4,7 @@ import dev.retort.bench.CommandException;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -49,6 +50,23 @@ final class DuelProcess {
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().putAll(environment());
+        return run(builder, results);
+    }
+
+    /// Runs another main class in a JVM that is started as this one was, without the peers.
+    int runRetort(String main, BiConsumer<String, String> results) {
+        List<String> command = new ArrayList<>();
+        command.add(java());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
+        return run(new ProcessBuilder(command), results);
+    }
+
+    private static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    private static int run(ProcessBuilder builder, BiConsumer<String, String> results) {
         try {
             Process process = builder.start();
             Thread stop = new Thread(process::destroyForcibly);
@@ -91,7 +109,7 @@ final class DuelProcess {
 
     private List<String> command(String heapSize) {
         List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                java(),
                 "--add-modules",
                 "jdk.incubator.vector",
                 "--enable-native-access=ALL-UNNAMED",

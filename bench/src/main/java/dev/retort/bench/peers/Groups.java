@@ -19,6 +19,10 @@ final class Groups {
                 new Group("matrix products: large, transposed, odd, small, batched; matrix times vector", 2000));
         ALL.put("conv", new Group("convolutions, forward and with both gradients; stem; depthwise", 3000));
         ALL.put("pointwise", new Group("element-wise, norms, softmax, cross-entropy, optimiser updates", 3000));
+        ALL.put("attention", new Group("scaled dot-product attention, forward, backward and decoding", 2000));
+        ALL.put("training", new Group("whole training steps of five networks", 11000));
+        ALL.put("startup", new Group("a fresh process up to its first training step, and to steady state", 3000));
+        ALL.put("memory", new Group("live bytes of a training step at their peak", 7000));
     }
 
     private Groups() {}

@@ -15,9 +15,24 @@ public final class Duel {
 
     private Duel() {}
 
-    /// Runs the kind of rows that the JSON in the second argument names.
+    /// Runs what the first argument names: `duel` with the settings as JSON, `startup`, or `memory` with the figure and
+    /// the network.
     public static void main(String[] arguments) {
-        DuelSettings settings = JSON.readValue(arguments[1], DuelSettings.class);
+        switch (arguments[0]) {
+            case "duel" -> duel(JSON.readValue(arguments[1], DuelSettings.class));
+            case "startup" -> TrainingRows.startup();
+            case "memory" -> {
+                TrainingRows.Workload work = TrainingRows.Workload.valueOf(arguments[2]);
+                Measuring.threads(1);
+                System.out.println("@@number " + MemoryRun.measure(arguments[1], work));
+            }
+            default -> throw new IllegalArgumentException("duel: expects duel, startup or memory, got " + arguments[0]);
+        }
+        System.out.flush();
+        System.exit(0); // native worker threads may not end by themselves
+    }
+
+    private static void duel(DuelSettings settings) {
         emit("fact", Map.of("peer", "libtorch " + version() + " with MKL and oneDNN, OpenBLAS 0.3.31"));
         Measuring measuring = new Measuring(settings);
         for (Contest contest : rows(settings.group())) {
@@ -25,7 +40,6 @@ public final class Duel {
                 measure(measuring, contest);
             }
         }
-        System.exit(0); // native worker threads may not end by themselves
     }
 
     private static List<Contest> rows(String group) {
@@ -33,6 +47,8 @@ public final class Duel {
             case "gemm" -> GemmRows.all();
             case "conv" -> ConvRows.all();
             case "pointwise" -> PointwiseRows.all();
+            case "attention" -> AttentionRows.all();
+            case "training" -> TrainingRows.all();
             default -> throw new IllegalArgumentException("duel: no rows '" + group + "'");
         };
     }

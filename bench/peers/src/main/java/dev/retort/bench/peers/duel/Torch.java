@@ -103,7 +103,7 @@ final class Torch {
         return all;
     }
 
-    private static void dropGradient(org.bytedeco.pytorch.Tensor leaf) {
+    static void dropGradient(org.bytedeco.pytorch.Tensor leaf) {
         leaf.mutable_grad().put(new org.bytedeco.pytorch.Tensor());
     }
 
