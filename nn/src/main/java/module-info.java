@@ -8,6 +8,7 @@ module dev.retort.nn {
     exports dev.retort.nn;
     exports dev.retort.nn.data;
     exports dev.retort.nn.generate;
+    exports dev.retort.nn.inference;
     exports dev.retort.nn.init;
     exports dev.retort.nn.inspect;
     exports dev.retort.nn.layer;

@@ -15,7 +15,8 @@ import tools.jackson.databind.json.JsonMapper;
 final class ComparisonFiles {
     private ComparisonFiles() {}
 
-    /// `{"rows": [{"name", "threads", "retort_ms", "peer", "peer_ms", "ratio", …}], …}`; memory rows have `_mib`.
+    /// `{"rows": [{"name", "threads", "retort_ms", "peer", "peer_ms", "ratio", …}], …}`; memory
+    /// rows have `_mib`.
     static String json(Comparison comparison) {
         Map<String, Object> root = new LinkedHashMap<>();
         List<Map<String, Object>> rows = new ArrayList<>();

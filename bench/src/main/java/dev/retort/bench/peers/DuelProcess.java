@@ -15,8 +15,9 @@ import java.util.Map;
 import java.util.function.BiConsumer;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Starts Java with the peers on its class path, set up so that neither side is held back: glibc keeps freed
-/// memory and may use huge pages, and JavaCPP neither counts memory nor waits for the garbage collector.
+/// Starts Java with the peers on its class path, set up so that neither side is held back: glibc
+/// keeps freed memory and may use huge pages, and JavaCPP neither counts memory nor waits for the
+/// garbage collector.
 final class DuelProcess {
     private static final String MAIN = "dev.retort.bench.peers.duel.Duel";
 
@@ -89,8 +90,8 @@ final class DuelProcess {
         }
     }
 
-    /// All but two warnings that nothing can be done about: Java names the Vector API's module, and JavaCPP is newer
-    /// than the bridge because OpenBLAS needs it so.
+    /// All but two warnings that nothing can be done about: Java names the Vector API's module, and
+    /// JavaCPP is newer than the bridge because OpenBLAS needs it so.
     private static void passOn(BufferedReader errors) {
         errors.lines()
                 .filter(line -> !line.startsWith("WARNING: Using incubator modules")

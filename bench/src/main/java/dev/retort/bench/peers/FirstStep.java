@@ -8,8 +8,8 @@ import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import java.util.function.DoubleSupplier;
 
-/// Main class of a fresh process that trains ResNet-20 for a few seconds and prints when each step was done, in
-/// milliseconds since the JVM started.
+/// Main class of a fresh process that trains ResNet-20 for a few seconds and prints when each step
+/// was done, in milliseconds since the JVM started.
 public final class FirstStep {
     private static final int BATCH = 128;
     private static final int CLASSES = 10;

@@ -21,6 +21,7 @@ final class Groups {
         ALL.put("pointwise", new Group("element-wise, norms, softmax, cross-entropy, optimiser updates", 3000));
         ALL.put("attention", new Group("scaled dot-product attention, forward, backward and decoding", 2000));
         ALL.put("training", new Group("whole training steps of five networks", 11000));
+        ALL.put("inference", new Group("single requests and batches, prompts and decoding of GPT-2 small", 6000));
         ALL.put("startup", new Group("a fresh process up to its first training step, and to steady state", 3000));
         ALL.put("memory", new Group("live bytes of a training step at their peak", 7000));
     }

@@ -10,9 +10,10 @@ public final class MemoryBandwidth {
 
     private MemoryBandwidth() {}
 
-    /// The better of two figures in 10⁹ bytes a second: reading 128 MiB, and the triad a ← b + s·c (McCalpin,
-    /// "Memory bandwidth and machine balance in current high performance computers", 1995), which counts two
-    /// reads and one write an element. `threads` threads work together; the best round counts.
+    /// The better of two figures in 10⁹ bytes a second: reading 128 MiB, and the triad a ← b + s·c
+    /// (McCalpin, "Memory bandwidth and machine balance in current high performance computers",
+    /// 1995), which counts two reads and one write an element. `threads` threads work together; the
+    /// best round counts.
     public static double gigabytes(int threads) {
         int before = Parallel.threads();
         Parallel.setThreads(threads);
@@ -44,7 +45,8 @@ public final class MemoryBandwidth {
         }
     }
 
-    /// Integer operations may be reordered, so the compiler turns this loop into vectors; a sum of floats it may not.
+    /// Integer operations may be reordered, so the compiler turns this loop into vectors; a sum of
+    /// floats it may not.
     private static int xor(float[] b, int from, int to) {
         int bits = 0;
         for (int i = from; i < to; i++) {

@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// What a training step holds at its peak: Retort's live bytes, and the growth of the peer's resident memory.
+/// What a training step holds at its peak: Retort's live bytes, and the growth of the peer's
+/// resident memory.
 final class MemoryRows {
     /// Heaps tried, as multiples of the live bytes.
     private static final double[] HEAPS = {1.25, 1.5, 2, 2.5, 3};

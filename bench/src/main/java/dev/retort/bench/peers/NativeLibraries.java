@@ -12,8 +12,9 @@ import java.util.Locale;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
-/// Unpacks what JNI loads: the official libtorch with MKL and oneDNN, and the bridge that another build of
-/// libtorch brought. The bridge names libtorch by its file name, so whichever lies beside it is used.
+/// Unpacks what JNI loads: the official libtorch with MKL and oneDNN, and the bridge that another
+/// build of libtorch brought. The bridge names libtorch by its file name, so whichever lies beside
+/// it is used.
 final class NativeLibraries {
     private static final String TORCH = "pytorch/cpu/linux-x86_64/";
     private static final String BRIDGE = "org/bytedeco/pytorch/linux-x86_64/libjnitorch.so";

@@ -2,9 +2,10 @@ package dev.retort.bench.peers;
 
 import java.util.Arrays;
 
-/// The median of the ratios of pairs of times, with an interval that contains the true median with a
-/// probability of at least 95 % whatever the distribution: two order statistics, from the binomial distribution
-/// of how many values lie below the median (Conover, "Practical nonparametric statistics", 1971, section 3.2).
+/// The median of the ratios of pairs of times, with an interval that contains the true median with
+/// a probability of at least 95 % whatever the distribution: two order statistics, from the
+/// binomial distribution of how many values lie below the median (Conover, "Practical nonparametric
+/// statistics", 1971, section 3.2).
 ///
 /// @param median middle of peer / retort over the pairs: above 1, Retort is faster
 /// @param low    lower end of the interval; the smallest ratio where there are fewer than 6 pairs

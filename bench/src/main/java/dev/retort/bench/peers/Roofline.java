@@ -5,8 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/// The roofline of one thread count (Williams, Waterman and Patterson, "Roofline", Communications of the ACM 52(4),
-/// 2009): speed over arithmetic intensity, both logarithmic, below what registers and memory allow.
+/// The roofline of one thread count (Williams, Waterman and Patterson, "Roofline", Communications
+/// of the ACM 52(4), 2009): speed over arithmetic intensity, both logarithmic, below what registers
+/// and memory allow.
 final class Roofline {
     private static final int WIDTH = 820;
     private static final int HEIGHT = 460;

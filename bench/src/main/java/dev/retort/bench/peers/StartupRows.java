@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// Fresh processes: when the first training step is done, and when steps have become as fast as they get.
+/// Fresh processes: when the first training step is done, and when steps have become as fast as
+/// they get.
 final class StartupRows {
     private static final double STEADY = 1.1;
 
@@ -71,7 +72,8 @@ final class StartupRows {
         return found.getFirst();
     }
 
-    /// When the first step was done from which on a step takes at most 1.1 times the median of the last half.
+    /// When the first step was done from which on a step takes at most 1.1 times the median of the
+    /// last half.
     static double steady(double[] done) {
         int steps = done.length - 1;
         if (steps < 2) {

@@ -5,6 +5,7 @@ import dev.retort.tensor.HostStorage;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
+import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.simd.Attention;
 import dev.retort.tensor.cpu.simd.AttentionGrad;
 import dev.retort.tensor.cpu.simd.AttentionMask;
@@ -26,8 +27,8 @@ final class FastAttention {
         Dense q = Dense.of(in[0]);
         Dense k = Dense.of(in[1]);
         Dense v = Dense.of(in[2]);
-        float[] y = new float[out[0].shape().numel()];
-        float[] lse = new float[out[1].shape().numel()];
+        float[] y = Workspace.floats(out[0].shape().numel());
+        float[] lse = Workspace.floats(out[1].shape().numel());
         AttentionMask mask = in.length == 4 ? mask(in[3]) : AttentionMask.NONE;
         Attention.forward(
                 shape(op, in[0].shape(), in[2].shape()),

@@ -3,6 +3,7 @@ package dev.retort.tensor.cpu.fast;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
+import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.simd.Conv2d;
 import dev.retort.tensor.cpu.simd.ConvShape;
 import dev.retort.tensor.op.ConvOp;
@@ -15,7 +16,7 @@ final class FastConv {
         Dense a = Dense.of(in[0]);
         Dense b = Dense.of(in[1]);
         Shape shape = out[0].shape();
-        float[] result = new float[shape.numel()];
+        float[] result = Workspace.floats(shape.numel());
         switch (op) {
             case ConvOp.Conv2d o -> {
                 ConvShape s = shape(o.geometry(), in[0].shape(), in[1].shape());

@@ -5,6 +5,7 @@ import dev.retort.tensor.HostStorage;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
+import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
 import dev.retort.tensor.cpu.simd.BinaryLoops;
 import dev.retort.tensor.op.ElementwiseOp;
@@ -35,7 +36,7 @@ final class FastElementwise {
 
     private static Tensor[] unary(ElementwiseOp.Unary op, Tensor in) {
         Dense x = Dense.of(in);
-        float[] y = new float[in.numel()];
+        float[] y = Workspace.floats(in.numel());
         Parallel.forRange(
                 y.length, TASK, (from, to) -> FastUnary.run(op, x.data(), x.offset() + from, y, from, to - from));
         return Dense.one(y, in.shape());
@@ -71,7 +72,7 @@ final class FastElementwise {
         Broadcast walk = new Broadcast(out, in[0], in[1]);
         float[] a = Dense.array(in[0]);
         float[] b = Dense.array(in[1]);
-        float[] y = new float[out.numel()];
+        float[] y = Workspace.floats(out.numel());
         if (walk.rows == 1) {
             int ao = walk.start(0, 0);
             int bo = walk.start(1, 0);
@@ -251,7 +252,7 @@ final class FastElementwise {
         Broadcast walk = new Broadcast(out, in[0], in[1]);
         float[] x = Dense.array(in[0]);
         byte[] mask = ((HostStorage) in[1].storage()).bytes();
-        float[] y = new float[out.numel()];
+        float[] y = Workspace.floats(out.numel());
         Parallel.forRange(walk.rows, Math.max(1, TASK / walk.length), (from, to) -> {
             for (int r = from; r < to; r++) {
                 int xo = walk.start(0, r);

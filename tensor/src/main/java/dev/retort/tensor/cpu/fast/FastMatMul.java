@@ -3,6 +3,7 @@ package dev.retort.tensor.cpu.fast;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
+import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.simd.Gemm;
 import dev.retort.tensor.op.MatMulOp;
 
@@ -39,7 +40,7 @@ final class FastMatMul {
             acs = 1;
         }
         int[] ws = w.strides();
-        float[] c = new float[m * n];
+        float[] c = Workspace.floats(m * n);
         if (in.length == 3) {
             Dense bias = Dense.of(in[2]);
             Gemm.multiply(
@@ -93,7 +94,7 @@ final class FastMatMul {
         int m = a.size(ra - 2);
         int k = a.size(ra - 1);
         int n = b.size(rb - 1);
-        float[] c = new float[out.numel()];
+        float[] c = Workspace.floats(out.numel());
         int batch = out.numel() / (m * n);
         boolean oneRight = b.numel() == k * n;
         int ars = rowStride(a, ra - 1);

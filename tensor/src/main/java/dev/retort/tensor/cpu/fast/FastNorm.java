@@ -3,6 +3,7 @@ package dev.retort.tensor.cpu.fast;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
+import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
 import dev.retort.tensor.cpu.simd.BinaryLoops;
 import dev.retort.tensor.cpu.simd.RowNorms;
@@ -40,9 +41,9 @@ final class FastNorm {
         Dense x = Dense.of(in[0]);
         Dense w = in.length == 3 ? Dense.of(in[1]) : null;
         Dense b = in.length == 3 ? Dense.of(in[2]) : null;
-        float[] y = new float[in[0].numel()];
-        float[] mean = new float[out[1].shape().numel()];
-        float[] rstd = new float[mean.length];
+        float[] y = Workspace.floats(in[0].numel());
+        float[] mean = Workspace.floats(out[1].shape().numel());
+        float[] rstd = Workspace.floats(mean.length);
         int n = y.length / mean.length;
         Parallel.forRange(mean.length, Math.max(1, TASK / n), (from, to) -> {
             for (int r = from; r < to; r++) {
@@ -59,8 +60,8 @@ final class FastNorm {
     private static Tensor[] rmsNorm(NormOp.RmsNorm op, Tensor[] in, TensorType[] out) {
         Dense x = Dense.of(in[0]);
         Dense w = in.length == 2 ? Dense.of(in[1]) : null;
-        float[] y = new float[in[0].numel()];
-        float[] rstd = new float[out[1].shape().numel()];
+        float[] y = Workspace.floats(in[0].numel());
+        float[] rstd = Workspace.floats(out[1].shape().numel());
         int n = y.length / rstd.length;
         Parallel.forRange(rstd.length, Math.max(1, TASK / n), (from, to) -> {
             for (int r = from; r < to; r++) {

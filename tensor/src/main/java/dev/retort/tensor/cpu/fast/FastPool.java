@@ -6,6 +6,7 @@ import dev.retort.tensor.OpException;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
+import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
 import dev.retort.tensor.op.PoolOp;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +64,7 @@ final class FastPool {
     private static Tensor[] max(Tensor input, TensorType[] out, Bins rows, Bins columns) {
         Dense x = Dense.of(input);
         Shape to = out[0].shape();
-        float[] values = new float[to.numel()];
+        float[] values = Workspace.floats(to.numel());
         long[] indices = new long[values.length];
         int plane = plane(input.shape());
         int width = input.size(3);
@@ -157,7 +158,7 @@ final class FastPool {
 
     private static Tensor[] average(Tensor input, Shape to, Bins rows, Bins columns) {
         Dense x = Dense.of(input);
-        float[] y = new float[to.numel()];
+        float[] y = Workspace.floats(to.numel());
         int plane = plane(input.shape());
         int width = input.size(3);
         Parallel.forRange(planes(to), grain(plane), (from, until) -> {

@@ -3,6 +3,7 @@ package dev.retort.tensor.cpu.fast;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
+import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
 import dev.retort.tensor.cpu.StridedCopy;
 import dev.retort.tensor.cpu.simd.SoftmaxRows;
@@ -20,7 +21,7 @@ final class FastSoftmax {
         int n = shape.rank() == 0 ? 1 : shape.dim(op.dim());
         Dense a = Dense.of(last(in[0], op.dim()));
         Dense b = in.length == 2 ? Dense.of(last(in[1], op.dim())) : a;
-        float[] y = new float[shape.numel()];
+        float[] y = Workspace.floats(shape.numel());
         Parallel.forRange(y.length / n, Math.max(1, TASK / n), (from, to) -> {
             for (int r = from; r < to; r++) {
                 row(op, a.data(), a.offset() + r * n, b.data(), b.offset() + r * n, y, r * n, n);

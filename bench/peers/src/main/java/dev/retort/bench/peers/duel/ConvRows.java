@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.global.torch;
 
-/// Convolutions without bias, forward and with the gradients of input and weight (the stem: of the weight only,
-/// since nobody asks for the gradient of an image).
+/// Convolutions without bias, forward and with the gradients of input and weight (the stem: of the
+/// weight only, since nobody asks for the gradient of an image).
 final class ConvRows {
     /// One layer on square maps.
     private record Layer(String name, int batch, int in, int out, int extent, int kernel, int stride, int groups) {

@@ -8,15 +8,15 @@ import java.util.Map;
 import org.bytedeco.pytorch.global.torch;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Main class of the measuring process: measures the rows of one kind and writes a line a result on the standard
-/// output, `@@KIND JSON`.
+/// Main class of the measuring process: measures the rows of one kind and writes a line a result on
+/// the standard output, `@@KIND JSON`.
 public final class Duel {
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private Duel() {}
 
-    /// Runs what the first argument names: `duel` with the settings as JSON, `startup`, or `memory` with the figure and
-    /// the network.
+    /// Runs what the first argument names: `duel` with the settings as JSON, `startup`, or `memory`
+    /// with the figure and the network.
     public static void main(String[] arguments) {
         switch (arguments[0]) {
             case "duel" -> duel(JSON.readValue(arguments[1], DuelSettings.class));
@@ -49,6 +49,7 @@ public final class Duel {
             case "pointwise" -> PointwiseRows.all();
             case "attention" -> AttentionRows.all();
             case "training" -> TrainingRows.all();
+            case "inference" -> InferenceRows.all();
             default -> throw new IllegalArgumentException("duel: no rows '" + group + "'");
         };
     }

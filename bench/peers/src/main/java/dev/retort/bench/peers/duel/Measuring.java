@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.openblas.global.openblas;
 
-/// Measures one row: checks that both sides computed the same, warms both up, then runs them alternately.
+/// Measures one row: checks that both sides computed the same, warms both up, then runs them
+/// alternately.
 final class Measuring {
     private static final int TRIALS = 3;
 

@@ -24,8 +24,8 @@ final class MemoryRun {
         this.work = work;
     }
 
-    /// `retort`: live MiB at the peak of a step; `peer`: MiB that libtorch holds at its peak; `speed`: milliseconds a
-    /// step takes with this process's heap.
+    /// `retort`: live MiB at the peak of a step; `peer`: MiB that libtorch holds at its peak;
+    /// `speed`: milliseconds a step takes with this process's heap.
     static double measure(String what, Workload work) {
         MemoryRun run = new MemoryRun(work);
         return switch (what) {

@@ -13,7 +13,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Optimiser steps over 24 matrices of 1024 x 1024 and as many vectors, as in a network of 25 million parameters.
+/// Optimiser steps over 24 matrices of 1024 x 1024 and as many vectors, as in a network of 25
+/// million parameters.
 final class OptimizerRows {
     private static final int MATRICES = 24;
     private static final int EXTENT = 1024;

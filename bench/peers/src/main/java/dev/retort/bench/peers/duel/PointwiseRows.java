@@ -131,7 +131,8 @@ final class PointwiseRows {
         });
     }
 
-    /// Batch norm in training, with ReLU or without; with the running statistics left out on both sides.
+    /// Batch norm in training, with ReLU or without; with the running statistics left out on both
+    /// sides.
     private static Contest batchNorm(boolean backward, boolean relu) {
         int[] shape = {16, 64, 56, 56};
         double count = 16.0 * 64 * 56 * 56;

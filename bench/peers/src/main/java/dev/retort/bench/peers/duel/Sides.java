@@ -15,7 +15,8 @@ final class Sides {
         return new Side("Retort", () -> sink = work.get(), () -> work.get().toFloats());
     }
 
-    /// A side with gradients: `work` ends with backward; the gradients of `leaves` are dropped after each run.
+    /// A side with gradients: `work` ends with backward; the gradients of `leaves` are dropped
+    /// after each run.
     static Side recorded(Runnable work, List<Tensor> leaves) {
         return new Side(
                 "Retort",

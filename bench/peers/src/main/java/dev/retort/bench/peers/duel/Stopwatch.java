@@ -15,8 +15,8 @@ final class Stopwatch {
         return side;
     }
 
-    /// Runs for at least `seconds` and at least twice, until the compiler has had its say; then chooses the number of
-    /// runs so that a sample lasts `sample` seconds.
+    /// Runs for at least `seconds` and at least twice, until the compiler has had its say; then
+    /// chooses the number of runs so that a sample lasts `sample` seconds.
     void warmUp(double seconds, double sample) {
         long end = System.nanoTime() + (long) (seconds * 1e9);
         double fastest = Double.POSITIVE_INFINITY;

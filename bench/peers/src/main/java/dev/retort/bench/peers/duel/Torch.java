@@ -51,7 +51,8 @@ final class Torch {
         return new TensorOptional(tensor);
     }
 
-    /// A side without gradients: `work` runs with recording off, and its tensors are freed after each run.
+    /// A side without gradients: `work` runs with recording off, and its tensors are freed after
+    /// each run.
     static Side side(String name, Supplier<org.bytedeco.pytorch.Tensor> work) {
         return new Side(
                 name,
@@ -69,7 +70,8 @@ final class Torch {
                 });
     }
 
-    /// A side with gradients: `work` ends with backward; the gradients of `leaves` are dropped after each run.
+    /// A side with gradients: `work` ends with backward; the gradients of `leaves` are dropped
+    /// after each run.
     static Side recorded(String name, Runnable work, List<org.bytedeco.pytorch.Tensor> leaves) {
         return new Side(
                 name,

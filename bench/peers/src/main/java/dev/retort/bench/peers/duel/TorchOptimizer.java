@@ -12,8 +12,9 @@ import org.bytedeco.pytorch.QualifiedName;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// libtorch's one-pass optimiser kernels (PyTorch's `fused=True`), which are several times as fast as its C++
-/// optimisers. They are reached through TorchScript, which returns the list so that the call is not taken for dead.
+/// libtorch's one-pass optimiser kernels (PyTorch's `fused=True`), which are several times as fast
+/// as its C++ optimisers. They are reached through TorchScript, which returns the list so that the
+/// call is not taken for dead.
 final class TorchOptimizer {
     private static final String SOURCE = """
             def adamw(w: Tensor, g: Tensor, m: Tensor, v: Tensor, t: Tensor, lr: float, decay: float):

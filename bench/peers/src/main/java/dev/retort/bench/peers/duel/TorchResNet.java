@@ -4,7 +4,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// The ResNets in libtorch's functions, with the parameters of ours: blocks and projections are read off the names.
+/// The ResNets in libtorch's functions, with the parameters of ours: blocks and projections are
+/// read off the names.
 final class TorchResNet {
     private static final double EPS = 1e-5;
     private static final double MOMENTUM = 0.1;

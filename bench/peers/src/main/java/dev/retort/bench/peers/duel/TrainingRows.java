@@ -95,7 +95,8 @@ final class TrainingRows {
                 .toList();
     }
 
-    /// Trains ResNet-20 by libtorch in this process, which is fresh, and prints when each step was done.
+    /// Trains ResNet-20 by libtorch in this process, which is fresh, and prints when each step was
+    /// done.
     static void startup() {
         Rng rng = new Rng(1);
         Workload work = Workload.RESNET_20;

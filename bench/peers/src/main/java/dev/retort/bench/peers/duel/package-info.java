@@ -1,4 +1,5 @@
-/// The measuring process: the same work by Retort and by native libraries in one JVM, timed alternately.
+/// The measuring process: the same work by Retort and by native libraries in one JVM, timed
+/// alternately.
 @NullMarked
 package dev.retort.bench.peers.duel;
 
