@@ -27,7 +27,7 @@ record Failures(PrintWriter out, boolean debug) {
             case FileAlreadyExistsException e -> "exists already: " + e.getFile();
             case NotDirectoryException e -> "no such folder: " + e.getFile();
             case FileSystemException e when e.getReason() != null -> e.getFile() + ": " + e.getReason();
-            case UncheckedIOException e -> describe(e.getCause());
+            case UncheckedIOException e when e.getCause() != null -> describe(e.getCause());
             case OutOfMemoryError e ->
                 "out of memory (%s) with a heap of %d MiB; allow more with RETORT_JAVA_OPTS=-Xmx12g"
                         .formatted(e.getMessage(), Runtime.getRuntime().maxMemory() >> 20);

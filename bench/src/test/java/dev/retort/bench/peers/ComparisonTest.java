@@ -92,7 +92,7 @@ class ComparisonTest {
     void csvQuotesNames() {
         List<String> lines = ComparisonFiles.csv(comparison()).lines().toList();
         assertThat(lines).hasSize(4);
-        assertThat(lines.get(2)).startsWith("\"gemm \"\"q\"\" <b>\",gemm,1,10,");
+        assertThat(lines.get(2)).startsWith("\"gemm \"\"q\"\" <b>\",gemm,1,10.0000,");
     }
 
     @Test
