@@ -22,7 +22,8 @@ final class PreActBlock extends ResidualBlock {
     private final @Nullable Conv2d shortcut;
     private final Residual residual;
 
-    PreActBlock(ResNet.Block kind, int in, int base, int stride, Residual residual, Rng rng) {
+    /// A block; `projection` names the convolution on the stream.
+    PreActBlock(ResNet.Block kind, int in, int base, int stride, String projection, Residual residual, Rng rng) {
         int out = base * kind.expansion;
         switch (kind) {
             case BASIC -> {
@@ -37,7 +38,7 @@ final class PreActBlock extends ResidualBlock {
             }
         }
         boolean same = stride == 1 && in == out;
-        shortcut = same ? null : child("downsample", Convolutions.of(in, out, 1, stride, rng));
+        shortcut = same ? null : child(projection, Convolutions.of(in, out, 1, stride, rng));
         this.residual = child("residual", residual);
     }
 

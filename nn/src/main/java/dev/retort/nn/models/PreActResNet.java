@@ -56,7 +56,7 @@ public final class PreActResNet extends Layer {
             for (int b = 0; b < config.blocks().get(s); b++) {
                 int stride = s > 0 && b == 0 ? 2 : 1;
                 Residual residual = residuals.next(out, stride > 1 || in != out);
-                stage.add(new PreActBlock(config.block(), in, base, stride, residual, rng));
+                stage.add(new PreActBlock(config.block(), in, base, stride, "downsample", residual, rng));
                 in = out;
             }
             stages.add(child("layer" + (s + 1), new ResNetStage(stage)));

@@ -82,6 +82,7 @@ class LayerGradCheckTest {
         Map<String, Case> cases = new LinkedHashMap<>();
         Stream.of(
                         new ReLU(),
+                        new ReLU6(),
                         new LeakyReLU(),
                         new ELU(),
                         new GELU(),

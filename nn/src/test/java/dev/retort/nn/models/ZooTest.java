@@ -47,6 +47,64 @@ class ZooTest {
     }
 
     @Test
+    void networksOfTheDistillationLiteratureHaveItsSizes() {
+        // Tian, Krishnan and Isola, 2019, for 100 classes, give 2.26, 0.70, 0.57, 1.23, 7.43, 3.97, 9.46, 0.81 and 0.95
+        // million; exactly as their networks written in PyTorch count
+        assertThat(wide(40, 2)).isEqualTo(2_255_156);
+        assertThat(wide(16, 2)).isEqualTo(703_284);
+        assertThat(wide(40, 1)).isEqualTo(569_780);
+        assertThat(new CifarResNet(CifarResNet.Config.wide(8, 100), rng).parameterCount())
+                .isEqualTo(1_233_540);
+        assertThat(new CifarResNet(CifarResNet.Config.wide(32, 100), rng).parameterCount())
+                .isEqualTo(7_433_860);
+        assertThat(new CifarVgg(CifarVgg.Config.of(8, 100), rng).parameterCount())
+                .isEqualTo(3_965_028);
+        assertThat(new CifarVgg(CifarVgg.Config.of(13, 100), rng).parameterCount())
+                .isEqualTo(9_462_180);
+        assertThat(new CifarMobileNetV2(CifarMobileNetV2.Config.half(100), rng).parameterCount())
+                .isEqualTo(812_836);
+        assertThat(new ShuffleNetV1(ShuffleNetV1.Config.of(100), rng).parameterCount())
+                .isEqualTo(949_258);
+    }
+
+    private long wide(int depth, int widen) {
+        return new WideResNet(WideResNet.Config.of(depth, widen, 100), rng).parameterCount();
+    }
+
+    @Test
+    void mobileAndShuffleNetsHaveTorchvisionsSizes() {
+        assertThat(new MobileNetV2(MobileNetV2.Config.of(1, 1000), rng).parameterCount())
+                .isEqualTo(3_504_872);
+        assertThat(shuffle(0.5)).isEqualTo(1_366_792);
+        assertThat(shuffle(1)).isEqualTo(2_278_604);
+        assertThat(shuffle(1.5)).isEqualTo(3_503_624);
+        assertThat(shuffle(2)).isEqualTo(7_393_996);
+        assertThatThrownBy(() -> ShuffleNetV2.Config.of(3, 10)).hasMessageContaining("expects width 0.5, 1, 1.5 or 2");
+        // torchvision's table: 0.301 billion multiply-adds at 224 x 224
+        assertThat(Summary.of(new MobileNetV2(MobileNetV2.Config.of(1, 1000), rng), Tensor.zeros(1, 3, 224, 224))
+                        .flops())
+                .isBetween(601_000_000L, 640_000_000L);
+    }
+
+    private long shuffle(double width) {
+        return new ShuffleNetV2(ShuffleNetV2.Config.of(width, 1000), rng).parameterCount();
+    }
+
+    @Test
+    void vggFeaturesHaveTheirPublishedSizes() {
+        // without the linear layers, as published with Keras; they add 123,642,856 for 1,000 classes
+        assertThat(features(16)).isEqualTo(14_714_688);
+        assertThat(features(19)).isEqualTo(20_024_384);
+        long hidden = 512L * 49 * 4096 + 4096 + 4096L * 4096 + 4096 + 4096L * 1000 + 1000;
+        assertThat(features(16) + hidden).as("VGG-16").isEqualTo(138_357_544);
+    }
+
+    private long features(int depth) {
+        Vgg vgg = new Vgg(Vgg.Config.of(depth, 10).withWidths(1, 64, 128, 256, 512, 512), rng);
+        return vgg.module("features").parameterCount();
+    }
+
+    @Test
     void namesAreTorchvisions() {
         ResNet model =
                 new ResNet(ResNet.Config.of(Block.BOTTLENECK, 10, 1, 1, 1, 1).withWidth(8), rng);
