@@ -5,7 +5,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /// The product of [WinogradWeightGrad]: `G[filters x channels] += Z[tiles x filters]' V[tiles x channels]`.
 ///
-/// Filters and channels are multiples of [WinogradProduct#PAD]. Each element is one chain over the tiles upwards.
+/// Filters and channels are multiples of [WinogradProduct#PAD]. Each element is one chain over the tiles upwards, or a
+/// sum of one chain a block.
 final class WinogradOuterProduct {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
@@ -32,7 +33,11 @@ final class WinogradOuterProduct {
                 tile4(depth, z, zo, ldz, v, vo, ldv, g, go, ldv);
             }
         } else if (MR == 8) {
-            tile16(depth, z, zo, ldz, v, vo, ldv, g, go, ldv);
+            float[] t = Scratch.floats(Scratch.GEMM_TILE, 16 * L);
+            tile16(depth, z, zo, ldz, v, vo, ldv, t);
+            for (int i = 0; i < 16; i++) {
+                BinaryLoops.add(g, go + i * ldv, t, i * L, g, go + i * ldv, L);
+            }
         } else {
             narrow8(depth, z, zo, ldz, v, vo, ldv, g, go, ldv);
         }
@@ -140,25 +145,24 @@ final class WinogradOuterProduct {
         s31.intoArray(g, go + 3 * ldg + L);
     }
 
-    /// Sixteen filters by one vector.
-    private static void tile16(
-            int depth, float[] z, int zo, int ldz, float[] v, int vo, int ldv, float[] g, int go, int ldg) {
-        FloatVector s0 = FloatVector.fromArray(S, g, go);
-        FloatVector s1 = FloatVector.fromArray(S, g, go + ldg);
-        FloatVector s2 = FloatVector.fromArray(S, g, go + 2 * ldg);
-        FloatVector s3 = FloatVector.fromArray(S, g, go + 3 * ldg);
-        FloatVector s4 = FloatVector.fromArray(S, g, go + 4 * ldg);
-        FloatVector s5 = FloatVector.fromArray(S, g, go + 5 * ldg);
-        FloatVector s6 = FloatVector.fromArray(S, g, go + 6 * ldg);
-        FloatVector s7 = FloatVector.fromArray(S, g, go + 7 * ldg);
-        FloatVector s8 = FloatVector.fromArray(S, g, go + 8 * ldg);
-        FloatVector s9 = FloatVector.fromArray(S, g, go + 9 * ldg);
-        FloatVector s10 = FloatVector.fromArray(S, g, go + 10 * ldg);
-        FloatVector s11 = FloatVector.fromArray(S, g, go + 11 * ldg);
-        FloatVector s12 = FloatVector.fromArray(S, g, go + 12 * ldg);
-        FloatVector s13 = FloatVector.fromArray(S, g, go + 13 * ldg);
-        FloatVector s14 = FloatVector.fromArray(S, g, go + 14 * ldg);
-        FloatVector s15 = FloatVector.fromArray(S, g, go + 15 * ldg);
+    /// Sixteen filters by one vector, from zero: loading the sums as well is more than C2 inlines.
+    private static void tile16(int depth, float[] z, int zo, int ldz, float[] v, int vo, int ldv, float[] t) {
+        FloatVector s0 = FloatVector.zero(S);
+        FloatVector s1 = FloatVector.zero(S);
+        FloatVector s2 = FloatVector.zero(S);
+        FloatVector s3 = FloatVector.zero(S);
+        FloatVector s4 = FloatVector.zero(S);
+        FloatVector s5 = FloatVector.zero(S);
+        FloatVector s6 = FloatVector.zero(S);
+        FloatVector s7 = FloatVector.zero(S);
+        FloatVector s8 = FloatVector.zero(S);
+        FloatVector s9 = FloatVector.zero(S);
+        FloatVector s10 = FloatVector.zero(S);
+        FloatVector s11 = FloatVector.zero(S);
+        FloatVector s12 = FloatVector.zero(S);
+        FloatVector s13 = FloatVector.zero(S);
+        FloatVector s14 = FloatVector.zero(S);
+        FloatVector s15 = FloatVector.zero(S);
         for (int p = 0, i = zo, q = vo; p < depth; p++, i += ldz, q += ldv) {
             FloatVector b0 = FloatVector.fromArray(S, v, q);
             FloatVector v0 = FloatVector.broadcast(S, z[i]);
@@ -194,22 +198,22 @@ final class WinogradOuterProduct {
             FloatVector v15 = FloatVector.broadcast(S, z[i + 15]);
             s15 = v15.fma(b0, s15);
         }
-        s0.intoArray(g, go);
-        s1.intoArray(g, go + ldg);
-        s2.intoArray(g, go + 2 * ldg);
-        s3.intoArray(g, go + 3 * ldg);
-        s4.intoArray(g, go + 4 * ldg);
-        s5.intoArray(g, go + 5 * ldg);
-        s6.intoArray(g, go + 6 * ldg);
-        s7.intoArray(g, go + 7 * ldg);
-        s8.intoArray(g, go + 8 * ldg);
-        s9.intoArray(g, go + 9 * ldg);
-        s10.intoArray(g, go + 10 * ldg);
-        s11.intoArray(g, go + 11 * ldg);
-        s12.intoArray(g, go + 12 * ldg);
-        s13.intoArray(g, go + 13 * ldg);
-        s14.intoArray(g, go + 14 * ldg);
-        s15.intoArray(g, go + 15 * ldg);
+        s0.intoArray(t, 0);
+        s1.intoArray(t, L);
+        s2.intoArray(t, 2 * L);
+        s3.intoArray(t, 3 * L);
+        s4.intoArray(t, 4 * L);
+        s5.intoArray(t, 5 * L);
+        s6.intoArray(t, 6 * L);
+        s7.intoArray(t, 7 * L);
+        s8.intoArray(t, 8 * L);
+        s9.intoArray(t, 9 * L);
+        s10.intoArray(t, 10 * L);
+        s11.intoArray(t, 11 * L);
+        s12.intoArray(t, 12 * L);
+        s13.intoArray(t, 13 * L);
+        s14.intoArray(t, 14 * L);
+        s15.intoArray(t, 15 * L);
     }
 
     /// Eight filters by one vector.
