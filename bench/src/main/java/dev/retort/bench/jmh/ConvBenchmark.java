@@ -5,6 +5,7 @@ import dev.retort.tensor.Random;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.cpu.Parallel;
+import dev.retort.tensor.cpu.simd.WinogradMode;
 import dev.retort.tensor.op.ConvOp;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -42,6 +43,10 @@ public class ConvBenchmark {
         })
         public String layer = "";
 
+        /// Which algorithm 3 x 3 kernels at stride 1 may use; other layers ignore it.
+        @Param({"OFF", "F2", "F4"})
+        public WinogradMode winograd = WinogradMode.OFF;
+
         /// Threads of the CPU backend.
         @Param({"1"})
         public int threads;
@@ -60,6 +65,7 @@ public class ConvBenchmark {
                     .toArray();
             Rng rng = new Rng(1);
             Parallel.setThreads(threads);
+            WinogradMode.set(winograd);
             geometry = ConvOp.Geometry.of(p[5], p[4] / 2, 1, p[6]);
             input = Random.normal(rng, p[0], p[1], p[2], p[2]);
             weight = Random.normal(rng, p[3], p[1] / p[6], p[4], p[4]);

@@ -58,13 +58,24 @@ public final class Bottleneck extends ResidualBlock {
     @Override
     protected void pass(ResidualStream stream) {
         Branch branch = Branch.of(this::body).withAfter(relu3::call);
-        residual.connect(stream, shortcut == null ? branch : branch.withShortcut(shortcut::call));
+        if (shortcut != null) {
+            branch = branch.withShortcut(shortcut::call);
+        }
+        residual.connect(stream, se == null ? branch.withJoined(this::joined) : branch);
     }
 
     private Tensor body(Tensor x) {
-        Tensor y = relu1.call(bn1.call(conv1.call(x)));
-        y = relu2.call(bn2.call(conv2.call(y)));
-        y = bn3.call(conv3.call(y));
+        Tensor y = bn3.call(convolved(x));
         return se == null ? y : se.call(y);
+    }
+
+    private Tensor convolved(Tensor x) {
+        Tensor y = bn1.callRelu(conv1.call(x), relu1);
+        return conv3.call(bn2.callRelu(conv2.call(y), relu2));
+    }
+
+    /// relu3(skip + body(x)) with the last norm, the sum and the ReLU in one op.
+    private Tensor joined(Tensor x, Tensor skip) {
+        return bn3.callAddRelu(convolved(x), skip, relu3);
     }
 }

@@ -216,7 +216,7 @@ public final class ResNet extends Layer {
 
     @Override
     protected Tensor forward(Tensor x) {
-        Tensor y = relu.call(bn1.call(conv1.call(x)));
+        Tensor y = bn1.callRelu(conv1.call(x), relu);
         ResidualStream stream = residuals.open(pools ? maxpool.call(y) : y);
         stages.forEach(stage -> stage.call(stream));
         return fc.call(avgpool.call(stream.value()).flatten(1));
