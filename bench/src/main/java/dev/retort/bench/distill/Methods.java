@@ -1,6 +1,6 @@
 package dev.retort.bench.distill;
 
-import dev.retort.bench.model.ModelSpec;
+import dev.retort.bench.model.FeatureSites;
 import dev.retort.distill.DistillationMethod;
 import dev.retort.distill.estimate.DebiasWeights;
 import dev.retort.distill.estimate.IsotonicRegression.Prediction;
@@ -75,7 +75,7 @@ public final class Methods implements Iterable<String> {
     /// @param teacher where feature methods look
     /// @param student where feature methods look
     /// @throws IllegalArgumentException if there is no such method or option, or a value is out of range
-    public static DistillationMethod of(String text, ModelSpec teacher, ModelSpec student) {
+    public static DistillationMethod of(String text, FeatureSites teacher, FeatureSites student) {
         MethodOptions options = MethodOptions.parse(text);
         DistillationMethod method = create(options, teacher, student);
         options.requireAllKnown();
@@ -87,7 +87,7 @@ public final class Methods implements Iterable<String> {
         return MethodOptions.parse(text).label();
     }
 
-    private static DistillationMethod create(MethodOptions o, ModelSpec teacher, ModelSpec student) {
+    private static DistillationMethod create(MethodOptions o, FeatureSites teacher, FeatureSites student) {
         return switch (o.name()) {
             case "labels" -> new LabelsOnly(o.number("smoothing", 0));
             case "hard" -> new HardPseudoLabels(o.number("threshold", 0));
@@ -162,7 +162,7 @@ public final class Methods implements Iterable<String> {
         return new LossCorrection(direction, new Transition.Counted(o.number("smoothing", 1)), hard(o));
     }
 
-    private static Ups ups(MethodOptions o, ModelSpec teacher, ModelSpec student) {
+    private static Ups ups(MethodOptions o, FeatureSites teacher, FeatureSites student) {
         double rate = o.number("dropout", DROPOUT);
         int rounds = o.whole("rounds", 1);
         TapDropout noise = rounds > 1 ? new TapDropout(student.last(), rate) : null;
@@ -177,7 +177,7 @@ public final class Methods implements Iterable<String> {
                 rounds);
     }
 
-    private static NoisyStudent noisyStudent(MethodOptions o, ModelSpec student) {
+    private static NoisyStudent noisyStudent(MethodOptions o, FeatureSites student) {
         double rate = o.number("dropout", DROPOUT);
         return new NoisyStudent(
                 o.choice("labels", TeacherLabel.SOFT),
@@ -199,7 +199,7 @@ public final class Methods implements Iterable<String> {
     /// The chosen methods by label, in the order given; `all` is every one.
     ///
     /// @throws IllegalArgumentException if a text is not understood
-    static Map<String, DistillationMethod> chosen(List<String> texts, ModelSpec teacher, ModelSpec student) {
+    static Map<String, DistillationMethod> chosen(List<String> texts, FeatureSites teacher, FeatureSites student) {
         Map<String, DistillationMethod> chosen = new LinkedHashMap<>();
         for (String text : texts.equals(List.of("all")) ? NAMES : texts) {
             chosen.put(label(text), of(text, teacher, student));

@@ -14,18 +14,12 @@ import java.util.stream.Collectors;
 
 /// A model by name, as command lines and model cards write it: `cnn:16,32,64`, `resnet8:16,32,64` or
 /// `mlp:256,128`.
-public sealed interface ModelSpec {
+public sealed interface ModelSpec extends FeatureSites {
     /// The model with random weights.
     Layer create(ImageShape input, int classes, Rng rng);
 
     /// A number of weights that the model has at least, without making it.
     long leastWeights(ImageShape input);
-
-    /// Where a feature of middle depth is found.
-    Tap middle();
-
-    /// Where the last feature is found: what the classifier receives.
-    Tap last();
 
     /// Stages of 3 x 3 convolution, batch norm and ReLU with pooling between; see [SmallCnn].
     ///

@@ -1,14 +1,22 @@
 package dev.retort.bench.reproduce.papers;
 
+import dev.retort.bench.model.FeatureSites;
 import dev.retort.bench.model.ImageShape;
-import dev.retort.distill.compare.DataSplit;
+import dev.retort.bench.model.ModelSpec;
+import dev.retort.bench.reproduce.Size;
+import dev.retort.distill.NetworkFactory;
 import dev.retort.nn.data.DataFolder;
 import dev.retort.nn.data.Dataset;
 import dev.retort.nn.data.Normalize;
+import dev.retort.nn.data.RandomCrop;
 import dev.retort.nn.data.Splits;
 import dev.retort.nn.data.Subset;
+import dev.retort.nn.data.Transform;
+import dev.retort.nn.models.CifarResNet;
+import dev.retort.nn.residual.ResidualSpec;
 import dev.retort.tensor.Rng;
 import java.util.Arrays;
+import java.util.List;
 
 /// Pictures to learn from and to be judged on.
 ///
@@ -17,8 +25,9 @@ import java.util.Arrays;
 /// @param test      the same for all seeds
 /// @param normalize by the statistics of `train`
 /// @param classes   number of classes
-record ImageTask(String name, Dataset train, Dataset test, Normalize normalize, int classes) {
+record ImageTask(String name, Dataset train, Dataset test, Normalize normalize, int classes) implements PoolTask {
     private static final int TEST_SHARE = 6;
+    private static final int CROP_PADDING = 2;
 
     /// A task of a folder; without a test part a sixth of the images is held out.
     static ImageTask of(DataFolder data) {
@@ -48,18 +57,51 @@ record ImageTask(String name, Dataset train, Dataset test, Normalize normalize, 
         return ImageShape.of(train.get(0).input().shape());
     }
 
-    /// The stratified split of a seed.
-    ///
-    /// @throws IllegalArgumentException if there are too few images
-    DataSplit split(int labelled, int validation, int pool, long seed) {
-        int left = train.size() - labelled - validation;
-        if (left < pool) {
-            throw new IllegalArgumentException(name + ": expected at least " + (labelled + validation + pool)
-                    + " training images, got " + train.size());
+    @Override
+    public Transform preparation() {
+        return normalize;
+    }
+
+    @Override
+    public Transform augmentation() {
+        ImageShape shape = shape();
+        return new RandomCrop(shape.height(), shape.width(), CROP_PADDING).then(normalize);
+    }
+
+    /// `resnet8:8,16,32@laurel-rw` has other residual connections than `resnet8:8,16,32`.
+    @Override
+    public NetworkFactory network(String text) {
+        ImageShape shape = shape();
+        int at = text.indexOf('@');
+        if (at < 0) {
+            ModelSpec spec = ModelSpec.parse(text);
+            return rng -> spec.create(shape, classes, rng);
         }
-        int[][] parts =
-                Splits.stratified(train.labels(), new int[] {validation, pool, labelled}, new Rng(seed).fork(2));
-        return new DataSplit(
-                new Subset(train, parts[2]), new Subset(train, parts[1]), new Subset(train, parts[0]), test);
+        if (!(ModelSpec.parse(text.substring(0, at)) instanceof ModelSpec.ResNet net)) {
+            throw new IllegalArgumentException("model: only a resnet has residual connections, got '" + text + "'");
+        }
+        ResidualSpec residual = ResidualSpec.parse(text.substring(at + 1));
+        return rng -> new CifarResNet(
+                CifarResNet.Config.of(net.depth(), classes)
+                        .withInputChannels(shape.channels())
+                        .withWidths(net.widths().getFirst(), net.widths().toArray(Integer[]::new))
+                        .withShortcut(CifarResNet.Shortcut.PROJECTION)
+                        .withResidual(residual),
+                rng);
+    }
+
+    @Override
+    public FeatureSites sites(String text) {
+        return ModelSpec.parse(text.split("@", 2)[0]);
+    }
+
+    @Override
+    public Scale scale(Size size) {
+        return Scale.of(size);
+    }
+
+    @Override
+    public List<String> residualStudents() {
+        return List.of("resnet8:8,16,32", "resnet8:8,16,32@laurel-rw");
     }
 }

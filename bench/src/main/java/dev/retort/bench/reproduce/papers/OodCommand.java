@@ -37,7 +37,7 @@ public final class OodCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        ImageTask task = data.task();
+        ImageTask task = data.images();
         OodExperiment experiment = new OodExperiment(task, foreign(task), options.size());
         return Reproduction.run(experiment, options, spec.commandLine().getOut());
     }

@@ -71,7 +71,7 @@ final class OodExperiment implements Experiment {
         }
         for (String source : List.of(IN, far)) {
             add(labels, source, "blind:temperature=4");
-            for (String student : List.of("resnet8:8,16,32", "resnet8:8,16,32@laurel-rw")) {
+            for (String student : pools.task().residualStudents()) {
                 cells.add(Cell.of(
                         "part", "student", "labels", labels, "pool", source, "method", "blind", "student", student));
             }

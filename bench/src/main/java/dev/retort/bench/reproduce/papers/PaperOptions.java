@@ -4,6 +4,8 @@ import dev.retort.bench.Terminal;
 import dev.retort.bench.data.ImageSource;
 import dev.retort.bench.distill.DownloadBar;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /// Where the pictures of an experiment come from.
@@ -13,11 +15,18 @@ final class PaperOptions {
             paramLabel = "SOURCE",
             defaultValue = "embedded",
             description = "embedded, fashion-mnist (all 70,000 images), or a folder of IDX, CIFAR, JPEG-pack or image"
-                    + " files (default: ${DEFAULT-VALUE}).")
+                    + " files, or of train.tsv and test.tsv with sentences and classes (default: ${DEFAULT-VALUE}).")
     private String data = "embedded";
 
-    ImageTask task() throws IOException {
+    /// The pictures.
+    ImageTask images() throws IOException {
         return ImageTask.of(open(data).open());
+    }
+
+    /// Pictures, or sentences where the folder has a `train.tsv`.
+    PoolTask task() throws IOException {
+        boolean text = Files.exists(Path.of(data, "train.tsv"));
+        return text ? TextTask.open(Path.of(data)) : images();
     }
 
     static ImageSource open(String text) {

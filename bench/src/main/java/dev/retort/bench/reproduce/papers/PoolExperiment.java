@@ -1,7 +1,6 @@
 package dev.retort.bench.reproduce.papers;
 
 import dev.retort.bench.distill.Methods;
-import dev.retort.bench.model.ModelSpec;
 import dev.retort.bench.reproduce.Cell;
 import dev.retort.bench.reproduce.CellRun;
 import dev.retort.bench.reproduce.Size;
@@ -19,7 +18,7 @@ import java.util.Map;
 ///
 /// Factors: `part` of the experiment, `labels`, `method` as the command line names it, and optionally
 /// `noise` (η of a synthetic teacher), `validation` (its size), `student` (an architecture).
-record PoolExperiment(ImageTask task, Size size, Scale scale) {
+record PoolExperiment(PoolTask task, Size size, Scale scale) {
     /// The synthetic teacher's short list.
     static final int SHORT_LIST = 3;
 
@@ -70,8 +69,7 @@ record PoolExperiment(ImageTask task, Size size, Scale scale) {
         if (text.equals("forward-known")) {
             return SyntheticTeacher.forward(task.classes(), Double.parseDouble(cell.get("noise")));
         }
-        String student = student(cell).split("@", 2)[0];
-        return Methods.of(text, ModelSpec.parse(scale.teacher()), ModelSpec.parse(student));
+        return Methods.of(text, task.sites(scale.teacher()), task.sites(student(cell)));
     }
 
     /// Trains and judges a cell's student.
@@ -91,6 +89,6 @@ record PoolExperiment(ImageTask task, Size size, Scale scale) {
 
     SyntheticTeacher synthetic(Cell cell, long seed) {
         double rate = Double.parseDouble(cell.get("noise"));
-        return new SyntheticTeacher(task.train(), task.classes(), rate, SHORT_LIST, task.normalize(), seed);
+        return new SyntheticTeacher(task.train(), task.classes(), rate, SHORT_LIST, task.preparation(), seed);
     }
 }

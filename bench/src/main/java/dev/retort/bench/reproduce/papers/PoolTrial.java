@@ -1,12 +1,9 @@
 package dev.retort.bench.reproduce.papers;
 
-import dev.retort.bench.model.ImageShape;
-import dev.retort.bench.model.ModelSpec;
 import dev.retort.bench.reproduce.CellRun;
 import dev.retort.distill.Distillation;
 import dev.retort.distill.DistillationMethod;
 import dev.retort.distill.Distilled;
-import dev.retort.distill.NetworkFactory;
 import dev.retort.distill.OptimizerChoice;
 import dev.retort.distill.ScheduleChoice;
 import dev.retort.distill.Training;
@@ -18,12 +15,8 @@ import dev.retort.distill.teacher.LiveTeacher;
 import dev.retort.distill.teacher.Teacher;
 import dev.retort.nn.Layer;
 import dev.retort.nn.data.Dataset;
-import dev.retort.nn.data.Normalize;
-import dev.retort.nn.data.RandomCrop;
 import dev.retort.nn.data.Transform;
-import dev.retort.nn.models.CifarResNet;
 import dev.retort.nn.optim.Adam;
-import dev.retort.nn.residual.ResidualSpec;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -40,16 +33,15 @@ final class PoolTrial {
     private static final double WARM_UP = 0.05;
     private static final int BATCH = 64;
     private static final int TEACHER_BATCH = 50;
-    private static final int CROP_PADDING = 2;
     private static final int STEPS_BETWEEN_CHECKPOINTS = 400;
 
-    private final ImageTask task;
+    private final PoolTask task;
     private final Scale scale;
     private final DataSplit data;
     private final long seed;
     private final CellRun run;
 
-    PoolTrial(ImageTask task, Scale scale, DataSplit data, long seed, CellRun run) {
+    PoolTrial(PoolTask task, Scale scale, DataSplit data, long seed, CellRun run) {
         this.task = task;
         this.scale = scale;
         this.data = data;
@@ -64,15 +56,12 @@ final class PoolTrial {
 
     /// The teacher of the seed and the number of labelled images: trained once, then read.
     Layer teacher() throws IOException {
-        ImageShape shape = task.shape();
-        Normalize normalize = task.normalize();
-        Transform crops = new RandomCrop(shape.height(), shape.width(), CROP_PADDING).then(normalize);
         int batch = Math.min(TEACHER_BATCH, data.labelled().size());
         int epochs = Math.ceilDiv(scale.teacherSteps() * batch, data.labelled().size());
-        return Distillation.withoutTeacher(student(scale.teacher()))
+        return Distillation.withoutTeacher(task.network(scale.teacher()))
                 .labelled(data.labelled())
                 .method(new LabelsOnly())
-                .training(training(epochs, batch, crops))
+                .training(training(epochs, batch, task.augmentation()))
                 .listener(run)
                 .folder(run.shared().resolve(shelf()))
                 .fit()
@@ -84,27 +73,6 @@ final class PoolTrial {
         return CachedTeacher.inFolder(new LiveTeacher(teacher), run.shared().resolve("labels"));
     }
 
-    /// A network by name; `resnet8:8,16,32@laurel-rw` has other residual connections.
-    NetworkFactory student(String name) {
-        ImageShape shape = task.shape();
-        int at = name.indexOf('@');
-        if (at < 0) {
-            ModelSpec spec = ModelSpec.parse(name);
-            return rng -> spec.create(shape, task.classes(), rng);
-        }
-        if (!(ModelSpec.parse(name.substring(0, at)) instanceof ModelSpec.ResNet net)) {
-            throw new IllegalArgumentException("model: only a resnet has residual connections, got '" + name + "'");
-        }
-        ResidualSpec residual = ResidualSpec.parse(name.substring(at + 1));
-        return rng -> new CifarResNet(
-                CifarResNet.Config.of(net.depth(), task.classes())
-                        .withInputChannels(shape.channels())
-                        .withWidths(net.widths().getFirst(), net.widths().toArray(Integer[]::new))
-                        .withShortcut(CifarResNet.Shortcut.PROJECTION)
-                        .withResidual(residual),
-                rng);
-    }
-
     private Training training(int epochs, int batch, Transform augmentation) {
         return Training.defaults()
                 .withEpochs(epochs)
@@ -112,7 +80,7 @@ final class PoolTrial {
                 .withOptimizer(
                         new OptimizerChoice.OfAdamW(Adam.Config.of(RATE).withWeightDecay(WEIGHT_DECAY)),
                         new ScheduleChoice.Cosine(WARM_UP, 0))
-                .withTransforms(augmentation, task.normalize())
+                .withTransforms(augmentation, task.preparation())
                 .withSeed(seed)
                 .withEvery(0, STEPS_BETWEEN_CHECKPOINTS);
     }
@@ -124,12 +92,12 @@ final class PoolTrial {
 
     /// A student of an architecture; goes on from a checkpoint if the run was interrupted.
     Distilled distil(Teacher teacher, DistillationMethod method, String architecture) throws IOException {
-        Distilled distilled = Distillation.with(teacher, student(architecture))
+        Distilled distilled = Distillation.with(teacher, task.network(architecture))
                 .labelled(data.labelled())
                 .unlabelled(data.pool())
                 .validation(data.validation())
                 .method(method)
-                .training(training(scale.epochs(), BATCH, task.normalize()))
+                .training(training(scale.epochs(), BATCH, task.preparation()))
                 .listener(run)
                 .folder(run.scratch())
                 .fit();
@@ -141,11 +109,11 @@ final class PoolTrial {
 
     /// A student of the labelled images alone, trained once a seed and then read.
     Distilled first(DistillationMethod labelsOnly) throws IOException {
-        return Distillation.withoutTeacher(student(scale.student()))
+        return Distillation.withoutTeacher(task.network(scale.student()))
                 .labelled(data.labelled())
                 .unlabelled(data.pool())
                 .method(labelsOnly)
-                .training(training(scale.epochs(), BATCH, task.normalize()))
+                .training(training(scale.epochs(), BATCH, task.preparation()))
                 .listener(run)
                 .folder(run.shared().resolve(shelf() + "-first-student"))
                 .fit();
@@ -153,7 +121,7 @@ final class PoolTrial {
 
     /// What a network says about samples.
     Predictions predictions(Layer network, Dataset samples) {
-        return Predictions.of(network, samples, task.normalize());
+        return Predictions.of(network, samples, task.preparation());
     }
 
     /// The same with other data.
@@ -165,7 +133,7 @@ final class PoolTrial {
     /// agree.
     Map<String, Double> judge(Distilled student, Layer teacher) {
         Predictions own = student.predict(data.test());
-        Predictions other = Predictions.of(teacher, data.test(), task.normalize());
+        Predictions other = Predictions.of(teacher, data.test(), task.preparation());
         Map<String, Double> metrics = new LinkedHashMap<>();
         metrics.put("accuracy", own.accuracy());
         metrics.put("teacher_accuracy", other.accuracy());

@@ -20,8 +20,8 @@ final class SlamExperiment implements Experiment {
     private final PoolExperiment pool;
     private final List<Cell> cells;
 
-    SlamExperiment(ImageTask task, Size size) {
-        pool = new PoolExperiment(task, size, Scale.of(size));
+    SlamExperiment(PoolTask task, Size size) {
+        pool = new PoolExperiment(task, size, task.scale(size));
         cells = switch (size) {
             case QUICK -> quick();
             case SMALL -> small();
@@ -37,7 +37,7 @@ final class SlamExperiment implements Experiment {
         return cells;
     }
 
-    private static List<Cell> small() {
+    private List<Cell> small() {
         List<Cell> cells = new ArrayList<>();
         PoolExperiment.add(
                 cells,
@@ -55,7 +55,7 @@ final class SlamExperiment implements Experiment {
         return cells;
     }
 
-    private static List<Cell> full() {
+    private List<Cell> full() {
         List<Cell> cells = new ArrayList<>();
         PoolExperiment.add(
                 cells,
@@ -84,11 +84,11 @@ final class SlamExperiment implements Experiment {
     }
 
     /// Validation sizes, rounds, and students with learned residual connections.
-    private static void combinations(List<Cell> cells, int labels) {
+    private void combinations(List<Cell> cells, int labels) {
         String count = String.valueOf(labels);
         cells.add(Cell.of("part", "sensitivity", "labels", count, "method", "slam", "validation", "50"));
         PoolExperiment.add(cells, "combination", List.of(labels), List.of("slam:rounds=2", "slam:validation=true"));
-        for (String student : List.of("resnet8:8,16,32", "resnet8:8,16,32@laurel-rw")) {
+        for (String student : pool.task().residualStudents()) {
             for (String method : List.of(HARD, "slam")) {
                 cells.add(Cell.of("part", "combination", "labels", count, "method", method, "student", student));
             }

@@ -32,8 +32,8 @@ final class WeightedExperiment implements Experiment {
     private final PoolExperiment pool;
     private final List<Cell> cells;
 
-    WeightedExperiment(ImageTask task, Size size) {
-        pool = new PoolExperiment(task, size, Scale.of(size));
+    WeightedExperiment(PoolTask task, Size size) {
+        pool = new PoolExperiment(task, size, task.scale(size));
         cells = switch (size) {
             case QUICK -> quick();
             case SMALL -> small(List.of(100, 300, 1000), List.of("0.2", "0.4"));
@@ -50,7 +50,7 @@ final class WeightedExperiment implements Experiment {
         return cells;
     }
 
-    private static List<Cell> small(List<Integer> labels, List<String> rates) {
+    private List<Cell> small(List<Integer> labels, List<String> rates) {
         List<Cell> cells = new ArrayList<>();
         PoolExperiment.add(
                 cells, "size", labels, List.of(HARD, "soft", "fidelity", "weighted", "weighted:labels=soft"));
@@ -72,7 +72,7 @@ final class WeightedExperiment implements Experiment {
                 List.of("weighted:k=5", "weighted:k=50", "weighted:feature=entropy", "weighted:every=4"));
         cells.add(Cell.of("part", "sensitivity", "labels", "300", "method", "weighted", "validation", "50"));
         select(cells, 300, 1000);
-        for (String student : List.of("resnet8:8,16,32", "resnet8:8,16,32@laurel-rw")) {
+        for (String student : pool.task().residualStudents()) {
             for (String method : List.of(HARD, "weighted")) {
                 cells.add(Cell.of("part", "combination", "labels", "300", "method", method, "student", student));
             }
@@ -154,9 +154,9 @@ final class WeightedExperiment implements Experiment {
             DataSplit data, Teacher teacher, Distilled student, WeightedDistillation method) {
         Dataset held = data.pool();
         Confidence said = Confidence.ofLogits(
-                TeacherOutputs.logits(teacher, held, "pool", pool.task().normalize()));
+                TeacherOutputs.logits(teacher, held, "pool", pool.task().preparation()));
         Confidence judged = Confidence.ofLogits(TeacherOutputs.logits(
-                teacher, data.validation(), "held", pool.task().normalize()));
+                teacher, data.validation(), "held", pool.task().preparation()));
         Predictions own = student.predict(held);
         Predictions onValidation = student.predict(data.validation());
         double[] weights =

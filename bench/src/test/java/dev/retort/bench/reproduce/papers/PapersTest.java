@@ -123,7 +123,7 @@ class PapersTest {
                 .isEqualTo(few.pool().get(17).input().toFloats());
         assertThat(many.validation().get(9).input().toFloats())
                 .isEqualTo(few.validation().get(9).input().toFloats());
-        assertThatThrownBy(() -> task.split(900, 100, 300, 1)).hasMessageContaining("1300 training images, got 1200");
+        assertThatThrownBy(() -> task.split(900, 100, 300, 1)).hasMessageContaining("1300 training samples, got 1200");
     }
 
     /// Every cell of every size is understood: nothing fails after hours of running.
@@ -148,7 +148,7 @@ class PapersTest {
     }
 
     /// The three experiments in a size that a test can afford, through the same code.
-    private record Tiny(PoolExperiment pool) implements Experiment {
+    private record Tiny(PoolExperiment pool, List<Cell> cells) implements Experiment {
         @Override
         public String name() {
             return "tiny";
@@ -162,34 +162,6 @@ class PapersTest {
         @Override
         public Map<String, String> configuration() {
             return pool.configuration();
-        }
-
-        @Override
-        public List<Cell> cells() {
-            return List.of(
-                    Cell.of("part", "size", "labels", "60", "method", "slam"),
-                    Cell.of("part", "size", "labels", "60", "method", "hard"),
-                    Cell.of("part", "noise", "labels", "60", "noise", "0.3", "method", "forward-known"),
-                    Cell.of(
-                            "part",
-                            "selection",
-                            "labels",
-                            "60",
-                            "method",
-                            "weighted",
-                            "selector",
-                            "rad",
-                            "budget",
-                            "40"),
-                    Cell.of(
-                            "part",
-                            "combination",
-                            "labels",
-                            "60",
-                            "method",
-                            "hard",
-                            "student",
-                            "resnet8:4,4,8@laurel-rw"));
         }
 
         @Override
@@ -217,7 +189,13 @@ class PapersTest {
     @Test
     void aWholeExperimentInSmall(@TempDir Path folder) throws IOException {
         Scale scale = new Scale("cnn:4,8", "cnn:4,8", 60, 120, 6, 1, 1);
-        Tiny tiny = new Tiny(new PoolExperiment(task, Size.QUICK, scale));
+        List<Cell> cells = List.of(
+                Cell.of("part", "size", "labels", "60", "method", "slam"),
+                Cell.of("part", "size", "labels", "60", "method", "hard"),
+                Cell.of("part", "noise", "labels", "60", "noise", "0.3", "method", "forward-known"),
+                Cell.of("part", "selection", "labels", "60", "method", "weighted", "selector", "rad", "budget", "40"),
+                Cell.of("part", "combination", "labels", "60", "method", "hard", "student", "resnet8:4,4,8@laurel-rw"));
+        Tiny tiny = new Tiny(new PoolExperiment(task, Size.QUICK, scale), cells);
         ReproduceOptions options = CommandLine.populateCommand(
                 new ReproduceOptions(), "--folder", folder.resolve("tiny").toString());
         StringWriter out = new StringWriter();
@@ -231,5 +209,63 @@ class PapersTest {
         String before = Files.readString(folder.resolve("tiny/results.csv"));
         Reproduction.run(tiny, options, new PrintWriter(new StringWriter()));
         assertThat(folder.resolve("tiny/results.csv")).hasContent(before);
+    }
+
+    @Test
+    void sentencesAreWordsOfTheTrainingFile(@TempDir Path folder) throws IOException {
+        Files.writeString(folder.resolve("train.tsv"), "good good film\t1\nbad film\t0\n\n");
+        Files.writeString(folder.resolve("test.tsv"), "good \u00fcber film\t1\n");
+        TextTask text = TextTask.open(folder);
+        assertThat(text.classes()).isEqualTo(2);
+        assertThat(text.train().size()).isEqualTo(2);
+        long[] ids = text.test().get(0).input().toLongs();
+        assertThat(Arrays.copyOf(ids, 6)).as("begin, good, other, film").containsExactly(2, 4, 1, 3, 0, 0);
+        assertThat(text.test().label(0)).isEqualTo(1);
+        Files.writeString(folder.resolve("test.tsv"), "fine\t1\nno class\n");
+        assertThatThrownBy(() -> TextTask.open(folder))
+                .hasMessageContaining("line 2")
+                .hasMessageContaining("no class");
+        assertThatThrownBy(() -> text.network("cnn:4")).hasMessageContaining("bert:LAYERSxWIDTH");
+    }
+
+    /// Filling up a sentence changes nothing.
+    @Test
+    void aBagOfWordsDoesNotSeeThePadding() {
+        BagOfWords bag = new BagOfWords(10, 4, 2, new Rng(1));
+        Tensor tight = bag.call(Tensor.of(new long[] {2, 5, 7}).reshape(1, 3));
+        Tensor padded = bag.call(Tensor.of(new long[] {2, 5, 7, 0, 0}).reshape(1, 5));
+        assertThat(padded.toFloats()).containsExactly(tight.toFloats(), within(1e-6f));
+    }
+
+    @Test
+    void sentencesAreDistilledToo(@TempDir Path folder) throws IOException {
+        StringBuilder lines = new StringBuilder();
+        Rng rng = new Rng(3);
+        for (int i = 0; i < 300; i++) {
+            boolean good = rng.nextInt(2) == 1;
+            lines.append(good ? "good " : "bad ")
+                    .append("w")
+                    .append(rng.nextInt(9))
+                    .append('\t')
+                    .append(good ? 1 : 0);
+            lines.append('\n');
+        }
+        Files.writeString(folder.resolve("train.tsv"), lines);
+        Files.writeString(folder.resolve("test.tsv"), lines);
+        Scale scale = new Scale("bert:1x32", "bag:8", 60, 150, 40, 50, 1);
+        PoolExperiment pool = new PoolExperiment(TextTask.open(folder), Size.QUICK, scale);
+        List<Cell> cells = List.of(
+                Cell.of("part", "size", "labels", "60", "method", "slam"),
+                Cell.of("part", "noise", "labels", "60", "noise", "0.2", "method", "weighted"));
+        ReproduceOptions options = CommandLine.populateCommand(
+                new ReproduceOptions(), "--folder", folder.resolve("out").toString());
+        assertThat(Reproduction.run(new Tiny(pool, cells), options, new PrintWriter(new StringWriter())))
+                .isZero();
+        String row = Files.readAllLines(folder.resolve("out/results.csv")).get(1);
+        assertThat(Double.parseDouble(row.split(",")[5])).as(row).isGreaterThan(.8);
+        SlamExperiment whole = new SlamExperiment(TextTask.open(folder), Size.FULL);
+        assertThat(whole.cells())
+                .allSatisfy(cell -> assertThat(pool.method(cell)).isNotNull());
+        assertThat(whole.cells()).noneMatch(cell -> cell.factors().containsKey("student"));
     }
 }
