@@ -21,6 +21,7 @@ import dev.retort.nn.optim.ParameterGroup;
 import dev.retort.nn.optim.Schedule;
 import dev.retort.nn.train.Checkpoint;
 import dev.retort.tensor.DType;
+import dev.retort.tensor.Device;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import java.util.ArrayList;
@@ -73,6 +74,7 @@ final class StageLoop implements Stateful {
         for (Term term : terms) {
             Module adapters = term.loss().adapters();
             if (adapters != null) {
+                adapters.to(device());
                 add("adapter-" + term.name(), adapters);
             }
         }
@@ -206,14 +208,20 @@ final class StageLoop implements Stateful {
     /// @param loss    weighted loss
     record Taken(int samples, double loss) {}
 
+    /// Where a step computes: where the students live.
+    private Device device() {
+        return students.getFirst().device();
+    }
+
     private StepBatch stepBatch(Batch batch) {
-        List<Tensor> views = feed.views(batch);
+        List<Tensor> views =
+                feed.views(batch).stream().map(view -> view.to(device())).toList();
         if (inputs.inputGradients()) {
             views = views.stream().map(view -> view.detach().requiresGrad(true)).toList();
         }
         int[] positions =
                 Arrays.stream(batch.indices()).map(index -> members[index]).toArray();
-        return new StepBatch(views, batch.targets(), positions);
+        return new StepBatch(views, batch.targets().to(device()), positions);
     }
 
     private Step forward(StepBatch batch, Batch source, int epoch, int part) {
@@ -257,18 +265,21 @@ final class StageLoop implements Stateful {
             String key = inputs.training().isPlain() && inputs.source() == null
                     ? TeacherQuery.NONE
                     : "seed " + inputs.training().seed() + ", epoch " + source.epoch() + ", view " + view;
-            views.add(inputs.requireTeacher()
-                    .answer(new TeacherQuery(inputs.dataset(), batch.indices(), key, () -> shown, taps)));
+            Map<Tap, Tensor> here = new LinkedHashMap<>();
+            inputs.requireTeacher()
+                    .answer(new TeacherQuery(inputs.dataset(), batch.indices(), key, () -> shown, taps))
+                    .forEach((tap, tensor) -> here.put(tap, tensor.to(device())));
+            views.add(here);
         }
         return views;
     }
 
-    private static @Nullable Tensor rows(@Nullable Tensor table, int[] indices) {
+    private @Nullable Tensor rows(@Nullable Tensor table, int[] indices) {
         if (table == null) {
             return null;
         }
         long[] wide = Arrays.stream(indices).asLongStream().toArray();
-        return table.indexSelect(0, Tensor.wrap(DType.I64, wide));
+        return table.indexSelect(0, Tensor.wrap(DType.I64, wide)).to(device());
     }
 
     /// Adds the gradients of one micro-batch; returns its part of the weighted loss.

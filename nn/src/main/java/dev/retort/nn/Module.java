@@ -319,6 +319,18 @@ public abstract class Module implements Stateful {
         });
     }
 
+    /// Where the parameters (or else the buffers) live, the host if there are none: inputs belong there
+    /// too.
+    public final Device device() {
+        for (Parameter parameter : parameters()) {
+            return parameter.tensor().device();
+        }
+        for (Buffer buffer : namedBuffers().values()) {
+            return buffer.tensor().device();
+        }
+        return Device.CPU;
+    }
+
     /// What [#toString] prints between the parentheses of this module, such as `3, 16, kernel = 3 x 3`.
     protected String extra() {
         return "";

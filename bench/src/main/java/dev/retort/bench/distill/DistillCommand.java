@@ -5,6 +5,7 @@ import dev.retort.bench.StopSignal;
 import dev.retort.bench.Terminal;
 import dev.retort.bench.Version;
 import dev.retort.bench.data.ImageSource;
+import dev.retort.bench.info.DeviceChoice;
 import dev.retort.bench.info.Machine;
 import dev.retort.distill.TrainingStopped;
 import dev.retort.distill.compare.ComparisonResult;
@@ -125,6 +126,7 @@ public final class DistillCommand implements Callable<Integer> {
         all.put("batch", options.batch);
         all.put("learning_rate", options.lr);
         all.put("threads", Parallel.threads());
+        all.put("device", DeviceChoice.describe(options.device));
         all.put("retort", Version.number());
         all.put("java", machine.java());
         all.put("processor", machine.processor());

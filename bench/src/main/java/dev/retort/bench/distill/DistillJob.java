@@ -1,5 +1,6 @@
 package dev.retort.bench.distill;
 
+import dev.retort.bench.info.DeviceChoice;
 import dev.retort.bench.model.ImageShape;
 import dev.retort.bench.model.ModelCard;
 import dev.retort.bench.model.ModelSpec;
@@ -15,11 +16,13 @@ import dev.retort.distill.compare.DataSplit;
 import dev.retort.distill.compare.MethodRun;
 import dev.retort.distill.compare.TeacherRun;
 import dev.retort.distill.evaluate.Predictions;
+import dev.retort.nn.Layer;
 import dev.retort.nn.data.DataFolder;
 import dev.retort.nn.data.Normalize;
 import dev.retort.nn.data.RandomCrop;
 import dev.retort.nn.data.Transform;
 import dev.retort.nn.optim.Adam;
+import dev.retort.tensor.Device;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -79,7 +82,12 @@ final class DistillJob {
     }
 
     private NetworkFactory factory(ModelSpec spec) {
-        return rng -> spec.create(shape, classNames.size(), rng);
+        Device device = DeviceChoice.parse(options.device);
+        return rng -> {
+            Layer network = spec.create(shape, classNames.size(), rng);
+            network.to(device);
+            return network;
+        };
     }
 
     private Training training(int epochs, int batch, Transform augmentation) {

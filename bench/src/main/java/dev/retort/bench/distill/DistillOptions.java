@@ -1,5 +1,6 @@
 package dev.retort.bench.distill;
 
+import dev.retort.bench.info.DeviceChoice;
 import dev.retort.bench.model.ModelSpec;
 import java.nio.file.Path;
 import java.util.List;
@@ -80,6 +81,13 @@ final class DistillOptions {
     @Option(names = "--lr", defaultValue = "0.003", description = "Learning rate of AdamW (default: ${DEFAULT-VALUE}).")
     double lr;
 
+    @Option(
+            names = "--device",
+            defaultValue = "cpu",
+            description = "Where networks compute: cpu, opencl, opencl:INDEX or opencl:NAME"
+                    + " (default: ${DEFAULT-VALUE}).")
+    String device = "cpu";
+
     @Option(names = "--threads", description = "Threads (default: one a core); results do not depend on it.")
     @Nullable
     Integer threads;
@@ -116,6 +124,7 @@ final class DistillOptions {
         if (!(lr > 0) || Double.isInfinite(lr)) {
             throw new IllegalArgumentException("--lr: expected a positive number, got " + lr);
         }
+        DeviceChoice.parse(device);
         Methods.chosen(methods, ModelSpec.parse(teacher), ModelSpec.parse(student));
     }
 

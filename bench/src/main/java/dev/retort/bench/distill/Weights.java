@@ -20,14 +20,15 @@ final class Weights {
                 .sum();
     }
 
-    /// Images a second in batches of 256, the median of eight runs on the threads of the CPU backend.
+    /// Images a second in batches of 256, the median of eight runs where the network lives.
     static double imagesPerSecond(Layer network, ImageShape shape) {
-        Tensor batch = Tensor.zeros(BATCH, shape.channels(), shape.height(), shape.width());
+        Tensor batch = Tensor.zeros(BATCH, shape.channels(), shape.height(), shape.width())
+                .to(network.device());
         double[] seconds = new double[RUNS];
         try (var _ = Autograd.noGrad()) {
             for (int i = -WARM_UP; i < RUNS; i++) {
                 long start = System.nanoTime();
-                network.call(batch);
+                network.call(batch).select(0, 0).toFloats(); // waits for the device
                 if (i >= 0) {
                     seconds[i] = (System.nanoTime() - start) / 1e9;
                 }

@@ -2,6 +2,7 @@ package dev.retort.bench.model;
 
 import dev.retort.nn.Layer;
 import dev.retort.nn.data.Picture;
+import dev.retort.tensor.Device;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.io.AtomicFile;
@@ -46,7 +47,7 @@ public record ModelCard(
             ImageShape shape = card.input;
             Tensor image = picture.resize(shape.height(), shape.width()).toTensor();
             Tensor prepared = card.normalization.toTransform().apply(image, new Rng(0)); // draws nothing
-            return model.call(prepared.unsqueeze(0)).detach();
+            return model.call(prepared.unsqueeze(0).to(model.device())).detach().to(Device.CPU);
         }
     }
 

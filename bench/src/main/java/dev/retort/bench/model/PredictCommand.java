@@ -1,6 +1,7 @@
 package dev.retort.bench.model;
 
 import dev.retort.autograd.Autograd;
+import dev.retort.bench.info.DeviceChoice;
 import dev.retort.nn.data.ImageFiles;
 import dev.retort.nn.data.Picture;
 import dev.retort.tensor.ReductionMethods.ValuesIndices;
@@ -38,6 +39,12 @@ public final class PredictCommand implements Callable<Integer> {
             description = "Swap dark and light first; Fashion-MNIST is light on black, photographs are mostly not.")
     private boolean invert;
 
+    @Option(
+            names = "--device",
+            defaultValue = "cpu",
+            description = "cpu, opencl, opencl:INDEX or opencl:NAME (default: ${DEFAULT-VALUE}).")
+    private String device = "cpu";
+
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
@@ -57,6 +64,7 @@ public final class PredictCommand implements Callable<Integer> {
         }
         PrintWriter out = spec.commandLine().getOut();
         ModelCard.Loaded loaded = ModelCard.load(model);
+        loaded.model().to(DeviceChoice.parse(device));
         Map<String, List<Guess>> all = new LinkedHashMap<>();
         for (Path image : images) {
             Picture picture = ImageFiles.read(image, loaded.card().input().channels());

@@ -8,6 +8,7 @@ import dev.retort.nn.data.Batch;
 import dev.retort.nn.data.DataLoader;
 import dev.retort.nn.data.Dataset;
 import dev.retort.nn.data.Transform;
+import dev.retort.tensor.Device;
 import dev.retort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,8 +53,9 @@ public record Predictions(Confidence confidence, long[] labels) {
         List<Tensor> parts = new ArrayList<>();
         for (Batch batch :
                 new DataLoader(data, DataLoader.Config.evaluation(BATCH).withTransform(transform))) {
-            parts.addAll(Features.quietly(network, batch.inputs(), Set.of(Tap.LOGITS))
-                    .values());
+            Features.quietly(network, batch.inputs(), Set.of(Tap.LOGITS))
+                    .values()
+                    .forEach(logits -> parts.add(logits.to(Device.CPU)));
         }
         return Tensor.cat(0, parts.toArray(Tensor[]::new));
     }

@@ -17,9 +17,8 @@ import java.util.function.Predicate;
 public final class Features {
     private Features() {}
 
-    /// What `taps` see while `network` computes its output for `input`. A module that is called more
-    /// than once
-    /// gives the tensors of its last call.
+    /// What `taps` see while `network` computes its output for `input`, on the network's device. A module
+    /// that is called more than once gives the tensors of its last call.
     ///
     /// @throws IllegalArgumentException if the network has no module at a path
     /// @throws IllegalStateException    if the forward pass never called the module of a tap
@@ -32,7 +31,7 @@ public final class Features {
                     seen.put(tap, tap.side() == Tap.Side.INPUT ? inputs[0] : outputs[0]);
                 }));
             }
-            network.call(input);
+            network.call(input.to(network.device()));
         } finally {
             hooks.forEach(ModuleHook::close);
         }

@@ -38,6 +38,7 @@ public record LabelLoss(int peer, double labelSmoothing) implements LossTerm {
 
     /// Cross-entropy of each row of logits [B, L] with classes [B]; 0 where the class is −1.
     static Tensor crossEntropy(Tensor logits, Tensor classes, double labelSmoothing) {
-        return Engine.one(new LossOp.CrossEntropy(labelSmoothing, StepBatch.UNLABELLED), logits, classes);
+        return Engine.one(
+                new LossOp.CrossEntropy(labelSmoothing, StepBatch.UNLABELLED), logits, classes.to(logits.device()));
     }
 }

@@ -46,10 +46,11 @@ public enum Mixing {
     /// @return [B, L]
     public Tensor logMix(Tensor logits, Tensor alpha, Tensor listed) {
         DType dtype = logits.dtype();
-        Tensor a = alpha.to(dtype).unsqueeze(1); // [B, 1]
-        Tensor share = listed.to(dtype).mul(a.neg().add(1.0)); // [B, L]
+        Tensor a = alpha.to(logits.device()).to(dtype).unsqueeze(1); // [B, 1]
+        Tensor of = listed.to(logits.device()).to(dtype);
+        Tensor share = of.mul(a.neg().add(1.0)); // [B, L]
         if (this == NORMALISED) {
-            Tensor others = listed.to(dtype).sum(true, 1).sub(1.0).clampMin(1); // k − 1, [B, 1]
+            Tensor others = of.sum(true, 1).sub(1.0).clampMin(1); // k − 1, [B, 1]
             share = share.div(others);
         }
         Tensor logSoftmax = logits.logSoftmax(1);

@@ -1,6 +1,7 @@
 package dev.retort.distill.teacher;
 
 import dev.retort.tensor.DType;
+import dev.retort.tensor.Device;
 import dev.retort.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Map;
@@ -28,7 +29,9 @@ final class CachedRows {
                 .findFirst();
     }
 
-    void put(int[] indices, Tensor rows) {
+    /// Keeps the answers on the host, wherever the teacher computes.
+    void put(int[] indices, Tensor answers) {
+        Tensor rows = answers.to(Device.CPU);
         int highest = Arrays.stream(indices).max().orElse(-1);
         Tensor all = values;
         if (all == null || highest >= present.length) {

@@ -4,6 +4,7 @@ import dev.retort.nn.data.Batch;
 import dev.retort.nn.data.DataLoader;
 import dev.retort.nn.data.Dataset;
 import dev.retort.nn.data.Transform;
+import dev.retort.tensor.Device;
 import dev.retort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +15,7 @@ public final class TeacherOutputs {
 
     private TeacherOutputs() {}
 
-    /// The logits [N, L] of all samples in order, asked for in batches of 256, so that equal questions
+    /// The logits [N, L] of all samples in order, on the host, asked for in batches of 256, so that equal questions
     /// get equal
     /// bits.
     ///
@@ -28,7 +29,8 @@ public final class TeacherOutputs {
         List<Tensor> parts = new ArrayList<>();
         for (Batch batch :
                 new DataLoader(data, DataLoader.Config.evaluation(BATCH).withTransform(transform))) {
-            parts.add(teacher.logits(TeacherQuery.logits(dataset, batch.indices(), batch::inputs)));
+            parts.add(teacher.logits(TeacherQuery.logits(dataset, batch.indices(), batch::inputs))
+                    .to(Device.CPU));
         }
         return Tensor.cat(0, parts.toArray(Tensor[]::new));
     }

@@ -1,0 +1,53 @@
+package dev.retort.bench.info;
+
+import dev.retort.tensor.Backends;
+import dev.retort.tensor.Device;
+import dev.retort.tensor.OpException;
+import dev.retort.tensor.spi.Backend;
+import dev.retort.tensor.spi.BackendProvider;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/// What the option `--device` names: `cpu`, a kind such as `opencl` (its first device), `opencl:1`, or
+/// `opencl:NAME` with a part of the device's name.
+public final class DeviceChoice {
+    private DeviceChoice() {}
+
+    /// The device.
+    ///
+    /// @throws IllegalArgumentException if there is none, saying what there is
+    public static Device parse(String text) {
+        int colon = text.indexOf(':');
+        String name = colon < 0 ? "" : text.substring(colon + 1);
+        try {
+            Device device = name.isEmpty() || name.chars().allMatch(Character::isDigit)
+                    ? Device.of(text)
+                    : named(text.substring(0, colon), name);
+            Backends.of(device);
+            return device;
+        } catch (OpException e) {
+            throw new IllegalArgumentException("--device: " + e.getMessage(), e);
+        }
+    }
+
+    /// The device with its description, for reports.
+    public static String describe(String text) {
+        Device device = parse(text);
+        return device + ", " + Backends.of(device).description();
+    }
+
+    private static Device named(String type, String name) {
+        List<String> seen = new ArrayList<>();
+        for (BackendProvider provider : Backends.providers()) {
+            for (Backend backend : provider.backends()) {
+                seen.add(backend.device() + " " + backend.description());
+                boolean fits = backend.description().toLowerCase(Locale.ROOT).contains(name.toLowerCase(Locale.ROOT));
+                if (provider.type().equals(type) && fits) {
+                    return backend.device();
+                }
+            }
+        }
+        throw new OpException("device " + type + " with '" + name + "' in its name: not found among " + seen);
+    }
+}
