@@ -1,6 +1,7 @@
 package dev.retort.opencl;
 
 import dev.retort.opencl.launch.OpLauncher;
+import dev.retort.opencl.launch.OpRoutes;
 import dev.retort.opencl.runtime.ClDevice;
 import dev.retort.opencl.runtime.DeviceStorage;
 import dev.retort.tensor.DType;
@@ -11,6 +12,7 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.Op;
 import dev.retort.tensor.spi.Backend;
+import dev.retort.tensor.spi.OpRoute;
 
 /// One OpenCL device as a backend.
 public final class OpenClBackend implements Backend {
@@ -38,6 +40,11 @@ public final class OpenClBackend implements Backend {
     @Override
     public Tensor[] execute(Op op, Tensor[] inputs, TensorType[] outputs) {
         return OpLauncher.run(device, op, inputs, outputs);
+    }
+
+    @Override
+    public OpRoute route(Class<? extends Op> op) {
+        return OpRoutes.of(op, device.limits());
     }
 
     @Override

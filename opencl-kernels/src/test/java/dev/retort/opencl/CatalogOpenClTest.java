@@ -3,6 +3,7 @@ package dev.retort.opencl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import dev.retort.tensor.Backends;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Device;
 import dev.retort.tensor.HostStorage;
@@ -14,6 +15,7 @@ import dev.retort.tensor.catalog.OpSpec;
 import dev.retort.tensor.catalog.Sample;
 import dev.retort.tensor.op.CastOp;
 import dev.retort.tensor.op.UpdateOp;
+import dev.retort.tensor.spi.OpRoute;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
@@ -163,6 +165,24 @@ class CatalogOpenClTest {
                     Close.assertSameBits(spec.name() + " input " + i, there[i], in[i]);
                 }
             }
+        });
+    }
+
+    /// No op but those that say so copies its inputs to the host, or even waits for the device.
+    @TestFactory
+    Stream<DynamicTest> nothingIsReadBehindTheScenes() {
+        return each(s -> s.kind() != Sample.Kind.LARGE, (spec, sample) -> {
+            Tensor[] in = sample.inputs(DType.F32);
+            for (int i = 0; i < in.length; i++) {
+                in[i] = in[i].to(device);
+            }
+            long before = TestDevice.opened().downloads();
+            sample.run(in);
+            boolean read = TestDevice.opened().downloads() > before;
+            OpRoute.Kind kind = Backends.of(device).route(spec.type()).kind();
+            boolean host = in.length == 0 || sample.op() instanceof CastOp.ToDevice;
+            assertThat(read && !host).as(spec.name() + ", " + sample).isFalse();
+            assertThat(kind == OpRoute.Kind.HOST).as(spec.name()).isEqualTo(in.length == 0);
         });
     }
 }

@@ -31,8 +31,15 @@ public final class InfoCommand implements Callable<Integer> {
     @Option(names = "--no-speed", description = "Leave out the measurement, which takes about two seconds.")
     private boolean noSpeed;
 
+    @Option(names = "--ops", description = "List how every op runs on each device other than the CPU, and stop.")
+    private boolean ops;
+
     @Override
     public Integer call() throws Exception {
+        if (ops) {
+            OpTable.print(spec.commandLine().getOut(), json);
+            return 0;
+        }
         Machine machine = Machine.here();
         VectorUnit unit = VectorUnit.here();
         Map<String, String> backends = backends();

@@ -50,8 +50,11 @@ inline A activated(A v, int activation) {
 #define activated(v, activation) (v)
 #endif
 
-// What a problem has to say: its sizes, one element of A, one of B (columns of B are decoded once, see COLUMN), and where
-// an element of C goes.
+// What a problem has to say: its sizes, where A and B are read, and where C goes.
+//
+// Matrices are read by strides. For convolutions an element of A or B is found by decoding both of its indices, which costs
+// divisions: columns are decoded once a work-item (it always loads the same column, as ITEMS is a multiple of TN), and rows
+// once a tile, by TK work-items, into local memory.
 
 #if defined(MATMUL)
 #define PROBLEM Product
@@ -66,8 +69,8 @@ inline A activated(A v, int activation) {
     }
 #define A_ALONG_K (P.a_col == 1)
 #define B_ALONG_K (P.b_row == 1 && P.b_col != 1)
-#define LOAD_A(m, k) LD(as_in, a_at + (m) * P.a_row + (k) * P.a_col)
-#define LOAD_B(k, n) LD(bs_in, b_at + (k) * P.b_row + (n) * P.b_col)
+#define LOAD_A(m, k) LD(as_in, a_at + (m0 + (m)) * P.a_row + (k0 + (k)) * P.a_col)
+#define LOAD_B(k, n) LD(bs_in, b_at + (k0 + (k)) * P.b_row + (n0 + (n)) * P.b_col)
 
 #else // convolutions; z = group, or group * splits + split
 #define PROBLEM Conv
@@ -76,72 +79,103 @@ inline A activated(A v, int activation) {
 #define IN_PLANE (P.height * P.width)
 #define B_ALONG_K false
 
+// A row of the tile (an index k) or a column (an index n): B is read at the sum of the two bases, at the sum of the
+// positions (i, j), if that is inside the image; A at `a` plus a multiple of m.
+typedef struct {
+    int base, i, j, a;
+} Place;
+
 #if defined(CONV_FORWARD)
-// m: output channel of the group; n: image and output position; k: input channel of the group and tap
+// m: output channel of the group; n: image and output position; k: input channel of the group and tap.
+// A: weight, B: x at i s - pad + p d
 #define SIZES                                                                                           \
     const int m_end = P.group_outs, n_end = P.images * OUT_PLANE, k_begin = 0;                          \
     const int k_end = P.group_channels * TAPS;
-#define BATCH const int group = z;
+#define BATCH const int group = z; const int a_base = P.w + group * P.group_outs * k_end, a_step = k_end;
 #define A_ALONG_K true
-#define LOAD_A(m, k) LD(as_in, P.w + (group * P.group_outs + (m)) * k_end + (k))
-#define LOAD_B(k, n) image_at(P, bs_in, group, n, k)
+#define IMAGE_AT(i, j) (i >= 0 && i < P.height && j >= 0 && j < P.width ? LD(bs_in, P.x + base + i * P.width + j) : 0)
 
-inline A image_at(const Conv P, __global const S* x, int group, int n, int k) {
+inline Place column_of(const Conv P, int group, int n) {
     const int image = n / OUT_PLANE, spot = n % OUT_PLANE;
+    const Place place = {image * P.channels * IN_PLANE, spot / P.out_width * P.stride_h - P.pad_h,
+                         spot % P.out_width * P.stride_w - P.pad_w, 0};
+    return place;
+}
+
+inline Place row_of(const Conv P, int group, int k) {
     const int channel = k / TAPS, tap = k % TAPS;
-    const int i = spot / P.out_width * P.stride_h - P.pad_h + tap / P.kernel_w * P.dilation_h;
-    const int j = spot % P.out_width * P.stride_w - P.pad_w + tap % P.kernel_w * P.dilation_w;
-    const bool inside = i >= 0 && i < P.height && j >= 0 && j < P.width;
-    const int plane = image * P.channels + group * P.group_channels + channel;
-    return inside ? LD(x, P.x + plane * IN_PLANE + i * P.width + j) : 0;
+    const Place place = {(group * P.group_channels + channel) * IN_PLANE, tap / P.kernel_w * P.dilation_h,
+                         tap % P.kernel_w * P.dilation_w, k};
+    return place;
 }
 
 #elif defined(CONV_INPUT_GRAD)
-// m: input channel of the group; n: image and input position; k: output channel of the group and tap
+// m: input channel of the group; n: image and input position; k: output channel of the group and tap.
+// A: weight, B: gradient at the output position (i, j) that the tap took input position (y, x) to, y = i s - pad + p d
 #define SIZES                                                                                           \
     const int m_end = P.group_channels, n_end = P.images * IN_PLANE, k_begin = 0;                       \
     const int k_end = P.group_outs * TAPS;
-#define BATCH const int group = z;
-#define A_ALONG_K true
-#define LOAD_A(m, k)                                                                                    \
-    LD(as_in, P.w + ((group * P.group_outs + (k) / TAPS) * P.group_channels + (m)) * TAPS + (k) % TAPS)
-#define LOAD_B(k, n) gradient_at(P, bs_in, group, n, k)
+#define BATCH const int group = z; const int a_base = P.w, a_step = TAPS;
+#define A_ALONG_K false
+#define IMAGE_AT(y, x) gradient_at(P, bs_in, base, y, x)
 
-// the output position (i, j) that tap (p, q) took input position (y, x) to: y = i s - pad + p d
-inline A gradient_at(const Conv P, __global const S* g, int group, int n, int k) {
-    const int image = n / IN_PLANE, spot = n % IN_PLANE;
-    const int out = k / TAPS, tap = k % TAPS;
-    const int y = spot / P.width + P.pad_h - tap / P.kernel_w * P.dilation_h;
-    const int x = spot % P.width + P.pad_w - tap % P.kernel_w * P.dilation_w;
-    const int i = y / P.stride_h, j = x / P.stride_w;
+inline A gradient_at(const Conv P, __global const S* g, int base, int y, int x) {
+    const int i = P.stride_h == 1 ? y : y / P.stride_h;
+    const int j = P.stride_w == 1 ? x : x / P.stride_w;
     const bool met = y >= 0 && x >= 0 && i * P.stride_h == y && j * P.stride_w == x && i < P.out_height
                      && j < P.out_width;
-    const int plane = image * P.outs + group * P.group_outs + out;
-    return met ? LD(g, P.out + plane * OUT_PLANE + i * P.out_width + j) : 0;
+    return met ? LD(g, P.out + base + i * P.out_width + j) : 0;
+}
+
+inline Place column_of(const Conv P, int group, int n) {
+    const int image = n / IN_PLANE, spot = n % IN_PLANE;
+    const Place place = {image * P.outs * OUT_PLANE, spot / P.width + P.pad_h, spot % P.width + P.pad_w, 0};
+    return place;
+}
+
+inline Place row_of(const Conv P, int group, int k) {
+    const int out = group * P.group_outs + k / TAPS, tap = k % TAPS;
+    const Place place = {out * OUT_PLANE, -(tap / P.kernel_w * P.dilation_h), -(tap % P.kernel_w * P.dilation_w),
+                         out * P.group_channels * TAPS + tap};
+    return place;
 }
 
 #else // CONV_WEIGHT_GRAD
-// m: output channel of the group; n: input channel of the group and tap; k: image and output position, in `splits` parts
+// m: output channel of the group; n: input channel of the group and tap; k: image and output position, in `splits` parts.
+// A: gradient, B: x at i s - pad + p d
 #define SIZES                                                                                           \
     const int all = P.images * OUT_PLANE, part = (all + P.splits - 1) / P.splits;                       \
     const int m_end = P.group_outs, n_end = P.group_channels * TAPS;                                    \
     const int k_begin = min(all, z % P.splits * part), k_end = min(all, k_begin + part);
-#define BATCH const int group = z / P.splits;
+#define BATCH const int group = z / P.splits; const int a_base = P.out, a_step = OUT_PLANE;
 #define A_ALONG_K true
-#define LOAD_A(m, k)                                                                                    \
-    LD(as_in, P.out + ((k) / OUT_PLANE * P.outs + group * P.group_outs + (m)) * OUT_PLANE + (k) % OUT_PLANE)
-#define LOAD_B(k, n) patch_at(P, bs_in, group, n, k)
+#define IMAGE_AT(i, j) (i >= 0 && i < P.height && j >= 0 && j < P.width ? LD(bs_in, P.x + base + i * P.width + j) : 0)
 
-inline A patch_at(const Conv P, __global const S* x, int group, int n, int k) {
+inline Place column_of(const Conv P, int group, int n) {
     const int channel = n / TAPS, tap = n % TAPS;
+    const Place place = {(group * P.group_channels + channel) * IN_PLANE, tap / P.kernel_w * P.dilation_h - P.pad_h,
+                         tap % P.kernel_w * P.dilation_w - P.pad_w, 0};
+    return place;
+}
+
+inline Place row_of(const Conv P, int group, int k) {
     const int image = k / OUT_PLANE, spot = k % OUT_PLANE;
-    const int i = spot / P.out_width * P.stride_h - P.pad_h + tap / P.kernel_w * P.dilation_h;
-    const int j = spot % P.out_width * P.stride_w - P.pad_w + tap % P.kernel_w * P.dilation_w;
-    const bool inside = i >= 0 && i < P.height && j >= 0 && j < P.width;
-    const int plane = image * P.channels + group * P.group_channels + channel;
-    return inside ? LD(x, P.x + plane * IN_PLANE + i * P.width + j) : 0;
+    const Place place = {image * P.channels * IN_PLANE, spot / P.out_width * P.stride_h,
+                         spot % P.out_width * P.stride_w,
+                         (image * P.outs + group * P.group_outs) * OUT_PLANE + spot};
+    return place;
 }
 #endif
+
+#define LOAD_A(m, k) LD(as_in, a_base + (m0 + (m)) * a_step + rows[k].a)
+#define LOAD_B(k, n) patch_at(P, bs_in, column, rows + (k))
+
+inline A patch_at(const Conv P, __global const S* bs_in, Place column, __local const Place* row) {
+    const int base = column.base + row->base;
+    const int i = column.i + row->i;
+    const int j = column.j + row->j;
+    return IMAGE_AT(i, j);
+}
 #endif
 
 __kernel __attribute__((reqd_work_group_size(TN / RN, TM / RM, 1)))
@@ -163,16 +197,26 @@ void product(const PROBLEM P, __global S* c, __global const S* as_in, __global c
             sum[r][s] = 0;
         }
     }
+#ifndef MATMUL
+    __local Place rows[TK];
+    const Place column = column_of(P, group, min(n0 + item % TN, n_end - 1));
+#endif
     for (int k0 = k_begin; k0 < k_end; k0 += TK) {
+#ifndef MATMUL
+        for (int k = item; k < TK; k += ITEMS) {
+            rows[k] = row_of(P, group, min(k0 + k, k_end - 1));
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+#endif
         for (int e = item; e < TM * TK; e += ITEMS) { // the fast index runs along memory
             const int m = A_ALONG_K ? e / TK : e % TM;
             const int k = A_ALONG_K ? e % TK : e / TM;
-            as[k][m] = m0 + m < m_end && k0 + k < k_end ? LOAD_A(m0 + m, k0 + k) : 0;
+            as[k][m] = m0 + m < m_end && k0 + k < k_end ? LOAD_A(m, k) : 0;
         }
         for (int e = item; e < TN * TK; e += ITEMS) {
             const int n = B_ALONG_K ? e / TK : e % TN;
             const int k = B_ALONG_K ? e % TK : e / TN;
-            bs[k][n] = n0 + n < n_end && k0 + k < k_end ? LOAD_B(k0 + k, n0 + n) : 0;
+            bs[k][n] = n0 + n < n_end && k0 + k < k_end ? LOAD_B(k, n) : 0;
         }
         barrier(CLK_LOCAL_MEM_FENCE);
         for (int k = 0; k < TK; k++) {

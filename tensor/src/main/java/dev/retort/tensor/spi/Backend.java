@@ -26,6 +26,11 @@ public interface Backend {
     /// result.
     Tensor[] execute(Op op, Tensor[] inputs, TensorType[] outputs);
 
+    /// How ops of one record run here; for people (`retort info --ops`).
+    default OpRoute route(Class<? extends Op> op) {
+        return OpRoute.kernel();
+    }
+
     /// A zeroed buffer on the device.
     Storage allocate(DType dtype, int size);
 

@@ -1,0 +1,111 @@
+package dev.retort.opencl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.retort.nn.Layer;
+import dev.retort.nn.loss.Losses;
+import dev.retort.nn.models.CifarResNet;
+import dev.retort.nn.models.Mlp;
+import dev.retort.nn.models.SmallCnn;
+import dev.retort.nn.optim.Adam;
+import dev.retort.nn.optim.AdamW;
+import dev.retort.nn.optim.Optimizer;
+import dev.retort.opencl.runtime.ClDevice;
+import dev.retort.tensor.Device;
+import dev.retort.tensor.Random;
+import dev.retort.tensor.Rng;
+import dev.retort.tensor.Tensor;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/// The main job's networks, trained on the device and on the CPU from the same weights and data.
+class TrainingOpenClTest {
+    /// Rounding differs in the last bits of `F32`, and training magnifies that slowly.
+    private static final double TOLERANCE = 2e-3;
+
+    @Test
+    void aSmallCnnHasTheSameLossCurve() {
+        assertSameCurve(() -> new SmallCnn(SmallCnn.Config.of(1, 10, 8, 16, 32), new Rng(1)), 1, 12);
+    }
+
+    @Test
+    void aResNetHasTheSameLossCurve() {
+        assertSameCurve(() -> new CifarResNet(CifarResNet.Config.of(8, 10).withWidths(4, 4, 8, 16), new Rng(1)), 3, 6);
+    }
+
+    private interface Factory {
+        Layer create();
+    }
+
+    private static void assertSameCurve(Factory network, int channels, int steps) {
+        double[] expected = curve(network.create(), Device.CPU, channels, steps);
+        double[] actual = curve(network.create(), TestDevice.required(), channels, steps);
+        for (int i = 0; i < steps; i++) {
+            assertThat(actual[i]).as("loss of step " + i).isCloseTo(expected[i], within(TOLERANCE * expected[i]));
+        }
+        assertThat(expected[steps - 1]).isLessThan(expected[0]);
+    }
+
+    private static double[] curve(Layer network, Device device, int channels, int steps) {
+        network.to(device);
+        Optimizer optimizer = new AdamW(network.namedParameters(), Adam.Config.of(0.003));
+        Tensor x = Random.normal(new Rng(5), 16, channels, 16, 16).to(device);
+        Tensor y = labels(16).to(device);
+        double[] losses = new double[steps];
+        for (int i = 0; i < steps; i++) {
+            losses[i] = step(network, optimizer, x, y);
+        }
+        return losses;
+    }
+
+    private static Tensor labels(int count) {
+        long[] y = new long[count];
+        for (int i = 0; i < count; i++) {
+            y[i] = i % 10;
+        }
+        return Tensor.of(y);
+    }
+
+    private static double step(Layer network, Optimizer optimizer, Tensor x, Tensor y) {
+        network.train();
+        optimizer.zeroGrad();
+        Tensor loss = Losses.crossEntropy(network.call(x), y).mean();
+        loss.backward();
+        optimizer.step();
+        return loss.item();
+    }
+
+    @Test
+    void aThousandStepsDoNotGrowDeviceMemory() {
+        ClDevice device = TestDevice.opened();
+        Mlp network = new Mlp(new Mlp.Config(32, List.of(64), 10, 0.1), new Rng(1));
+        network.to(device.name());
+        Optimizer optimizer = new AdamW(network.namedParameters(), Adam.Config.of(0.003));
+        Tensor x = Random.normal(new Rng(5), 64, 32).to(device.name());
+        Tensor y = labels(64).to(device.name());
+        for (int i = 0; i < 100; i++) {
+            step(network, optimizer, x, y);
+        }
+        long before = settled(device);
+        for (int i = 0; i < 1000; i++) {
+            step(network, optimizer, x, y);
+        }
+        assertThat(settled(device)).isLessThanOrEqualTo(before + (64 << 10));
+    }
+
+    /// Live bytes after a garbage collection.
+    private static long settled(ClDevice device) {
+        long live = Long.MAX_VALUE;
+        for (int i = 0; i < 10; i++) {
+            System.gc();
+            try {
+                Thread.sleep(20);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            live = Math.min(live, device.memory().usage().live());
+        }
+        return live;
+    }
+}
