@@ -59,7 +59,8 @@ public final class FastKernels {
             case AttentionOp o -> FastAttention.run(o, inputs, outputs);
             case RandomOp o -> FastRandom.run(o, inputs);
             case IndexOp o -> FastIndex.run(o, inputs, outputs);
-            case SortOp _, ShapeOp _, LinalgOp _, ResampleOp _, CastOp _, QuantOp _, CustomOp _ -> null;
+            case SortOp o -> FastSort.run(o, inputs, outputs);
+            case ShapeOp _, LinalgOp _, ResampleOp _, CastOp _, QuantOp _, CustomOp _ -> null;
         };
     }
 }

@@ -20,6 +20,9 @@ final class FastReduction {
     /// Rows of one piece when whole rows are added up.
     private static final int PIECE_ROWS = 256;
 
+    /// Elements of one parallel task of running sums.
+    private static final int TASK = 1 << 15;
+
     private enum Kind {
         SUM,
         MAX,
@@ -45,8 +48,35 @@ final class FastReduction {
                 trailing(o, in[0])
                         ? new Tensor[] {FastRowReduction.extremes(o.largest(), in[0], out[0].shape())[1]}
                         : null;
-            case ReductionOp.Prod _, ReductionOp.Any _, ReductionOp.All _, ReductionOp.CumSum _ -> null;
+            case ReductionOp.CumSum(int dim) ->
+                in[0].rank() == 0 ? null : Dense.one(cumSum(in[0], dim), out[0].shape());
+            case ReductionOp.Prod _, ReductionOp.Any _, ReductionOp.All _ -> null;
         };
+    }
+
+    /// Running sums in double, as in the reference; rows of a dimension that is not the last side by side.
+    private static float[] cumSum(Tensor tensor, int dim) {
+        Dense x = Dense.of(tensor);
+        int n = tensor.size(dim);
+        int inner = 1;
+        for (int d = dim + 1; d < tensor.rank(); d++) {
+            inner *= tensor.size(d);
+        }
+        float[] y = new float[tensor.numel()];
+        int width = inner;
+        Parallel.forRange(y.length / (n * width), Math.max(1, TASK / (n * width)), (from, to) -> {
+            double[] sums = new double[width];
+            for (int i = from * n * width; i < to * n * width; i += n * width) {
+                Arrays.fill(sums, 0);
+                for (int k = i; k < i + n * width; k += width) {
+                    for (int j = 0; j < width; j++) {
+                        sums[j] += x.data()[x.offset() + k + j];
+                        y[k + j] = (float) sums[j];
+                    }
+                }
+            }
+        });
+        return y;
     }
 
     private static float[] mean(ReductionOp op, Tensor x, Shape out) {

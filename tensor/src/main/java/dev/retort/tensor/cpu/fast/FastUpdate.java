@@ -4,7 +4,9 @@ import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.cpu.Parallel;
 import dev.retort.tensor.cpu.StridedCopy;
+import dev.retort.tensor.cpu.simd.AdaptiveLoops;
 import dev.retort.tensor.cpu.simd.BinaryLoops;
+import dev.retort.tensor.cpu.simd.RowSums;
 import dev.retort.tensor.cpu.simd.UpdateLoops;
 import dev.retort.tensor.op.UpdateOp;
 import java.util.Arrays;
@@ -30,10 +32,9 @@ final class FastUpdate {
             data[i] = Dense.array(in[i]);
             at[i] = in[i].offset();
         }
-        if (op instanceof UpdateOp.RmsPropStep
-                || op instanceof UpdateOp.AdagradStep
-                || op instanceof UpdateOp.LambStep) {
-            return null;
+        if (op instanceof UpdateOp.LambStep lamb) {
+            lamb(lamb, data, at, in[0].numel());
+            return new Tensor[0];
         }
         Parallel.forRange(in[0].numel(), TASK, (from, to) -> range(op, data, at, from, to - from));
         return new Tensor[0];
@@ -117,8 +118,79 @@ final class FastUpdate {
                         data[2],
                         at[2] + from,
                         n);
-            case UpdateOp.CopyInto _, UpdateOp.RmsPropStep _, UpdateOp.AdagradStep _, UpdateOp.LambStep _ ->
-                throw new AssertionError(op.name());
+            case UpdateOp.RmsPropStep o ->
+                AdaptiveLoops.rmsProp(
+                        (float) o.lr(),
+                        (float) o.alpha(),
+                        (float) (1 - o.alpha()),
+                        (float) o.eps(),
+                        (float) o.weightDecay(),
+                        (float) o.momentum(),
+                        g,
+                        go,
+                        w,
+                        wo,
+                        data[2],
+                        at[2] + from,
+                        o.momentum() == 0 ? data[2] : data[3],
+                        o.momentum() == 0 ? at[2] + from : at[3] + from,
+                        n);
+            case UpdateOp.AdagradStep o ->
+                AdaptiveLoops.adagrad(
+                        (float) o.lr(),
+                        (float) o.eps(),
+                        (float) o.weightDecay(),
+                        g,
+                        go,
+                        w,
+                        wo,
+                        data[2],
+                        at[2] + from,
+                        n);
+            case UpdateOp.CopyInto _, UpdateOp.LambStep _ -> throw new AssertionError(op.name());
         }
+    }
+
+    /// Two passes: the direction and both norms, piece by piece, then the step by their ratio.
+    private static void lamb(UpdateOp.LambStep op, float[][] data, int[] at, int n) {
+        float correction1 = (float) (1 / (1 - StrictMath.pow(op.beta1(), op.step())));
+        float root = (float) (1 / Math.sqrt(1 - StrictMath.pow(op.beta2(), op.step())));
+        float[] direction = new float[n];
+        int pieces = (n + TASK - 1) / TASK;
+        double[] normW = new double[pieces];
+        double[] normD = new double[pieces];
+        Parallel.forRange(pieces, 1, (from, to) -> {
+            for (int p = from; p < to; p++) {
+                int start = p * TASK;
+                int count = Math.min(TASK, n - start);
+                AdaptiveLoops.lambDirection(
+                        correction1,
+                        (float) op.beta1(),
+                        (float) (1 - op.beta1()),
+                        (float) op.beta2(),
+                        (float) (1 - op.beta2()),
+                        root,
+                        (float) op.eps(),
+                        (float) op.weightDecay(),
+                        data[1],
+                        at[1] + start,
+                        data[0],
+                        at[0] + start,
+                        data[2],
+                        at[2] + start,
+                        data[3],
+                        at[3] + start,
+                        direction,
+                        start,
+                        count);
+                normW[p] = RowSums.sumSquares(data[0], at[0] + start, count, 0);
+                normD[p] = RowSums.sumSquares(direction, start, count, 0);
+            }
+        });
+        double w = Math.sqrt(Arrays.stream(normW).sum());
+        double d = Math.sqrt(Arrays.stream(normD).sum());
+        float step = (float) (-op.lr() * (w == 0 || d == 0 ? 1 : w / d));
+        Parallel.forRange(
+                n, TASK, (from, to) -> BinaryLoops.addScaled(step, direction, from, data[0], at[0] + from, to - from));
     }
 }
