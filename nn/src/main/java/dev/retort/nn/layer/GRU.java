@@ -7,7 +7,8 @@ import dev.retort.tensor.Tensor;
 /// W_hr·h + b_hr), z
 /// likewise, n = tanh(W_in·x + b_in + r·(W_hn·h + b_hn)), h ← (1 − z)·n + z·h.
 ///
-/// **Shape**: x `[B, T, I]` → output `[B, T, D·directions]`, h `[layers·directions, B, D]`.
+/// **Shape**: x `[T, B, I]` → output `[T, B, D·directions]` (batch and time swapped with `batchFirst`), h
+/// `[layers·directions, B, D]`.
 public final class GRU extends Recurrent {
     /// One layer from `in` to `width` features.
     public GRU(int in, int width, Rng rng) {
@@ -21,7 +22,7 @@ public final class GRU extends Recurrent {
 
     /// What [#call] returns.
     ///
-    /// @param output the last layer's h at every time step, `[B, T, D·directions]`
+    /// @param output the last layer's h at every time step, `[T, B, D·directions]`
     /// @param hidden h after the last time step, `[layers·directions, B, D]`
     public record Result(Tensor output, Tensor hidden) {}
 

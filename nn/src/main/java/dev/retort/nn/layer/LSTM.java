@@ -7,7 +7,8 @@ import dev.retort.tensor.Tensor;
 /// W_hh·h + b_hh,
 /// c ← σ(f)·c + σ(i)·tanh(g), h ← σ(o)·tanh(c).
 ///
-/// **Shape**: x `[B, T, I]` → output `[B, T, D·directions]`, h and c `[layers·directions, B, D]`.
+/// **Shape**: x `[T, B, I]` → output `[T, B, D·directions]` (batch and time swapped with `batchFirst`), h and c
+/// `[layers·directions, B, D]`.
 public final class LSTM extends Recurrent {
     /// One layer from `in` to `width` features.
     public LSTM(int in, int width, Rng rng) {
@@ -21,7 +22,7 @@ public final class LSTM extends Recurrent {
 
     /// What [#call] returns.
     ///
-    /// @param output the last layer's h at every time step, `[B, T, D·directions]`
+    /// @param output the last layer's h at every time step, `[T, B, D·directions]`
     /// @param hidden h after the last time step, `[layers·directions, B, D]`
     /// @param cell   c after the last time step, `[layers·directions, B, D]`
     public record Result(Tensor output, Tensor hidden, Tensor cell) {}

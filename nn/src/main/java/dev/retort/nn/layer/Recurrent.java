@@ -11,7 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What [LSTM] and [GRU] share: layers, directions, names, and the walk over time. Batch first.
+/// What [LSTM] and [GRU] share: layers, directions, names, and the walk over time. Sequences are `[T, B, I]`
+/// as in PyTorch, or `[B, T, I]` with [Config#withBatchFirst]; states are `[layers·directions, B, D]` either way.
 ///
 /// **Parameters** of layer k: `weight_ih_lK` `[G·D, I]`, `weight_hh_lK` `[G·D, D]`, `bias_ih_lK`
 /// `[G·D]`, `bias_hh_lK`
@@ -29,7 +30,8 @@ public abstract sealed class Recurrent extends Module permits LSTM, GRU {
     /// @param layers        layers on top of each other
     /// @param dropout       probability of dropping an element between layers in training
     /// @param bidirectional whether a second network walks backward in time
-    public record Config(int in, int width, int layers, double dropout, boolean bidirectional) {
+    /// @param batchFirst    whether sequences are `[B, T, ...]` instead of `[T, B, ...]`
+    public record Config(int in, int width, int layers, double dropout, boolean bidirectional, boolean batchFirst) {
         /// Checks the ranges.
         public Config {
             if (in < 1 || width < 1 || layers < 1 || !(dropout >= 0 && dropout < 1)) {
@@ -38,24 +40,29 @@ public abstract sealed class Recurrent extends Module permits LSTM, GRU {
             }
         }
 
-        /// One layer, forward in time, no dropout.
+        /// One layer, forward in time, no dropout, time before batch.
         public static Config of(int in, int width) {
-            return new Config(in, width, 1, 0, false);
+            return new Config(in, width, 1, 0, false, false);
         }
 
         /// The same with several layers.
         public Config withLayers(int newLayers) {
-            return new Config(in, width, newLayers, dropout, bidirectional);
+            return new Config(in, width, newLayers, dropout, bidirectional, batchFirst);
         }
 
         /// The same with dropout between layers.
         public Config withDropout(double p) {
-            return new Config(in, width, layers, p, bidirectional);
+            return new Config(in, width, layers, p, bidirectional, batchFirst);
         }
 
         /// The same in both directions.
         public Config inBothDirections() {
-            return new Config(in, width, layers, dropout, true);
+            return new Config(in, width, layers, dropout, true, batchFirst);
+        }
+
+        /// The same on sequences `[B, T, ...]`.
+        public Config withBatchFirst() {
+            return new Config(in, width, layers, dropout, bidirectional, true);
         }
     }
 
@@ -93,14 +100,15 @@ public abstract sealed class Recurrent extends Module permits LSTM, GRU {
     /// The output at every time step, then the last value of each kind of state `[L·directions, B, D]`.
     final Tensor[] walk(Tensor x, Tensor @Nullable [] initial) {
         if (x.rank() != 3 || x.size(2) != config.in) {
-            throw new OpException("recurrent: expects input [B, T, " + config.in + "], got " + x.type());
+            throw new OpException("recurrent: expects input " + (config.batchFirst ? "[B, T, " : "[T, B, ") + config.in
+                    + "], got " + x.type());
         }
-        if (x.size(1) == 0) {
+        Tensor sequence = config.batchFirst ? x : x.transpose(0, 1); // [B, T, ...] from here on
+        if (sequence.size(1) == 0) {
             throw new OpException("recurrent: expects at least one time step, got " + x.type());
         }
         int directions = config.bidirectional ? 2 : 1;
         Tensor[][] last = new Tensor[states][cells.size()];
-        Tensor sequence = x;
         for (int layer = 0; layer < config.layers; layer++) {
             if (layer > 0 && isTraining()) {
                 sequence = sequence.dropout(config.dropout, rng);
@@ -112,7 +120,7 @@ public abstract sealed class Recurrent extends Module permits LSTM, GRU {
             sequence = directions == 1 ? outputs[0] : Tensor.cat(2, outputs);
         }
         Tensor[] results = new Tensor[1 + states];
-        results[0] = sequence;
+        results[0] = config.batchFirst ? sequence : sequence.transpose(0, 1);
         for (int s = 0; s < states; s++) {
             results[1 + s] = Tensor.stack(0, last[s]);
         }
@@ -152,6 +160,6 @@ public abstract sealed class Recurrent extends Module permits LSTM, GRU {
     @Override
     protected String extra() {
         return config.in + ", " + config.width + (config.layers == 1 ? "" : ", layers = " + config.layers)
-                + (config.bidirectional ? ", bidirectional" : "");
+                + (config.bidirectional ? ", bidirectional" : "") + (config.batchFirst ? ", batch first" : "");
     }
 }

@@ -29,7 +29,10 @@ final class VitBlock extends Module {
     VitBlock(VisionTransformer.Config config, ResidualStack residuals, Rng rng) {
         int width = config.width();
         ln1 = child("ln_1", new LayerNorm(Shape.of(width), 1e-6));
-        attention = child("self_attention", new MultiheadAttention(width, config.heads(), rng));
+        attention = child(
+                "self_attention",
+                new MultiheadAttention(
+                        MultiheadAttention.Config.of(width, config.heads()).withBatchFirst(), rng));
         dropout = child("dropout", new Dropout(config.dropout(), rng));
         ln2 = child("ln_2", new LayerNorm(Shape.of(width), 1e-6));
         mlp = child(

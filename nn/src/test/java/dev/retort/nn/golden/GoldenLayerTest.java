@@ -108,11 +108,15 @@ class GoldenLayerTest {
     }
 
     private Stream<Case> sequences() {
-        LSTM lstm = new LSTM(Recurrent.Config.of(3, 5).withLayers(2).inBothDirections(), rng);
-        GRU gru = new GRU(Recurrent.Config.of(3, 5).withLayers(2).inBothDirections(), rng);
-        LSTM from = new LSTM(3, 5, rng);
-        MultiheadAttention self = new MultiheadAttention(6, 3, rng);
-        MultiheadAttention cross = new MultiheadAttention(6, 2, rng);
+        LSTM lstm = new LSTM(
+                Recurrent.Config.of(3, 5).withLayers(2).inBothDirections().withBatchFirst(), rng);
+        GRU gru = new GRU(
+                Recurrent.Config.of(3, 5).withLayers(2).inBothDirections().withBatchFirst(), rng);
+        LSTM from = new LSTM(Recurrent.Config.of(3, 5).withBatchFirst(), rng);
+        MultiheadAttention self =
+                new MultiheadAttention(MultiheadAttention.Config.of(6, 3).withBatchFirst(), rng);
+        MultiheadAttention cross =
+                new MultiheadAttention(MultiheadAttention.Config.of(6, 2).withBatchFirst(), rng);
         return Stream.of(
                 new Case("lstm", lstm, in -> parts(lstm.call(in[0])), true),
                 new Case(

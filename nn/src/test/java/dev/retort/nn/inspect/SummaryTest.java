@@ -61,7 +61,7 @@ class SummaryTest {
     @Test
     void modulesWithSeveralInputsRunThroughAnAction() {
         MultiheadAttention attention = new MultiheadAttention(8, 2, rng);
-        Tensor x = Tensor.zeros(1, 3, 8);
+        Tensor x = Tensor.zeros(3, 1, 8);
         Summary summary = Summary.of(attention, () -> attention.call(x, null, false));
         long projections = 2 * 3 * 8 * 32 + 3 * 32;
         long scores = 2 * 9 * (4 * 4 + 4);

@@ -99,7 +99,8 @@ class LayerGradCheckTest {
 
     private Map<String, Case> sequences() {
         Map<String, Case> cases = new LinkedHashMap<>();
-        MultiheadAttention attention = new MultiheadAttention(4, 2, 0.2, true, rng);
+        MultiheadAttention attention =
+                new MultiheadAttention(MultiheadAttention.Config.of(4, 2).withDropout(0.2), rng);
         cases.put("MultiheadAttention", new Case(attention, x -> attention.call(x, null, true), normal(2, 3, 4)));
         LSTM lstm = new LSTM(
                 Recurrent.Config.of(3, 4).withLayers(2).withDropout(0.3).inBothDirections(), rng);

@@ -8,6 +8,7 @@ import dev.retort.tensor.DType;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Random;
 import dev.retort.tensor.Rng;
+import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -89,7 +90,8 @@ class LayerTest {
 
     @Test
     void attentionIgnoresMaskedKeys() {
-        MultiheadAttention attention = new MultiheadAttention(8, 2, rng);
+        MultiheadAttention attention =
+                new MultiheadAttention(MultiheadAttention.Config.of(8, 2).withBatchFirst(), rng);
         Tensor query = Random.normal(rng, 1, 3, 8);
         Tensor key = Random.normal(rng, 1, 4, 8);
         Tensor mask = Tensor.of(new boolean[] {true, true, false, true}, 1, 1, 1, 4);
@@ -112,7 +114,26 @@ class LayerTest {
         assertThat(lstm.call(x).output().toFloats())
                 .isEqualTo(lstm.call(x).output().toFloats());
         assertThatThrownBy(() -> lstm.call(Tensor.zeros(2, 5, 4)))
-                .hasMessage("recurrent: expects input [B, T, 3], got F32[2, 5, 4]");
+                .hasMessage("recurrent: expects input [T, B, 3], got F32[2, 5, 4]");
+    }
+
+    @Test
+    void batchFirstSwapsTheFirstTwoDimensions() {
+        Tensor x = Random.normal(rng, 5, 2, 4);
+        LSTM first = new LSTM(Recurrent.Config.of(4, 3).inBothDirections().withBatchFirst(), new Rng(1));
+        LSTM last = new LSTM(Recurrent.Config.of(4, 3).inBothDirections(), new Rng(1));
+        LSTM.Result swapped = first.call(x.transpose(0, 1));
+        LSTM.Result plain = last.call(x);
+        assertThat(plain.output().shape()).isEqualTo(Shape.of(5, 2, 6));
+        assertThat(swapped.output().transpose(0, 1).toFloats())
+                .isEqualTo(plain.output().toFloats());
+        assertThat(swapped.hidden().toFloats()).isEqualTo(plain.hidden().toFloats());
+        MultiheadAttention.Config config = MultiheadAttention.Config.of(4, 2);
+        Tensor attended = new MultiheadAttention(config, new Rng(2)).call(x, null, true);
+        MultiheadAttention batched = new MultiheadAttention(config.withBatchFirst(), new Rng(2));
+        assertThat(batched.call(x.transpose(0, 1), null, true).transpose(0, 1).toFloats())
+                .isEqualTo(attended.toFloats());
+        assertThatThrownBy(() -> MultiheadAttention.Config.of(6, 4)).hasMessageContaining("divisible by heads");
     }
 
     @Test
