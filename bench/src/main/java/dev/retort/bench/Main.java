@@ -5,6 +5,8 @@ import dev.retort.bench.info.InfoCommand;
 import dev.retort.bench.jmh.BenchCommand;
 import dev.retort.bench.model.PredictCommand;
 import dev.retort.bench.reproduce.ReproduceCommand;
+import dev.retort.bench.select.ActiveCommand;
+import dev.retort.bench.select.SelectCommand;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -30,6 +32,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
         subcommands = {
             DistillCommand.class,
             PredictCommand.class,
+            SelectCommand.class,
+            ActiveCommand.class,
             ReproduceCommand.class,
             InfoCommand.class,
             BenchCommand.class,

@@ -1,5 +1,6 @@
 package dev.retort.distill.active;
 
+import dev.retort.distill.select.RobustGame;
 import dev.retort.distill.select.Selection;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
@@ -31,7 +32,7 @@ record ActiveFolder(@Nullable Path folder, String key) {
     /// Tensors that were saved under a name, or null.
     ///
     /// @throws IllegalStateException if they belong to another run
-    private @Nullable Map<String, Tensor> read(String name) throws IOException {
+    private @Nullable Safetensors read(String name) throws IOException {
         Path path = file(name);
         if (path == null || !Files.exists(path)) {
             return null;
@@ -42,7 +43,7 @@ record ActiveFolder(@Nullable Path folder, String key) {
             throw new IllegalStateException(
                     "active distillation: " + path + " holds another run; expected " + key + ", got " + found);
         }
-        return saved.loadAll();
+        return saved;
     }
 
     private void write(String name, Map<String, Tensor> tensors, String note) throws IOException {
@@ -54,41 +55,43 @@ record ActiveFolder(@Nullable Path folder, String key) {
 
     @Nullable
     Tensor answers(String name) throws IOException {
-        Map<String, Tensor> saved = read(name + "-answers");
-        return saved == null ? null : saved.get("logits");
+        Safetensors saved = read(name + "-answers");
+        return saved == null ? null : saved.load("logits");
     }
 
     void saveAnswers(String name, Tensor logits) throws IOException {
         write(name + "-answers", Map.of("logits", logits), "teacher logits, one row a chosen sample");
     }
 
-    /// What a round chose, without its game, or null.
+    /// What a round chose, or null.
     @Nullable
     Selection chosen(int round, String selector) throws IOException {
-        Map<String, Tensor> saved = read("round-" + round + "-chosen");
+        Safetensors saved = read("round-" + round + "-chosen");
         if (saved == null) {
             return null;
         }
-        long[] indices = of(saved, "indices").toLongs();
-        double[] probabilities = of(saved, "probabilities").toDoubles();
-        double[] scores = of(saved, "scores").toDoubles();
-        long[] partners = of(saved, "partners").toLongs();
-        double[] weights = of(saved, "weights").toDoubles();
+        long[] indices = saved.load("indices").toLongs();
+        double[] probabilities = saved.load("probabilities").toDoubles();
+        double[] scores = saved.load("scores").toDoubles();
+        long[] partners = saved.load("partners").toLongs();
+        double[] weights = saved.load("weights").toDoubles();
         List<Selection.Pick> picks = new ArrayList<>();
         for (int i = 0; i < indices.length; i++) {
             Selection.Blend blend = partners[i] < 0 ? null : new Selection.Blend((int) partners[i], weights[i]);
             picks.add(new Selection.Pick((int) indices[i], probabilities[i], scores[i], blend));
         }
-        return new Selection(selector, "", picks, of(saved, "marginals").toDoubles(), null);
+        double[] marginals = saved.load("marginals").toDoubles();
+        String score = saved.metadata().getOrDefault("note", "");
+        return new Selection(selector, score, picks, marginals, game(saved, marginals));
     }
 
-    private static Tensor of(Map<String, Tensor> saved, String name) {
-        Tensor found = saved.get(name);
-        if (found == null) {
-            throw new IllegalStateException(
-                    "active distillation: expected a tensor " + name + ", got " + saved.keySet());
+    private static RobustGame.@Nullable Equilibrium game(Safetensors saved, double[] marginals) throws IOException {
+        if (!saved.names().contains("adversary")) {
+            return null;
         }
-        return found;
+        double[] game = saved.load("game").toDoubles();
+        double[] adversary = saved.load("adversary").toDoubles();
+        return new RobustGame.Equilibrium(marginals, game[0], game[1], game[2], (int) game[3], game[4] != 0, adversary);
     }
 
     void saveChosen(int round, Selection selection) throws IOException {
@@ -115,7 +118,14 @@ record ActiveFolder(@Nullable Path folder, String key) {
                         .mapToDouble(b -> b == null ? 0 : b.weight())
                         .toArray()));
         tensors.put("marginals", doubles(selection.marginals()));
-        write("round-" + round + "-chosen", tensors, selection.selector() + " by " + selection.score());
+        RobustGame.Equilibrium game = selection.game();
+        if (game != null) {
+            double capped = game.capped() ? 1 : 0;
+            double[] numbers = {game.value(), game.bound(), game.level(), game.support(), capped};
+            tensors.put("game", doubles(numbers));
+            tensors.put("adversary", doubles(game.adversary()));
+        }
+        write("round-" + round + "-chosen", tensors, selection.score());
     }
 
     private static Tensor longs(long[] values) {

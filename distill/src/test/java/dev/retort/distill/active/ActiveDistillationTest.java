@@ -295,6 +295,16 @@ class ActiveDistillationTest {
         assertThat(pieces.queried()).containsExactly(whole.queried());
         assertThat(weights(pieces, 3)).containsExactly(weights(whole, 3));
         assertThat(pieces.bill()).isEqualTo(whole.bill());
+        for (int round = 1; round <= 3; round++) {
+            Selection resumed = pieces.rounds().get(round).chosen();
+            Selection direct = whole.rounds().get(round).chosen();
+            assertThat(resumed).isNotNull();
+            assertThat(direct).isNotNull();
+            assertThat(resumed.picks()).isEqualTo(direct.picks());
+            assertThat(resumed.score()).isEqualTo(direct.score());
+            assertThat(resumed.marginals()).containsExactly(direct.marginals());
+            assertThat(resumed.game()).usingRecursiveComparison().isEqualTo(direct.game());
+        }
         assertThatThrownBy(() -> run(teacher)
                         .selector(new Uniform())
                         .method(new Slam())

@@ -1,0 +1,147 @@
+package dev.retort.bench.select;
+
+import dev.retort.bench.data.ImageSource;
+import dev.retort.bench.model.ModelCard;
+import dev.retort.bench.model.ModelSpec;
+import dev.retort.distill.estimate.Confidence;
+import dev.retort.distill.feature.Features;
+import dev.retort.distill.feature.Tap;
+import dev.retort.distill.select.Candidates;
+import dev.retort.distill.select.Selector;
+import dev.retort.distill.select.TeacherErrors;
+import dev.retort.distill.teacher.LogitsFile;
+import dev.retort.nn.data.Batch;
+import dev.retort.nn.data.DataLoader;
+import dev.retort.nn.data.Dataset;
+import dev.retort.nn.data.Transform;
+import dev.retort.tensor.DType;
+import dev.retort.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/// What the options of `retort select` name, read.
+///
+/// @param candidates the pool without what is to be skipped
+/// @param positions  of these samples in the files
+record SelectInputs(Candidates candidates, int[] positions) {
+    private static final int BATCH = 256;
+
+    /// Logits and, where there are any, embeddings.
+    private record Pool(Tensor logits, @Nullable Tensor embeddings) {}
+
+    static SelectInputs read(SelectOptions options, Selector selector) throws IOException {
+        Pool pool = pool(options, selector);
+        int[] positions = positions(options.skip, pool.logits.size(0));
+        Tensor rows =
+                Tensor.wrap(DType.I64, Arrays.stream(positions).asLongStream().toArray(), positions.length);
+        Candidates candidates = Candidates.ofLogits(pool.logits.indexSelect(0, rows));
+        Tensor embeddings = pool.embeddings;
+        if (embeddings != null) {
+            if (embeddings.size(0) != pool.logits.size(0)) {
+                throw SelectCommand.wrong("expected one embedding a sample, got " + embeddings.type() + " for logits "
+                        + pool.logits.type());
+            }
+            Tensor known = options.labelledEmbeddings == null ? null : LogitsFile.read(options.labelledEmbeddings);
+            candidates = candidates.withEmbeddings(embeddings.indexSelect(0, rows), known);
+        }
+        Double accuracy = accuracy(options);
+        if (accuracy != null) {
+            candidates = candidates.withTeacherAccuracy(accuracy);
+        } else if (selector.needsTeacherAccuracy()) {
+            throw SelectCommand.wrong(selector.name() + " needs the teacher's accuracy: give --teacher-accuracy, or"
+                    + " --validation-logits and --validation-labels");
+        }
+        return new SelectInputs(candidates, positions);
+    }
+
+    private static Pool pool(SelectOptions options, Selector selector) throws IOException {
+        Path logits = options.logits;
+        Path model = options.model;
+        if ((logits == null) == (model == null)) {
+            throw SelectCommand.wrong("expected either --logits or --model with --data");
+        }
+        if (logits != null) {
+            Tensor embeddings = options.embeddings == null ? null : LogitsFile.read(options.embeddings);
+            if (embeddings == null && selector.needsEmbeddings()) {
+                throw SelectCommand.wrong(selector.name() + " needs --embeddings, one row a sample of --logits");
+            }
+            return new Pool(LogitsFile.read(logits), embeddings);
+        }
+        String data = options.data;
+        if (data == null) {
+            throw SelectCommand.wrong("--model expects --data to run the model on");
+        }
+        Dataset images = ImageSource.parse(data, (_, _, _) -> {}).open().train();
+        return run(ModelCard.load(Objects.requireNonNull(model)), images, selector.needsEmbeddings());
+    }
+
+    /// The saved model on all images.
+    private static Pool run(ModelCard.Loaded loaded, Dataset images, boolean embed) {
+        Tap last = ModelSpec.parse(loaded.card().architecture()).last();
+        Set<Tap> taps = embed ? Set.of(Tap.LOGITS, last) : Set.of(Tap.LOGITS);
+        Transform prepared = loaded.card().normalization().toTransform();
+        List<Tensor> logits = new ArrayList<>();
+        List<Tensor> embeddings = new ArrayList<>();
+        for (Batch batch :
+                new DataLoader(images, DataLoader.Config.evaluation(BATCH).withTransform(prepared))) {
+            var seen = Features.quietly(loaded.model(), batch.inputs(), taps);
+            logits.add(Objects.requireNonNull(seen.get(Tap.LOGITS)));
+            if (embed) {
+                embeddings.add(Objects.requireNonNull(seen.get(last)).flatten(1));
+            }
+        }
+        return new Pool(
+                Tensor.cat(0, logits.toArray(Tensor[]::new)),
+                embed ? Tensor.cat(0, embeddings.toArray(Tensor[]::new)) : null);
+    }
+
+    private static int[] positions(@Nullable Path skip, int size) throws IOException {
+        boolean[] out = new boolean[size];
+        if (skip != null) {
+            for (long position : integers(skip)) {
+                if (position < 0 || position >= size) {
+                    throw SelectCommand.wrong(skip + ": expected positions in [0, " + size + "), got " + position);
+                }
+                out[(int) position] = true;
+            }
+        }
+        return IntStream.range(0, size).filter(i -> !out[i]).toArray();
+    }
+
+    private static @Nullable Double accuracy(SelectOptions options) throws IOException {
+        Path logits = options.validationLogits;
+        Path labels = options.validationLabels;
+        if ((logits == null) != (labels == null) || (logits != null && options.teacherAccuracy != null)) {
+            throw SelectCommand.wrong(
+                    "expected either --teacher-accuracy, or both of --validation-logits and --validation-labels");
+        }
+        if (logits == null || labels == null) {
+            return options.teacherAccuracy;
+        }
+        return TeacherErrors.accuracy(Confidence.ofLogits(LogitsFile.read(logits)), integers(labels));
+    }
+
+    private static long[] integers(Path file) throws IOException {
+        List<String> lines = Files.readAllLines(file).stream()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty())
+                .toList();
+        long[] out = new long[lines.size()];
+        for (int i = 0; i < out.length; i++) {
+            try {
+                out[i] = Long.parseLong(lines.get(i));
+            } catch (NumberFormatException e) {
+                throw SelectCommand.wrong(file + ": expected one whole number a line, got '" + lines.get(i) + "'");
+            }
+        }
+        return out;
+    }
+}
