@@ -42,6 +42,7 @@ public final class FlopCount {
             case ElementwiseOp _ -> outputs[0].numel();
             case ReductionOp _ -> inputs[0].numel();
             case ResampleOp _ -> 7L * outputs[0].numel(); // four corners: weights and sums
+            case QuantOp.QuantizedLinear _ -> 2L * outputs[0].numel() * inputs[0].size(-1) + 2L * outputs[0].numel();
             case QuantOp _ -> 3L * outputs[0].numel();
             case LinalgOp linalg -> linalg(linalg, inputs[0].shape());
             case UpdateOp _ -> inputs[0].numel();

@@ -1,7 +1,9 @@
 package dev.retort.nn.layer;
 
+import dev.retort.autograd.Autograd;
 import dev.retort.nn.Layer;
 import dev.retort.nn.Parameter;
+import dev.retort.nn.inference.NarrowWeight;
 import dev.retort.nn.init.Init;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Rng;
@@ -19,6 +21,7 @@ public final class Linear extends Layer {
     private final int out;
     private final Parameter weight;
     private final @Nullable Parameter bias;
+    private @Nullable NarrowWeight narrow;
 
     /// From `in` to `out` features, with bias.
     public Linear(int in, int out, Rng rng) {
@@ -61,8 +64,18 @@ public final class Linear extends Layer {
         return bias;
     }
 
+    /// Sets the copy of the weight that calls in evaluation mode without recording compute with;
+    /// null for none. See [dev.retort.nn.inference.NarrowWeights].
+    public void answerWith(@Nullable NarrowWeight copy) {
+        narrow = copy;
+    }
+
     @Override
     protected Tensor forward(Tensor x) {
+        NarrowWeight copy = narrow;
+        if (copy != null && !isTraining() && !Autograd.isGradEnabled()) {
+            return copy.linear(x, bias == null ? null : bias.value());
+        }
         return x.linear(weight.value(), bias == null ? null : bias.value());
     }
 

@@ -15,6 +15,7 @@ final class QuantLauncher {
                     case QuantOp.Quantize q -> quantize(t, q);
                     case QuantOp.Dequantize _ -> launched(t, "dequantize", t.in()[1].dtype(), t.in()[0].dtype());
                     case QuantOp.FakeQuantize q -> fake(t, q);
+                    case QuantOp.QuantizedLinear q -> t.composite(q)[0];
                 });
     }
 

@@ -3,6 +3,8 @@ package dev.retort.tensor.op;
 import static dev.retort.tensor.op.Check.one;
 
 import dev.retort.tensor.DType;
+import dev.retort.tensor.Shape;
+import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 
 /// Affine integer quantisation: q = clamp(round(x/scale) + zeroPoint, qmin, qmax), x ≈ (q −
@@ -68,6 +70,39 @@ public sealed interface QuantOp extends Op {
             parameters(this, in, in[0]);
             Check.that(qmin < qmax, this, "expects qmin < qmax, range [" + qmin + ", " + qmax + "]", in);
             return one(in[0]);
+        }
+    }
+
+    /// Inputs (x [..., I], weight [O, I], scale [O]) or (…, bias [O]): y = (x · weightᵀ) · scale +
+    /// bias, with the weight in a narrow dtype of its own, such as `I8` with one scale an output
+    /// channel, or `BF16` with scales of 1. For inference: reading the weight is what a product
+    /// with few rows costs.
+    record QuantizedLinear() implements QuantOp, NonDifferentiable, Fused {
+        @Override
+        public TensorType[] infer(TensorType[] in) {
+            Check.arity(this, in, 3, 4);
+            Check.floating(this, in[0]);
+            Check.rank(this, in[1], 2);
+            Check.sameDType(this, in[0], in[2]);
+            Shape x = in[0].shape();
+            Shape w = in[1].shape();
+            Check.that(
+                    x.rank() >= 1 && x.dim(-1) == w.dim(1),
+                    this,
+                    "expects input [..., I] and weight [O, I] with one I",
+                    in);
+            Check.shape(this, "scale", in[2], w.dim(0));
+            if (in.length == 4) {
+                Check.sameDType(this, in[0], in[3]);
+                Check.shape(this, "bias", in[3], w.dim(0));
+            }
+            return one(in[0].with(x.with(x.rank() - 1, w.dim(0))));
+        }
+
+        @Override
+        public Tensor[] composite(Tensor[] in) {
+            Tensor y = in[0].linear(in[1].to(in[0].dtype()), null).mul(in[2]);
+            return new Tensor[] {in.length == 4 ? y.add(in[3]) : y};
         }
     }
 }

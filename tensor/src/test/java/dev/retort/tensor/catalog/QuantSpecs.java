@@ -11,7 +11,7 @@ final class QuantSpecs {
     private QuantSpecs() {}
 
     static List<OpSpec> all() {
-        return List.of(quantize(), dequantize(), fakeQuantize());
+        return List.of(quantize(), dequantize(), fakeQuantize(), quantizedLinear());
     }
 
     private static OpSpec quantize() {
@@ -66,6 +66,54 @@ final class QuantSpecs {
                 .special("empty", op, () -> in(Data.integers(1, DType.I8, 0, 9, 0), Data.of(0.1), Data.of(3)))
                 .large("large", op, () -> in(Data.integers(1, DType.I8, -128, 128, 70_001), Data.of(0.1), Data.of(3)))
                 .error("floating", "expects integers", op, () -> in(Data.of(1), Data.of(1), Data.of(0)));
+    }
+
+    private static OpSpec quantizedLinear() {
+        QuantOp op = new QuantOp.QuantizedLinear();
+        return OpSpec.of(QuantOp.QuantizedLinear.class)
+                .sample(
+                        "bytes",
+                        op,
+                        () -> in(
+                                Data.values(1, 3, 5),
+                                Data.integers(2, DType.I8, -128, 128, 4, 5),
+                                Data.of(0.5, 0.25, 0.125, 1),
+                                Data.values(3, 4)))
+                .sample(
+                        "without bias, many leading dimensions",
+                        op,
+                        () -> in(Data.values(1, 2, 1, 3, 5), Data.integers(2, DType.I8, -9, 9, 2, 5), Data.of(0.5, 2)))
+                .special(
+                        "no rows",
+                        op,
+                        () -> in(Data.values(1, 0, 5), Data.integers(2, DType.I8, -9, 9, 2, 5), Data.of(0.5, 2)))
+                .large(
+                        "one row",
+                        op,
+                        () -> in(
+                                Data.values(1, 1, 261),
+                                Data.integers(2, DType.I8, -128, 128, 517, 261),
+                                Data.values(3, 517)))
+                .large(
+                        "many rows",
+                        op,
+                        () -> in(
+                                Data.values(1, 33, 261),
+                                Data.integers(2, DType.I8, -128, 128, 65, 261),
+                                Data.values(3, 65),
+                                Data.values(4, 65)))
+                .reduction(261)
+                .looser(30) // weights up to 128 cancel to sums much smaller than their terms
+                .error(
+                        "features",
+                        "one I",
+                        op,
+                        () -> in(Data.values(1, 3, 5), Data.integers(2, DType.I8, -9, 9, 2, 6), Data.of(0.5, 2)))
+                .error(
+                        "scale",
+                        "scale of shape [2]",
+                        op,
+                        () -> in(Data.values(1, 3, 5), Data.integers(2, DType.I8, -9, 9, 2, 5), Data.of(0.5)));
     }
 
     private static OpSpec fakeQuantize() {

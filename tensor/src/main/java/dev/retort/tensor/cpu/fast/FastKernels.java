@@ -25,7 +25,8 @@ import dev.retort.tensor.op.SortOp;
 import dev.retort.tensor.op.UpdateOp;
 import org.jspecify.annotations.Nullable;
 
-/// The float32 kernels that are faster than the reference; null says "not here", and the reference runs.
+/// The float32 kernels that are faster than the reference; null says "not here", and the reference
+/// runs.
 public final class FastKernels {
     private FastKernels() {}
 
@@ -59,8 +60,9 @@ public final class FastKernels {
             case AttentionOp o -> FastAttention.run(o, inputs, outputs);
             case RandomOp o -> FastRandom.run(o, inputs);
             case IndexOp o -> FastIndex.run(o, inputs, outputs);
+            case QuantOp o -> FastQuant.run(o, inputs, outputs);
             case SortOp o -> FastSort.run(o, inputs, outputs);
-            case ShapeOp _, LinalgOp _, ResampleOp _, CastOp _, QuantOp _, CustomOp _ -> null;
+            case ShapeOp _, LinalgOp _, ResampleOp _, CastOp _, CustomOp _ -> null;
         };
     }
 }

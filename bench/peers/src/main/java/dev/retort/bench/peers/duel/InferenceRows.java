@@ -4,6 +4,8 @@ import dev.retort.autograd.Autograd;
 import dev.retort.bench.peers.duel.Contest.Contestants;
 import dev.retort.nn.Layer;
 import dev.retort.nn.inference.InferenceSession;
+import dev.retort.nn.inference.NarrowWeights;
+import dev.retort.nn.inference.WeightPrecision;
 import dev.retort.nn.models.CifarResNet;
 import dev.retort.nn.models.ResNet;
 import dev.retort.nn.transformer.DecoderContext;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AutoGradMode;
+import org.jspecify.annotations.Nullable;
 
 /// Answering: pictures alone and in batches, a small transformer alone, prompts and decoding of GPT-2 small.
 final class InferenceRows {
@@ -30,8 +33,17 @@ final class InferenceRows {
                 pictures("ResNet-50 224x224 b1", 1, 224, true, rng -> new ResNet(ResNet.Config.of(50, 1000), rng)),
                 pictures("ResNet-50 224x224 b16", 16, 224, false, rng -> new ResNet(ResNet.Config.of(50, 1000), rng)),
                 transformer(),
-                new Contest("infer GPT-2 small 64-token prompt", 0, 0, 2e-3, true, () -> gpt2(0)),
-                new Contest("infer GPT-2 small 64-token prompt + 32 decoded", 0, 0, 2e-3, false, () -> gpt2(DECODED)));
+                new Contest("infer GPT-2 small 64-token prompt", 0, 0, 2e-3, true, () -> gpt2(0, null)),
+                new Contest(
+                        "infer GPT-2 small 64-token prompt + 32 decoded", 0, 0, 2e-3, false, () -> gpt2(DECODED, null)),
+                decoding("bf16 weights", WeightPrecision.BF16, 0.03),
+                decoding("int8 weights", WeightPrecision.INT8, 0.05));
+    }
+
+    /// With narrow weights on our side alone: the peer has no such product for float32 inputs.
+    private static Contest decoding(String name, WeightPrecision precision, double tolerance) {
+        String work = "infer GPT-2 small 64-token prompt + 32 decoded, " + name + " against float32";
+        return new Contest(work, 0, 0, tolerance, precision == WeightPrecision.INT8, () -> gpt2(DECODED, precision));
     }
 
     /// Makes a network.
@@ -92,12 +104,15 @@ final class InferenceRows {
         });
     }
 
-    private static Contestants gpt2(int decoded) {
+    private static Contestants gpt2(int decoded, @Nullable WeightPrecision precision) {
         Gpt2.Config config = Gpt2.Config.small();
         Gpt2 network = new Gpt2(config, new Rng(1));
         network.eval();
         Tensor prompt = TrainingRows.integers(1, PROMPT, config.vocabulary());
         Tensor token = TrainingRows.integers(1, 1, config.vocabulary());
+        if (precision != null) {
+            NarrowWeights.use(network, precision);
+        }
         Supplier<Tensor> ours = () -> {
             try (var _ = Autograd.noGrad()) {
                 KeyValueCache cache = network.cache(PROMPT + DECODED);

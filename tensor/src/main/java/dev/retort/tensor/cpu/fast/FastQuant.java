@@ -1,0 +1,92 @@
+package dev.retort.tensor.cpu.fast;
+
+import dev.retort.tensor.DType;
+import dev.retort.tensor.HostStorage;
+import dev.retort.tensor.Tensor;
+import dev.retort.tensor.TensorType;
+import dev.retort.tensor.Workspace;
+import dev.retort.tensor.cpu.Parallel;
+import dev.retort.tensor.cpu.simd.Gemm;
+import dev.retort.tensor.cpu.simd.NarrowDot;
+import dev.retort.tensor.op.QuantOp;
+import org.jspecify.annotations.Nullable;
+
+/// Products of float32 with weights in `I8` or `BF16`. With few rows each weight is widened in
+/// registers, so memory is read in its narrow form; with more, the weight is widened once and the
+/// product is [Gemm]'s.
+final class FastQuant {
+    /// Rows up to which widening again for each row is cheaper than writing the wide weight.
+    private static final int FEW_ROWS = 4;
+
+    /// Multiply-adds in one parallel task.
+    private static final int TASK_WORK = 1 << 17;
+
+    private FastQuant() {}
+
+    static Tensor @Nullable [] run(QuantOp op, Tensor[] in, TensorType[] out) {
+        return switch (op) {
+            case QuantOp.QuantizedLinear _ -> linear(in, out[0]);
+            case QuantOp.Quantize _, QuantOp.Dequantize _, QuantOp.FakeQuantize _ -> null;
+        };
+    }
+
+    private static Tensor @Nullable [] linear(Tensor[] in, TensorType type) {
+        Tensor w = in[1];
+        boolean narrow = w.dtype() == DType.I8 || w.dtype() == DType.BF16;
+        if (!narrow || !w.isContiguous()) {
+            return null;
+        }
+        int outputs = w.size(0);
+        int inputs = w.size(1);
+        Dense x = Dense.of(in[0]);
+        Dense scale = Dense.of(in[2]);
+        Dense bias = in.length == 4 ? Dense.of(in[3]) : Dense.of(Tensor.zeros(outputs));
+        float[] y = Workspace.floats(type.shape().numel());
+        int rows = y.length / outputs;
+        int grain = Math.max(1, TASK_WORK / inputs);
+        if (rows <= FEW_ROWS) {
+            Parallel.forRange(outputs, grain, (from, to) -> {
+                for (int o = from; o < to; o++) {
+                    for (int r = 0; r < rows; r++) {
+                        y[r * outputs + o] = dot(x.data(), x.offset() + r * inputs, w, o, inputs);
+                    }
+                }
+            });
+        } else {
+            float[] wide = new float[outputs * inputs];
+            Parallel.forRange(outputs, grain, (from, to) -> widen(w, from * inputs, to * inputs, wide));
+            Gemm.accumulate(rows, outputs, inputs, x.data(), x.offset(), inputs, 1, wide, 0, 1, inputs, y, 0, outputs);
+        }
+        for (int r = 0; r < rows; r++) {
+            for (int o = 0; o < outputs; o++) {
+                int at = r * outputs + o;
+                y[at] = Math.fma(y[at], scale.data()[scale.offset() + o], bias.data()[bias.offset() + o]);
+            }
+        }
+        return Dense.one(y, type.shape());
+    }
+
+    private static float dot(float[] x, int xo, Tensor w, int row, int n) {
+        HostStorage storage = (HostStorage) w.storage();
+        int at = w.offset() + row * n;
+        return w.dtype() == DType.I8
+                ? NarrowDot.bytes(x, xo, storage.bytes(), at, n)
+                : NarrowDot.halves(x, xo, storage.shorts(), at, n);
+    }
+
+    private static void widen(Tensor w, int from, int to, float[] wide) {
+        HostStorage storage = (HostStorage) w.storage();
+        int offset = w.offset();
+        if (w.dtype() == DType.I8) {
+            byte[] bytes = storage.bytes();
+            for (int i = from; i < to; i++) {
+                wide[i] = bytes[offset + i];
+            }
+        } else {
+            short[] shorts = storage.shorts();
+            for (int i = from; i < to; i++) {
+                wide[i] = Float.intBitsToFloat(shorts[offset + i] << 16);
+            }
+        }
+    }
+}
