@@ -15,6 +15,7 @@ import dev.retort.distill.method.HardPseudoLabels;
 import dev.retort.distill.method.HintonKd;
 import dev.retort.distill.method.Slam;
 import dev.retort.distill.method.SoftLabels;
+import dev.retort.distill.method.WeightedDistillation;
 import dev.retort.distill.select.Badge;
 import dev.retort.distill.select.CoreSet;
 import dev.retort.distill.select.MostUncertain;
@@ -164,8 +165,8 @@ class ActiveDistillationTest {
     void everySelectorGoesWithEveryMethod() throws IOException {
         List<Selector> selectors = List.of(
                 Rad.lossAware(), new MostUncertain(Uncertainty.ENTROPY), new CoreSet(), new Badge(), new Unixkd());
-        List<DistillationMethod> methods =
-                List.of(new SoftLabels(), new HardPseudoLabels(), new Slam(), new HintonKd());
+        List<DistillationMethod> methods = List.of(
+                new SoftLabels(), new HardPseudoLabels(), new Slam(), new WeightedDistillation(), new HintonKd());
         for (Selector selector : selectors) {
             for (DistillationMethod method : methods) {
                 ActiveResult result = run(new LiveTeacher(TRUTH))
