@@ -277,9 +277,9 @@ public sealed interface ElementwiseMethods permits Tensor {
         return arithmetic(new ElementwiseOp.Pow(), other);
     }
 
-    /// x^exponent; integers become `F32`.
+    /// x^exponent; integers become `F32`. The exponent 2 is [#square], which has a kernel.
     default Tensor pow(double exponent) {
-        return unary(new ElementwiseOp.PowScalar(exponent));
+        return exponent == 2 ? asFloating().square() : unary(new ElementwiseOp.PowScalar(exponent));
     }
 
     /// x^exponent; integer tensors stay integers.

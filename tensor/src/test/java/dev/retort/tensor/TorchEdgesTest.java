@@ -24,7 +24,8 @@ class TorchEdgesTest {
         assertThat(power.toLongs()).containsExactly(343, -343, 0, -1, 1, 1, 1, 1L << 62);
         assertThat(bytes(127, -128, 100).pow(bytes(127, -1, 100)).toInts()).containsExactly(127, 0, 0);
         assertThat(bytes(54, -14).pow(2).toInts()).containsExactly(100, -60);
-        assertThat(bytes(2).pow(2.0).dtype()).isEqualTo(DType.F32);
+        assertThat(bytes(3).pow(2.0).dtype()).isEqualTo(DType.F32);
+        assertThat(bytes(100).pow(2.0).toFloats()).containsExactly(10_000);
         assertThat(Tensor.of(new float[] {3}).pow(2).toFloats()).containsExactly(9);
     }
 
