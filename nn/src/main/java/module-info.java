@@ -17,6 +17,7 @@ module dev.retort.nn {
     exports dev.retort.nn.optim;
     exports dev.retort.nn.parametrize;
     exports dev.retort.nn.residual;
+    exports dev.retort.nn.text;
     exports dev.retort.nn.train;
     exports dev.retort.nn.transformer;
 }
