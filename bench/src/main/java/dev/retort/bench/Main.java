@@ -3,10 +3,14 @@ package dev.retort.bench;
 import dev.retort.bench.distill.DistillCommand;
 import dev.retort.bench.info.InfoCommand;
 import dev.retort.bench.jmh.BenchCommand;
+import dev.retort.bench.model.EvalCommand;
 import dev.retort.bench.model.PredictCommand;
 import dev.retort.bench.reproduce.ReproduceCommand;
 import dev.retort.bench.select.ActiveCommand;
 import dev.retort.bench.select.SelectCommand;
+import dev.retort.bench.text.EmbedCommand;
+import dev.retort.bench.text.GenerateCommand;
+import dev.retort.bench.text.TrainLmCommand;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,6 +38,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
             PredictCommand.class,
             SelectCommand.class,
             ActiveCommand.class,
+            EvalCommand.class,
+            EmbedCommand.class,
+            TrainLmCommand.class,
+            GenerateCommand.class,
             ReproduceCommand.class,
             InfoCommand.class,
             BenchCommand.class,

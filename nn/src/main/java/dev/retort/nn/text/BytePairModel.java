@@ -13,6 +13,7 @@ final class BytePairModel implements TokenModel {
     private static final int CACHED_LENGTH = 64;
 
     private final Vocabulary vocabulary;
+    private final PairRanks ranks;
     private final PairMerger merger;
     private final boolean fromBytes;
     private final boolean wholePieces;
@@ -32,6 +33,7 @@ final class BytePairModel implements TokenModel {
         this.fromBytes = fromBytes;
         this.wholePieces = wholePieces;
         this.unknown = unknown;
+        this.ranks = ranks;
         merger = new PairMerger(ranks);
         byteIds = new int[256];
         for (int b = 0; b < 256; b++) {
@@ -61,6 +63,11 @@ final class BytePairModel implements TokenModel {
 
     boolean startsFromBytes() {
         return fromBytes;
+    }
+
+    /// Left and right token of each merge, earliest first.
+    int[][] merges() {
+        return ranks.pairs();
     }
 
     @Override

@@ -1,5 +1,9 @@
 package dev.retort.nn.text;
 
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+
 /// Which pairs of tokens merge, how early, and into what: a hash table without objects.
 final class PairRanks {
     private static final long EMPTY = -1;
@@ -9,7 +13,7 @@ final class PairRanks {
     private int size;
 
     PairRanks() {
-        java.util.Arrays.fill(keys, EMPTY);
+        Arrays.fill(keys, EMPTY);
     }
 
     /// Adds a pair, unless it is there already (the earlier rank holds).
@@ -47,7 +51,7 @@ final class PairRanks {
         keys = new long[2 * oldKeys.length];
         ranks = new int[keys.length];
         merged = new int[keys.length];
-        java.util.Arrays.fill(keys, EMPTY);
+        Arrays.fill(keys, EMPTY);
         for (int i = 0; i < oldKeys.length; i++) {
             if (oldKeys[i] != EMPTY) {
                 int at = slot(keys, oldKeys[i]);
@@ -62,6 +66,16 @@ final class PairRanks {
     int find(int left, int right) {
         int at = slot(keys, key(left, right));
         return keys[at] == EMPTY ? -1 : at;
+    }
+
+    /// Left and right of all pairs, by rank.
+    int[][] pairs() {
+        return IntStream.range(0, keys.length)
+                .filter(i -> keys[i] != EMPTY)
+                .boxed()
+                .sorted(Comparator.comparingInt((Integer i) -> ranks[i]))
+                .map(i -> new int[] {(int) (keys[i] >>> 32), (int) keys[i]})
+                .toArray(int[][]::new);
     }
 
     int rank(int found) {

@@ -47,6 +47,14 @@ public final class TokenizerJson {
         }
     }
 
+    /// The file of a tokenizer whose tokens are bytes with merges, or characters: what [BytePairTrainer],
+    /// [BytePairFiles#gpt2] and [CharacterTokenizer] make.
+    ///
+    /// @throws IllegalArgumentException if it is of another kind
+    public static String write(Tokenizer tokenizer) {
+        return TokenizerWriter.write(tokenizer).toString();
+    }
+
     private FormatException unknown(String part, String type, String expected) {
         return new FormatException(
                 "tokenizer: " + where + ": expects a " + part + " of type " + expected + ", got " + type);

@@ -334,6 +334,20 @@ class TokenizerTest {
     }
 
     @Test
+    void whatIsWrittenIsReadBack() throws FormatException {
+        for (Tokenizer tokenizer : List.of(trained(), CharacterTokenizer.of(String.join("", HARD)))) {
+            Tokenizer read = json(TokenizerJson.write(tokenizer));
+            for (String text : HARD) {
+                assertThat(read.encode(text).ids())
+                        .isEqualTo(tokenizer.encode(text).ids());
+                assertThat(read.decode(read.encode(text).ids())).isEqualTo(text);
+            }
+        }
+        Tokenizer other = json(WORD_PIECE);
+        assertThatThrownBy(() -> TokenizerJson.write(other)).hasMessageContaining("expects byte-level BPE");
+    }
+
+    @Test
     void whatCannotBeReadIsNamed() {
         assertThatThrownBy(() -> json("{}")).hasMessageContaining("\"model\"");
         assertThatThrownBy(() -> json("{\"model\": {\"type\": \"Magic\"}}")).hasMessageContaining("got Magic");

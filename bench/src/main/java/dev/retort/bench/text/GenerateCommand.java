@@ -1,0 +1,92 @@
+package dev.retort.bench.text;
+
+import dev.retort.bench.CommandException;
+import dev.retort.nn.generate.GenerationConfig;
+import dev.retort.nn.generate.Generator;
+import dev.retort.nn.text.IncrementalDecoder;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `retort generate`: goes on with a text.
+@Command(name = "generate", description = "Go on with a text, with a model that 'retort train-lm' trained.")
+public final class GenerateCommand implements Callable<Integer> {
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Option(names = "--model", required = true, paramLabel = "FILE", description = "A language model (.safetensors).")
+    private @Nullable Path model;
+
+    @Parameters(arity = "0..1", defaultValue = "\n", paramLabel = "PROMPT", description = "Beginning of the text.")
+    private String prompt = "\n";
+
+    @Option(names = "--tokens", defaultValue = "200", description = "Tokens written (default: ${DEFAULT-VALUE}).")
+    private int tokens;
+
+    @Option(names = "--temperature", defaultValue = "0.8", description = "0 for greedy (default: ${DEFAULT-VALUE}).")
+    private double temperature;
+
+    @Option(names = "--top-k", defaultValue = "0", description = "Draw from the k most probable tokens; 0 for all.")
+    private int topK;
+
+    @Option(names = "--top-p", defaultValue = "1", description = "Draw from the smallest set of this probability.")
+    private double topP;
+
+    @Option(names = "--repetition-penalty", defaultValue = "1", description = "Above 1 to avoid what was said.")
+    private double penalty;
+
+    @Option(names = "--beams", defaultValue = "1", description = "Beam search with this many hypotheses.")
+    private int beams;
+
+    @Option(names = "--seed", defaultValue = "1", description = "Key of the draws (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Override
+    public Integer call() throws Exception {
+        if (spec == null || model == null) {
+            throw new IllegalStateException("generate: run by picocli, which fills these in");
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        LanguageModel loaded = LanguageModel.load(model);
+        int[] all = loaded.tokenizer().encode(prompt).ids();
+        if (all.length == 0) {
+            throw new CommandException("generate: expects a prompt of characters that the model knows");
+        }
+        int most = Math.max(
+                1, loaded.shape().context() - Math.min(tokens, loaded.shape().context() - 1));
+        int[] ids = java.util.Arrays.copyOfRange(all, Math.max(0, all.length - most), all.length);
+        out.print(prompt.strip());
+        write(new Generator(loaded.model(), config()), loaded, ids, out);
+        out.println();
+        return 0;
+    }
+
+    private GenerationConfig config() {
+        GenerationConfig plain = beams > 1
+                ? GenerationConfig.beamSearch(tokens, beams)
+                : GenerationConfig.sampling(tokens, seed)
+                        .withTemperature(temperature)
+                        .withTopK(topK)
+                        .withTopP(topP);
+        return plain.withRepetitionPenalty(penalty);
+    }
+
+    private void write(Generator generator, LanguageModel loaded, int[] ids, PrintWriter out) {
+        if (beams > 1) {
+            out.print(loaded.tokenizer().decode(generator.generate(ids).tokens()));
+            return;
+        }
+        IncrementalDecoder decoder = new IncrementalDecoder(loaded.tokenizer());
+        for (int token : generator.stream(ids)) {
+            out.print(decoder.next(token));
+            out.flush();
+        }
+        out.print(decoder.finish());
+    }
+}

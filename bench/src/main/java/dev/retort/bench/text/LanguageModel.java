@@ -1,0 +1,92 @@
+package dev.retort.bench.text;
+
+import dev.retort.nn.residual.ResidualSpec;
+import dev.retort.nn.text.Tokenizer;
+import dev.retort.nn.text.TokenizerJson;
+import dev.retort.nn.transformer.Gpt2;
+import dev.retort.tensor.Rng;
+import dev.retort.tensor.Tensor;
+import dev.retort.tensor.io.FormatException;
+import dev.retort.tensor.io.Json;
+import dev.retort.tensor.io.Safetensors;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// A decoder with its tokenizer in one safetensors file: weights, and as metadata the configuration and the
+/// tokenizer.
+///
+/// @param shape     what the network looks like
+/// @param tokenizer of its texts
+/// @param model     the network
+record LanguageModel(Shape shape, Tokenizer tokenizer, Gpt2 model) {
+    private static final String CONFIG = "retort.lm";
+    private static final String TOKENIZER = "tokenizer.json";
+    /// Weights beyond this would not fit a heap of common size, so a file that asks for them is damaged.
+    private static final long MOST_WEIGHTS = 1L << 31;
+
+    /// A GPT-2 of any size.
+    ///
+    /// @param context  positions
+    /// @param width    features of the stream
+    /// @param layers   blocks
+    /// @param heads    attention heads
+    /// @param residual kind of the residual connections, as [ResidualSpec] writes it
+    record Shape(int context, int width, int layers, int heads, String residual) {
+        Gpt2.Config config(int vocabulary) {
+            return Gpt2.Config.of(vocabulary, context, width, layers, heads).withResidual(ResidualSpec.parse(residual));
+        }
+    }
+
+    void save(Path file) throws IOException {
+        Map<String, Object> config = new LinkedHashMap<>();
+        config.put("context", shape.context);
+        config.put("width", shape.width);
+        config.put("layers", shape.layers);
+        config.put("heads", shape.heads);
+        config.put("residual", shape.residual);
+        Map<String, Tensor> state = new LinkedHashMap<>(model.stateDict());
+        state.remove("lm_head.weight"); // the table of tokens, which is there already
+        Safetensors.write(
+                file, state, Map.of(CONFIG, Json.of(config).toString(), TOKENIZER, TokenizerJson.write(tokenizer)));
+    }
+
+    /// Reads what [#save] wrote.
+    ///
+    /// @throws FormatException if the file is no language model of this program
+    static LanguageModel load(Path file) throws IOException {
+        Safetensors weights = Safetensors.open(file);
+        String config = weights.metadata().get(CONFIG);
+        String tokens = weights.metadata().get(TOKENIZER);
+        if (config == null || tokens == null) {
+            throw new FormatException("generate: " + file + ": expects a language model that 'retort train-lm' saved");
+        }
+        Json.Obj parts = Json.parse(config).asObject();
+        try {
+            Shape shape = new Shape(
+                    parts.get("context").asInt(),
+                    parts.get("width").asInt(),
+                    parts.get("layers").asInt(),
+                    parts.get("heads").asInt(),
+                    parts.get("residual").asText());
+            long weightsOfLayers = 12L * shape.layers * shape.width * shape.width;
+            if (shape.layers < 0 || shape.width < 1 || weightsOfLayers > MOST_WEIGHTS || shape.context < 1) {
+                throw new IllegalArgumentException("expects sizes of a network, got " + shape);
+            }
+            Tokenizer tokenizer = TokenizerJson.parse(tokens.getBytes(StandardCharsets.UTF_8), file.toString());
+            Gpt2 model = new Gpt2(shape.config(tokenizer.size()), new Rng(0));
+            Map<String, Tensor> state = new LinkedHashMap<>(weights.loadAll());
+            Tensor table = state.get("transformer.wte.weight");
+            if (table != null) {
+                state.put("lm_head.weight", table);
+            }
+            model.loadStateDict(state);
+            model.eval();
+            return new LanguageModel(shape, tokenizer, model);
+        } catch (IllegalArgumentException e) {
+            throw new FormatException("generate: " + file + ": " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+package dev.retort.bench.text;
+
+import dev.retort.autograd.Autograd;
+import dev.retort.autograd.GradScope;
+import dev.retort.nn.data.Batch;
+import dev.retort.nn.data.DataLoader;
+import dev.retort.nn.loss.CrossEntropy;
+import dev.retort.nn.loss.Loss;
+import dev.retort.nn.optim.AdamW;
+import dev.retort.nn.optim.Gradients;
+import dev.retort.nn.optim.LrScheduler;
+import dev.retort.nn.optim.Schedule;
+import dev.retort.nn.text.TokenBlocks;
+import dev.retort.nn.text.Tokenizer;
+import dev.retort.nn.train.Checkpoint;
+import dev.retort.nn.transformer.Gpt2;
+import dev.retort.tensor.Rng;
+import dev.retort.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.function.DoubleConsumer;
+
+/// Training of a language model that can be stopped and gone on with.
+final class LanguageTraining {
+    private static final double CLIP = 1;
+    private static final double VALIDATION_SHARE = 0.1;
+    private static final int CHECKPOINT_STEPS = 200;
+    private static final int WARMUP = 50;
+
+    private final LanguageModel model;
+    private final Settings settings;
+    private final AdamW optimizer;
+    private final LrScheduler schedule;
+    private final DataLoader loader;
+    private final int[] validation;
+
+    /// How long and how fast.
+    ///
+    /// @param steps optimiser steps
+    /// @param batch sequences a step
+    /// @param lr    peak learning rate
+    /// @param seed  key of weights and order
+    record Settings(int steps, int batch, double lr, long seed) {}
+
+    LanguageTraining(LanguageModel.Shape shape, Tokenizer tokenizer, int[] tokens, Settings settings) {
+        this.settings = settings;
+        Gpt2 net = new Gpt2(shape.config(tokenizer.size()), new Rng(settings.seed));
+        model = new LanguageModel(shape, tokenizer, net);
+        int[][] parts = TokenBlocks.split(tokens, VALIDATION_SHARE);
+        validation = parts[1];
+        optimizer = new AdamW(net.namedParameters(), AdamW.config(settings.lr));
+        schedule = new LrScheduler(optimizer, Schedule.cosine(WARMUP, Math.max(WARMUP + 1, settings.steps), 0.1));
+        TokenBlocks blocks = new TokenBlocks(parts[0], shape.context(), Math.max(1, shape.context() / 2));
+        loader = new DataLoader(
+                blocks,
+                DataLoader.Config.training(settings.batch, settings.seed).withDropLast(blocks.size() > settings.batch));
+    }
+
+    LanguageModel model() {
+        return model;
+    }
+
+    long step() {
+        return schedule.steps();
+    }
+
+    private Checkpoint checkpoint(Path path) {
+        return new Checkpoint(path)
+                .with("model", model.model())
+                .with("optimizer", optimizer)
+                .with("schedule", schedule)
+                .with("loader", loader);
+    }
+
+    /// Goes on from a checkpoint, if there is one.
+    void resume(Path path) throws IOException {
+        checkpoint(path).load();
+    }
+
+    /// Trains to the last step, or until `stop` says so; then the checkpoint is written, and false returned.
+    boolean run(Path path, DoubleConsumer progress, BooleanSupplier stop) throws IOException {
+        model.model().train();
+        Iterator<Batch> batches = loader.iterator();
+        while (step() < settings.steps) {
+            if (!batches.hasNext()) {
+                batches = loader.iterator();
+            }
+            progress.accept(step(batches.next()));
+            boolean stopped = stop.getAsBoolean();
+            if (stopped || step() % CHECKPOINT_STEPS == 0) {
+                checkpoint(path).save(Map.of("step", step()));
+            }
+            if (stopped && step() < settings.steps) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private double step(Batch batch) {
+        optimizer.zeroGrad();
+        Tensor loss = loss(batch).mean();
+        loss.backward();
+        Gradients.clipNorm(model.model().parameters(), CLIP);
+        optimizer.step();
+        schedule.step();
+        return loss.item();
+    }
+
+    private Loss loss(Batch batch) {
+        Tensor logits = model.model().call(batch.inputs());
+        int rows = logits.size(0) * logits.size(1);
+        return CrossEntropy.defaults()
+                .of(logits.reshape(rows, logits.size(2)), batch.targets().reshape(rows));
+    }
+
+    /// Nats a token on the last part of the text; NaN if that is shorter than the context.
+    double validationLoss() {
+        int context = model.shape().context();
+        if (validation.length <= context) {
+            return Double.NaN;
+        }
+        model.model().eval();
+        double sum = 0;
+        double count = 0;
+        DataLoader blocks =
+                new DataLoader(new TokenBlocks(validation, context), DataLoader.Config.evaluation(settings.batch));
+        try (GradScope _ = Autograd.noGrad()) {
+            for (Batch batch : blocks) {
+                Loss loss = loss(batch);
+                sum += loss.sum().item();
+                count += loss.count();
+            }
+        }
+        return sum / count;
+    }
+}

@@ -1,0 +1,119 @@
+package dev.retort.bench.text;
+
+import dev.retort.bench.CommandException;
+import dev.retort.bench.StopSignal;
+import dev.retort.bench.Terminal;
+import dev.retort.nn.text.BytePairTrainer;
+import dev.retort.nn.text.CharacterTokenizer;
+import dev.retort.nn.text.Tokenizer;
+import dev.retort.nn.train.ProgressBar;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// `retort train-lm`: a GPT on a text file.
+@Command(
+        name = "train-lm",
+        description = {
+            "Train a GPT on a text file, by characters or byte pairs; the last tenth of the text is for validation.",
+            "Ctrl-C saves a checkpoint, and the same command goes on from it.",
+            "Example: retort train-lm --in shakespeare.txt --out model.safetensors"
+        })
+public final class TrainLmCommand implements Callable<Integer> {
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Option(names = "--in", required = true, paramLabel = "FILE", description = "A text file (UTF-8).")
+    private @Nullable Path in;
+
+    @Option(names = "--out", required = true, paramLabel = "FILE", description = "The model (.safetensors).")
+    private @Nullable Path out;
+
+    @Option(names = "--bpe", defaultValue = "0", description = "Tokens of a byte-pair encoding; 0 for characters.")
+    private int bpe;
+
+    @Option(names = "--context", defaultValue = "128", description = "Positions (default: ${DEFAULT-VALUE}).")
+    private int context;
+
+    @Option(names = "--width", defaultValue = "128", description = "Features (default: ${DEFAULT-VALUE}).")
+    private int width;
+
+    @Option(names = "--layers", defaultValue = "4", description = "Blocks (default: ${DEFAULT-VALUE}).")
+    private int layers;
+
+    @Option(names = "--heads", defaultValue = "4", description = "Attention heads (default: ${DEFAULT-VALUE}).")
+    private int heads;
+
+    @Option(
+            names = "--residual",
+            defaultValue = "plain",
+            description = "Residual connections, such as laurel-rw+lr:rank=8 (default: ${DEFAULT-VALUE}).")
+    private String residual = "plain";
+
+    @Option(names = "--steps", defaultValue = "1000", description = "Optimiser steps (default: ${DEFAULT-VALUE}).")
+    private int steps;
+
+    @Option(names = "--batch", defaultValue = "16", description = "Sequences a step (default: ${DEFAULT-VALUE}).")
+    private int batch;
+
+    @Option(names = "--lr", defaultValue = "0.001", description = "Peak learning rate (default: ${DEFAULT-VALUE}).")
+    private double lr;
+
+    @Option(names = "--seed", defaultValue = "1", description = "Key of weights and order (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Override
+    public Integer call() throws Exception {
+        if (spec == null || in == null || out == null) {
+            throw new IllegalStateException("train-lm: run by picocli, which fills these in");
+        }
+        PrintWriter printer = spec.commandLine().getOut();
+        String text = Files.readString(in);
+        if (text.isEmpty()) {
+            throw new CommandException("train-lm: expects a text in " + in + ", got an empty file");
+        }
+        Tokenizer tokenizer = bpe == 0 ? CharacterTokenizer.of(text) : BytePairTrainer.train(List.of(text), bpe);
+        LanguageModel.Shape shape = new LanguageModel.Shape(context, width, layers, heads, residual);
+        LanguageTraining training = new LanguageTraining(
+                shape, tokenizer, tokenizer.encodePlain(text), new LanguageTraining.Settings(steps, batch, lr, seed));
+        try (ProgressBar bar = Terminal.progressBar();
+                StopSignal stop = StopSignal.install()) {
+            boolean done = run(training, bar, stop);
+            if (!done) {
+                printer.println("stopped at step " + training.step() + "; the same command goes on from there");
+                return 1;
+            }
+        }
+        training.model().save(out);
+        Files.deleteIfExists(checkpoint());
+        printer.printf(
+                Locale.ROOT,
+                "validation loss %.4f nats a token, %,d parameters; wrote %s%n",
+                training.validationLoss(),
+                training.model().model().parameterCount(),
+                out);
+        return 0;
+    }
+
+    private Path checkpoint() {
+        Path target = java.util.Objects.requireNonNull(out);
+        return target.resolveSibling(target.getFileName() + ".checkpoint");
+    }
+
+    private boolean run(LanguageTraining training, ProgressBar bar, StopSignal stop) throws IOException {
+        training.resume(checkpoint());
+        bar.start("train-lm", steps, "steps");
+        bar.advance(training.step(), "");
+        return training.run(
+                checkpoint(), loss -> bar.advance(1, String.format(Locale.ROOT, "loss %.3f", loss)), stop::isRequested);
+    }
+}
