@@ -7,6 +7,8 @@ import dev.retort.tensor.io.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,38 +17,19 @@ class TextCommandsTest {
     @TempDir
     private Path folder;
 
-    private CommandLineRun train(Path text, Path model, String... more) {
-        String[] arguments = {
-            "train-lm",
-            "--in",
-            text.toString(),
-            "--out",
-            model.toString(),
-            "--context",
-            "16",
-            "--width",
-            "16",
-            "--layers",
-            "1",
-            "--heads",
-            "2",
-            "--steps",
-            "60",
-            "--batch",
-            "8",
-            "--lr",
-            "0.01"
-        };
-        String[] all = java.util.Arrays.copyOf(arguments, arguments.length + more.length);
-        System.arraycopy(more, 0, all, arguments.length, more.length);
-        return CommandLineRun.of(all);
+    private static CommandLineRun train(Path text, Path model, int steps, String... more) {
+        List<String> all = new ArrayList<>(List.of("train-lm", "--in", text.toString(), "--out", model.toString()));
+        all.addAll(List.of("--context", "16", "--width", "16", "--layers", "1", "--heads", "2", "--batch", "8"));
+        all.addAll(List.of("--lr", "0.01", "--steps", String.valueOf(steps)));
+        all.addAll(List.of(more));
+        return CommandLineRun.of(all.toArray(String[]::new));
     }
 
     @Test
     void aTrainedModelGoesOnWithItsText() throws IOException {
         Path text = Files.writeString(folder.resolve("text.txt"), "abcdefgh".repeat(60));
         Path model = folder.resolve("model.safetensors");
-        CommandLineRun trained = train(text, model);
+        CommandLineRun trained = train(text, model, 60);
         assertThat(trained.code()).as(trained.err()).isZero();
         assertThat(trained.out()).contains("validation loss");
         CommandLineRun written = CommandLineRun.of(
@@ -61,7 +44,7 @@ class TextCommandsTest {
     void byteLevelTokensAndOtherConnectionsAreKeptInTheFile() throws IOException {
         Path text = Files.writeString(folder.resolve("text.txt"), "the cat sat on the mat. ".repeat(60));
         Path model = folder.resolve("model.safetensors");
-        CommandLineRun trained = train(text, model, "--bpe", "270", "--residual", "laurel-rw", "--steps", "2");
+        CommandLineRun trained = train(text, model, 2, "--bpe", "270", "--residual", "laurel-rw");
         assertThat(trained.code()).as(trained.err()).isZero();
         LanguageModel loaded = LanguageModel.load(model);
         assertThat(loaded.tokenizer().size()).isLessThanOrEqualTo(270).isGreaterThan(256);
