@@ -2,6 +2,7 @@ package dev.retort.nn;
 
 import dev.retort.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,10 +30,11 @@ final class StateDict {
         Set<String> optional = optionalNames(root);
         List<String> missing = new ArrayList<>();
         List<String> misshaped = new ArrayList<>();
+        Map<Parameter, String> tied = givenNames(root, source);
         own.forEach((name, tensor) -> {
             Tensor given = source.get(name);
             if (given == null) {
-                if (!optional.contains(name)) {
+                if (!optional.contains(name) && !isTied(root, name, tied)) {
                     missing.add(name);
                 }
             } else if (!given.shape().equals(tensor.shape())) {
@@ -51,6 +53,33 @@ final class StateDict {
                 tensor.copyFrom(given.detach().to(tensor.device()));
             }
         });
+    }
+
+    /// Parameters that the source has, with one name of each. A parameter that is held in several places
+    /// (tied weights) need not be given under all its names; safetensors files have it once.
+    private static Map<Parameter, String> givenNames(Module root, Map<String, Tensor> source) {
+        Map<Parameter, String> given = new IdentityHashMap<>();
+        ModuleTree.walk(
+                root,
+                "",
+                (path, module) -> ModuleTree.eachParameter(module, path, (name, parameter) -> {
+                    if (source.containsKey(name)) {
+                        given.put(parameter, name);
+                    }
+                }));
+        return given;
+    }
+
+    private static boolean isTied(Module root, String name, Map<Parameter, String> given) {
+        boolean[] found = {false};
+        ModuleTree.walk(
+                root,
+                "",
+                (path, module) -> ModuleTree.eachParameter(
+                        module,
+                        path,
+                        (own, parameter) -> found[0] |= own.equals(name) && given.containsKey(parameter)));
+        return found[0];
     }
 
     private static Set<String> optionalNames(Module root) {

@@ -1,5 +1,6 @@
 package dev.retort.nn.transformer;
 
+import dev.retort.nn.StateNames;
 import dev.retort.nn.layer.Linear;
 import dev.retort.nn.residual.ResidualFactory;
 import dev.retort.tensor.Rng;
@@ -12,6 +13,11 @@ import dev.retort.tensor.Tensor;
 /// `transformer.h.0.attn.c_attn.weight`, …, `lm_head.weight`. Weights start normal with standard
 /// deviation 0.02, the projections into the stream with 0.02/√(2·layers).
 public final class Gpt2 extends CausalModel {
+    /// From the names of the public checkpoints (`h.0.attn.c_attn.weight`, with constants of the mask) to
+    /// those of this class: `model.loadStateDict(Gpt2.PUBLIC_NAMES.apply(Safetensors.read(file)))`.
+    public static final StateNames PUBLIC_NAMES =
+            StateNames.none().without("\\.attn\\.(masked_)?bias$").renaming("^(wte|wpe|h|ln_f)\\.", "transformer.$1.");
+
     private final Config config;
     private final Gpt2Body body;
     private final Linear lmHead;

@@ -78,6 +78,27 @@ class DecoderTest {
     }
 
     @Test
+    void publicNamesAreUnderstoodAndTiedWeightsNeedBeGivenOnce() {
+        Gpt2 model = new Gpt2(Gpt2.Config.of(11, 16, 12, 2, 3), new Rng(1));
+        java.util.Map<String, Tensor> hub = new java.util.LinkedHashMap<>();
+        model.stateDict().forEach((name, tensor) -> {
+            if (!name.startsWith("lm_head")) {
+                hub.put(name.replace("transformer.", ""), tensor.copy());
+            }
+        });
+        hub.put("h.0.attn.bias", Tensor.ones(1, 1, 16, 16));
+        Gpt2 other = new Gpt2(Gpt2.Config.of(11, 16, 12, 2, 3), new Rng(2));
+        other.loadStateDict(Gpt2.PUBLIC_NAMES.apply(hub));
+        assertThat(other.call(Tensor.of(IDS, 1, 8)).toFloats())
+                .isEqualTo(model.call(Tensor.of(IDS, 1, 8)).toFloats());
+        hub.remove("wte.weight");
+        assertThatThrownBy(() -> other.loadStateDict(Gpt2.PUBLIC_NAMES.apply(hub)))
+                .hasMessageContaining("missing: transformer.wte.weight, lm_head.weight");
+        hub.put("transformer.h.0.ln_1.bias", Tensor.zeros(12));
+        assertThatThrownBy(() -> Gpt2.PUBLIC_NAMES.apply(hub)).hasMessageContaining("each name once");
+    }
+
+    @Test
     void gpt2SmallHasThePublishedNumberOfParameters() {
         assertThat(new Gpt2(Gpt2.Config.small(), new Rng(1)).parameterCount()).isEqualTo(124_439_808);
     }
