@@ -100,10 +100,13 @@ public final class Document {
     /// The whole as Markdown.
     ///
     /// @param level     depth of the title's heading, from 1; sections are one deeper
-    /// @param plotFolder where the plots are, relative to the Markdown file
+    /// @param plotFolder where the plots are, relative to the Markdown file; empty to leave them out
     public String markdown(int level, String plotFolder) {
         StringBuilder text = new StringBuilder("#".repeat(level) + " " + title + "\n");
         for (Part part : parts) {
+            if (part instanceof Part.Plot && plotFolder.isEmpty()) {
+                continue;
+            }
             text.append('\n')
                     .append(
                             switch (part) {

@@ -26,6 +26,13 @@ public final class ReproduceOptions {
     @Option(names = "--json", paramLabel = "FILE", description = "Write results.json to this file too; - prints it.")
     private @Nullable Path json;
 
+    @Option(
+            names = "--into",
+            paramLabel = "FILE",
+            description =
+                    "Put the tables into a Markdown file, between <!-- reproduce NAME --> and <!-- end of NAME -->.")
+    private @Nullable Path into;
+
     @Option(names = "--collect", description = "Run nothing: write tables and plots of what is finished.")
     private boolean collect;
 
@@ -79,6 +86,12 @@ public final class ReproduceOptions {
     @Nullable
     Path json() {
         return json;
+    }
+
+    /// A Markdown file whose section is to be written, or null.
+    @Nullable
+    Path into() {
+        return into;
     }
 
     /// Whether nothing is to be run.

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /// Runs the grid of an experiment, or what is left of it, and writes its results.
 public final class Reproduction {
@@ -52,7 +51,7 @@ public final class Reproduction {
             Reproduction all = new Reproduction(experiment, seeds, files);
             Grid grid = all.finished();
             boolean stopped = !options.collect() && !all.runTheRest(grid, stop);
-            all.write(grid, options.json(), out);
+            all.write(grid, options, out);
             if (stopped) {
                 System.err.println("retort: stopped; the same command goes on");
             }
@@ -139,7 +138,7 @@ public final class Reproduction {
         return String.format(Locale.ROOT, "%s, %.1f s", metrics, outcome.seconds());
     }
 
-    private void write(Grid grid, @Nullable Path json, PrintWriter out) throws IOException {
+    private void write(Grid grid, ReproduceOptions options, PrintWriter out) throws IOException {
         Document document = new Document(experiment.title());
         document.paragraph(state(grid));
         experiment.report(grid, document);
@@ -153,6 +152,11 @@ public final class Reproduction {
         for (Map.Entry<String, String> plot : document.plots().entrySet()) {
             CellFiles.write(folder.resolve("plots").resolve(plot.getKey()), plot.getValue());
         }
+        Path into = options.into();
+        if (into != null) {
+            MarkdownSection.replace(into, experiment.name(), document.markdown(3, ""));
+        }
+        Path json = options.json();
         if (json != null && json.toString().equals("-")) {
             out.print(results);
             out.flush();

@@ -212,6 +212,25 @@ class ReproductionTest {
     }
 
     @Test
+    void tablesGoIntoASectionOfADocument() throws IOException {
+        Path page = folder.resolve("page.md");
+        Files.writeString(page, "# Mine\n<!-- reproduce toy -->\nold\n<!-- end of toy -->\nrest\n");
+        run(new Toy(), "--into", page.toString());
+        assertThat(page)
+                .content()
+                .startsWith("# Mine\n<!-- reproduce toy -->\n### A toy\n")
+                .endsWith("<!-- end of toy -->\nrest\n")
+                .contains("| b |")
+                .doesNotContain("old", "![");
+        run(new Toy(), "--into", page.toString());
+        assertThat(page).content().containsOnlyOnce("### A toy");
+        Files.writeString(page, "nothing");
+        assertThatThrownBy(() -> run(new Toy(), "--into", page.toString()))
+                .hasMessageContaining("<!-- reproduce toy -->");
+        assertThat(page).hasContent("nothing");
+    }
+
+    @Test
     void twoProcessesDoNotShareAFolder() throws IOException {
         try (FolderLock _ = FolderLock.of(folder.resolve("toy"))) {
             assertThatThrownBy(() -> run(new Toy())).hasMessageContaining("another process is running");

@@ -39,7 +39,8 @@ final class OodExperiment implements Experiment {
         add(labels, "labelled images", "blind");
         for (String source : pools.names()) {
             add(labels, source, "blind");
-            if (size != Size.QUICK) {
+            boolean first = source.equals(IN) || source.equals(pools.names().get(1));
+            if (size == Size.FULL || (size == Size.SMALL && first)) {
                 add(labels, source, "slam");
                 add(labels, source, "weighted");
             }
@@ -66,7 +67,7 @@ final class OodExperiment implements Experiment {
     }
 
     private void rest(String labels, String far, Size size) {
-        for (int n : size == Size.FULL ? new int[] {1, 5, 50, 100} : new int[] {1, 50}) {
+        for (int n : size == Size.FULL ? new int[] {1, 5, 50, 100} : new int[] {50}) {
             add(labels, far, "blind:n=" + n);
         }
         for (String source : List.of(IN, far)) {

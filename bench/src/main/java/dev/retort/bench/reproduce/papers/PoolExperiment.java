@@ -22,6 +22,14 @@ record PoolExperiment(PoolTask task, Size size, Scale scale) {
     /// The synthetic teacher's short list.
     static final int SHORT_LIST = 3;
 
+    /// The experiment's name: that on the command line, with the kind of data where that is not pictures.
+    String experiment(String name) {
+        return switch (task) {
+            case ImageTask _ -> name;
+            case TextTask _ -> name + "-text";
+        };
+    }
+
     Map<String, String> configuration() {
         Map<String, String> words = new LinkedHashMap<>();
         words.put("size", size.toString());

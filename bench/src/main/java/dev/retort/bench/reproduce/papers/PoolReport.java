@@ -44,7 +44,7 @@ final class PoolReport {
     /// Accuracy over labelled-set size: table, plot, differences, verdicts.
     static void bySize(Document document, Grid results, String method, String baseline) {
         List<Cell> cells = results.cells(cell -> cell.is("part", "size"));
-        document.heading("Accuracy over the number of labelled images");
+        document.heading("Accuracy over the number of labelled samples");
         Tables.shares(document, results, "method", cells, "labels", ACCURACY);
         Tables.plot(
                 document,
@@ -54,13 +54,13 @@ final class PoolReport {
                 "labels",
                 "method",
                 ACCURACY,
-                "Accuracy on the test images; bands are 95 % intervals over the seeds.");
+                "Accuracy on the test samples; bands are 95 % intervals over the seeds.");
         differences(document, results, cells, "labels", baseline);
         for (String labels : results.values("labels")) {
             List<Cell> own =
                     cells.stream().filter(cell -> cell.is("labels", labels)).toList();
             if (!own.isEmpty()) {
-                document.paragraph("With " + labels + " labelled images: " + teacher(results, own)
+                document.paragraph("With " + labels + " labelled samples: " + teacher(results, own)
                         + Tables.verdict(results, own, ACCURACY, PoolReport::label));
             }
         }
@@ -87,7 +87,7 @@ final class PoolReport {
                 "A synthetic teacher errs at the given rate, the more often the smaller its margin; the truth"
                         + " is among its " + PoolExperiment.SHORT_LIST + " most probable classes. "
                         + cells.getFirst().get("labels")
-                        + " images have true labels.");
+                        + " samples have true labels.");
         Tables.shares(document, results, "method", cells, "noise", ACCURACY);
         differences(document, results, cells, "noise", baseline);
         for (String rate : results.values("noise")) {

@@ -39,18 +39,9 @@ final class SlamExperiment implements Experiment {
 
     private List<Cell> small() {
         List<Cell> cells = new ArrayList<>();
-        PoolExperiment.add(
-                cells,
-                "size",
-                List.of(100, 300, 1000),
-                List.of("labels", HARD, "soft", "taylor", "forward", "weighted", "slam", "slam-normalised"));
-        PoolExperiment.addNoise(
-                cells, 100, List.of("0.2", "0.4"), List.of("labels", HARD, "gce", "forward-known", "weighted", "slam"));
-        PoolExperiment.add(
-                cells,
-                "sensitivity",
-                List.of(300),
-                List.of("slam:bound=0.7", "slam:bound=0.9", "slam:k=2", "slam:k=5", "slam:adaptive=true"));
+        PoolExperiment.add(cells, "size", List.of(100, 300, 1000), names("labels hard soft weighted slam"));
+        PoolExperiment.addNoise(cells, 100, List.of("0.2", "0.4"), names("hard forward-known weighted slam"));
+        PoolExperiment.add(cells, "sensitivity", List.of(300), names("slam:bound=0.7 slam:bound=0.9 slam:k=5"));
         combinations(cells, 300);
         return cells;
     }
@@ -73,8 +64,9 @@ final class SlamExperiment implements Experiment {
                 cells,
                 "sensitivity",
                 List.of(300, 1000),
-                names("slam:bound=0.6 slam:bound=0.7 slam:bound=0.8 slam:bound=0.9 slam:k=2 slam:k=3 slam:k=5"
-                        + " slam:adaptive=true slam:listed=0.8 slam:listed=0.95 slam:cap=true slam:prediction=step"));
+                names(
+                        "slam:bound=0.6 slam:bound=0.7 slam:bound=0.8 slam:bound=0.9 slam:k=2 slam:k=3 slam:k=5"
+                                + " slam:adaptive=true slam:listed=0.8 slam:listed=0.95 slam:cap=true slam:prediction=step slam:rounds=2"));
         combinations(cells, 1000);
         return cells;
     }
@@ -87,7 +79,7 @@ final class SlamExperiment implements Experiment {
     private void combinations(List<Cell> cells, int labels) {
         String count = String.valueOf(labels);
         cells.add(Cell.of("part", "sensitivity", "labels", count, "method", "slam", "validation", "50"));
-        PoolExperiment.add(cells, "combination", List.of(labels), List.of("slam:rounds=2", "slam:validation=true"));
+        PoolExperiment.add(cells, "combination", List.of(labels), List.of("slam:validation=true"));
         for (String student : pool.task().residualStudents()) {
             for (String method : List.of(HARD, "slam")) {
                 cells.add(Cell.of("part", "combination", "labels", count, "method", method, "student", student));
@@ -97,7 +89,7 @@ final class SlamExperiment implements Experiment {
 
     @Override
     public String name() {
-        return "slam";
+        return pool.experiment("slam");
     }
 
     @Override
@@ -132,8 +124,8 @@ final class SlamExperiment implements Experiment {
         List<Cell> sensitivity = PoolReport.withBaseline(results, "sensitivity", "slam");
         document.heading("What SLaM is sensitive to");
         document.paragraph(
-                "All with the same labelled images; the baseline is SLaM with its defaults (bound 0.5, one k"
-                        + " for top-k accuracy of 0.9). Where a row says validation, so many images judge the teacher instead.");
+                "All with the same labelled samples; the baseline is SLaM with its defaults (bound 0.5, one k"
+                        + " for top-k accuracy of 0.9). Where a row says validation, so many samples judge the teacher instead.");
         PoolReport.named(document, results, sensitivity, "accuracy");
         List<Cell> combined = PoolReport.withBaseline(results, "combination", "slam");
         if (combined.isEmpty()) {

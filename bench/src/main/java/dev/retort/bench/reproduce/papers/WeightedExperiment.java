@@ -29,6 +29,13 @@ import java.util.Map;
 /// distillation over labelled-set size, its estimators where the noise is known, and what it combines with.
 final class WeightedExperiment implements Experiment {
     private static final String HARD = "hard";
+    private static final List<String> ESTIMATORS = List.of(
+            HARD,
+            "weighted",
+            "weighted:estimator=rate-and-distortion",
+            "weighted:estimator=rate-and-mean-ratio",
+            "weighted:estimator=pointwise-mean");
+
     private final PoolExperiment pool;
     private final List<Cell> cells;
 
@@ -36,8 +43,8 @@ final class WeightedExperiment implements Experiment {
         pool = new PoolExperiment(task, size, task.scale(size));
         cells = switch (size) {
             case QUICK -> quick();
-            case SMALL -> small(List.of(100, 300, 1000), List.of("0.2", "0.4"));
-            case FULL -> small(List.of(100, 300, 1000, 3000, 7500), List.of("0.1", "0.2", "0.3", "0.4"));
+            case SMALL -> small();
+            case FULL -> full();
         };
     }
 
@@ -50,27 +57,39 @@ final class WeightedExperiment implements Experiment {
         return cells;
     }
 
-    private List<Cell> small(List<Integer> labels, List<String> rates) {
+    private List<Cell> small() {
         List<Cell> cells = new ArrayList<>();
+        PoolExperiment.add(cells, "size", List.of(100, 300), List.of(HARD, "fidelity", "weighted"));
+        PoolExperiment.addNoise(cells, 100, List.of("0.4"), ESTIMATORS);
+        PoolExperiment.add(cells, "sensitivity", List.of(300), List.of("weighted:k=50", "weighted:feature=entropy"));
+        cells.add(Cell.of("part", "sensitivity", "labels", "300", "method", "weighted", "validation", "50"));
+        select(cells, 300, 1000);
+        return cells;
+    }
+
+    private List<Cell> full() {
+        List<Cell> cells = new ArrayList<>();
+        List<Integer> labels = List.of(100, 300, 1000, 3000, 7500);
         PoolExperiment.add(
-                cells, "size", labels, List.of(HARD, "soft", "fidelity", "weighted", "weighted:labels=soft"));
-        PoolExperiment.addNoise(
                 cells,
-                100,
-                rates,
-                List.of(
-                        HARD,
-                        "weighted",
-                        "weighted:estimator=rate-and-distortion",
-                        "weighted:estimator=rate-and-mean-ratio",
-                        "weighted:estimator=pointwise-mean",
-                        "weighted:most=inf"));
+                "size",
+                labels,
+                List.of("labels", HARD, "soft", "fidelity", "slam", "weighted", "weighted:labels=soft"));
+        PoolExperiment.addNoise(cells, 300, List.of("0.1", "0.2", "0.3", "0.4"), ESTIMATORS);
         PoolExperiment.add(
                 cells,
                 "sensitivity",
-                List.of(300),
-                List.of("weighted:k=5", "weighted:k=50", "weighted:feature=entropy", "weighted:every=4"));
-        cells.add(Cell.of("part", "sensitivity", "labels", "300", "method", "weighted", "validation", "50"));
+                List.of(300, 1000),
+                List.of(
+                        "weighted:k=5",
+                        "weighted:k=50",
+                        "weighted:feature=entropy",
+                        "weighted:every=4",
+                        "weighted:warmup=5",
+                        "weighted:most=inf"));
+        for (String validation : List.of("50", "150", "500")) {
+            cells.add(Cell.of("part", "sensitivity", "labels", "300", "method", "weighted", "validation", validation));
+        }
         select(cells, 300, 1000);
         for (String student : pool.task().residualStudents()) {
             for (String method : List.of(HARD, "weighted")) {
@@ -101,7 +120,7 @@ final class WeightedExperiment implements Experiment {
 
     @Override
     public String name() {
-        return "weighted";
+        return pool.experiment("weighted");
     }
 
     @Override
@@ -183,19 +202,22 @@ final class WeightedExperiment implements Experiment {
         PoolReport.byNoise(document, results, HARD);
         document.heading("Do the weights debias the loss?");
         document.paragraph("Mean cross-entropy of the final student on the pool: against the truth (clean), against the"
-                + " teacher's labels, and against these with the weights. Weights are fitted on the validation images, the"
+                + " teacher's labels, and against these with the weights. Weights are fitted on the validation samples, the"
                 + " pool's labels are looked at for this table only.");
         RiskTable.add(document, results);
         document.heading("What it is sensitive to");
         PoolReport.named(document, results, PoolReport.withBaseline(results, "sensitivity", "weighted"), "accuracy");
         document.heading("With a selected part of the pool");
         document.paragraph(
-                "The teacher labels a part of the pool only; a student trained on the labelled images chooses"
+                "The teacher labels a part of the pool only; a student trained on the labelled samples chooses"
                         + " which. RAD is robust active distillation, margin takes the smallest margins.");
         List<Cell> selected = results.cells(cell -> cell.is("part", "selection"));
         PoolReport.named(document, results, selected, "accuracy");
         document.paragraph(Tables.verdict(results, selected, "accuracy", PoolReport::label));
-        document.heading("With learned residual connections in the student");
-        PoolReport.named(document, results, results.cells(cell -> cell.is("part", "combination")), "accuracy");
+        List<Cell> combined = results.cells(cell -> cell.is("part", "combination"));
+        if (!combined.isEmpty()) {
+            document.heading("With learned residual connections in the student");
+            PoolReport.named(document, results, combined, "accuracy");
+        }
     }
 }
