@@ -22,7 +22,8 @@ final class DistillOptions {
             names = "--methods",
             paramLabel = "NAME",
             split = ",",
-            description = "Which methods, or all (default: labels,hard,soft,slam). Known: ${COMPLETION-CANDIDATES}.",
+            description =
+                    "Which methods, or all, with options such as slam:bound=0.7 (default: labels,hard,soft,slam). Known: ${COMPLETION-CANDIDATES}.",
             completionCandidates = Methods.class)
     List<String> methods = List.of("labels", "hard", "soft", "slam");
 

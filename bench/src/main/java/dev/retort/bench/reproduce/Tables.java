@@ -72,8 +72,8 @@ public final class Tables {
         return cells.stream().map(cell -> cell.get(factor)).distinct().toList();
     }
 
-    /// A table of several metrics: one row a cell, each named by `name`, with the difference to `baseline`
-    /// in the first metric as the last column, paired by seed.
+    /// A table of several metrics: one row a cell, named by its value of `factor`, with the difference to
+    /// `baseline` in the first metric as the last column, paired by seed.
     public static void compared(
             Document document, Grid grid, List<Cell> cells, Cell baseline, String factor, List<String> metrics) {
         List<String> header = new ArrayList<>(List.of(factor));

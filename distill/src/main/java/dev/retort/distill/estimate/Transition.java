@@ -2,6 +2,7 @@ package dev.retort.distill.estimate;
 
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// How a teacher's label depends on the true class: a matrix T with Tᵢⱼ = P(teacher says j | truth is i),
 /// whose rows sum to 1.
@@ -108,10 +109,42 @@ public sealed interface Transition {
         }
     }
 
+    /// The inverse of T, or of a blend of T with the identity: the first of T, 0.95 T + 0.05 I, 0.9 T + 0.1 I, …
+    /// whose inverse exists and has no entry above `largest`. A teacher that never says a class has a T
+    /// without inverse.
+    ///
+    /// @param largest at least 1
+    static double[][] stableInverse(double[][] matrix, double largest) {
+        for (int step = 0; ; step++) {
+            double share = Math.min(1, 0.05 * step);
+            double[][] blend = new double[matrix.length][matrix.length];
+            for (int i = 0; i < matrix.length; i++) {
+                for (int j = 0; j < matrix.length; j++) {
+                    blend[i][j] = (1 - share) * matrix[i][j] + (i == j ? share : 0);
+                }
+            }
+            double[][] found = inverseOrNull(blend);
+            boolean stable = found != null
+                    && Arrays.stream(found).flatMapToDouble(Arrays::stream).allMatch(v -> Math.abs(v) <= largest);
+            if (found != null && (stable || share == 1)) {
+                return found;
+            }
+        }
+    }
+
     /// The inverse of a square matrix, by elimination with pivots.
     ///
     /// @throws IllegalArgumentException if it has none, or next to none
     static double[][] inverse(double[][] matrix) {
+        double[][] found = inverseOrNull(matrix);
+        if (found == null) {
+            throw new IllegalArgumentException(
+                    "transition: expected a matrix that can be inverted, this one is singular");
+        }
+        return found;
+    }
+
+    private static double @Nullable [][] inverseOrNull(double[][] matrix) {
         int n = matrix.length;
         double[][] work = new double[n][];
         for (int i = 0; i < n; i++) {
@@ -124,8 +157,7 @@ public sealed interface Transition {
                 pivot = Math.abs(work[row][column]) > Math.abs(work[pivot][column]) ? row : pivot;
             }
             if (Math.abs(work[pivot][column]) < 1e-9) {
-                throw new IllegalArgumentException(
-                        "transition: expected a matrix that can be inverted, this one is singular in column " + column);
+                return null;
             }
             double[] swapped = work[pivot];
             work[pivot] = work[column];

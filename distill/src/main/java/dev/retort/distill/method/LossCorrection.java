@@ -20,8 +20,9 @@ import java.util.Set;
 ///
 /// Forward correction pushes the student's prediction through the noise and is minimised by the truth;
 /// [Slam] is the same idea with a T of its own for every sample. Backward correction makes the loss an
-/// unbiased estimate of the clean one; it can become negative, and large where T is nearly singular. True
-/// labels are learnt by plain cross-entropy.
+/// unbiased estimate of the clean one; it can become negative. Where the inverse does not exist or has entries
+/// above 20, T is blended with the identity ([Transition#stableInverse]). True labels are learnt by plain
+/// cross-entropy.
 ///
 /// Source: Patrini, Rozza, Menon, Nock and Qu, "Making deep neural networks robust to label noise: a loss
 /// correction approach", 2017, arXiv 1609.03683. The paper estimates T from a network trained on noisy labels;
@@ -33,6 +34,7 @@ import java.util.Set;
 public record LossCorrection(Direction direction, Transition transition, TeacherLabel form)
         implements DistillationMethod {
     private static final double FLOOR = 1e-7;
+    private static final double LARGEST = 20;
 
     /// What is corrected.
     public enum Direction {
@@ -63,7 +65,7 @@ public record LossCorrection(Direction direction, Transition transition, Teacher
         // A known matrix needs no validation set; the pool's answers tell the number of classes.
         Confidence judged = Confidence.ofLogits(known ? setup.requireTeacherLabels() : setup.requireValidation());
         double[][] t = transition.matrix(judged, setup.validationLabels(), form == TeacherLabel.SOFT);
-        double[] flat = Arrays.stream(direction == Direction.FORWARD ? t : Transition.inverse(t))
+        double[] flat = Arrays.stream(direction == Direction.FORWARD ? t : Transition.stableInverse(t, LARGEST))
                 .flatMapToDouble(Arrays::stream)
                 .toArray();
         Tensor matrix = Tensor.of(flat, t.length, t.length);

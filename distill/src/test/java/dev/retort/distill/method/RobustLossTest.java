@@ -223,6 +223,19 @@ class RobustLossTest {
                 .hasMessageContaining("singular");
     }
 
+    /// A teacher that never says class 1.
+    @Test
+    void aSingularMatrixIsBlendedWithTheIdentity() {
+        double[][] t = {{1, 0}, {1, 0}};
+        double[][] inverse = Transition.stableInverse(t, 25);
+        // 0.95 T + 0.05 I = {{1, 0}, {.95, .05}}
+        assertThat(inverse[0]).containsExactly(new double[] {1, 0}, within(1e-9));
+        assertThat(inverse[1]).containsExactly(new double[] {-19, 20}, within(1e-9));
+        double[][] good = {{.8, .2}, {.3, .7}};
+        assertThat(Transition.stableInverse(good, 25)).isDeepEqualTo(Transition.inverse(good));
+        assertThat(Transition.stableInverse(t, 1)).isDeepEqualTo(new double[][] {{1, 0}, {0, 1}});
+    }
+
     /// Labelled samples learn by cross-entropy whatever the method does to the teacher's labels.
     @Test
     void trueLabelsAreTrusted() {

@@ -63,7 +63,7 @@ final class SlamExperiment implements Experiment {
         PoolExperiment.add(
                 cells,
                 "sensitivity",
-                List.of(300, 1000),
+                List.of(1000),
                 names(
                         "slam:bound=0.6 slam:bound=0.7 slam:bound=0.8 slam:bound=0.9 slam:k=2 slam:k=3 slam:k=5"
                                 + " slam:adaptive=true slam:listed=0.8 slam:listed=0.95 slam:cap=true slam:prediction=step slam:rounds=2"));

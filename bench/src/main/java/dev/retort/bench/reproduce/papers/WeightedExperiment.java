@@ -79,7 +79,7 @@ final class WeightedExperiment implements Experiment {
         PoolExperiment.add(
                 cells,
                 "sensitivity",
-                List.of(300, 1000),
+                List.of(300),
                 List.of(
                         "weighted:k=5",
                         "weighted:k=50",
