@@ -60,13 +60,13 @@ final class PreActBlock extends ResidualBlock {
     }
 
     private Tensor first(Tensor x) {
-        return relus.getFirst().call(norms.getFirst().call(x));
+        return norms.getFirst().callRelu(x, relus.getFirst());
     }
 
     private Tensor rest(Tensor activated) {
         Tensor y = convs.getFirst().call(activated);
         for (int i = 1; i < convs.size(); i++) {
-            y = convs.get(i).call(relus.get(i).call(norms.get(i).call(y)));
+            y = convs.get(i).call(norms.get(i).callRelu(y, relus.get(i)));
         }
         return y;
     }

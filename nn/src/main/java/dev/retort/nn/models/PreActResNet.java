@@ -72,6 +72,6 @@ public final class PreActResNet extends Layer {
         Tensor y = conv1.call(x);
         ResidualStream stream = residuals.open(pools ? maxpool.call(y) : y);
         stages.forEach(stage -> stage.call(stream));
-        return fc.call(avgpool.call(relu.call(bn.call(stream.value()))).flatten(1));
+        return fc.call(avgpool.call(bn.callRelu(stream.value(), relu)).flatten(1));
     }
 }

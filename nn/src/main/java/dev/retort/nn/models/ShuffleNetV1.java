@@ -115,8 +115,8 @@ public final class ShuffleNetV1 extends Layer {
         }
 
         private Tensor body(Tensor x) {
-            Tensor y = shuffle1.call(relu1.call(bn1.call(conv1.call(x))));
-            return bn3.call(conv3.call(relu2.call(bn2.call(conv2.call(y)))));
+            Tensor y = shuffle1.call(bn1.callRelu(conv1.call(x), relu1));
+            return bn3.call(conv3.call(bn2.callRelu(conv2.call(y), relu2)));
         }
 
         @Override
@@ -155,7 +155,7 @@ public final class ShuffleNetV1 extends Layer {
 
     @Override
     protected Tensor forward(Tensor x) {
-        ResidualStream stream = residuals.open(relu.call(bn1.call(conv1.call(x))));
+        ResidualStream stream = residuals.open(bn1.callRelu(conv1.call(x), relu));
         stages.forEach(stage -> stage.call(stream));
         return linear.call(avgpool.call(stream.value()).flatten(1));
     }

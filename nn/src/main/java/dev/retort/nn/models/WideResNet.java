@@ -108,6 +108,6 @@ public final class WideResNet extends Layer {
     protected Tensor forward(Tensor x) {
         ResidualStream stream = residuals.open(conv1.call(x));
         stages.forEach(stage -> stage.call(stream));
-        return fc.call(avgpool.call(relu.call(bn1.call(stream.value()))).flatten(1));
+        return fc.call(avgpool.call(bn1.callRelu(stream.value(), relu)).flatten(1));
     }
 }

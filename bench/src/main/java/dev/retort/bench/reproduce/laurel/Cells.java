@@ -63,9 +63,8 @@ record Cells(Grid grid, List<Cell> cells) {
     String added(Cell cell) {
         double plain = mean("plain", "parameters");
         double mine = Statistics.mean(values(cell, "parameters"));
-        return cell.is("model", "plain")
-                ? ""
-                : signed(100 * (mine - plain) / plain, 2).concat(" %");
+        double added = 100 * (mine - plain) / plain;
+        return cell.is("model", "plain") || !Double.isFinite(added) ? "" : signed(added, 2) + " %";
     }
 
     String parameters(Cell cell) {
