@@ -2,6 +2,7 @@ package dev.retort.bench.distill;
 
 import dev.retort.bench.info.DeviceChoice;
 import dev.retort.bench.model.ModelSpec;
+import dev.retort.nn.residual.ResidualSpec;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -58,8 +59,17 @@ final class DistillOptions {
     @Option(
             names = "--student",
             defaultValue = "cnn:8,16,32",
-            description = "The student: cnn:WIDTHS, resnetDEPTH:W1,W2,W3 or mlp:WIDTHS (default: ${DEFAULT-VALUE}).")
+            description = "The student: cnn:WIDTHS, resnetDEPTH:W1,W2,W3, mlp:WIDTHS, or a network such as resnet18,"
+                    + " resnet8x4, wrn-16-2, vgg8, mobilenetv2-half or shufflenetv1 (default: ${DEFAULT-VALUE}).")
     String student = "";
+
+    @Option(
+            names = "--residual",
+            paramLabel = "SPEC",
+            description = "Residual connections of the student, such as laurel-rw+lr:rank=8, rezero or hyper-static; of"
+                    + " the teacher write them after an @: --teacher resnet8:16,32,64@laurel-rw.")
+    @Nullable
+    String residual;
 
     @Option(
             names = "--teacher-epochs",
@@ -126,6 +136,11 @@ final class DistillOptions {
             throw new IllegalArgumentException("--lr: expected a positive number, got " + lr);
         }
         DeviceChoice.parse(device);
+        if (residual != null) {
+            student = ModelSpec.parse(student)
+                    .withResidual(ResidualSpec.parse(residual))
+                    .toString();
+        }
         Methods.chosen(methods, ModelSpec.parse(teacher), ModelSpec.parse(student));
     }
 

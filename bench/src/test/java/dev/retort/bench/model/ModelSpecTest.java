@@ -11,12 +11,31 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelSpecTest {
     @ParameterizedTest
-    @ValueSource(strings = {"cnn:4,8", "resnet8:4,8,16", "resnet14:4,4,4", "mlp:32", "mlp:32,16"})
+    @ValueSource(
+            strings = {
+                "cnn:4,8",
+                "resnet8:4,8,16",
+                "resnet14:4,4,4",
+                "mlp:32",
+                "mlp:32,16",
+                "resnet8:4,8,16@laurel-rw+lr:rank=2",
+                "resnet18@laurel-rw",
+                "resnet8x4@hyper-static:lanes=2",
+                "wrn-16-2@laurel-pa",
+                "wrn-40-1",
+                "vgg8",
+                "mobilenetv2-half@rezero",
+                "shufflenetv1@laurel-rw",
+                "shufflenetv2",
+                "preactresnet18",
+                "mobilenetv2"
+            })
     void readsWhatItWritesAndMakesAWorkingModel(String text) {
         ModelSpec spec = ModelSpec.parse(text);
         Layer model = spec.create(new ImageShape(1, 28, 28), 7, new Rng(1));
 
         assertThat(spec).hasToString(text);
+        assertThat(spec.leastWeights(new ImageShape(1, 28, 28))).isBetween(1L, model.parameterCount());
         assertThat(model.call(Tensor.zeros(2, 1, 28, 28)).shape().dims()).containsExactly(2, 7);
         assertThat(model.modules())
                 .containsKeys(spec.middle().path(), spec.last().path());
@@ -41,6 +60,12 @@ class ModelSpecTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("model: expects cnn:WIDTHS, resnetDEPTH:W1,W2,W3 or mlp:WIDTHS")
                 .hasMessageContaining("'" + text + "'");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cnn:4@rezero", "vgg8@laurel-rw", "mlp:8@laurel-rw", "shufflenetv2@highway"})
+    void modelsWithoutStreamsHaveNoOtherConnections(String text) {
+        assertThatThrownBy(() -> ModelSpec.parse(text)).hasMessageContaining("has no residual connections");
     }
 
     @ParameterizedTest

@@ -70,6 +70,11 @@ public final class MobileNetV2 extends Layer {
             return new Config(groups, width, 3, classes, 0.2, ResidualFactory.PLAIN);
         }
 
+        /// The same with other pictures.
+        public Config withInputChannels(int channels) {
+            return new Config(groups, width, channels, classes, dropout, residual);
+        }
+
         /// The same with other blocks.
         public Config withGroups(Group... others) {
             return new Config(List.of(others), width, in, classes, dropout, residual);

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// x = Σ_j m_j h_j,  y = f(x),  h'_k = Σ_j R_kj h_j + w_k y.
 ///
 /// Static: m, R and w are trained constants. Dynamic: each position adds s · tanh(norm(h_j) V) to them,
-/// with a layer norm without scale (V can take it over), V = 0 and s = 0.01 at first.
+/// with a layer norm without scale (V can take it over), V = 0 and s = 0.01 at first. Where a shortcut
+/// changes the shape, the lanes are read by the constants and moved after their projection.
 /// At first m picks lane (index mod n), R = I and w = 1: the plain network in every lane.
 ///
 /// **Parameters**: `read` `[n]`, `mix` `[n, n]`, `write` `[n]`, and if dynamic `dynamic` `[n + 2, D]` (rows:
@@ -25,6 +26,7 @@ public final class HyperConnection extends Residual {
 
     private final int lanes;
     private final Layout layout;
+    private final boolean projected;
     private final Parameter read;
     private final Parameter mix;
     private final Parameter write;
@@ -35,6 +37,7 @@ public final class HyperConnection extends Residual {
     public HyperConnection(int lanes, boolean isDynamic, ResidualPlace place) {
         this.lanes = lanes;
         layout = place.layout();
+        projected = place.projected();
         read = parameter("read", Tensor.wrap(DType.F32, Lanes.oneHot(lanes, place.index()), lanes));
         mix = parameter("mix", Tensor.eye(lanes));
         write = parameter("write", Tensor.ones(lanes));
@@ -45,14 +48,14 @@ public final class HyperConnection extends Residual {
     @Override
     public void connect(ResidualStream stream, Branch branch) {
         Tensor before = stream.lanes();
-        Tensor moves = dynamic == null || scale == null ? null : moves(before, dynamic.value());
+        Tensor moves = dynamic == null || projected ? null : moves(before, dynamic.value());
         Tensor input = moves == null
                 ? Lanes.mix(read.value().unsqueeze(0), before).select(0, 0)
                 : Lanes.sum(weights(moves, 0, read.value()), before, layout);
         Tensor output = branch.run(input);
         stream.project(branch);
-        if (branch.shortcut() != null && dynamic != null) {
-            moves = moves(stream.lanes(), dynamic.value()); // the positions are others now
+        if (projected && dynamic != null) {
+            moves = moves(stream.lanes(), dynamic.value());
         }
         Tensor parts = moves;
         stream.advance(run(in -> new Tensor[] {write(in[0], in[1], parts)}, output, stream.lanes())[0]);

@@ -17,7 +17,7 @@ import dev.retort.tensor.Tensor;
 /// to
 /// 1 with half of it on lane (index mod n), so that lanes come to differ; b₂ = 0, w = 1; B₃ = 0 on the
 /// diagonal and −4 elsewhere. The lanes are equal at first, so this starts as the plain network, up to
-/// rounding.
+/// rounding. Where a shortcut changes the shape, m is sigmoid(b₁), and w and R see the projected lanes.
 ///
 /// **Parameters**: `phi` `[n² + 2n, nD]`, `bias` `[n² + 2n]` (rows: m, w, R by rows), `scale` `[3]`.
 public final class ManifoldHyperConnection extends Residual {
@@ -28,6 +28,7 @@ public final class ManifoldHyperConnection extends Residual {
 
     private final int lanes;
     private final Layout layout;
+    private final boolean projected;
     private final Parameter phi;
     private final Parameter bias;
     private final Parameter scale;
@@ -36,6 +37,7 @@ public final class ManifoldHyperConnection extends Residual {
     public ManifoldHyperConnection(int lanes, ResidualPlace place) {
         this.lanes = lanes;
         layout = place.layout();
+        projected = place.projected();
         int rows = lanes * lanes + 2 * lanes;
         phi = parameter("phi", Tensor.zeros(rows, lanes * place.channels()));
         bias = parameter("bias", Tensor.wrap(DType.F32, bias(lanes, place.index()), rows));
@@ -57,10 +59,14 @@ public final class ManifoldHyperConnection extends Residual {
     @Override
     public void connect(ResidualStream stream, Branch branch) {
         Tensor before = stream.lanes();
-        Tensor logits = logits(before);
-        Tensor output = branch.run(Lanes.sum(lanesFirst(logits, 0, lanes, 0).sigmoid(), before, layout));
+        Tensor logits = projected ? null : logits(before);
+        Tensor input = logits == null
+                ? Lanes.mix(bias.value().narrow(0, 0, lanes).sigmoid().unsqueeze(0), before)
+                        .select(0, 0)
+                : Lanes.sum(lanesFirst(logits, 0, lanes, 0).sigmoid(), before, layout);
+        Tensor output = branch.run(input);
         stream.project(branch);
-        Tensor current = branch.shortcut() == null ? logits : logits(stream.lanes());
+        Tensor current = logits == null ? logits(stream.lanes()) : logits;
         stream.advance(run(in -> new Tensor[] {write(in[0], in[1], current)}, output, stream.lanes())[0]);
         if (branch.after() != null) {
             stream.advance(stream.each(branch::after));
