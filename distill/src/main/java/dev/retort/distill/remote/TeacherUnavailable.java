@@ -1,5 +1,7 @@
 package dev.retort.distill.remote;
 
+import org.jspecify.annotations.Nullable;
+
 /// A remote teacher gave no answer: attempts or budget are used up, or it refuses. Answers that came
 /// before are in the journal; asking again later buys only what is missing.
 public final class TeacherUnavailable extends RuntimeException {
@@ -7,7 +9,7 @@ public final class TeacherUnavailable extends RuntimeException {
 
     private final boolean budget;
 
-    private TeacherUnavailable(String message, Throwable cause, boolean budget) {
+    private TeacherUnavailable(String message, @Nullable Throwable cause, boolean budget) {
         super(message, cause);
         this.budget = budget;
     }
