@@ -35,8 +35,9 @@ public final class Reproduction {
     /// A run that fails is told and left out; the others go on, and the next call tries it again.
     ///
     /// @param out where the report is printed
-    /// @throws CommandException if the folder holds another experiment, or another process works in it
-    /// @throws IOException      if a file can't be read or written
+    /// @throws dev.retort.bench.CommandException if the folder holds another experiment, or another process
+    ///     works in it
+    /// @throws IOException if a file can't be read or written
     public static int run(Experiment experiment, ReproduceOptions options, PrintWriter out) throws IOException {
         int seeds = options.seeds(experiment);
         Integer threads = options.threads();

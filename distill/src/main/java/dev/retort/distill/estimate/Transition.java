@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /// How a teacher's label depends on the true class: a matrix T with Tᵢⱼ = P(teacher says j | truth is i),
 /// whose rows sum to 1.
 public sealed interface Transition {
-    /// The matrix [L][L].
+    /// The matrix `[L][L]`.
     ///
     /// @param teacher what the teacher says about the validation set
     /// @param labels  its true classes
@@ -19,7 +19,7 @@ public sealed interface Transition {
 
     /// A matrix that is known, as with synthetic noise.
     ///
-    /// @param rows [L][L], each row non-negative with sum 1
+    /// @param rows `[L][L]`, each row non-negative with sum 1
     record Known(List<List<Double>> rows) implements Transition {
         private static final double TOLERANCE = 1e-6;
 

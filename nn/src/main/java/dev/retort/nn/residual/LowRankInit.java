@@ -10,7 +10,7 @@ import dev.retort.tensor.Tensor;
 public enum LowRankInit {
     /// Uniform on ±√(6/(r + D)): the paper's ResNets.
     XAVIER("xavier"),
-    /// A[i][j] = 1/√(r·D) if i mod r = j, else 0: the paper's language models. The columns are orthogonal
+    /// `A[i][j]` = 1/√(r·D) if i mod r = j, else 0: the paper's language models. The columns are orthogonal
     /// to each other, each of norm 1/r if r divides D.
     COLUMN_ORTHOGONAL("orthogonal");
 

@@ -73,7 +73,7 @@ public sealed interface QuantOp extends Op {
         }
     }
 
-    /// Inputs (x [..., I], weight [O, I], scale [O]) or (…, bias [O]): y = (x · weightᵀ) · scale +
+    /// Inputs (x `[..., I]`, weight `[O, I]`, scale `[O]`) or (…, bias `[O]`): y = (x · weightᵀ) · scale +
     /// bias, with the weight in a narrow dtype of its own, such as `I8` with one scale an output
     /// channel, or `BF16` with scales of 1. For inference: reading the weight is what a product
     /// with few rows costs.
