@@ -1,12 +1,8 @@
 package dev.retort.bench.report;
 
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Base64;
 import java.util.List;
-import javax.imageio.ImageIO;
 
 /// Pieces of HTML: escaping, tables, pictures, and the page around them.
 public final class Html {
@@ -87,21 +83,15 @@ public final class Html {
     ///
     /// @param pixels channels x height x width values in [0, 1]; one or three channels
     public static String picture(float[] pixels, int channels, int height, int width) {
-        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        byte[] rows = new byte[height * (1 + 3 * width)]; // each row begins with its filter, 0 for none
         int plane = height * width;
         for (int i = 0; i < plane; i++) {
-            int red = level(pixels[i]);
-            int green = channels == 3 ? level(pixels[plane + i]) : red;
-            int blue = channels == 3 ? level(pixels[2 * plane + i]) : red;
-            image.setRGB(i % width, i / width, red << 16 | green << 8 | blue);
+            int at = i / width * (1 + 3 * width) + 1 + i % width * 3;
+            for (int c = 0; c < 3; c++) {
+                rows[at + c] = (byte) level(pixels[channels == 3 ? c * plane + i : i]);
+            }
         }
-        ByteArrayOutputStream png = new ByteArrayOutputStream();
-        try {
-            ImageIO.write(image, "png", png);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // a byte array does not fail
-        }
-        return "data:image/png;base64," + Base64.getEncoder().encodeToString(png.toByteArray());
+        return "data:image/png;base64," + Base64.getEncoder().encodeToString(Png.encode(rows, width, height));
     }
 
     private static int level(float value) {
