@@ -1,6 +1,5 @@
 package dev.retort.bench.report;
 
-import java.io.IOException;
 import java.util.Base64;
 import java.util.List;
 
