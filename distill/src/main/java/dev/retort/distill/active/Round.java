@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /// One round of active distillation.
 ///
 /// @param number    from 1; 0 is the student of the labelled samples alone
-/// @param chosen    the samples asked about, as positions in the whole pool; null in round 0
+/// @param chosen    the samples asked about, as positions in the whole pool; its marginals are those of
+///                  the samples that were left, in their order; null in round 0
 /// @param answers   the teacher's logits [b, L] for them; null in round 0
 /// @param left      size of the pool that was chosen from
 /// @param student   trained on all labels and answers so far

@@ -33,7 +33,7 @@ import java.util.Map;
 /// | what comes | what it is taken for |
 /// | --- | --- |
 /// | 200 with logits of the right shape | an answer |
-/// | 200 with anything else | charged, unusable: asked again |
+/// | 200 with anything else, another 2xx | charged, unusable: asked again |
 /// | 429, 503 | not charged: asked again, no sooner than `Retry-After` says |
 /// | 408, 500, and no connection at all | not charged: asked again |
 /// | 502, 504, other 5xx, a broken connection, no answer in time | perhaps charged: asked again |
@@ -48,6 +48,8 @@ public record HttpEndpoint(URI uri, Map<String, String> headers, Duration timeou
         implements Endpoint {
     private static final int EXCERPT = 200;
     private static final int OK = 200;
+    private static final int REDIRECTS = 300;
+    private static final int SERVER = 500;
 
     /// An endpoint with 30 seconds for an answer that charges repeated keys again.
     public static HttpEndpoint at(URI uri) {
@@ -126,8 +128,15 @@ public record HttpEndpoint(URI uri, Map<String, String> headers, Duration timeou
         return switch (status) {
             case 429, 503 -> new EndpointException(Kind.BUSY, message, retryAfter(response));
             case 408, 500 -> new EndpointException(Kind.FAILED, message);
-            default -> new EndpointException(status > 500 ? Kind.UNKNOWN : Kind.REFUSED, message);
+            default -> new EndpointException(other(status), message);
         };
+    }
+
+    private static Kind other(int status) {
+        if (status > OK && status < REDIRECTS) {
+            return Kind.UNUSABLE;
+        }
+        return status >= SERVER ? Kind.UNKNOWN : Kind.REFUSED;
     }
 
     /// Seconds or a date; 0 if it is neither.

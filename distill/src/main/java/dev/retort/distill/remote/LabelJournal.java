@@ -7,8 +7,10 @@ import dev.retort.tensor.io.Json;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.math.BigDecimal;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -40,6 +42,7 @@ public final class LabelJournal implements AutoCloseable {
     private final Map<String, Sent> open = new LinkedHashMap<>();
     private Spending spending = Spending.NONE;
     private int classes;
+    private boolean broken;
 
     /// A request that was sent and not answered yet.
     ///
@@ -115,6 +118,20 @@ public final class LabelJournal implements AutoCloseable {
         file.seek(good);
         if (good == 0) {
             append(Map.of("journal", FORMAT, "teacher", teacher));
+            forceName();
+        }
+    }
+
+    /// Makes the name of a new file durable; only possible where a folder can be opened as a file.
+    private void forceName() {
+        Path folder = path.toAbsolutePath().getParent();
+        if (folder == null) {
+            return;
+        }
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            return; // Windows cannot open folders; it journals names itself
         }
     }
 
@@ -181,8 +198,18 @@ public final class LabelJournal implements AutoCloseable {
     }
 
     private void append(Map<String, ?> content) throws IOException {
-        file.write(JournalLine.encode(Json.of(content)));
-        file.getFD().sync();
+        if (broken) {
+            throw new IOException("label journal: a line of " + path + " could not be written before; open it again");
+        }
+        long end = file.getFilePointer();
+        try {
+            file.write(JournalLine.encode(Json.of(content)));
+            file.getFD().sync();
+        } catch (IOException e) {
+            broken = true; // a torn line must stay the last one
+            file.setLength(end);
+            throw e;
+        }
     }
 
     /// Says that a request is about to leave, and sets its amount aside.

@@ -61,6 +61,7 @@ class HttpEndpointTest {
     @CsvSource(
             delimiter = '|',
             value = {
+                "202 | UNUSABLE",
                 "400 | REFUSED",
                 "401 | REFUSED",
                 "404 | REFUSED",
