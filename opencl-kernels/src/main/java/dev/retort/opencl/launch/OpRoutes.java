@@ -30,7 +30,8 @@ public final class OpRoutes {
             Map.entry(LinalgOp.TriangularSolve.class, MATRIX),
             Map.entry(LinalgOp.Eigh.class, MATRIX),
             Map.entry(LinalgOp.Svd.class, MATRIX),
-            Map.entry(ReductionOp.Norm.class, new OpRoute(OpRoute.Kind.KERNEL, "p other than 0, 1, 2, inf: composite")),
+            Map.entry(
+                    ReductionOp.Norm.class, new OpRoute(OpRoute.Kind.KERNEL, "p other than 0, 1, 2, ±inf: composite")),
             Map.entry(IndexOp.IndexAdd.class, new OpRoute(OpRoute.Kind.KERNEL, "after sorting the index")),
             Map.entry(IndexOp.EmbeddingBackward.class, new OpRoute(OpRoute.Kind.KERNEL, "after sorting the index")));
 

@@ -100,8 +100,8 @@ final class ReductionLauncher {
         if (op.p() == 2) {
             return reduce(t, "norm_two", op.dims());
         }
-        if (op.p() == Double.POSITIVE_INFINITY) {
-            return reduce(t, "norm_largest", op.dims());
+        if (Double.isInfinite(op.p())) {
+            return reduce(t, op.p() > 0 ? "norm_largest" : "norm_smallest", op.dims());
         }
         if (Task.isHalf(t.in()[0].dtype())) {
             return t.widened(wide -> Task.one(norm(wide, op)), () -> single(t))[0];

@@ -178,6 +178,20 @@ BINARY(binary_remainder, remainder_of(a, b))
 
 #else // integers: 64-bit arithmetic that wraps around, stored in the low bits
 
+// x to the power e, wrapping around; 1 / x^(-e) truncated for negative e, which is 0 unless x = 1 or -1
+inline long power(long x, long e) {
+    if (e < 0) {
+        return x == 1 ? 1 : x == -1 ? 1 - 2 * (e & 1) : 0;
+    }
+    long result = 1;
+    long square = x;
+    for (long rest = e; rest > 0; rest >>= 1) {
+        result = (rest & 1) ? result * square : result;
+        square *= square;
+    }
+    return result;
+}
+
 UNARY(unary_neg, -x)
 UNARY(unary_abs, x < 0 ? -x : x)
 UNARY(unary_sign, (x > 0) - (x < 0))
@@ -190,6 +204,7 @@ UNARY(unary_relu, max(x, (A)0))
 BINARY(binary_add, a + b)
 BINARY(binary_sub, a - b)
 BINARY(binary_mul, a * b)
+BINARY(binary_pow, power(a, b))
 BINARY(binary_maximum, max(a, b))
 BINARY(binary_minimum, min(a, b))
 

@@ -161,6 +161,7 @@ REDUCE(log_sum_exp, START(LOWEST), EXPAND, MERGE, RESULT(w == 0 ? LOWEST : v + l
 REDUCE(norm_zero, START(0), v += x != 0 ? 1 : 0, v += s.v, RESULT(v))
 REDUCE(norm_one, START(0), v += fabs(x), v += s.v, RESULT(v))
 REDUCE(norm_two, START(0), v += x * x, v += s.v, RESULT(sqrt(v)))
+REDUCE(norm_smallest, START(LARGEST), v = MINIMUM(v, fabs(x)), v = MINIMUM(v, s.v), RESULT(v))
 REDUCE(norm_largest, START(0), v = MAXIMUM(v, fabs(x)), v = MAXIMUM(v, s.v), RESULT(v))
 
 #endif
