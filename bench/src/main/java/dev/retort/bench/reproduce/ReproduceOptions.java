@@ -54,7 +54,7 @@ public final class ReproduceOptions {
     }
 
     /// Where results are kept.
-    Path folder(String experiment) {
+    public Path folder(String experiment) {
         Path chosen = folder;
         return chosen != null ? chosen : Path.of("retort-out", "reproduce", experiment + "-" + size());
     }

@@ -6,6 +6,7 @@ import dev.retort.bench.reproduce.ReproduceOptions;
 import dev.retort.bench.reproduce.Reproduction;
 import dev.retort.bench.reproduce.Size;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -41,6 +42,10 @@ public final class LaurelCommand implements Callable<Integer> {
         String pictures = choices.pictures == null ? usual : choices.pictures;
         LaurelExperiment experiment = new LaurelExperiment(
                 plan.tasks(choices, pictures, new DownloadBar(Terminal.progressBar())), plan.seeds());
-        return Reproduction.run(experiment, options, spec.commandLine().getOut());
+        int code = Reproduction.run(experiment, options, spec.commandLine().getOut());
+        if (choices.update != null) {
+            new DocsSection(choices.update, List.copyOf(choices.tasks)).update(options.folder(experiment.name()));
+        }
+        return code;
     }
 }

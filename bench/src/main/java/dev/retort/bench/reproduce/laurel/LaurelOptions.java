@@ -74,4 +74,13 @@ final class LaurelOptions {
     @Option(names = "--epochs", description = "Passes over the pictures.")
     @Nullable
     Integer epochs;
+
+    @Option(
+            names = "--update",
+            paramLabel = "FILE",
+            description =
+                    "Write the tables into this Markdown page too, between its two comments for these tasks, and the"
+                            + " plots beside it.")
+    @Nullable
+    Path update;
 }

@@ -197,6 +197,22 @@ class LaurelTest {
     }
 
     @Test
+    void resultsGoIntoThePageBetweenItsComments() throws IOException {
+        Path results = Files.createDirectories(folder.resolve("results"));
+        Files.writeString(results.resolve("results.md"), "# Title\n\nWords.\n\n## Part\n\n![x](plots/a.svg)\n");
+        Files.writeString(Files.createDirectories(results.resolve("plots")).resolve("a.svg"), "<svg/>");
+        DocsSection section = new DocsSection(folder.resolve("page.md"), List.of("language"));
+        Files.writeString(section.page(), "before\n" + section.begin() + "\nold\n" + section.end() + "\nafter\n");
+        section.update(results);
+        assertThat(section.page())
+                .hasContent("before\n" + section.begin() + "\n\nWords.\n\n### Part\n\n![x](page/a.svg)\n\n"
+                        + section.end() + "\nafter\n");
+        assertThat(folder.resolve("page/a.svg")).hasContent("<svg/>");
+        Files.writeString(section.page(), "nothing");
+        assertThatThrownBy(() -> section.update(results)).hasMessageContaining("lacks the lines");
+    }
+
+    @Test
     void sharesOfTheExtraLayersGain() {
         assertThat(Cells.papersShare(75.10, 74.95, 75.20)).isEqualTo("60 %");
         Paper paper = Paper.of("laurel-rw+lr:rank=4");
