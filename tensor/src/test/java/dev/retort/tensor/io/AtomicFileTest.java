@@ -48,7 +48,7 @@ class AtomicFileTest {
                     channel.write(ByteBuffer.wrap(new byte[] {9, 9}));
                     throw new IOException("disk full");
                 }))
-                .hasMessage("disk full");
+                .hasMessage("write " + target + ": disk full");
         assertThatThrownBy(() -> AtomicFile.write(target, _ -> {
                     throw new IllegalStateException("bug");
                 }))
