@@ -4,6 +4,7 @@ import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.io.FormatException;
 import dev.retort.tensor.io.Json;
+import dev.retort.tensor.io.SoleUse;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.math.BigDecimal;
@@ -75,7 +76,7 @@ public final class LabelJournal implements AutoCloseable {
         if (folder != null) {
             Files.createDirectories(folder);
         }
-        SoleUse use = SoleUse.of(path);
+        SoleUse use = SoleUse.of(path.resolveSibling(path.getFileName() + ".lock"));
         if (use == null) {
             throw new IllegalStateException("label journal: expected to be the only user of " + path
                     + ", another process or another teacher of this one has it open");
@@ -102,6 +103,8 @@ public final class LabelJournal implements AutoCloseable {
         }
         byte[] bytes = new byte[(int) file.length()];
         file.readFully(bytes);
+        byte[] first = header(teacher);
+        requireOurs(bytes, first);
         int good = 0;
         int line = 1;
         for (int end = feed(bytes, 0); end >= 0; end = feed(bytes, good)) {
@@ -117,8 +120,31 @@ public final class LabelJournal implements AutoCloseable {
         }
         file.seek(good);
         if (good == 0) {
-            append(Map.of("journal", FORMAT, "teacher", teacher));
+            append(first);
             forceName();
+        }
+    }
+
+    private static byte[] header(String teacher) {
+        Map<String, Object> content = new LinkedHashMap<>();
+        content.put("journal", FORMAT);
+        content.put("teacher", teacher);
+        return JournalLine.encode(Json.of(content));
+    }
+
+    /// A file without any whole line is a journal that was torn while it began, or else somebody's file that
+    /// must not be cut off: it is refused unless each byte is that of the first line, or a zero.
+    private void requireOurs(byte[] bytes, byte[] first) throws FormatException {
+        int end = feed(bytes, 0);
+        if (end >= 0 && JournalLine.isWhole(bytes, 0, end)) {
+            return;
+        }
+        requireTorn(bytes, Math.max(end, -1), 1);
+        for (int i = 0; i < bytes.length; i++) {
+            if (bytes[i] != 0 && (i >= first.length || bytes[i] != first[i])) {
+                throw new FormatException(
+                        "label journal: " + path + ": expected a " + FORMAT + ", got something else at byte " + i);
+            }
         }
     }
 
@@ -198,12 +224,16 @@ public final class LabelJournal implements AutoCloseable {
     }
 
     private void append(Map<String, ?> content) throws IOException {
+        append(JournalLine.encode(Json.of(content)));
+    }
+
+    private void append(byte[] line) throws IOException {
         if (broken) {
             throw new IOException("label journal: a line of " + path + " could not be written before; open it again");
         }
         long end = file.getFilePointer();
         try {
-            file.write(JournalLine.encode(Json.of(content)));
+            file.write(line);
             file.getFD().sync();
         } catch (IOException e) {
             broken = true; // a torn line must stay the last one

@@ -111,6 +111,20 @@ class LabelJournalTest {
     }
 
     @Test
+    void aFileThatIsNoJournalIsLeftAlone() throws IOException {
+        Path file = folder.resolve("labels.csv");
+        for (String content : new String[] {"a,b\n1,2\n", "one line", "\n", "5d2f0a81 {\"journal\"\n"}) {
+            Files.writeString(file, content);
+            assertThatThrownBy(() -> LabelJournal.open(file, "t"))
+                    .isInstanceOf(FormatException.class)
+                    .hasMessageContaining("labels.csv: expected a retort labels 1");
+            assertThat(file).hasContent(content);
+        }
+        Files.write(file, new byte[100]);
+        LabelJournal.open(file, "t").close();
+    }
+
+    @Test
     void onlyOneUserAtATime() throws IOException {
         Path file = written();
         try (LabelJournal _ = LabelJournal.open(file, "t")) {
