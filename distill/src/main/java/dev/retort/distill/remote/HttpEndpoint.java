@@ -22,6 +22,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /// A teacher behind HTTP, with JSON both ways.
 ///
@@ -41,7 +45,7 @@ import java.util.Map;
 ///
 /// @param uri      where to
 /// @param headers  sent along, such as `Authorization`; never shown in messages
-/// @param timeout  for one answer
+/// @param timeout  for one whole answer
 /// @param once     whether the service charges a repeated `Idempotency-Key` once
 /// @param client   does the transfer; HTTP/1.1 and no redirects with [#at]
 public record HttpEndpoint(URI uri, Map<String, String> headers, Duration timeout, boolean once, HttpClient client)
@@ -89,20 +93,41 @@ public record HttpEndpoint(URI uri, Map<String, String> headers, Duration timeou
                 .header("Idempotency-Key", request.id());
         headers.forEach(message::header);
         message.POST(HttpRequest.BodyPublishers.ofString(body(request)));
-        HttpResponse<byte[]> response;
-        try {
-            response = client.send(message.build(), HttpResponse.BodyHandlers.ofByteArray());
-        } catch (ConnectException | HttpConnectTimeoutException e) {
-            throw new EndpointException(Kind.FAILED, "no connection to " + uri.getHost() + ": " + e.getMessage());
-        } catch (HttpTimeoutException e) {
-            throw new EndpointException(Kind.UNKNOWN, "no answer within " + timeout.toMillis() + " ms");
-        } catch (IOException e) {
-            throw new EndpointException(Kind.UNKNOWN, "the connection broke: " + e.getMessage());
-        }
+        HttpResponse<byte[]> response = send(message.build());
         if (response.statusCode() != OK) {
             throw failure(response);
         }
         return logits(response.body());
+    }
+
+    /// The whole response; a request's own timeout ends with the headers, so a body that stalls is seen to here.
+    private HttpResponse<byte[]> send(HttpRequest message) throws EndpointException, InterruptedException {
+        CompletableFuture<HttpResponse<byte[]>> response =
+                client.sendAsync(message, HttpResponse.BodyHandlers.ofByteArray());
+        try {
+            return response.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throw late();
+        } catch (ExecutionException e) {
+            throw switch (e.getCause()) {
+                case ConnectException none -> unconnected(none);
+                case HttpConnectTimeoutException none -> unconnected(none);
+                case HttpTimeoutException _ -> late();
+                case IOException broken ->
+                    new EndpointException(Kind.UNKNOWN, "the connection broke: " + broken.getMessage());
+                case null, default -> new EndpointException(Kind.UNKNOWN, "the request failed: " + e.getMessage());
+            };
+        } finally {
+            response.cancel(true);
+        }
+    }
+
+    private EndpointException unconnected(IOException e) {
+        return new EndpointException(Kind.FAILED, "no connection to " + uri.getHost() + ": " + e.getMessage());
+    }
+
+    private EndpointException late() {
+        return new EndpointException(Kind.UNKNOWN, "no answer within " + timeout.toMillis() + " ms");
     }
 
     private static String body(LabelRequest request) {

@@ -146,6 +146,19 @@ class HttpEndpointTest {
             EndpointException slow = failure(hasty);
             assertThat(slow.kind()).isEqualTo(Kind.UNKNOWN);
             assertThat(slow).hasMessageContaining("within 200 ms");
+            server.handle((exchange, _) -> {
+                exchange.sendResponseHeaders(200, 1_000);
+                exchange.getResponseBody().write('{');
+                exchange.getResponseBody().flush();
+                try {
+                    Thread.sleep(60_000);
+                } catch (InterruptedException e) {
+                    return; // the test is over
+                }
+            });
+            EndpointException stalled = failure(hasty);
+            assertThat(stalled.kind()).as("headers, and then nothing").isEqualTo(Kind.UNKNOWN);
+            assertThat(stalled).hasMessageContaining("within 200 ms");
             server.handle((exchange, _) -> exchange.close());
             assertThat(failure(HttpEndpoint.at(server.uri())).kind()).isEqualTo(Kind.UNKNOWN);
             server.handle((exchange, _) -> {
