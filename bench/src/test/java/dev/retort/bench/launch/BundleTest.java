@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -29,14 +31,28 @@ class BundleTest {
         assertThat(made.code()).as(made.output()).isZero();
         assertThat(bytes(bundle)).isLessThan(LIMIT);
 
-        ProcessBuilder run = new ProcessBuilder(
-                "/usr/bin/env", "-i", bundle.resolve("retort").toString(), "info", "--no-speed");
-        JavaProcess info = JavaProcess.run(run);
-        assertThat(info.code()).as(info.output()).isZero();
-        assertThat(info.output())
+        assertThat(runs(bundle, "info --no-speed"))
                 .contains(bundle.resolve("java").toString())
                 .contains("cpu")
                 .contains("opencl");
+        Path out = folder.resolve("out");
+        assertThat(runs(
+                        bundle,
+                        "distill --labels 40 --validation 40 --unlabelled 100 --seeds 1 --teacher-epochs 1 --epochs 1"
+                                + " --teacher mlp:32 --student mlp:16 --methods hard --out " + out))
+                .contains("did best");
+        assertThat(out.resolve("report.html")).content().contains("<svg");
+        assertThat(out.resolve("results.json")).isNotEmptyFile();
+    }
+
+    /// What a command of the bundle prints that ran without any environment.
+    private static String runs(Path bundle, String command) throws Exception {
+        List<String> all = new ArrayList<>(
+                List.of("/usr/bin/env", "-i", bundle.resolve("retort").toString()));
+        all.addAll(List.of(command.split(" ")));
+        JavaProcess run = JavaProcess.run(new ProcessBuilder(all));
+        assertThat(run.code()).as(run.output()).isZero();
+        return run.output();
     }
 
     private static long bytes(Path folder) throws IOException {

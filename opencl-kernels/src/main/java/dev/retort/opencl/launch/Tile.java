@@ -30,7 +30,7 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
             case NVIDIA -> new Tile(128, 128, 8, 8, 8);
             case AMD -> new Tile(128, 128, 8, 8, 8);
             case INTEL -> new Tile(64, 64, 16, 4, 4);
-            case CPU -> new Tile(32, 32, 16, 4, 4);
+            case CPU -> new Tile(32, 64, 32, 32, 64);
             case OTHER -> new Tile(64, 64, 16, 4, 4);
         };
     }

@@ -10,10 +10,41 @@
 //    |    |    |           |
 //    +----+    +-----------+
 //
+// On a processor a core is a group of one work-item (RM = TM, RN = TN): it walks over the tile in blocks of 8 x 16, whose
+// 8 vectors of 16 sums stay in registers while k runs.
+//
 // Definitions: MATMUL, CONV_FORWARD, CONV_INPUT_GRAD or CONV_WEIGHT_GRAD; TM TN TK RM RN.
 
 #define ITEMS ((TM / RM) * (TN / RN))
+#if ITEMS == 1
+#define PAD 0
+#define WORDS(type, width) type##width
+#define VECTOR(type, width) WORDS(type, width)
+#define BLOCK_ROWS 8
+#define BLOCK_COLUMNS 16
+
+// The first `count` products of the sum, for the block of C that starts at `sum`.
+inline void add_block(A* sum, __local const A* left, __local const A* right, int count) {
+    VECTOR(A, 16) c[BLOCK_ROWS];
+    #pragma unroll
+    for (int r = 0; r < BLOCK_ROWS; r++) {
+        c[r] = vload16(0, sum + r * TN);
+    }
+    for (int k = 0; k < count; k++) {
+        const VECTOR(A, 16) b = vload16(0, right + k * TN);
+        #pragma unroll
+        for (int r = 0; r < BLOCK_ROWS; r++) {
+            c[r] += left[k * TM + r] * b;
+        }
+    }
+    #pragma unroll
+    for (int r = 0; r < BLOCK_ROWS; r++) {
+        vstore16(c[r], 0, sum + r * TN);
+    }
+}
+#else
 #define PAD 1 // keeps columns of a tile in different banks
+#endif
 
 typedef struct {
     int m, n, k;
@@ -53,8 +84,8 @@ inline A activated(A v, int activation) {
 // What a problem has to say: its sizes, where A and B are read, and where C goes.
 //
 // Matrices are read by strides. For convolutions an element of A or B is found by decoding both of its indices, which costs
-// divisions: columns are decoded once a work-item (it always loads the same column, as ITEMS is a multiple of TN), and rows
-// once a tile, by TK work-items, into local memory.
+// divisions: columns are decoded once a work-item (it always loads the same column, as ITEMS is a multiple of TN, or all of
+// them if it is alone), and rows once a tile, by TK work-items, into local memory.
 
 #if defined(MATMUL)
 #define PROBLEM Product
@@ -168,7 +199,7 @@ inline Place row_of(const Conv P, int group, int k) {
 #endif
 
 #define LOAD_A(m, k) LD(as_in, a_base + (m0 + (m)) * a_step + rows[k].a)
-#define LOAD_B(k, n) patch_at(P, bs_in, column, rows + (k))
+#define LOAD_B(k, n) patch_at(P, bs_in, COLUMN(n), rows + (k))
 
 inline A patch_at(const Conv P, __global const S* bs_in, Place column, __local const Place* row) {
     const int base = column.base + row->base;
@@ -199,7 +230,16 @@ void product(const PROBLEM P, __global S* c, __global const S* as_in, __global c
     }
 #ifndef MATMUL
     __local Place rows[TK];
+#if ITEMS == 1
+#define COLUMN(n) columns[n]
+    Place columns[TN];
+    for (int n = 0; n < TN; n++) {
+        columns[n] = column_of(P, group, min(n0 + n, n_end - 1));
+    }
+#else
+#define COLUMN(n) column
     const Place column = column_of(P, group, min(n0 + item % TN, n_end - 1));
+#endif
 #endif
     for (int k0 = k_begin; k0 < k_end; k0 += TK) {
 #ifndef MATMUL
@@ -219,6 +259,13 @@ void product(const PROBLEM P, __global S* c, __global const S* as_in, __global c
             bs[k][n] = n0 + n < n_end && k0 + k < k_end ? LOAD_B(k, n) : 0;
         }
         barrier(CLK_LOCAL_MEM_FENCE);
+#if ITEMS == 1
+        for (int m = 0; m < min(TM, m_end - m0); m += BLOCK_ROWS) {
+            for (int n = 0; n < min(TN, n_end - n0); n += BLOCK_COLUMNS) {
+                add_block(&sum[m][n], &as[0][m], &bs[0][n], min(TK, k_end - k0));
+            }
+        }
+#else
         for (int k = 0; k < TK; k++) {
             A left[RM];
             A right[RN];
@@ -234,6 +281,7 @@ void product(const PROBLEM P, __global S* c, __global const S* as_in, __global c
                 }
             }
         }
+#endif
         barrier(CLK_LOCAL_MEM_FENCE);
     }
     for (int r = 0; r < RM; r++) {
