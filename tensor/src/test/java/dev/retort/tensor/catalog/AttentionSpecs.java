@@ -28,6 +28,11 @@ final class AttentionSpecs {
         return in(qkv[0], qkv[1], qkv[2], mask);
     }
 
+    /// Keys and values as views of the first positions.
+    private static Tensor[] cached(Tensor[] qkv, int positions) {
+        return in(qkv[0], qkv[1].narrow(2, 0, positions), qkv[2].narrow(2, 0, positions));
+    }
+
     private static List<Case> cases() {
         Sample.Kind regular = Sample.Kind.REGULAR;
         Sample.Kind special = Sample.Kind.SPECIAL;
@@ -63,6 +68,14 @@ final class AttentionSpecs {
                 new Case("no batch", special, false, 0, () -> qkv(0, 2, 2, 3, 4, 3, 2)),
                 new Case("no queries", special, false, 0, () -> qkv(1, 2, 2, 0, 4, 3, 2)),
                 new Case("large", large, false, 0, () -> qkv(2, 3, 3, 130, 67, 33, 17)),
+                new Case("one query, cached keys", large, true, 0, () -> cached(qkv(2, 4, 2, 1, 200, 33, 17), 150)),
+                new Case("few queries, causal", large, true, 0, () -> qkv(1, 4, 2, 4, 300, 16, 40)),
+                new Case(
+                        "few queries, dropout and mask",
+                        large,
+                        false,
+                        0.2,
+                        () -> masked(qkv(2, 2, 1, 3, 140, 64, 64), Data.values(4, 2, 1, 3, 140))),
                 new Case("large causal", large, true, 0, () -> qkv(2, 4, 2, 129, 129, 16, 16)),
                 new Case("large dropout", large, true, 0.2, () -> qkv(1, 2, 2, 65, 65, 16, 16)),
                 new Case(

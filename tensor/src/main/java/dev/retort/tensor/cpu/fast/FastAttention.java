@@ -7,8 +7,10 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.simd.Attention;
+import dev.retort.tensor.cpu.simd.AttentionDecode;
 import dev.retort.tensor.cpu.simd.AttentionGrad;
 import dev.retort.tensor.cpu.simd.AttentionMask;
+import dev.retort.tensor.cpu.simd.AttentionOperand;
 import dev.retort.tensor.cpu.simd.AttentionShape;
 import dev.retort.tensor.op.AttentionOp;
 
@@ -24,23 +26,18 @@ final class FastAttention {
     }
 
     private static Tensor[] forward(AttentionOp op, Tensor[] in, TensorType[] out) {
-        Dense q = Dense.of(in[0]);
-        Dense k = Dense.of(in[1]);
-        Dense v = Dense.of(in[2]);
         float[] y = Workspace.floats(out[0].shape().numel());
         float[] lse = Workspace.floats(out[1].shape().numel());
         AttentionMask mask = in.length == 4 ? mask(in[3]) : AttentionMask.NONE;
-        Attention.forward(
-                shape(op, in[0].shape(), in[2].shape()),
-                mask,
-                q.data(),
-                q.offset(),
-                k.data(),
-                k.offset(),
-                v.data(),
-                v.offset(),
-                y,
-                lse);
+        AttentionShape shape = shape(op, in[0].shape(), in[2].shape());
+        if (shape.queries() <= AttentionDecode.FEW_QUERIES) {
+            AttentionDecode.forward(shape, mask, operand(in[0]), operand(in[1]), operand(in[2]), y, lse);
+            return new Tensor[] {Dense.tensor(y, out[0].shape()), Dense.tensor(lse, out[1].shape())};
+        }
+        Dense q = Dense.of(in[0]);
+        Dense k = Dense.of(in[1]);
+        Dense v = Dense.of(in[2]);
+        Attention.forward(shape, mask, q.data(), q.offset(), k.data(), k.offset(), v.data(), v.offset(), y, lse);
         return new Tensor[] {Dense.tensor(y, out[0].shape()), Dense.tensor(lse, out[1].shape())};
     }
 
@@ -92,6 +89,17 @@ final class FastAttention {
                 op.dropout(),
                 op.seed(),
                 op.stream());
+    }
+
+    /// The tensor as it lies, or a copy if the features of a position are not neighbours.
+    private static AttentionOperand operand(Tensor x) {
+        int[] strides = x.strides();
+        if (strides[3] == 1 || x.size(3) == 1) {
+            return new AttentionOperand(Dense.array(x), x.offset(), strides[0], strides[1], strides[2]);
+        }
+        Dense dense = Dense.of(x);
+        int[] own = x.shape().contiguousStrides();
+        return new AttentionOperand(dense.data(), dense.offset(), own[0], own[1], own[2]);
     }
 
     private static AttentionMask mask(Tensor mask) {
