@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// index, started
 /// from the bias (or from C), so its bits depend neither on the blocking, nor on the number of threads,
 /// nor on the
-/// vector width. Matrix-vector products with contiguous rows ([Gemv]) are the exception: they sum in
-/// lanes.
+/// vector width. Products of one row ([Gemv]) or few rows ([FewRows]) with contiguous columns are the exception: they
+/// sum in lanes.
 public final class Gemm {
     private static final int MR = GemmKernel.MR;
     private static final int NR = GemmKernel.NR;
@@ -30,6 +30,8 @@ public final class Gemm {
 
     private static final int TASK_COLUMNS = 512;
     private static final int TASK_WORK = 1 << 21;
+    /// Length from which dot products fill their vectors well enough.
+    private static final int MIN_DOT = 4 * Lanes.LENGTH;
     /// Below this many multiply-adds one thread is faster than two.
     private static final long SERIAL_WORK = 1L << 19;
 
@@ -90,6 +92,8 @@ public final class Gemm {
             Gemv.addVectorMatrix(n, k, a, ao, acs, b, bo, brs, bcs, c, co, 1);
         } else if (n == 1) {
             Gemv.addVectorMatrix(m, k, b, bo, brs, a, ao, acs, ars, c, co, ldc);
+        } else if (m <= FewRows.LIMIT && acs == 1 && brs == 1 && k >= MIN_DOT) {
+            FewRows.add(m, n, k, a, ao, ars, b, bo, bcs, c, co, ldc);
         } else {
             add(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, c, co, ldc);
         }

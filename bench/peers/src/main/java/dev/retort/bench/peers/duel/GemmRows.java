@@ -25,6 +25,9 @@ final class GemmRows {
         rows.add(product(1024, 768, 512, false, true, true));
         rows.add(product(1024, 768, 512, true, false, false));
         rows.add(product(1024, 768, 512, true, true, false));
+        for (int m : new int[] {2, 8}) {
+            rows.add(product(m, 768, 3072, false, true, false));
+        }
         rows.add(product(1000, 1000, 1000, false, false, false));
         rows.add(product(517, 1023, 255, false, false, true));
         for (int n : new int[] {16, 32, 64, 96, 128}) {
