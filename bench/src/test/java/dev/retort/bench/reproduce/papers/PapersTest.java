@@ -205,7 +205,7 @@ class PapersTest {
         String csv = Files.readString(folder.resolve("tiny/results.csv"));
         assertThat(csv.lines().count()).isEqualTo(6);
         assertThat(csv).contains("wrong_labels", "laurel-rw");
-        assertThat(out.toString()).contains("With 60 labelled images: the teacher has", "Error rate 0.3");
+        assertThat(out.toString()).contains("With 60 labelled samples: the teacher has", "Error rate 0.3");
         String before = Files.readString(folder.resolve("tiny/results.csv"));
         Reproduction.run(tiny, options, new PrintWriter(new StringWriter()));
         assertThat(folder.resolve("tiny/results.csv")).hasContent(before);
