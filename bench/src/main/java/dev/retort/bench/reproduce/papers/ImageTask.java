@@ -12,8 +12,6 @@ import dev.retort.nn.data.RandomCrop;
 import dev.retort.nn.data.Splits;
 import dev.retort.nn.data.Subset;
 import dev.retort.nn.data.Transform;
-import dev.retort.nn.models.CifarResNet;
-import dev.retort.nn.residual.ResidualSpec;
 import dev.retort.tensor.Rng;
 import java.util.Arrays;
 import java.util.List;
@@ -68,31 +66,16 @@ record ImageTask(String name, Dataset train, Dataset test, Normalize normalize, 
         return new RandomCrop(shape.height(), shape.width(), CROP_PADDING).then(normalize);
     }
 
-    /// `resnet8:8,16,32@laurel-rw` has other residual connections than `resnet8:8,16,32`.
     @Override
     public NetworkFactory network(String text) {
         ImageShape shape = shape();
-        int at = text.indexOf('@');
-        if (at < 0) {
-            ModelSpec spec = ModelSpec.parse(text);
-            return rng -> spec.create(shape, classes, rng);
-        }
-        if (!(ModelSpec.parse(text.substring(0, at)) instanceof ModelSpec.ResNet net)) {
-            throw new IllegalArgumentException("model: only a resnet has residual connections, got '" + text + "'");
-        }
-        ResidualSpec residual = ResidualSpec.parse(text.substring(at + 1));
-        return rng -> new CifarResNet(
-                CifarResNet.Config.of(net.depth(), classes)
-                        .withInputChannels(shape.channels())
-                        .withWidths(net.widths().getFirst(), net.widths().toArray(Integer[]::new))
-                        .withShortcut(CifarResNet.Shortcut.PROJECTION)
-                        .withResidual(residual),
-                rng);
+        ModelSpec spec = ModelSpec.parse(text);
+        return rng -> spec.create(shape, classes, rng);
     }
 
     @Override
     public FeatureSites sites(String text) {
-        return ModelSpec.parse(text.split("@", 2)[0]);
+        return ModelSpec.parse(text);
     }
 
     @Override
