@@ -4,7 +4,6 @@ import dev.retort.nn.Layer;
 import dev.retort.nn.train.Checkpoint;
 import dev.retort.tensor.io.FormatException;
 import dev.retort.tensor.io.Json;
-import dev.retort.tensor.io.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,9 +89,7 @@ final class RunFolder {
     }
 
     private Json.Obj load(Checkpoint checkpoint) throws IOException {
-        // The notes are read first: the parts of another run would not even fit.
-        String notes = Safetensors.open(checkpoint.path()).metadata().getOrDefault("notes", "{}");
-        Json.Obj parsed = Json.parse(notes).asObject();
+        Json.Obj parsed = checkpoint.notes().orElseThrow();
         String found = parsed.members().containsKey("run") ? parsed.get("run").asText() : "no run";
         if (!found.equals(key)) {
             throw new IllegalStateException(

@@ -2,6 +2,8 @@ package dev.retort.bench.text;
 
 import dev.retort.autograd.Autograd;
 import dev.retort.autograd.GradScope;
+import dev.retort.bench.CommandException;
+import dev.retort.distill.teacher.Fingerprint;
 import dev.retort.nn.data.Batch;
 import dev.retort.nn.data.DataLoader;
 import dev.retort.nn.loss.CrossEntropy;
@@ -16,10 +18,13 @@ import dev.retort.nn.train.Checkpoint;
 import dev.retort.nn.transformer.Gpt2;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
+import dev.retort.tensor.io.Json;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleConsumer;
 
@@ -36,6 +41,7 @@ final class LanguageTraining {
     private final LrScheduler schedule;
     private final DataLoader loader;
     private final int[] validation;
+    private final String key;
 
     /// How long and how fast.
     ///
@@ -49,6 +55,7 @@ final class LanguageTraining {
         this.settings = settings;
         Gpt2 net = new Gpt2(shape.config(tokenizer.size()), new Rng(settings.seed));
         model = new LanguageModel(shape, tokenizer, net);
+        key = shape + "; " + settings + "; tokens " + Fingerprint.of(Arrays.toString(tokens));
         int[][] parts = TokenBlocks.split(tokens, VALIDATION_SHARE);
         validation = parts[1];
         optimizer = new AdamW(net.namedParameters(), AdamW.config(settings.lr));
@@ -76,8 +83,21 @@ final class LanguageTraining {
     }
 
     /// Goes on from a checkpoint, if there is one.
+    ///
+    /// @throws CommandException if it is of another text, network or setting
     void resume(Path path) throws IOException {
-        checkpoint(path).load();
+        Checkpoint checkpoint = checkpoint(path);
+        Optional<Json.Obj> notes = checkpoint.notes();
+        if (notes.isEmpty()) {
+            return;
+        }
+        Json run = notes.get().members().get("run");
+        String found = run == null ? "no run" : run.asText();
+        if (!found.equals(key)) {
+            throw new CommandException("train-lm: " + path + " holds another run; expected " + key + ", got " + found
+                    + "; delete it, or choose another --out");
+        }
+        checkpoint.load();
     }
 
     /// Trains to the last step, or until `stop` says so; then the checkpoint is written, and false returned.
@@ -91,7 +111,7 @@ final class LanguageTraining {
             progress.accept(step(batches.next()));
             boolean stopped = stop.getAsBoolean();
             if (stopped || step() % CHECKPOINT_STEPS == 0) {
-                checkpoint(path).save(Map.of("step", step()));
+                checkpoint(path).save(Map.of("step", step(), "run", key));
             }
             if (stopped && step() < settings.steps) {
                 return false;

@@ -1,8 +1,11 @@
 package dev.retort.bench.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.retort.bench.CommandLineRun;
+import dev.retort.nn.text.CharacterTokenizer;
+import dev.retort.nn.text.Tokenizer;
 import dev.retort.tensor.io.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,12 +55,35 @@ class TextCommandsTest {
     }
 
     @Test
+    void aCheckpointOfAnotherTextOrSettingIsRefused() throws IOException {
+        Tokenizer tokenizer = CharacterTokenizer.of("abcd");
+        LanguageModel.Shape shape = new LanguageModel.Shape(4, 8, 1, 2, "plain");
+        LanguageTraining.Settings settings = new LanguageTraining.Settings(3, 2, 0.01, 1);
+        int[] text = tokenizer.encodePlain("abcd".repeat(20));
+        Path file = folder.resolve("m.checkpoint");
+        LanguageTraining first = new LanguageTraining(shape, tokenizer, text, settings);
+        assertThat(first.run(file, _ -> {}, () -> true)).isFalse();
+        LanguageTraining same = new LanguageTraining(shape, tokenizer, text, settings);
+        same.resume(file);
+        assertThat(same.step()).isEqualTo(1);
+        int[] other = tokenizer.encodePlain("dcba".repeat(20));
+        assertThatThrownBy(() -> new LanguageTraining(shape, tokenizer, other, settings).resume(file))
+                .hasMessageContaining("m.checkpoint holds another run");
+        LanguageTraining.Settings faster = new LanguageTraining.Settings(3, 2, 0.1, 1);
+        assertThatThrownBy(() -> new LanguageTraining(shape, tokenizer, text, faster).resume(file))
+                .hasMessageContaining("lr=0.1")
+                .hasMessageContaining("lr=0.01");
+    }
+
+    @Test
     void whatCannotBeUsedIsSaid() throws IOException {
         Path other = folder.resolve("other.safetensors");
         Safetensors.write(other, Map.of());
         assertThat(CommandLineRun.of("generate", "--model", other.toString()).err())
                 .contains("expects a language model that 'retort train-lm' saved");
         assertThat(CommandLineRun.of("embed").err()).contains("expects texts as arguments");
+        assertThat(CommandLineRun.of("embed", "--out", "x.txt", "a").err()).contains("ending .json, .csv or .npy");
+        assertThat(CommandLineRun.of("embed", "--top", "0", "a").err()).contains("--top: expected at least 1, got 0");
         Path jar = Files.writeString(folder.resolve("no.jar"), "nothing");
         assertThat(CommandLineRun.of("embed", "--weights", jar.toString(), "a").err())
                 .contains("expects the jar of all-MiniLM-L6-v2");

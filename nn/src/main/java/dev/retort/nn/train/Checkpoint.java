@@ -103,12 +103,7 @@ public final class Checkpoint {
             return Optional.empty();
         }
         Safetensors file = Safetensors.open(path);
-        String format = file.metadata().getOrDefault("format", "none");
-        String notes = file.metadata().get("notes");
-        if (!format.equals(FORMAT) || notes == null) {
-            throw new FormatException(path + ": expects the format '" + FORMAT + "', got '" + format + "'");
-        }
-        Json.Obj parsed = Json.parse(notes).asObject();
+        Json.Obj parsed = notes(file);
         Map<String, Map<String, Tensor>> states = split(file);
         for (Map.Entry<String, Stateful> part : parts.entrySet()) {
             try {
@@ -118,6 +113,24 @@ public final class Checkpoint {
             }
         }
         return Optional.of(parsed);
+    }
+
+    /// The notes alone, with nothing restored; empty if there is no file. To see whose run it is before its parts
+    /// are loaded, which may not even fit.
+    ///
+    /// @throws FormatException if the file is damaged or no checkpoint
+    /// @throws IOException     if the file cannot be read
+    public Optional<Json.Obj> notes() throws IOException {
+        return exists() ? Optional.of(notes(Safetensors.open(path))) : Optional.empty();
+    }
+
+    private Json.Obj notes(Safetensors file) throws FormatException {
+        String format = file.metadata().getOrDefault("format", "none");
+        String notes = file.metadata().get("notes");
+        if (!format.equals(FORMAT) || notes == null) {
+            throw new FormatException(path + ": expects the format '" + FORMAT + "', got '" + format + "'");
+        }
+        return Json.parse(notes).asObject();
     }
 
     private Map<String, Map<String, Tensor>> split(Safetensors file) throws IOException {
