@@ -71,6 +71,7 @@ public final class EmbedCommand implements Callable<Integer> {
         if (spec == null) {
             throw new IllegalStateException("embed: run by picocli, which fills these in");
         }
+        checkOptions();
         List<String> all = texts();
         PrintWriter printer = spec.commandLine().getOut();
         String query = search;
@@ -80,6 +81,20 @@ public final class EmbedCommand implements Callable<Integer> {
             print(printer, hits(all, query));
         }
         return 0;
+    }
+
+    /// Before the work is done, not after.
+    private void checkOptions() {
+        String name = out == null ? ".json" : out.getFileName().toString();
+        if (!name.endsWith(".npy") && !name.endsWith(".csv") && !name.endsWith(".json")) {
+            throw new CommandException("embed: expects --out with the ending .json, .csv or .npy, got " + name);
+        }
+        if (top < 1) {
+            throw new CommandException("--top: expected at least 1, got " + top);
+        }
+        if (search != null && out != null) {
+            throw new CommandException("embed: expects either --search or --out, got both");
+        }
     }
 
     private Tensor embeddings(List<String> all) throws IOException {
@@ -134,9 +149,6 @@ public final class EmbedCommand implements Callable<Integer> {
             return;
         }
         String content = name.endsWith(".csv") ? csv(embeddings) : json(all, embeddings);
-        if (!name.endsWith(".csv") && !name.endsWith(".json")) {
-            throw new CommandException("embed: expects --out with the ending .json, .csv or .npy, got " + name);
-        }
         if (out == null) {
             printer.println(content);
         } else {
