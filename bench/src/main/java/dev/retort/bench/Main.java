@@ -2,6 +2,7 @@ package dev.retort.bench;
 
 import dev.retort.bench.distill.DistillCommand;
 import dev.retort.bench.info.InfoCommand;
+import dev.retort.bench.info.TuneCommand;
 import dev.retort.bench.jmh.BenchCommand;
 import dev.retort.bench.model.EvalCommand;
 import dev.retort.bench.model.PredictCommand;
@@ -44,6 +45,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             GenerateCommand.class,
             ReproduceCommand.class,
             InfoCommand.class,
+            TuneCommand.class,
             BenchCommand.class,
             HelpCommand.class
         })

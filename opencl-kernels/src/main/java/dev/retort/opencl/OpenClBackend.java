@@ -2,6 +2,7 @@ package dev.retort.opencl;
 
 import dev.retort.opencl.launch.OpLauncher;
 import dev.retort.opencl.launch.OpRoutes;
+import dev.retort.opencl.launch.TileTuner;
 import dev.retort.opencl.runtime.ClDevice;
 import dev.retort.opencl.runtime.DeviceStorage;
 import dev.retort.tensor.DType;
@@ -12,7 +13,10 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.Op;
 import dev.retort.tensor.spi.Backend;
+import dev.retort.tensor.spi.KernelClock;
+import dev.retort.tensor.spi.KernelTuner;
 import dev.retort.tensor.spi.OpRoute;
+import java.util.Optional;
 
 /// One OpenCL device as a backend.
 public final class OpenClBackend implements Backend {
@@ -45,6 +49,16 @@ public final class OpenClBackend implements Backend {
     @Override
     public OpRoute route(Class<? extends Op> op) {
         return OpRoutes.of(op, device.limits());
+    }
+
+    @Override
+    public Optional<KernelClock> clock() {
+        return Optional.of(device.profile());
+    }
+
+    @Override
+    public Optional<KernelTuner> tuner() {
+        return Optional.of(new TileTuner(device));
     }
 
     @Override

@@ -71,11 +71,17 @@ public final class DistillCommand implements Callable<Integer> {
     private int compare(DistillJob job, Checkpoints checkpoints, Watch watch, PrintWriter out, long start)
             throws IOException {
         try {
+            if (options.isTimed()) {
+                KernelTimes.clock(options.device).start();
+            }
             ComparisonResult compared = job.train(checkpoints, watch);
             Results results = job.results(compared, watch, provenance(job, start));
             write(results);
             job.saveBest(compared, results, options.out.resolve("student.safetensors"));
             print(out, results, start);
+            if (options.isTimed()) {
+                times(out);
+            }
             return 0;
         } catch (TrainingStopped e) {
             watch.close();
@@ -113,6 +119,19 @@ public final class DistillCommand implements Callable<Integer> {
                 options.out.resolve("student.safetensors"),
                 seconds(start),
                 peakHeap() / MIB);
+    }
+
+    private void times(PrintWriter out) throws IOException {
+        KernelTimes times = new KernelTimes(KernelTimes.clock(options.device).stop());
+        if (options.profile) {
+            times.writeTable(options.out.resolve("profile.json"));
+            if (!options.json) {
+                times.print(out);
+            }
+        }
+        if (options.trace != null) {
+            times.writeTrace(options.trace);
+        }
     }
 
     private Map<String, Object> provenance(DistillJob job, long start) throws IOException {

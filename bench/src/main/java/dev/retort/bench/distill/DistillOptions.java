@@ -113,6 +113,16 @@ final class DistillOptions {
     @Option(names = "--resume", description = "Go on with an interrupted run in the same folder with the same options.")
     boolean resume;
 
+    @Option(names = "--profile", description = "Show the time of each kernel on the device, and write profile.json.")
+    boolean profile;
+
+    @Option(
+            names = "--trace",
+            paramLabel = "FILE",
+            description = "Write every kernel's run for chrome://tracing or Perfetto.")
+    @Nullable
+    Path trace;
+
     @Option(names = "--json", description = "Print the results as JSON instead of the table.")
     boolean json;
 
@@ -136,12 +146,20 @@ final class DistillOptions {
             throw new IllegalArgumentException("--lr: expected a positive number, got " + lr);
         }
         DeviceChoice.parse(device);
+        if (isTimed()) {
+            KernelTimes.clock(device);
+        }
         if (residual != null) {
             student = ModelSpec.parse(student)
                     .withResidual(ResidualSpec.parse(residual))
                     .toString();
         }
         Methods.chosen(methods, ModelSpec.parse(teacher), ModelSpec.parse(student));
+    }
+
+    /// Whether kernels are to be timed.
+    boolean isTimed() {
+        return profile || trace != null;
     }
 
     private static void atLeast(String option, int value, int least) {

@@ -42,11 +42,12 @@ class DistillOpenClTest {
         }
     }
 
-    private JsonNode distill(String device) throws Exception {
+    private JsonNode distill(String device, String... more) throws Exception {
+        String options = String.join(" ", more);
         CommandLineRun run = CommandLineRun.of(
                 ("distill --seeds 1 --labels 60 --validation 60 --unlabelled 240 --teacher-epochs 3 --epochs 2"
                                 + " --methods hard,soft --teacher resnet8:4,8,16 --student cnn:4,8 --device " + device
-                                + " --out " + folder.resolve(device))
+                                + " --out " + folder.resolve(device) + " " + options)
                         .split(" "));
         assertThat(run.code()).as(run.err()).isZero();
         return JsonMapper.shared()
@@ -55,7 +56,8 @@ class DistillOpenClTest {
 
     @Test
     void agreesWithTheCpuAndItsStudentPredictsTheSame() throws Exception {
-        JsonNode device = distill("opencl");
+        JsonNode device = distill(
+                "opencl", "--profile", "--trace", folder.resolve("trace.json").toString());
         JsonNode cpu = distill("cpu");
 
         assertThat(device.at("/provenance/device").stringValue()).startsWith("opencl");
@@ -70,6 +72,18 @@ class DistillOpenClTest {
             }
         }
         predictsTheSame();
+        JsonNode kernels = JsonMapper.shared()
+                .readTree(Files.readString(folder.resolve("opencl").resolve("profile.json")))
+                .get("kernels");
+        assertThat(kernels.findValuesAsString("kernel")).contains("product", "adam");
+        assertThat(folder.resolve("trace.json")).content().startsWith("{").contains("\"traceEvents\"");
+    }
+
+    @Test
+    void profilingTheCpuIsRefused() {
+        CommandLineRun run = CommandLineRun.of("distill", "--profile", "--out", folder.toString());
+        assertThat(run.code()).isNotZero();
+        assertThat(run.err()).contains("--profile", "--device opencl");
     }
 
     private static void assertClose(JsonNode actual, JsonNode expected, String at, double tolerance) {

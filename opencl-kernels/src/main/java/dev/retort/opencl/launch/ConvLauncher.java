@@ -159,7 +159,7 @@ final class ConvLauncher {
 
     /// Parts of the sum over images and positions, so that there are tiles enough for the device.
     private static int splits(Task t, Sizes s, Tensor dw) {
-        Tile tile = Tile.shipped(t.device().limits());
+        Tile tile = Tile.of(t.device(), Tile.Use.CONVOLUTION);
         long columns = (long) s.w.dim(1) * s.taps();
         long tiles =
                 ((s.groupOuts() + tile.tm() - 1) / tile.tm()) * ((columns + tile.tn() - 1) / tile.tn()) * s.g.groups();
@@ -185,7 +185,7 @@ final class ConvLauncher {
             }
             return;
         }
-        Tile tile = Tile.of(t.device().limits(), c.dtype(), m, n, batch);
+        Tile tile = Tile.of(t.device(), Tile.Use.CONVOLUTION, c.dtype(), m, n, batch);
         t.kernel("product", Types.of(c.dtype()) + "#define " + problem + " 1\n" + tile.definitions(), "product")
                 .struct(fields)
                 .buffer(c)

@@ -58,7 +58,7 @@ final class MatMulLauncher {
         }
         int m = a.size(-2);
         int n = b.size(-1);
-        Tile tile = Tile.of(t.device().limits(), y.dtype(), m, n, batch.numel());
+        Tile tile = Tile.of(t.device(), Tile.Use.MATMUL, y.dtype(), m, n, batch.numel());
         int[] fields = fields(t, a, b, bias, batch);
         String variant = Types.of(y.dtype()) + "#define MATMUL 1\n" + tile.definitions();
         t.kernel("product", variant, "product")

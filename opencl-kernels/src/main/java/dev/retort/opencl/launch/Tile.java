@@ -1,5 +1,6 @@
 package dev.retort.opencl.launch;
 
+import dev.retort.opencl.runtime.ClDevice;
 import dev.retort.opencl.runtime.DeviceLimits;
 import dev.retort.tensor.DType;
 
@@ -8,9 +9,18 @@ import dev.retort.tensor.DType;
 record Tile(int tm, int tn, int tk, int rm, int rn) {
     private static final Tile SMALL = new Tile(16, 16, 16, 2, 2);
 
+    /// What a tile is tuned for.
+    enum Use {
+        /// Matrices, read by strides.
+        MATMUL,
+        /// Convolutions, read by address arithmetic.
+        CONVOLUTION
+    }
+
     /// The sizes for a product of `m` x `n` elements, `batch` times.
-    static Tile of(DeviceLimits limits, DType dtype, long m, long n, long batch) {
-        Tile large = shipped(limits);
+    static Tile of(ClDevice device, Use use, DType dtype, long m, long n, long batch) {
+        DeviceLimits limits = device.limits();
+        Tile large = of(device, use);
         long tiles = (m + large.tm - 1) / large.tm * ((n + large.tn - 1) / large.tn) * batch;
         boolean fills = limits.cpu() || tiles >= limits.computeUnits();
         Tile chosen = fills ? large : middle(large);
@@ -18,6 +28,32 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
             chosen = chosen.tm > 32 ? middle(chosen) : SMALL;
         }
         return chosen;
+    }
+
+    /// The sizes for large products: what was tuned, or else what is shipped.
+    static Tile of(ClDevice device, Use use) {
+        return device.tiles()
+                .get(use.name())
+                .map(Tile::of)
+                .filter(Tile::isPossible)
+                .orElseGet(() -> shipped(device.limits()));
+    }
+
+    private static Tile of(int[] sizes) {
+        return new Tile(sizes[0], sizes[1], sizes[2], sizes[3], sizes[4]);
+    }
+
+    int[] sizes() {
+        return new int[] {tm, tn, tk, rm, rn};
+    }
+
+    /// Whether `kernels/product.cl` can be compiled with it.
+    boolean isPossible() {
+        if (tm < 1 || tn < 1 || tk < 1 || rm < 1 || rn < 1 || tm % rm != 0 || tn % rn != 0) {
+            return false;
+        }
+        int items = groupX() * groupY();
+        return items == 1 ? tm % 8 == 0 && tn % 16 == 0 : items % tn == 0;
     }
 
     private static Tile middle(Tile large) {
@@ -35,7 +71,7 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
         };
     }
 
-    private boolean fits(DeviceLimits limits, DType dtype) {
+    boolean fits(DeviceLimits limits, DType dtype) {
         int bytes = dtype == DType.F64 || !dtype.isFloating() ? 8 : 4;
         return (long) tk * (tm + tn + 2) * bytes <= limits.localBytes() && groupX() * groupY() <= limits.groupSize();
     }
@@ -52,5 +88,10 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
     String definitions() {
         return "#define TM " + tm + "\n#define TN " + tn + "\n#define TK " + tk + "\n#define RM " + rm + "\n#define RN "
                 + rn + "\n";
+    }
+
+    @Override
+    public String toString() {
+        return tm + " x " + tn + " in steps of " + tk + ", " + rm + " x " + rn + " a work-item";
     }
 }

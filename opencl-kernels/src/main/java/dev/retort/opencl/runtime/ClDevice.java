@@ -32,6 +32,7 @@ public final class ClDevice {
     private final Transfers transfers;
     private final Faults faults;
     private final Profile profile = new Profile();
+    private final TunedTiles tiles;
     private long launches;
     private long downloads;
 
@@ -42,6 +43,7 @@ public final class ClDevice {
         this.memory = new DeviceMemory(context, limits, name + " (" + limits.name() + ")", () -> CL.clFinish(queue));
         this.programs = new Programs(context, id, limits);
         this.transfers = new Transfers(context, queue);
+        this.tiles = TunedTiles.of(limits);
         this.faults = new Faults(memory.take(1), queue);
     }
 
@@ -78,6 +80,11 @@ public final class ClDevice {
     /// Times of kernels, if somebody asked for them.
     public Profile profile() {
         return profile;
+    }
+
+    /// What `./retort tune` found.
+    public TunedTiles tiles() {
+        return tiles;
     }
 
     Faults faults() {

@@ -1,5 +1,6 @@
 package dev.retort.opencl.runtime;
 
+import dev.retort.tensor.spi.KernelClock;
 import java.util.ArrayList;
 import java.util.List;
 import org.jocl.CL;
@@ -9,24 +10,21 @@ import org.jocl.cl_event;
 import org.jspecify.annotations.Nullable;
 
 /// Times of kernels as the device measures them; off until [#start()].
-public final class Profile {
+public final class Profile implements KernelClock {
     private final List<Pending> pending = new ArrayList<>();
     private final List<Span> spans = new ArrayList<>();
     private volatile boolean on;
 
     private record Pending(String kernel, cl_event event) {}
 
-    /// One run of a kernel, in nanoseconds of the device's clock.
-    public record Span(String kernel, long queued, long start, long end) {}
-
-    /// Begins to time every kernel, and forgets the times before.
+    @Override
     public synchronized void start() {
         collect();
         spans.clear();
         on = true;
     }
 
-    /// Ends timing. Kernels that still run are waited for.
+    @Override
     public synchronized List<Span> stop() {
         on = false;
         collect();

@@ -75,7 +75,7 @@ final class Programs {
                 + resource(file);
     }
 
-    private static String resource(String file) {
+    static String resource(String file) {
         return SOURCES.computeIfAbsent(file, _ -> {
             try (InputStream in = Programs.class.getResourceAsStream("/dev/retort/opencl/kernels/" + file + ".cl")) {
                 if (in == null) {

@@ -7,6 +7,7 @@ import dev.retort.tensor.Storage;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.Op;
+import java.util.Optional;
 
 /// Executes ops on one device.
 ///
@@ -29,6 +30,16 @@ public interface Backend {
     /// How ops of one record run here; for people (`retort info --ops`).
     default OpRoute route(Class<? extends Op> op) {
         return OpRoute.kernel();
+    }
+
+    /// Times of kernels; empty if this backend does not measure them.
+    default Optional<KernelClock> clock() {
+        return Optional.empty();
+    }
+
+    /// What tunes the kernels; empty if there is nothing to tune.
+    default Optional<KernelTuner> tuner() {
+        return Optional.empty();
     }
 
     /// A zeroed buffer on the device.
