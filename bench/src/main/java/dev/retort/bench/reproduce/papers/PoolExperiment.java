@@ -6,8 +6,12 @@ import dev.retort.bench.reproduce.CellRun;
 import dev.retort.bench.reproduce.Size;
 import dev.retort.distill.DistillationMethod;
 import dev.retort.distill.Distilled;
+import dev.retort.distill.compare.DataSplit;
 import dev.retort.distill.teacher.Teacher;
 import dev.retort.nn.Layer;
+import dev.retort.nn.data.Splits;
+import dev.retort.nn.data.Subset;
+import dev.retort.tensor.Rng;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,12 +62,22 @@ record PoolExperiment(PoolTask task, Size size, Scale scale) {
         }
     }
 
-    /// The data of a cell.
     PoolTrial trial(Cell cell, long seed, CellRun run) {
+        return new PoolTrial(task, scale, split(cell, seed), seed, run);
+    }
+
+    /// The data of a cell. A smaller validation set is a part of the usual one, so that the cells that ask what it
+    /// is worth share labelled samples, pool and teacher with the others.
+    DataSplit split(Cell cell, long seed) {
         int labels = Integer.parseInt(cell.get("labels"));
         String validation = cell.factors().getOrDefault("validation", String.valueOf(scale.validation()));
-        return new PoolTrial(
-                task, scale, task.split(labels, Integer.parseInt(validation), scale.pool(), seed), seed, run);
+        int wanted = Integer.parseInt(validation);
+        DataSplit all = task.split(labels, Math.max(wanted, scale.validation()), scale.pool(), seed);
+        if (wanted == all.validation().size()) {
+            return all;
+        }
+        int[] part = Splits.stratified(all.validation().labels(), new int[] {wanted}, new Rng(seed).fork(3))[0];
+        return new DataSplit(all.labelled(), all.pool(), new Subset(all.validation(), part), all.test());
     }
 
     /// The student's architecture in a cell.

@@ -11,6 +11,7 @@ import dev.retort.distill.compare.DataSplit;
 import dev.retort.distill.evaluate.Predictions;
 import dev.retort.distill.method.LabelsOnly;
 import dev.retort.distill.teacher.CachedTeacher;
+import dev.retort.distill.teacher.Fingerprint;
 import dev.retort.distill.teacher.LiveTeacher;
 import dev.retort.distill.teacher.Teacher;
 import dev.retort.nn.Layer;
@@ -51,7 +52,7 @@ final class PoolTrial {
 
     private String shelf() {
         return "teacher-" + task.name().replaceAll("\\W+", "-") + "-"
-                + data.labelled().size() + "-seed-" + seed;
+                + data.labelled().size() + "-seed-" + seed + "-" + Fingerprint.of(data.labelled());
     }
 
     /// The teacher of the seed and the number of labelled images: trained once, then read.

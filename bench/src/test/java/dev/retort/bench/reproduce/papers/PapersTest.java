@@ -15,6 +15,7 @@ import dev.retort.bench.reproduce.Reproduction;
 import dev.retort.bench.reproduce.Size;
 import dev.retort.distill.estimate.Confidence;
 import dev.retort.distill.feature.Tap;
+import dev.retort.distill.teacher.Fingerprint;
 import dev.retort.distill.teacher.TeacherOutputs;
 import dev.retort.distill.teacher.TeacherQuery;
 import dev.retort.nn.data.DataFolder;
@@ -124,6 +125,18 @@ class PapersTest {
         assertThat(many.validation().get(9).input().toFloats())
                 .isEqualTo(few.validation().get(9).input().toFloats());
         assertThatThrownBy(() -> task.split(900, 100, 300, 1)).hasMessageContaining("1300 training samples, got 1200");
+    }
+
+    @Test
+    void aSmallerValidationSetLeavesTheRestAsItIs() {
+        Scale scale = new Scale("cnn:4,8", "cnn:4,8", 60, 120, 6, 1, 1);
+        PoolExperiment experiment = new PoolExperiment(task, Size.QUICK, scale);
+        var usual = experiment.split(Cell.of("labels", "50"), 1);
+        var smaller = experiment.split(Cell.of("labels", "50", "validation", "20"), 1);
+        assertThat(smaller.validation().size()).isEqualTo(20);
+        assertThat(usual.validation().size()).isGreaterThan(20);
+        assertThat(Fingerprint.of(smaller.labelled())).isEqualTo(Fingerprint.of(usual.labelled()));
+        assertThat(Fingerprint.of(smaller.pool())).isEqualTo(Fingerprint.of(usual.pool()));
     }
 
     /// Every cell of every size is understood: nothing fails after hours of running.
