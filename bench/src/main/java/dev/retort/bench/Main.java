@@ -5,6 +5,7 @@ import dev.retort.bench.info.InfoCommand;
 import dev.retort.bench.info.TuneCommand;
 import dev.retort.bench.jmh.BenchCommand;
 import dev.retort.bench.model.EvalCommand;
+import dev.retort.bench.model.ExportCommand;
 import dev.retort.bench.model.PredictCommand;
 import dev.retort.bench.reproduce.ReproduceCommand;
 import dev.retort.bench.select.ActiveCommand;
@@ -40,6 +41,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             SelectCommand.class,
             ActiveCommand.class,
             EvalCommand.class,
+            ExportCommand.class,
             EmbedCommand.class,
             TrainLmCommand.class,
             GenerateCommand.class,

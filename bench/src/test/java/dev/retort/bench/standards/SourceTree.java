@@ -17,8 +17,8 @@ import javax.tools.ToolProvider;
 
 /// The Java sources of all modules.
 final class SourceTree {
-    private static final List<String> MODULES =
-            List.of("tensor", "autograd", "nn", "distill", "opencl-kernels", "bench", "bench/peers");
+    private static final List<String> MODULES = List.of(
+            "tensor", "autograd", "nn", "distill", "opencl-kernels", "bench", "bench/peers", "bench/onnxruntime");
 
     private SourceTree() {}
 

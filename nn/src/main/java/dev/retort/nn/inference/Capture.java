@@ -2,6 +2,7 @@ package dev.retort.nn.inference;
 
 import dev.retort.autograd.Autograd;
 import dev.retort.nn.Layer;
+import dev.retort.nn.Module;
 import dev.retort.tensor.Engine;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.Op;
@@ -79,7 +80,8 @@ final class Capture {
             out[i] = program.value(outputs[i].type());
             know(outputs[i], out[i]);
         }
-        program.steps.add(new Step(op, in, out));
+        Module module = Module.current();
+        program.steps.add(new Step(op, in, out, module == null ? "" : module.path()));
     }
 
     private int valueOf(Tensor tensor) {

@@ -101,7 +101,7 @@ final class Folding {
             product.inputs()[0], program.constant(weight.to(DType.F32)), program.constant(bias.to(DType.F32))
         };
         Op kept = product.op();
-        return new Step(kept, inputs, norm.outputs());
+        return new Step(kept, inputs, norm.outputs(), product.path());
     }
 
     /// The constant operands in double precision; the first is not constant and stays null.

@@ -67,7 +67,7 @@ final class TwoPasses {
     }
 
     /// Whether two ops are of one record with equal attributes; arrays count by their elements.
-    private static boolean same(Op a, Op b) {
+    static boolean same(Op a, Op b) {
         if (a.getClass() != b.getClass()) {
             return false;
         }

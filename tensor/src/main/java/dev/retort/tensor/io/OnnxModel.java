@@ -31,19 +31,19 @@ public record OnnxModel(Map<String, Tensor> initializers, List<Node> nodes) {
     public record Node(String name, String opType, List<String> inputs, List<String> outputs) {}
 
     // Field numbers of onnx.proto.
-    private static final int MODEL_GRAPH = 7;
-    private static final int GRAPH_NODE = 1;
-    private static final int GRAPH_INITIALIZER = 5;
-    private static final int NODE_INPUT = 1;
-    private static final int NODE_OUTPUT = 2;
-    private static final int NODE_NAME = 3;
-    private static final int NODE_OP = 4;
-    private static final int TENSOR_DIMS = 1;
-    private static final int TENSOR_TYPE = 2;
+    static final int MODEL_GRAPH = 7;
+    static final int GRAPH_NODE = 1;
+    static final int GRAPH_INITIALIZER = 5;
+    static final int NODE_INPUT = 1;
+    static final int NODE_OUTPUT = 2;
+    static final int NODE_NAME = 3;
+    static final int NODE_OP = 4;
+    static final int TENSOR_DIMS = 1;
+    static final int TENSOR_TYPE = 2;
     private static final int TENSOR_FLOATS = 4;
     private static final int TENSOR_LONGS = 7;
-    private static final int TENSOR_NAME = 8;
-    private static final int TENSOR_RAW = 9;
+    static final int TENSOR_NAME = 8;
+    static final int TENSOR_RAW = 9;
     private static final int TENSOR_LOCATION = 14;
 
     /// Reads a file.

@@ -8,10 +8,10 @@ import java.util.List;
 /// Fields of one Protocol Buffers message in the wire format. Lengths are checked against what is there, so a
 /// broken file costs no memory.
 final class ProtoReader {
-    private static final int VARINT = 0;
+    static final int VARINT = 0;
     private static final int FIXED64 = 1;
-    private static final int LENGTH = 2;
-    private static final int FIXED32 = 5;
+    static final int LENGTH = 2;
+    static final int FIXED32 = 5;
 
     private final byte[] data;
     private final String where;
