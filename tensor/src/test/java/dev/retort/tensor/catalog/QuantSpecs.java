@@ -95,6 +95,22 @@ final class QuantSpecs {
                                 Data.integers(2, DType.I8, -128, 128, 517, 261),
                                 Data.values(3, 517)))
                 .large(
+                        "some rows",
+                        op,
+                        () -> in(
+                                Data.values(1, 7, 261),
+                                Data.integers(2, DType.I8, -128, 128, 517, 261),
+                                Data.values(3, 517)))
+                .large(
+                        "some rows, bfloat16",
+                        op,
+                        () -> in(
+                                Data.values(1, 5, 131), Data.values(2, 301, 131).to(DType.BF16), Data.values(3, 301)))
+                .large(
+                        "many rows, bfloat16",
+                        op,
+                        () -> in(Data.values(1, 18, 77), Data.values(2, 530, 77).to(DType.BF16), Data.values(3, 530)))
+                .large(
                         "many rows",
                         op,
                         () -> in(

@@ -6,17 +6,16 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
-import dev.retort.tensor.cpu.simd.Gemm;
 import dev.retort.tensor.cpu.simd.NarrowDot;
+import dev.retort.tensor.cpu.simd.NarrowProduct;
 import dev.retort.tensor.op.QuantOp;
 import org.jspecify.annotations.Nullable;
 
 /// Products of float32 with weights in `I8` or `BF16`. With few rows each weight is widened in
-/// registers, so memory is read in its narrow form; with more, the weight is widened once and the
-/// product is [Gemm]'s.
+/// registers; with more, a block of outputs at a time ([NarrowProduct]). Memory is read in its narrow form.
 final class FastQuant {
-    /// Rows up to which widening again for each row is cheaper than writing the wide weight.
-    private static final int FEW_ROWS = 4;
+    /// Rows up to which widening again for each row is cheaper than writing a wide block.
+    private static final int FEW_ROWS = 2;
 
     /// Multiply-adds in one parallel task.
     private static final int TASK_WORK = 1 << 17;
@@ -53,9 +52,7 @@ final class FastQuant {
                 }
             });
         } else {
-            float[] wide = new float[outputs * inputs];
-            Parallel.forRange(outputs, grain, (from, to) -> widen(w, from * inputs, to * inputs, wide));
-            Gemm.accumulate(rows, outputs, inputs, x.data(), x.offset(), inputs, 1, wide, 0, 1, inputs, y, 0, outputs);
+            product(rows, outputs, inputs, x, w, y);
         }
         for (int r = 0; r < rows; r++) {
             for (int o = 0; o < outputs; o++) {
@@ -74,19 +71,12 @@ final class FastQuant {
                 : NarrowDot.halves(x, xo, storage.shorts(), at, n);
     }
 
-    private static void widen(Tensor w, int from, int to, float[] wide) {
+    private static void product(int rows, int outputs, int inputs, Dense x, Tensor w, float[] y) {
         HostStorage storage = (HostStorage) w.storage();
-        int offset = w.offset();
         if (w.dtype() == DType.I8) {
-            byte[] bytes = storage.bytes();
-            for (int i = from; i < to; i++) {
-                wide[i] = bytes[offset + i];
-            }
+            NarrowProduct.addBytes(rows, outputs, inputs, x.data(), x.offset(), storage.bytes(), w.offset(), y, 0);
         } else {
-            short[] shorts = storage.shorts();
-            for (int i = from; i < to; i++) {
-                wide[i] = Float.intBitsToFloat(shorts[offset + i] << 16);
-            }
+            NarrowProduct.addHalves(rows, outputs, inputs, x.data(), x.offset(), storage.shorts(), w.offset(), y, 0);
         }
     }
 }

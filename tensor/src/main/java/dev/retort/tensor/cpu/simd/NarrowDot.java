@@ -73,4 +73,32 @@ public final class NarrowDot {
         IntVector bits = (IntVector) narrow.convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, part);
         return bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
     }
+
+    /// Writes the bytes `b[bo …]` as floats to `y[yo …]`.
+    static void widen(byte[] b, int bo, float[] y, int yo, int n) {
+        int i = 0;
+        for (; i <= n - 4 * L; i += 4 * L) {
+            ByteVector narrow = ByteVector.fromArray(BYTES, b, bo + i);
+            wide(narrow, 0).intoArray(y, yo + i);
+            wide(narrow, 1).intoArray(y, yo + i + L);
+            wide(narrow, 2).intoArray(y, yo + i + 2 * L);
+            wide(narrow, 3).intoArray(y, yo + i + 3 * L);
+        }
+        for (; i < n; i++) {
+            y[yo + i] = b[bo + i];
+        }
+    }
+
+    /// Writes the bfloat16 values `h[ho …]` as floats to `y[yo …]`.
+    static void widen(short[] h, int ho, float[] y, int yo, int n) {
+        int i = 0;
+        for (; i <= n - 2 * L; i += 2 * L) {
+            ShortVector narrow = ShortVector.fromArray(SHORTS, h, ho + i);
+            wide(narrow, 0).intoArray(y, yo + i);
+            wide(narrow, 1).intoArray(y, yo + i + L);
+        }
+        for (; i < n; i++) {
+            y[yo + i] = Float.intBitsToFloat(h[ho + i] << 16);
+        }
+    }
 }

@@ -41,7 +41,8 @@ final class Scratch {
     static final int WINOGRAD_OUT = 32;
     static final int WINOGRAD_HALF = 33;
     static final int WINOGRAD_LANES = 34;
-    private static final int SLOTS = 35;
+    static final int WIDE = 35;
+    private static final int SLOTS = 36;
 
     private static final ThreadLocal<float[][]> BUFFERS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
 
