@@ -23,7 +23,7 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
         Tile large = of(device, use);
         long tiles = (m + large.tm - 1) / large.tm * ((n + large.tn - 1) / large.tn) * batch;
         boolean fills = limits.cpu() || tiles >= limits.computeUnits();
-        Tile chosen = fills ? large : middle(large);
+        Tile chosen = large.isOneItem() ? large.narrowed(m) : fills ? large : middle(large);
         while (!chosen.fits(limits, dtype) && !chosen.equals(SMALL)) {
             chosen = chosen.tm > 32 ? middle(chosen) : SMALL;
         }
@@ -56,6 +56,19 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
         return items == 1 ? tm % 8 == 0 && tn % 16 == 0 : items % tn == 0;
     }
 
+    private boolean isOneItem() {
+        return rm == tm && rn == tn;
+    }
+
+    /// With fewer rows, where a product has few: a lone work-item walks over all rows of its tile.
+    private Tile narrowed(long m) {
+        int rows = tm;
+        while (rows > 16 && rows / 2 >= m) {
+            rows /= 2;
+        }
+        return new Tile(rows, tn, tk, rows, rn);
+    }
+
     private static Tile middle(Tile large) {
         return large.tm > 64 ? new Tile(64, 64, 16, 4, 4) : large.tm > 32 ? new Tile(32, 32, 16, 2, 2) : large;
     }
@@ -66,7 +79,7 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
             case NVIDIA -> new Tile(128, 128, 8, 8, 8);
             case AMD -> new Tile(128, 128, 8, 8, 8);
             case INTEL -> new Tile(64, 64, 16, 4, 4);
-            case CPU -> new Tile(32, 64, 32, 32, 64);
+            case CPU -> new Tile(64, 64, 32, 64, 64);
             case OTHER -> new Tile(64, 64, 16, 4, 4);
         };
     }
