@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
 
 /// Runs a network once and writes down which op read which result.
 ///
@@ -20,6 +21,9 @@ import java.util.Map;
 /// that the network builds without looking at its input. What it builds from looking (a number read
 /// out, a branch on it) would wrongly be a constant too; [TwoPasses] finds that out.
 final class Capture {
+    /// There is one listener in the process, which two captures at a time would take from one another.
+    private static final ReentrantLock ONE_AT_A_TIME = new ReentrantLock();
+
     private final Map<Tensor, Integer> values = new IdentityHashMap<>();
     private final List<Tensor> made = new ArrayList<>();
     private final Program program;
@@ -37,6 +41,7 @@ final class Capture {
     static Program of(Layer network, Tensor input) {
         Capture capture = new Capture(input);
         Thread thread = Thread.currentThread();
+        ONE_AT_A_TIME.lock();
         Engine.ExecutionListener before = Engine.listener();
         Engine.listener((op, inputs, outputs, nanos) -> {
             if (Thread.currentThread() == thread) {
@@ -51,6 +56,7 @@ final class Capture {
             output = network.call(input);
         } finally {
             Engine.listener(before);
+            ONE_AT_A_TIME.unlock();
         }
         capture.program.output = capture.valueOf(output);
         if (!capture.failure.isEmpty()) {

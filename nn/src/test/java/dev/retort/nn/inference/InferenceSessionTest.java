@@ -17,6 +17,7 @@ import dev.retort.nn.models.Mlp;
 import dev.retort.nn.models.SmallCnn;
 import dev.retort.nn.transformer.Gpt2;
 import dev.retort.nn.transformer.Llama;
+import dev.retort.tensor.Engine;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Random;
 import dev.retort.tensor.Rng;
@@ -25,6 +26,7 @@ import dev.retort.tensor.op.UpdateOp;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -215,5 +217,22 @@ class InferenceSessionTest {
         } finally {
             dev.retort.tensor.Engine.listener(null);
         }
+    }
+
+    @Test
+    void sessionsAreMadeInSeveralThreadsAtATime() {
+        Engine.ExecutionListener before = Engine.listener();
+        List<CompletableFuture<Void>> makers = IntStream.range(0, 3)
+                .mapToObj(seed -> CompletableFuture.runAsync(() -> {
+                    Layer network = new Mlp(Mlp.Config.of(6, 3, 5), new Rng(seed));
+                    network.eval();
+                    Tensor x = Random.normal(new Rng(seed), 2, 6);
+                    for (int i = 0; i < 40; i++) {
+                        assertThat(InferenceSession.of(network, x).ops()).isNotEmpty();
+                    }
+                }))
+                .toList();
+        makers.forEach(CompletableFuture::join);
+        assertThat(Engine.listener()).as("none is left behind").isSameAs(before);
     }
 }
