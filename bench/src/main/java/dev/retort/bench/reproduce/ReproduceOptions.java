@@ -11,7 +11,7 @@ public final class ReproduceOptions {
     private final SizeChoice choice = new SizeChoice();
 
     @Option(
-            names = "--folder",
+            names = {"--folder", "--out"},
             paramLabel = "FOLDER",
             description = "Where results are kept and read; the same command goes on where it was interrupted (default:"
                     + " retort-out/reproduce/NAME-SIZE).")

@@ -5,6 +5,7 @@ import dev.retort.bench.model.ImageShape;
 import dev.retort.bench.model.ModelSpec;
 import dev.retort.bench.reproduce.Size;
 import dev.retort.distill.NetworkFactory;
+import dev.retort.distill.teacher.Fingerprint;
 import dev.retort.nn.data.DataFolder;
 import dev.retort.nn.data.Dataset;
 import dev.retort.nn.data.Normalize;
@@ -13,6 +14,7 @@ import dev.retort.nn.data.Splits;
 import dev.retort.nn.data.Subset;
 import dev.retort.nn.data.Transform;
 import dev.retort.tensor.Rng;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
@@ -44,6 +46,14 @@ record ImageTask(String name, Dataset train, Dataset test, Normalize normalize, 
     static ImageTask of(String name, Dataset train, Dataset test) {
         int classes = 1 + Arrays.stream(train.labels()).max().orElse(0);
         return new ImageTask(name, train, test, Normalize.fit(train), classes);
+    }
+
+    /// The same under a name that tells it from other folders with as many images of the same format, whose
+    /// results must not be taken for its own.
+    ImageTask in(Path folder) {
+        String contents = Fingerprint.of(Fingerprint.of(train), Fingerprint.of(test));
+        String longName = name + " of " + folder.toAbsolutePath().getFileName() + ", contents " + contents;
+        return new ImageTask(longName, train, test, normalize, classes);
     }
 
     /// Only the images of some classes, which are numbered anew.

@@ -20,7 +20,9 @@ final class PaperOptions {
 
     /// The pictures.
     ImageTask images() throws IOException {
-        return ImageTask.of(open(data).open());
+        ImageSource source = open(data);
+        ImageTask task = ImageTask.of(source.open());
+        return source instanceof ImageSource.Folder folder ? task.in(folder.path()) : task;
     }
 
     /// Pictures, or sentences where the folder has a `train.tsv`.

@@ -55,6 +55,21 @@ class PapersTest {
     }
 
     @Test
+    void foldersOfOtherPicturesHaveOtherConfigurations() {
+        Dataset moved = new Subset(
+                task.train(), IntStream.range(0, 1200).map(i -> 1199 - i).toArray());
+        ImageTask other = new ImageTask(task.name(), moved, task.test(), task.normalize(), task.classes());
+        Path folder = Path.of("some", "pictures");
+        Scale scale = new Scale("cnn:4,8", "cnn:4,8", 60, 120, 6, 1, 1);
+        Map<String, String> one = new PoolExperiment(task.in(folder), Size.QUICK, scale).configuration();
+        assertThat(one.get("data")).startsWith("some Fashion-MNIST of pictures, contents ");
+        assertThat(new PoolExperiment(task.in(folder), Size.QUICK, scale).configuration())
+                .isEqualTo(one);
+        assertThat(new PoolExperiment(other.in(folder), Size.QUICK, scale).configuration())
+                .isNotEqualTo(one);
+    }
+
+    @Test
     void theSyntheticTeacherErrsAsItSays() {
         Rng rng = new Rng(1);
         int count = 4000;
