@@ -1,6 +1,7 @@
 package dev.retort.bench.peers;
 
 import dev.retort.bench.CommandException;
+import dev.retort.bench.report.MarkedSection;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -22,6 +23,10 @@ import picocli.CommandLine.Spec;
                     + " about 220 MB. Run it on a machine that does nothing else."
         })
 public final class PeersCommand implements Callable<Integer> {
+    /// The part of `docs/performance.md` with the tables.
+    static final MarkedSection SECTION = new MarkedSection(
+            "<!-- begin: written by retort bench peers -->", "<!-- end: written by retort bench peers -->");
+
     private static final int QUICK_PAIRS = 5;
 
     @Spec
@@ -133,7 +138,7 @@ public final class PeersCommand implements Callable<Integer> {
             ComparisonFiles.write(markdown, ComparisonText.markdown(comparison));
         }
         if (update != null) {
-            MarkedSection.replace(update, ComparisonText.markdown(comparison));
+            SECTION.replace(update, ComparisonText.markdown(comparison));
             for (Ceiling ceiling : comparison.ceilings()) {
                 Path picture = update.resolveSibling("roofline-" + ceiling.threads() + ".svg");
                 ComparisonFiles.write(picture, new Roofline(ceiling, comparison.rows()).toSvg());

@@ -4,6 +4,7 @@ import dev.retort.bench.StopSignal;
 import dev.retort.bench.Version;
 import dev.retort.bench.info.Machine;
 import dev.retort.bench.report.Document;
+import dev.retort.bench.report.MarkedSection;
 import dev.retort.distill.TrainingStopped;
 import dev.retort.tensor.cpu.Parallel;
 import java.io.IOException;
@@ -155,7 +156,7 @@ public final class Reproduction {
         }
         Path into = options.into();
         if (into != null) {
-            MarkdownSection.replace(into, experiment.name(), document.markdown(3, ""));
+            section(experiment.name()).replace(into, document.markdown(3, ""));
         }
         Path json = options.json();
         if (json != null && json.toString().equals("-")) {
@@ -169,6 +170,10 @@ public final class Reproduction {
         out.println(document.markdown(1, "plots"));
         out.println("report   " + folder.resolve("report.html"));
         out.println("results  " + folder.resolve("results.json") + ", results.csv, results.md");
+    }
+
+    private static MarkedSection section(String name) {
+        return new MarkedSection("<!-- reproduce " + name + " -->", "<!-- end of " + name + " -->");
     }
 
     private String state(Grid grid) {

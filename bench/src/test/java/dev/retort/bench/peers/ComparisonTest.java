@@ -110,13 +110,14 @@ class ComparisonTest {
     @Test
     void replacesOnlyWhatLiesBetweenTheMarks() throws Exception {
         Path file = folder.resolve("page.md");
-        Files.writeString(file, "before\n" + MarkedSection.BEGIN + "\nold\n" + MarkedSection.END + "\nafter\n");
-        MarkedSection.replace(file, ComparisonText.markdown(comparison()));
+        Files.writeString(
+                file, "before\n" + PeersCommand.SECTION.begin() + "\nold\n" + PeersCommand.SECTION.end() + "\nafter\n");
+        PeersCommand.SECTION.replace(file, ComparisonText.markdown(comparison()));
         String text = Files.readString(file);
         assertThat(text).startsWith("before\n").endsWith("\nafter\n").doesNotContain("old");
         assertThat(text).contains("| gemm 4x5x6 | 2 | 10.0 ms | 40.0 ms | libtorch | 4.00 |");
         Files.writeString(file, "no marks");
-        assertThatThrownBy(() -> MarkedSection.replace(file, "x")).isInstanceOf(CommandException.class);
+        assertThatThrownBy(() -> PeersCommand.SECTION.replace(file, "x")).isInstanceOf(CommandException.class);
     }
 
     @Test

@@ -218,7 +218,7 @@ class ReproductionTest {
         run(new Toy(), "--into", page.toString());
         assertThat(page)
                 .content()
-                .startsWith("# Mine\n<!-- reproduce toy -->\n### A toy\n")
+                .startsWith("# Mine\n<!-- reproduce toy -->\n\n### A toy\n")
                 .endsWith("<!-- end of toy -->\nrest\n")
                 .contains("| b |")
                 .doesNotContain("old", "![");

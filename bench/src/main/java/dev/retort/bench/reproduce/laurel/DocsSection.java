@@ -1,10 +1,8 @@
 package dev.retort.bench.reproduce.laurel;
 
-import dev.retort.bench.CommandException;
+import dev.retort.bench.report.MarkedSection;
 import dev.retort.tensor.io.AtomicFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,22 +27,16 @@ record DocsSection(Path page, List<String> tasks) {
 
     /// Writes the section.
     ///
-    /// @throws CommandException if the page lacks one of the comments
+    /// @throws dev.retort.bench.CommandException if the page lacks one of the comments
     void update(Path results) throws IOException {
-        String old = Files.readString(page);
-        int from = old.indexOf(begin());
-        int to = old.indexOf(end(), Math.max(from, 0));
-        if (from < 0 || to < 0) {
-            throw new CommandException("--update: " + page + " lacks the lines '" + begin() + "' and '" + end() + "'");
-        }
         String beside = page.getFileName().toString().replaceFirst("\\.md$", "");
         String text = section(Files.readString(results.resolve(RESULTS)), beside);
-        write(page, old.substring(0, from + begin().length()) + "\n\n" + text + "\n\n" + old.substring(to));
+        new MarkedSection(begin(), end()).replace(page, text);
         Path plots = results.resolve(PLOTS);
         if (Files.exists(plots)) {
             try (Stream<Path> files = Files.list(plots)) {
                 for (Path plot : files.toList()) {
-                    write(page.resolveSibling(beside).resolve(plot.getFileName()), Files.readString(plot));
+                    AtomicFile.write(page.resolveSibling(beside).resolve(plot.getFileName()), Files.readAllBytes(plot));
                 }
             }
         }
@@ -56,14 +48,5 @@ record DocsSection(Path page, List<String> tasks) {
                 .strip()
                 .replaceAll("(?m)^## ", "### ")
                 .replace("](" + PLOTS + "/", "](" + plotFolder + "/");
-    }
-
-    private static void write(Path file, String text) throws IOException {
-        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-        AtomicFile.write(file, channel -> {
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-        });
     }
 }

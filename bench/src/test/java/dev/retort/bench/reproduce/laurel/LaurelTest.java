@@ -209,7 +209,7 @@ class LaurelTest {
                         + section.end() + "\nafter\n");
         assertThat(folder.resolve("page/a.svg")).hasContent("<svg/>");
         Files.writeString(section.page(), "nothing");
-        assertThatThrownBy(() -> section.update(results)).hasMessageContaining("lacks the lines");
+        assertThatThrownBy(() -> section.update(results)).hasMessageContaining("page.md: expected the lines");
     }
 
     @Test
