@@ -100,8 +100,8 @@ class ColdAndHotTest {
         float[] c = new float[2 * 5 * s.outHeight() * s.outWidth()];
         Conv2d.forward(s, floats(2 * 3 * 63, 3), 0, w, 0, null, 0, c, 0);
         add(sums, c);
-        float[] p = new float[11 * 17];
-        Gemm.accumulate(11, 17, 9, x, 0, 9, 1, w, 0, 1, 7, p, 0, 17);
+        float[] p = new float[19 * 17];
+        Gemm.accumulate(19, 17, 9, x, 0, 9, 1, w, 0, 1, 7, p, 0, 17);
         add(sums, p);
         return sums.toString();
     }
@@ -120,6 +120,9 @@ class ColdAndHotTest {
         float[] dw = new float[5 * 27];
         Conv2d.weightGradient(s, dy, 0, floats(2 * 3 * 63, 3), 0, dw, 0);
         add(sums, dw);
+        float[] few = new float[3 * 5];
+        Gemm.accumulate(3, 5, 66, x, 0, 66, 1, g, 0, 1, 66, few, 0, 5);
+        add(sums, few);
         attention(sums);
         return sums.toString();
     }
