@@ -79,7 +79,7 @@ final class DistillOptions {
 
     @Option(
             names = "--epochs",
-            defaultValue = "8",
+            defaultValue = "7",
             description = "Passes of a student over the pool (default: ${DEFAULT-VALUE}).")
     int epochs;
 
