@@ -92,7 +92,11 @@ record CellFiles(Path folder) {
         node.get("metrics")
                 .properties()
                 .forEach(m -> metrics.put(m.getKey(), m.getValue().asDouble()));
-        return new Outcome(metrics, node.path("seconds").asDouble(0));
+        Map<String, String> origin = new LinkedHashMap<>();
+        node.path("origin")
+                .properties()
+                .forEach(o -> origin.put(o.getKey(), o.getValue().asString("")));
+        return new Outcome(metrics, node.path("seconds").asDouble(0), origin);
     }
 
     /// Keeps the outcome of a run, and deletes its checkpoints.
@@ -102,6 +106,7 @@ record CellFiles(Path folder) {
         content.put("seed", seed);
         content.put("metrics", outcome.metrics());
         content.put("seconds", outcome.seconds());
+        content.put("origin", outcome.origin());
         write(file(cell, seed), json(content));
         delete(scratch(cell, seed));
     }

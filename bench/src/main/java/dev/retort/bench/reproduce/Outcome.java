@@ -7,8 +7,9 @@ import java.util.Map;
 ///
 /// @param metrics numbers by name: shares in [0, 1], times in seconds
 /// @param seconds how long the run took in all, interrupted parts included
-public record Outcome(Map<String, Double> metrics, double seconds) {
-    /// A fixed map.
+/// @param origin  with what it was computed (threads, build, Java, processor), by name; empty if nobody noted it
+public record Outcome(Map<String, Double> metrics, double seconds, Map<String, String> origin) {
+    /// Fixed maps.
     ///
     /// @throws IllegalArgumentException if a metric is not finite
     public Outcome {
@@ -18,5 +19,6 @@ public record Outcome(Map<String, Double> metrics, double seconds) {
             }
         });
         metrics = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
+        origin = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(origin));
     }
 }

@@ -33,6 +33,14 @@ public final class ReproduceOptions {
                     "Put the tables into a Markdown file, between <!-- reproduce NAME --> and <!-- end of NAME -->.")
     private @Nullable Path into;
 
+    @Option(
+            names = "--section",
+            paramLabel = "NAME",
+            description =
+                    "With --into: NAME of the markers, where a file has several tables of one experiment (default:"
+                            + " the experiment's name).")
+    private @Nullable String section;
+
     @Option(names = "--collect", description = "Run nothing: write tables and plots of what is finished.")
     private boolean collect;
 
@@ -92,6 +100,12 @@ public final class ReproduceOptions {
     @Nullable
     Path into() {
         return into;
+    }
+
+    /// The name between the markers of that section.
+    String section(String experiment) {
+        String chosen = section;
+        return chosen != null ? chosen : experiment;
     }
 
     /// Whether nothing is to be run.

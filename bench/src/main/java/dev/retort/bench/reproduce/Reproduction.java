@@ -1,8 +1,6 @@
 package dev.retort.bench.reproduce;
 
 import dev.retort.bench.StopSignal;
-import dev.retort.bench.Version;
-import dev.retort.bench.info.Machine;
 import dev.retort.bench.report.Document;
 import dev.retort.bench.report.MarkedSection;
 import dev.retort.distill.TrainingStopped;
@@ -118,7 +116,7 @@ public final class Reproduction {
         try (RunClock clock = RunClock.in(scratch)) {
             Map<String, Double> metrics =
                     experiment.run(cell, seed, new CellRun(scratch, files.shared(), stop, progress));
-            Outcome outcome = new Outcome(metrics, clock.stop());
+            Outcome outcome = new Outcome(metrics, clock.stop(), Origin.here());
             files.finish(cell, seed, outcome);
             grid.put(cell, seed, outcome);
             progress.end(cell, outcome, words(outcome));
@@ -144,9 +142,9 @@ public final class Reproduction {
         Document document = new Document(experiment.title());
         document.paragraph(state(grid));
         experiment.report(grid, document);
-        document.heading("Where this comes from").table(List.of("what", "value"), provenance(), -1);
+        document.heading("Where this comes from").table(List.of("what", "value"), provenance(grid), -1);
         Path folder = files.folder();
-        String results = CellFiles.json(GridFiles.json(experiment, grid, provenanceMap()));
+        String results = CellFiles.json(GridFiles.json(experiment, grid, provenanceMap(grid)));
         CellFiles.write(folder.resolve("results.json"), results);
         CellFiles.write(folder.resolve("results.csv"), GridFiles.csv(grid));
         CellFiles.write(folder.resolve("results.md"), document.markdown(1, "plots"));
@@ -156,7 +154,7 @@ public final class Reproduction {
         }
         Path into = options.into();
         if (into != null) {
-            section(experiment.name()).replace(into, document.markdown(3, ""));
+            section(options.section(experiment.name())).replace(into, document.markdown(3, ""));
         }
         Path json = options.json();
         if (json != null && json.toString().equals("-")) {
@@ -197,21 +195,17 @@ public final class Reproduction {
                         : String.format(Locale.ROOT, "%.1f hours", seconds / 3600));
     }
 
-    private Map<String, String> provenanceMap() throws IOException {
+    private Map<String, String> provenanceMap(Grid grid) {
         Map<String, String> all = new LinkedHashMap<>();
         all.put("experiment", experiment.name());
         all.putAll(experiment.configuration());
         all.put("seeds", "1 to " + seeds);
-        Machine machine = Machine.here();
-        all.put("threads", String.valueOf(Parallel.threads()));
-        all.put("retort", Version.number());
-        all.put("java", machine.java());
-        all.put("processor", machine.processor());
+        all.putAll(Origin.of(grid));
         return all;
     }
 
-    private List<List<String>> provenance() throws IOException {
-        return provenanceMap().entrySet().stream()
+    private List<List<String>> provenance(Grid grid) {
+        return provenanceMap(grid).entrySet().stream()
                 .map(entry -> List.of(entry.getKey(), entry.getValue()))
                 .toList();
     }

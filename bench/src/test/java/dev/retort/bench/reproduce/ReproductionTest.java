@@ -243,10 +243,10 @@ class ReproductionTest {
         Cell a = Cell.of("method", "a");
         Cell b = Cell.of("method", "b");
         Grid grid = new Grid(List.of(a, b), 3);
-        grid.put(a, 1, new Outcome(Map.of("accuracy", .5), 1));
-        grid.put(a, 3, new Outcome(Map.of("accuracy", .7), 1));
-        grid.put(b, 2, new Outcome(Map.of("accuracy", .9), 1));
-        grid.put(b, 3, new Outcome(Map.of("accuracy", .8), 1));
+        grid.put(a, 1, new Outcome(Map.of("accuracy", .5), 1, Map.of()));
+        grid.put(a, 3, new Outcome(Map.of("accuracy", .7), 1, Map.of()));
+        grid.put(b, 2, new Outcome(Map.of("accuracy", .9), 1, Map.of()));
+        grid.put(b, 3, new Outcome(Map.of("accuracy", .8), 1, Map.of()));
         Statistics.Difference d = grid.paired(b, a, "accuracy");
         assertThat(d.pairs()).isEqualTo(1);
         assertThat(d.mean()).isCloseTo(.1, within(1e-12));
@@ -264,8 +264,8 @@ class ReproductionTest {
         for (Cell cell : List.of(slow, quick, unknown)) {
             progress.planned(cell);
         }
-        progress.found(slow, new Outcome(Map.of(), 100));
-        progress.found(quick, new Outcome(Map.of(), 2));
+        progress.found(slow, new Outcome(Map.of(), 100, Map.of()));
+        progress.found(quick, new Outcome(Map.of(), 2, Map.of()));
         assertThat(progress.secondsLeft()).isCloseTo(100 + 2 + 51, within(1e-9));
         assertThat(GridProgress.duration(3675)).isEqualTo("1:01:15");
     }

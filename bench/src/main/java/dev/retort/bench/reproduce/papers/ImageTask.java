@@ -90,7 +90,7 @@ record ImageTask(String name, Dataset train, Dataset test, Normalize normalize, 
 
     @Override
     public Scale scale(Size size) {
-        return Scale.of(size);
+        return shape().channels() > 1 ? Scale.coloured(size) : Scale.grey(size);
     }
 
     @Override

@@ -12,6 +12,7 @@ import dev.retort.bench.reproduce.Tables;
 import dev.retort.distill.Distilled;
 import dev.retort.distill.compare.DataSplit;
 import dev.retort.distill.estimate.Confidence;
+import dev.retort.distill.teacher.Fingerprint;
 import dev.retort.nn.Layer;
 import dev.retort.nn.data.Dataset;
 import java.io.IOException;
@@ -33,7 +34,7 @@ final class OodExperiment implements Experiment {
     /// @param foreign a second data set, already in the task's shape, or null
     OodExperiment(ImageTask all, @Nullable Dataset foreign, Size size) {
         pools = Pools.of(all, foreign);
-        pool = new PoolExperiment(pools.task(), size, scale(size));
+        pool = new PoolExperiment(pools.task(), size, pools.task().scale(size).withPool(images(size)));
         String labels = size == Size.FULL ? "5000" : size == Size.SMALL ? "1000" : "500";
         add(labels, "none", "labels");
         add(labels, "labelled images", "blind");
@@ -52,18 +53,13 @@ final class OodExperiment implements Experiment {
         }
     }
 
-    private static Scale scale(Size size) {
-        Scale usual = Scale.of(size);
+    private static int images(Size size) {
         // Half of the classes leave half of the images.
-        int images = size == Size.FULL ? 20000 : size == Size.SMALL ? 3000 : 1000;
-        return new Scale(
-                usual.teacher(),
-                usual.student(),
-                usual.validation(),
-                images,
-                usual.teacherSteps(),
-                usual.epochs(),
-                usual.seeds());
+        return switch (size) {
+            case QUICK -> 1000;
+            case SMALL -> 3000;
+            case FULL -> 20000;
+        };
     }
 
     private void rest(String labels, String far, Size size) {
@@ -97,6 +93,10 @@ final class OodExperiment implements Experiment {
     public Map<String, String> configuration() {
         Map<String, String> words = new LinkedHashMap<>(pool.configuration());
         words.put("pools", String.join(", ", pools.names()));
+        Dataset foreign = pools.foreign();
+        if (foreign != null) {
+            words.put("second data set", foreign.size() + " images, contents " + Fingerprint.of(foreign));
+        }
         return words;
     }
 

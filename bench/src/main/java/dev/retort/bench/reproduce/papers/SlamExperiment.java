@@ -22,52 +22,57 @@ final class SlamExperiment implements Experiment {
 
     SlamExperiment(PoolTask task, Size size) {
         pool = new PoolExperiment(task, size, task.scale(size));
+        Scale.Labels labels = pool.scale().labels();
         cells = switch (size) {
-            case QUICK -> quick();
-            case SMALL -> small();
-            case FULL -> full();
+            case QUICK -> quick(labels);
+            case SMALL -> small(labels);
+            case FULL -> full(labels);
         };
     }
 
-    private static List<Cell> quick() {
+    private static List<Cell> quick(Scale.Labels labels) {
         List<Cell> cells = new ArrayList<>();
-        PoolExperiment.add(cells, "size", List.of(100, 300), List.of("labels", HARD, "soft", "slam"));
-        PoolExperiment.addNoise(cells, 100, List.of("0.4"), List.of("labels", HARD, "forward-known", "slam"));
-        PoolExperiment.add(cells, "sensitivity", List.of(100), List.of("slam:bound=0.7"));
+        PoolExperiment.add(
+                cells, "size", List.of(labels.few(), labels.some()), List.of("labels", HARD, "soft", "slam"));
+        PoolExperiment.addNoise(cells, labels.few(), List.of("0.4"), List.of("labels", HARD, "forward-known", "slam"));
+        PoolExperiment.add(cells, "sensitivity", List.of(labels.few()), List.of("slam:bound=0.7"));
         return cells;
     }
 
-    private List<Cell> small() {
+    private List<Cell> small(Scale.Labels labels) {
         List<Cell> cells = new ArrayList<>();
-        PoolExperiment.add(cells, "size", List.of(100, 300, 1000), names("labels hard soft weighted slam"));
-        PoolExperiment.addNoise(cells, 100, List.of("0.2", "0.4"), names("hard forward-known weighted slam"));
-        PoolExperiment.add(cells, "sensitivity", List.of(300), names("slam:bound=0.7 slam:bound=0.9 slam:k=5"));
-        combinations(cells, 300);
+        PoolExperiment.add(cells, "size", labels.all(), names("labels hard soft weighted slam"));
+        PoolExperiment.addNoise(cells, labels.few(), List.of("0.2", "0.4"), names("hard forward-known weighted slam"));
+        PoolExperiment.add(
+                cells, "sensitivity", List.of(labels.some()), names("slam:bound=0.7 slam:bound=0.9 slam:k=5"));
+        combinations(cells, labels.some());
         return cells;
     }
 
-    private List<Cell> full() {
+    private List<Cell> full(Scale.Labels labels) {
         List<Cell> cells = new ArrayList<>();
+        List<Integer> sizes = new ArrayList<>(labels.all());
+        sizes.add(7500);
         PoolExperiment.add(
                 cells,
                 "size",
-                List.of(100, 300, 1000, 3000, 7500),
+                sizes,
                 names("labels hard soft kd confidence taylor gce bootstrap-hard bootstrap-soft forward ups vid"
                         + " noisy-student fidelity weighted slam slam-normalised slam-soft"));
         PoolExperiment.addNoise(
                 cells,
-                300,
+                labels.some(),
                 List.of("0.1", "0.2", "0.3", "0.4"),
                 names(
                         "labels hard soft taylor gce bootstrap-soft forward-known forward weighted slam slam-normalised"));
         PoolExperiment.add(
                 cells,
                 "sensitivity",
-                List.of(1000),
+                List.of(labels.many()),
                 names(
                         "slam:bound=0.6 slam:bound=0.7 slam:bound=0.8 slam:bound=0.9 slam:k=2 slam:k=3 slam:k=5"
                                 + " slam:adaptive=true slam:listed=0.8 slam:listed=0.95 slam:cap=true slam:prediction=step slam:rounds=2"));
-        combinations(cells, 1000);
+        combinations(cells, labels.many());
         return cells;
     }
 

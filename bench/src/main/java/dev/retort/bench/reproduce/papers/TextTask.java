@@ -4,6 +4,7 @@ import dev.retort.bench.model.FeatureSites;
 import dev.retort.bench.reproduce.Size;
 import dev.retort.distill.NetworkFactory;
 import dev.retort.distill.feature.Tap;
+import dev.retort.distill.teacher.Fingerprint;
 import dev.retort.nn.data.Dataset;
 import dev.retort.nn.data.Transform;
 import dev.retort.nn.transformer.Bert;
@@ -35,7 +36,9 @@ record TextTask(String name, Dataset train, Dataset test, int classes) implement
         Dataset train = sentences.train();
         Dataset test = sentences.read(folder.resolve("test.tsv"));
         int classes = 1 + Arrays.stream(train.labels()).max().orElse(0);
-        return new TextTask("text of " + folder.toAbsolutePath().getFileName(), train, test, classes);
+        String contents = Fingerprint.of(Fingerprint.of(train), Fingerprint.of(test));
+        String name = "text of " + folder.toAbsolutePath().getFileName() + ", contents " + contents;
+        return new TextTask(name, train, test, classes);
     }
 
     @Override
@@ -81,11 +84,7 @@ record TextTask(String name, Dataset train, Dataset test, int classes) implement
 
     @Override
     public Scale scale(Size size) {
-        return switch (size) {
-            case QUICK -> new Scale("bert:1x32", "bag:32", 300, 2000, 200, 8, 2);
-            case SMALL -> new Scale("bert:2x64", "bag:32", 500, 4000, 400, 12, 5);
-            case FULL -> new Scale("bert:4x128", "bert:1x64", 500, 4500, 1500, 20, 5);
-        };
+        return Scale.text(size);
     }
 
     @Override

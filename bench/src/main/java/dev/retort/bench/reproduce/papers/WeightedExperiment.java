@@ -41,45 +41,49 @@ final class WeightedExperiment implements Experiment {
 
     WeightedExperiment(PoolTask task, Size size) {
         pool = new PoolExperiment(task, size, task.scale(size));
+        Scale.Labels labels = pool.scale().labels();
         cells = switch (size) {
-            case QUICK -> quick();
-            case SMALL -> small();
-            case FULL -> full();
+            case QUICK -> quick(labels);
+            case SMALL -> small(labels);
+            case FULL -> full(labels);
         };
     }
 
-    private static List<Cell> quick() {
+    private static List<Cell> quick(Scale.Labels labels) {
         List<Cell> cells = new ArrayList<>();
-        PoolExperiment.add(cells, "size", List.of(100, 300), List.of("labels", HARD, "weighted"));
+        PoolExperiment.add(cells, "size", List.of(labels.few(), labels.some()), List.of("labels", HARD, "weighted"));
         PoolExperiment.addNoise(
-                cells, 100, List.of("0.4"), List.of(HARD, "weighted", "weighted:estimator=pointwise-mean"));
-        select(cells, 100, 300);
+                cells, labels.few(), List.of("0.4"), List.of(HARD, "weighted", "weighted:estimator=pointwise-mean"));
+        select(cells, labels.few(), labels.some());
         return cells;
     }
 
-    private List<Cell> small() {
+    private List<Cell> small(Scale.Labels labels) {
         List<Cell> cells = new ArrayList<>();
-        PoolExperiment.add(cells, "size", List.of(100, 300), List.of(HARD, "fidelity", "weighted"));
-        PoolExperiment.addNoise(cells, 100, List.of("0.4"), ESTIMATORS);
-        PoolExperiment.add(cells, "sensitivity", List.of(300), List.of("weighted:k=50", "weighted:feature=entropy"));
-        cells.add(Cell.of("part", "sensitivity", "labels", "300", "method", "weighted", "validation", "50"));
-        select(cells, 300, 1000);
+        PoolExperiment.add(cells, "size", List.of(labels.few(), labels.some()), List.of(HARD, "fidelity", "weighted"));
+        PoolExperiment.addNoise(cells, labels.few(), List.of("0.4"), ESTIMATORS);
+        PoolExperiment.add(
+                cells, "sensitivity", List.of(labels.some()), List.of("weighted:k=50", "weighted:feature=entropy"));
+        String some = String.valueOf(labels.some());
+        cells.add(Cell.of("part", "sensitivity", "labels", some, "method", "weighted", "validation", "50"));
+        select(cells, labels.some(), 1000);
         return cells;
     }
 
-    private List<Cell> full() {
+    private List<Cell> full(Scale.Labels labels) {
         List<Cell> cells = new ArrayList<>();
-        List<Integer> labels = List.of(100, 300, 1000, 3000, 7500);
+        List<Integer> sizes = new ArrayList<>(labels.all());
+        sizes.add(7500);
         PoolExperiment.add(
                 cells,
                 "size",
-                labels,
+                sizes,
                 List.of("labels", HARD, "soft", "fidelity", "slam", "weighted", "weighted:labels=soft"));
-        PoolExperiment.addNoise(cells, 300, List.of("0.1", "0.2", "0.3", "0.4"), ESTIMATORS);
+        PoolExperiment.addNoise(cells, labels.some(), List.of("0.1", "0.2", "0.3", "0.4"), ESTIMATORS);
         PoolExperiment.add(
                 cells,
                 "sensitivity",
-                List.of(300),
+                List.of(labels.some()),
                 List.of(
                         "weighted:k=5",
                         "weighted:k=50",
@@ -87,13 +91,14 @@ final class WeightedExperiment implements Experiment {
                         "weighted:every=4",
                         "weighted:warmup=5",
                         "weighted:most=inf"));
+        String some = String.valueOf(labels.some());
         for (String validation : List.of("50", "150", "500")) {
-            cells.add(Cell.of("part", "sensitivity", "labels", "300", "method", "weighted", "validation", validation));
+            cells.add(Cell.of("part", "sensitivity", "labels", some, "method", "weighted", "validation", validation));
         }
-        select(cells, 300, 1000);
+        select(cells, labels.some(), 1000);
         for (String student : pool.task().residualStudents()) {
             for (String method : List.of(HARD, "weighted")) {
-                cells.add(Cell.of("part", "combination", "labels", "300", "method", method, "student", student));
+                cells.add(Cell.of("part", "combination", "labels", some, "method", method, "student", student));
             }
         }
         return cells;

@@ -60,7 +60,7 @@ class PapersTest {
                 task.train(), IntStream.range(0, 1200).map(i -> 1199 - i).toArray());
         ImageTask other = new ImageTask(task.name(), moved, task.test(), task.normalize(), task.classes());
         Path folder = Path.of("some", "pictures");
-        Scale scale = new Scale("cnn:4,8", "cnn:4,8", 60, 120, 6, 1, 1);
+        Scale scale = new Scale("cnn:4,8", "cnn:4,8", 60, 120, 6, 1, new Scale.Labels(20, 40, 60), 1);
         Map<String, String> one = new PoolExperiment(task.in(folder), Size.QUICK, scale).configuration();
         assertThat(one.get("data")).startsWith("some Fashion-MNIST of pictures, contents ");
         assertThat(new PoolExperiment(task.in(folder), Size.QUICK, scale).configuration())
@@ -144,7 +144,7 @@ class PapersTest {
 
     @Test
     void aSmallerValidationSetLeavesTheRestAsItIs() {
-        Scale scale = new Scale("cnn:4,8", "cnn:4,8", 60, 120, 6, 1, 1);
+        Scale scale = new Scale("cnn:4,8", "cnn:4,8", 60, 120, 6, 1, new Scale.Labels(20, 40, 60), 1);
         PoolExperiment experiment = new PoolExperiment(task, Size.QUICK, scale);
         var usual = experiment.split(Cell.of("labels", "50"), 1);
         var smaller = experiment.split(Cell.of("labels", "50", "validation", "20"), 1);
@@ -158,7 +158,7 @@ class PapersTest {
     @Test
     void everyCellNamesAMethod() {
         for (Size size : Size.values()) {
-            PoolExperiment pool = new PoolExperiment(task, size, Scale.of(size));
+            PoolExperiment pool = new PoolExperiment(task, size, Scale.grey(size));
             List<Experiment> experiments = List.of(
                     new SlamExperiment(task, size),
                     new WeightedExperiment(task, size),
@@ -216,7 +216,7 @@ class PapersTest {
 
     @Test
     void aWholeExperimentInSmall(@TempDir Path folder) throws IOException {
-        Scale scale = new Scale("cnn:4,8", "cnn:4,8", 60, 120, 6, 1, 1);
+        Scale scale = new Scale("cnn:4,8", "cnn:4,8", 60, 120, 6, 1, new Scale.Labels(20, 40, 60), 1);
         List<Cell> cells = List.of(
                 Cell.of("part", "size", "labels", "60", "method", "slam"),
                 Cell.of("part", "size", "labels", "60", "method", "hard"),
@@ -280,7 +280,7 @@ class PapersTest {
         }
         Files.writeString(folder.resolve("train.tsv"), lines);
         Files.writeString(folder.resolve("test.tsv"), lines);
-        Scale scale = new Scale("bert:1x32", "bag:8", 60, 150, 40, 50, 1);
+        Scale scale = new Scale("bert:1x32", "bag:8", 60, 150, 40, 50, new Scale.Labels(20, 40, 60), 1);
         PoolExperiment pool = new PoolExperiment(TextTask.open(folder), Size.QUICK, scale);
         List<Cell> cells = List.of(
                 Cell.of("part", "size", "labels", "60", "method", "slam"),
