@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.retort.bench.CommandException;
 import dev.retort.bench.report.Document;
 import dev.retort.bench.report.Statistics;
+import dev.retort.tensor.cpu.Parallel;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -94,6 +95,25 @@ class ReproductionTest {
                 .toArray(String[]::new);
         ReproduceOptions options = CommandLine.populateCommand(new ReproduceOptions(), all);
         return Reproduction.run(experiment, options, new PrintWriter(out, true));
+    }
+
+    @Test
+    void collectedTablesSayWithWhatTheRunsWereComputed() throws IOException {
+        int before = Parallel.threads();
+        try {
+            run(new Toy(), "--threads", "1", "--seeds", "2");
+            run(new Toy(), "--threads", "2", "--collect", "--seeds", "2");
+            Path results = folder.resolve("toy/results.json");
+            JsonNode one = JsonMapper.shared().readTree(Files.readString(results));
+            assertThat(one.at("/provenance/threads").stringValue()).isEqualTo("1");
+            assertThat(one.at("/provenance/retort").stringValue()).isNotBlank();
+
+            run(new Toy(), "--threads", "2");
+            JsonNode both = JsonMapper.shared().readTree(Files.readString(results));
+            assertThat(both.at("/provenance/threads").stringValue()).isEqualTo("1; 2");
+        } finally {
+            Parallel.setThreads(before);
+        }
     }
 
     @Test
