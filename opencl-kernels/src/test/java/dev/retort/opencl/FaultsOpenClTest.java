@@ -11,6 +11,8 @@ import dev.retort.tensor.Random;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.LossOp;
+import java.util.List;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -62,6 +64,18 @@ class FaultsOpenClTest {
         Tensor weights = Tensor.of(new float[] {1, -2}).to(device);
 
         assertFault(Random.multinomial(new Rng(1), weights, 1, true), "expects finite weights >= 0, row 0 has -2.0");
+    }
+
+    /// 2³² elements: the sizes are refused before anything is allocated or launched.
+    @Test
+    void moreElementsThanAnIndexCounts() {
+        Tensor column = Tensor.ones(65_536, 1).to(device);
+        Tensor row = Tensor.ones(1, 65_536).to(device);
+
+        for (Supplier<Tensor> result : List.<Supplier<Tensor>>of(() -> column.add(row), () -> column.matmul(row))) {
+            assertThatThrownBy(result::get).isInstanceOf(OpException.class).hasMessageContaining("65536, 65536");
+        }
+        assertThat(column.sum().item()).isEqualTo(65_536);
     }
 
     private static void assertFault(Tensor result, String message) {

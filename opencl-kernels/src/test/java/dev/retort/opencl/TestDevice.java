@@ -15,7 +15,9 @@ final class TestDevice {
     private TestDevice() {}
 
     static Device required() {
-        List<BackendProvider> providers = Backends.providers();
+        List<BackendProvider> providers = Backends.providers().stream()
+                .filter(provider -> provider.type().equals("opencl"))
+                .toList();
         String status =
                 providers.isEmpty() ? "no provider" : providers.getFirst().status();
         if (providers.isEmpty() || providers.getFirst().backends().isEmpty()) {

@@ -3,11 +3,17 @@ package dev.retort.opencl.launch;
 import dev.retort.opencl.runtime.ClDevice;
 import dev.retort.opencl.runtime.DeviceLimits;
 import dev.retort.tensor.DType;
+import dev.retort.tensor.OpException;
+import java.util.List;
 
 /// Sizes of the tiled product: a work-group computes `tm` x `tn` elements in steps of `tk`, a work-item
 /// `rm` x `rn` of them.
 record Tile(int tm, int tn, int tk, int rm, int rn) {
-    private static final Tile SMALL = new Tile(16, 16, 16, 2, 2);
+    /// What is left where large tiles do not fit, for ever smaller work-groups.
+    private static final List<Tile> SMALL =
+            List.of(new Tile(16, 16, 16, 2, 2), new Tile(16, 16, 16, 4, 4), new Tile(8, 16, 16, 8, 16));
+
+    private static final int MOST = Integer.MAX_VALUE - 1024;
 
     /// What a tile is tuned for.
     enum Use {
@@ -18,16 +24,29 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
     }
 
     /// The sizes for a product of `m` x `n` elements, `batch` times.
+    ///
+    /// @throws OpException if the last tile would reach beyond 32-bit indices
     static Tile of(ClDevice device, Use use, DType dtype, long m, long n, long batch) {
+        if (Math.max(m, n) > MOST) {
+            throw new OpException(
+                    "opencl: a product may have at most " + MOST + " rows and columns, got " + m + " x " + n);
+        }
         DeviceLimits limits = device.limits();
         Tile large = of(device, use);
         long tiles = (m + large.tm - 1) / large.tm * ((n + large.tn - 1) / large.tn) * batch;
         boolean fills = limits.cpu() || tiles >= limits.computeUnits();
         Tile chosen = large.isOneItem() ? large.narrowed(m) : fills ? large : middle(large);
-        while (!chosen.fits(limits, dtype) && !chosen.equals(SMALL)) {
-            chosen = chosen.tm > 32 ? middle(chosen) : SMALL;
+        while (!chosen.fits(limits, dtype) && chosen.tm > 32) {
+            chosen = middle(chosen);
         }
-        return chosen;
+        return chosen.fits(limits, dtype) ? chosen : smallest(limits, dtype);
+    }
+
+    private static Tile smallest(DeviceLimits limits, DType dtype) {
+        return SMALL.stream()
+                .filter(tile -> tile.fits(limits, dtype))
+                .findFirst()
+                .orElse(SMALL.getLast()); // compiling says what is missing
     }
 
     /// The sizes for large products: what was tuned, or else what is shipped.

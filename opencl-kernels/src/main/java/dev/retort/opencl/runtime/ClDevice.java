@@ -26,13 +26,14 @@ public final class ClDevice {
 
     private final Device name;
     private final DeviceLimits limits;
-    private final cl_command_queue queue;
+    private cl_command_queue queue;
     private final DeviceMemory memory;
     private final Programs programs;
     private final Transfers transfers;
     private final Faults faults;
     private final Profile profile = new Profile();
     private final TunedTiles tiles;
+    private final DriverCalls calls;
     private long launches;
     private long downloads;
 
@@ -40,7 +41,9 @@ public final class ClDevice {
         this.name = name;
         this.limits = limits;
         this.queue = commandQueue(context, id);
-        this.memory = new DeviceMemory(context, limits, name + " (" + limits.name() + ")", () -> CL.clFinish(queue));
+        String label = name + " (" + limits.name() + ")";
+        this.memory = new DeviceMemory(context, limits, label, () -> CL.clFinish(queue));
+        this.calls = new DriverCalls(label, memory, () -> CL.clFinish(queue));
         this.programs = new Programs(context, id, limits);
         this.transfers = new Transfers(context, queue);
         this.tiles = TunedTiles.of(limits);
@@ -51,10 +54,17 @@ public final class ClDevice {
     ///
     /// @throws CLException if the driver refuses
     public static ClDevice open(ClDevices.Found found, int index) {
+        return open(found, new Device("opencl", index));
+    }
+
+    /// Opens a device under a name of its own.
+    ///
+    /// @throws CLException if the driver refuses
+    public static ClDevice open(ClDevices.Found found, Device name) {
         cl_context_properties properties = new cl_context_properties();
         properties.addProperty(CL.CL_CONTEXT_PLATFORM, found.platform());
         cl_context context = CL.clCreateContext(properties, 1, new cl_device_id[] {found.id()}, null, null, null);
-        return new ClDevice(new Device("opencl", index), found.limits(), context, found.id());
+        return new ClDevice(name, found.limits(), context, found.id());
     }
 
     @SuppressWarnings("deprecation") // the newer call needs OpenCL 2.0, and does no more
@@ -113,6 +123,7 @@ public final class ClDevice {
         if (dtype == DType.F64 && !limits.doubles()) {
             throw new OpException(name + " (" + limits.name() + "): this device has no F64; use F32");
         }
+        calls.check();
         return new DeviceStorage(this, dtype, size, memory.take(Math.max(1, (long) size * dtype.bytes())));
     }
 
@@ -129,15 +140,18 @@ public final class ClDevice {
     /// Sets all bytes to zero.
     public synchronized void clear(DeviceStorage storage) {
         if (storage.size() > 0) {
-            CL.clEnqueueFillBuffer(
-                    queue, storage.block().memory, Pointer.to(new byte[1]), 1, 0, storage.bytes(), 0, null, null);
+            Block block = storage.block();
+            calls.run(
+                    "clear",
+                    () -> CL.clEnqueueFillBuffer(
+                            queue, block.memory, Pointer.to(new byte[1]), 1, 0, storage.bytes(), 0, null, null));
         }
     }
 
     /// A copy of a host buffer.
     public synchronized DeviceStorage upload(HostStorage host) {
         DeviceStorage storage = allocate(host.dtype(), host.size());
-        guarded("upload", () -> transfers.upload(host, storage.block()));
+        calls.run("upload", () -> transfers.upload(host, storage.block()));
         return storage;
     }
 
@@ -145,15 +159,15 @@ public final class ClDevice {
     public synchronized HostStorage download(DeviceStorage storage) {
         HostStorage host = HostStorage.allocate(storage.dtype(), storage.size());
         downloads++;
-        guarded("download", () -> transfers.download(storage.block(), host));
-        faults.check();
+        calls.run("download", () -> transfers.download(storage.block(), host));
+        calls.run("download", faults::check);
         profile.collect();
         return host;
     }
 
     /// Waits until the device has done everything.
     public synchronized void finish() {
-        guarded("finish", () -> CL.clFinish(queue));
+        calls.run("finish", () -> CL.clFinish(queue));
     }
 
     synchronized void enqueue(Kernel kernel, List<Object> arguments, long[] items, long[] local) {
@@ -166,7 +180,7 @@ public final class ClDevice {
             }
         }
         cl_event event = profile.event();
-        guarded(
+        calls.run(
                 kernel.name,
                 () -> CL.clEnqueueNDRangeKernel(
                         queue, kernel.handle, items.length, null, items, local, 0, null, event));
@@ -175,38 +189,15 @@ public final class ClDevice {
         }
         launches++;
         if (launches % WAIT_EVERY == 0) {
-            CL.clFinish(queue);
+            calls.run(kernel.name, () -> CL.clFinish(queue));
             profile.collect();
         } else if (launches % FLUSH_EVERY == 0) {
             CL.clFlush(queue);
         }
     }
 
-    /// Runs driver calls; an error names the device and what was being done. A device that is out of
-    /// memory only now gets
-    /// its cache trimmed and a second chance.
-    private void guarded(String what, Runnable calls) {
-        try {
-            calls.run();
-        } catch (CLException e) {
-            if (DeviceMemory.isOutOfMemory(e)) {
-                memory.trim(0);
-                CL.clFinish(queue);
-                try {
-                    calls.run();
-                    return;
-                } catch (CLException again) {
-                    throw failed(what, again);
-                }
-            }
-            throw failed(what, e);
-        }
-    }
-
-    private OpException failed(String what, CLException e) {
-        return new OpException(
-                name + " (" + limits.name() + "): " + what + " failed: " + e.getMessage() + ", memory "
-                        + memory.usage(),
-                e);
+    /// Forgets the queue, as if the driver had lost the device; for tests.
+    synchronized void lose() {
+        queue = new cl_command_queue();
     }
 }

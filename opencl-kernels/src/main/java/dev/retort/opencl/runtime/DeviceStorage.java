@@ -2,6 +2,7 @@ package dev.retort.opencl.runtime;
 
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Device;
+import dev.retort.tensor.OpException;
 import dev.retort.tensor.Storage;
 
 /// A buffer of elements in the memory of an OpenCL device.
@@ -27,7 +28,12 @@ public final class DeviceStorage extends Storage {
         return device;
     }
 
+    /// @throws OpException if the memory was given back
     Block block() {
+        if (lease.ended()) {
+            throw new OpException(device.name() + ": a tensor of " + size() + " " + dtype()
+                    + " elements is used after its memory was given back");
+        }
         return block;
     }
 

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Binaries are kept on disk ([BinaryCache]) unless the driver does so itself, kernel by kernel, as PoCL
 /// does. The
-/// property `dev.retort.opencl.binaries` = `on` or `off` overrides that.
+/// property `dev.retort.opencl.binaries` = `on` or `off` overrides that, and `dev.retort.opencl.options` is
+/// given to the compiler as well.
 final class Programs {
     private final cl_context context;
     private final cl_device_id device;
@@ -39,7 +40,7 @@ final class Programs {
         this.device = device;
         this.limits = limits;
         String exact = limits.exactDivision() ? " -cl-fp32-correctly-rounded-divide-sqrt" : "";
-        this.options = "-cl-std=CL1.2" + exact;
+        this.options = ("-cl-std=CL1.2" + exact + " " + System.getProperty("dev.retort.opencl.options", "")).strip();
         String wanted = System.getProperty("dev.retort.opencl.binaries", "auto");
         boolean driverCaches = limits.platform().contains("Portable Computing Language");
         boolean on = wanted.equals("on") || (wanted.equals("auto") && !driverCaches);
@@ -53,7 +54,7 @@ final class Programs {
             cl_program program = programs.computeIfAbsent(key, _ -> build(file, source(file, variant)));
             try {
                 cl_kernel kernel = CL.clCreateKernel(program, name, null);
-                return new Kernel(kernel, name, largestGroup(kernel));
+                return checked(new Kernel(kernel, name, largestGroup(kernel)));
             } catch (CLException e) {
                 throw new OpException("opencl: kernel " + name + " of " + file + ".cl: " + e.getMessage(), e);
             }
@@ -61,10 +62,23 @@ final class Programs {
     }
 
     private int largestGroup(cl_kernel kernel) {
-        long[] size = new long[1];
-        CL.clGetKernelWorkGroupInfo(
-                kernel, device, CL.CL_KERNEL_WORK_GROUP_SIZE, Sizeof.size_t, Pointer.to(size), null);
-        return (int) Math.min(Integer.MAX_VALUE, size[0]);
+        return (int) Math.min(limits.groupSize(), groupInfo(kernel, CL.CL_KERNEL_WORK_GROUP_SIZE));
+    }
+
+    private long groupInfo(cl_kernel kernel, int what) {
+        long[] value = new long[1]; // size_t and ulong
+        CL.clGetKernelWorkGroupInfo(kernel, device, what, Sizeof.cl_ulong, Pointer.to(value), null);
+        return value[0];
+    }
+
+    /// Some drivers would answer the launch with the error for a lack of memory.
+    private Kernel checked(Kernel kernel) {
+        long local = groupInfo(kernel.handle, CL.CL_KERNEL_LOCAL_MEM_SIZE);
+        if (local > limits.localBytes()) {
+            throw new OpException("opencl: kernel " + kernel.name + " needs " + local + " bytes of local memory, "
+                    + limits.name() + " has " + limits.localBytes());
+        }
+        return kernel;
     }
 
     private String source(String file, String variant) {
@@ -122,7 +136,9 @@ final class Programs {
             String log = log(program);
             CL.clReleaseProgram(program);
             throw new OpException(
-                    "opencl: kernels/" + what + ".cl does not compile for " + limits.name() + ":\n" + log, e);
+                    "opencl: kernels/" + what + ".cl does not compile for " + limits.name() + " with " + options + " ("
+                            + e.getMessage() + "):\n" + log,
+                    e);
         }
     }
 

@@ -21,6 +21,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Memory, programs and transfers of a device opened for the test, with limits and folders of its own.
 class RuntimeTest {
+    private static final String CAST =
+            "#define S int\n#define A long\n#define IS_I32 1\n#define S2 int\n#define A2 long\n";
+    private static final String FLOATS = "#define S float\n#define A float\n#define IS_F32 1\n";
+
     private static ClDevices.Found found;
 
     @BeforeAll
@@ -150,6 +154,87 @@ class RuntimeTest {
         }
     }
 
+    /// The checksum is right, but the driver cannot read it: the work of another version, or of a bug.
+    @Test
+    void aBinaryThatTheDriverDoesNotTakeIsMadeAgain(@TempDir Path folder) throws IOException {
+        System.setProperty("dev.retort.opencl.cache.folder", folder.toString());
+        try {
+            fillOnFreshDevice();
+            Path file = onlyFile(folder);
+            long good = Files.size(file);
+            new BinaryCache(folder).write(file, new byte[] {1, 2, 3});
+            fillOnFreshDevice();
+            assertThat(Files.size(onlyFile(folder))).isEqualTo(good);
+        } finally {
+            System.clearProperty("dev.retort.opencl.cache.folder");
+        }
+    }
+
+    @Test
+    void optionsThatTheCompilerDoesNotKnowAreNamed() {
+        ClDevice device = open("dev.retort.opencl.options", "-no-such-option");
+
+        assertThatThrownBy(() -> device.kernel("cast", CAST, "cast"))
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("kernels/cast.cl does not compile for")
+                .hasMessageContaining("-no-such-option");
+    }
+
+    /// The queue is gone, so the driver answers as it does when the device is.
+    @Test
+    void aLostDeviceIsAnErrorOfThisCallAndOfAllLaterOnes() {
+        ClDevice device = ClDevice.open(found, 7);
+        DeviceStorage storage = device.upload(HostStorage.wrap(DType.I32, new int[] {5, 6, 7}));
+        device.lose();
+
+        assertThatThrownBy(device::finish)
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("opencl:7")
+                .hasMessageContaining("the device was lost in finish")
+                .hasMessageContaining("CL_INVALID_COMMAND_QUEUE");
+        for (Runnable later : List.<Runnable>of(
+                () -> device.allocate(DType.F32, 1),
+                () -> device.clear(storage),
+                device::finish,
+                () -> device.download(storage))) {
+            assertThatThrownBy(later::run).isInstanceOf(OpException.class).hasMessageContaining("was lost in finish");
+        }
+        storage.release(); // the host side still works
+        assertThat(device.memory().usage().cached()).isPositive();
+    }
+
+    @Test
+    void aBufferThatWasGivenBackIsNotUsed() {
+        ClDevice device = ClDevice.open(found, 7);
+        DeviceStorage storage = device.upload(HostStorage.wrap(DType.I32, new int[] {5, 6, 7}));
+        storage.release();
+
+        assertThatThrownBy(() -> device.download(storage))
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("3 I32 elements is used after its memory was given back");
+    }
+
+    @Test
+    void aKernelThatDoesNotFitIntoLocalMemoryIsAnError() {
+        ClDevice device = ClDevice.open(Small.of(found, 64, 64), 7);
+
+        assertThatThrownBy(() -> device.kernel("softmax", FLOATS, "softmax"))
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("kernel softmax needs 1024 bytes of local memory")
+                .hasMessageContaining("has 64");
+    }
+
+    @Test
+    void aWorkGroupOverTheLimitIsAnError() {
+        ClDevice device = ClDevice.open(Small.of(found, 16, 1 << 20), 7);
+        Launch launch = device.kernel("cast", CAST, "cast");
+
+        assertThatThrownBy(() -> launch.run(64, 32))
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("kernel cast needs work-groups of 32")
+                .hasMessageContaining("allows 16");
+    }
+
     private static Path onlyFile(Path folder) throws IOException {
         try (var files = Files.list(folder)) {
             List<Path> all = files.toList();
@@ -167,10 +252,9 @@ class RuntimeTest {
         layout[1] = 1;
         layout[2] = 3;
         layout[14] = 1;
-        String variant = "#define S int\n#define A long\n#define IS_I32 1\n#define S2 int\n#define A2 long\n";
         DeviceStorage from = device.upload(HostStorage.wrap(DType.I32, new int[] {5, 6, 7}));
         layout[20] = 1;
-        device.kernel("cast", variant, "cast")
+        device.kernel("cast", CAST, "cast")
                 .struct(layout)
                 .buffer(x)
                 .buffer(from)
