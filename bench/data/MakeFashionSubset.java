@@ -24,11 +24,9 @@ import java.util.zip.GZIPOutputStream;
 ///     bench/src/main/resources/dev/retort/bench/data/fashion-mnist-subset
 /// ```
 ///
-/// It takes 1,000 of the 6,000 training images and 200 of the 1,000 test images of every class, chosen
-/// by a seeded
-/// shuffle, in their original order. The results are gzip-compressed IDX files like the originals, and
-/// for each part
-/// the positions of the chosen images in the original file.
+/// It takes 1,000 of the 6,000 training images and 200 of the 1,000 test images of every class, chosen by
+/// a seeded shuffle, in their original order. The results are gzip-compressed IDX files like the
+/// originals, and for each part the positions of the chosen images in the original file.
 public final class MakeFashionSubset {
     private static final long SEED = 20261123;
     private static final int CLASSES = 10;

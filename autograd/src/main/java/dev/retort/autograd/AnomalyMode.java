@@ -12,10 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// [AnomalyException] that names the op and the path of its module ([ModulePath]).
 ///
 /// A NaN is always reported; an infinity only if all inputs are finite and the op was not asked to write
-/// it (masks filled
-/// with −∞ are common). All threads are watched. Every result is read once more: for the search for
-/// errors, not for
-/// training.
+/// it (masks filled with −∞ are common). All threads are watched. Every result is read once more: for the
+/// search for errors, not for training.
 ///
 /// ```java
 /// try (var _ = AnomalyMode.open()) {

@@ -8,13 +8,10 @@ import org.jspecify.annotations.Nullable;
 /// Differentiation: gradients of outputs with respect to inputs, switches for recording, and gradient
 /// hooks.
 ///
-/// Recording is a state of the thread, on at first in every thread; a scope opened in one thread does
-/// not reach another.
-/// Kernels run their chunks on other threads but call no tensor methods there, so a scope covers the
-/// parallel work of
-/// the ops inside it. Two threads may run backward at the same time, also into the same leaves (their
-/// order then decides
-/// the last bits of the sum).
+/// Recording is a state of the thread, on at first in every thread; a scope opened in one thread does not
+/// reach another. Kernels run their chunks on other threads but call no tensor methods there, so a scope
+/// covers the parallel work of the ops inside it. Two threads may run backward at the same time, also
+/// into the same leaves (their order then decides the last bits of the sum).
 public final class Autograd {
     private Autograd() {}
 
@@ -32,8 +29,7 @@ public final class Autograd {
     ///
     /// @return one gradient per input, of its type; null for unused inputs if the options allow them
     /// @throws OpException if an input does not require a gradient, is unused and that is not allowed, a
-    /// gradient does
-    ///                     not fit its output, or a saved tensor was freed or overwritten
+    ///                     gradient does not fit its output, or a saved tensor was freed or overwritten
     public static @Nullable Tensor[] grad(List<Tensor> outputs, List<Tensor> inputs, GradOptions options) {
         Source[] targets = new Source[inputs.size()];
         for (int i = 0; i < targets.length; i++) {
@@ -58,8 +54,7 @@ public final class Autograd {
     /// Adds the gradients of all outputs to the leaves that they depend on.
     ///
     /// @throws OpException if no output requires a gradient, a gradient does not fit its output, or a
-    /// saved tensor was
-    ///                     freed or overwritten
+    ///                     saved tensor was freed or overwritten
     public static void backward(List<Tensor> outputs, GradOptions options) {
         BackwardPass pass = BackwardPass.toLeaves(options);
         pass.start("backward", outputs, options);

@@ -13,9 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /// One walk from outputs back through the graph, nodes in falling order of their numbers.
 ///
-/// Towards leaves the gradients are accumulated there; towards given targets they are collected, and
-/// only nodes that
-/// lead to a target run.
+/// Towards leaves the gradients are accumulated there; towards given targets they are collected, and only
+/// nodes that lead to a target run.
 final class BackwardPass {
     private final boolean createGraph;
     private final boolean retainGraph;

@@ -8,17 +8,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
-/// Trades time for memory: the tensors saved inside a block are dropped after forward, and the block
-/// runs again in
-/// backward (Chen et al., "Training deep nets with sublinear memory cost", 2016, arXiv 1604.06174).
+/// Trades time for memory: the tensors saved inside a block are dropped after forward, and the block runs
+/// again in backward (Chen et al., "Training deep nets with sublinear memory cost", 2016, arXiv
+/// 1604.06174).
 ///
 /// Values and gradients are those without the checkpoint, bit for bit, if the block is a function of its
-/// arguments, of
-/// the tensors it captures (parameters, earlier results; both get gradients) and of the given
-/// generators, which are set
-/// back for the second run. It works with `backward`, with [Autograd#grad], with `createGraph`, and
-/// nested. The block
-/// must not write (running statistics would be updated twice).
+/// arguments, of the tensors it captures (parameters, earlier results; both get gradients) and of the
+/// given generators, which are set back for the second run. It works with `backward`, with
+/// [Autograd#grad], with `createGraph`, and nested. The block must not write (running statistics would be
+/// updated twice).
 public final class Checkpoint {
     private Checkpoint() {}
 

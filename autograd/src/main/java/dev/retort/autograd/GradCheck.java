@@ -12,11 +12,9 @@ import org.jspecify.annotations.Nullable;
 /// Compares gradients with central differences in float64: (f(x + h) − f(x − h)) / 2h.
 ///
 /// Outputs are weighted with random numbers v, so that one difference checks an element of Σ_k ⟨v_k,
-/// ∂f_k/∂x⟩. Both
-/// ways of differentiating are compared: with fast kernels, and with a graph. All floating inputs must
-/// be `F64`; inputs
-/// of other dtypes are passed through. The function must be deterministic and smooth within h of its
-/// inputs.
+/// ∂f_k/∂x⟩. Both ways of differentiating are compared: with fast kernels, and with a graph. All floating
+/// inputs must be `F64`; inputs of other dtypes are passed through. The function must be deterministic
+/// and smooth within h of its inputs.
 ///
 /// ```java
 /// GradCheck.defaults().firstOrder("tanh", in -> new Tensor[] {in[0].tanh()}, x).verify();

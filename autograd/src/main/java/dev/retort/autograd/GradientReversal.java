@@ -7,8 +7,7 @@ import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.CustomOp;
 
 /// The identity, whose gradient is −lambda · g (Ganin and Lempitsky, 2014, arXiv 1409.7495): what is
-/// below learns to
-/// hinder what is above.
+/// below learns to hinder what is above.
 ///
 /// @param lambda the factor, usually in [0, 1]
 public record GradientReversal(double lambda) implements CustomOp {

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /// The sum of the gradients that have arrived at one place.
 ///
 /// The first is only referred to (it may be a view, or another place's gradient as well) unless it is
-/// known to be
-/// exclusive; sums made here are exclusive, and further gradients are added to those in place.
+/// known to be exclusive; sums made here are exclusive, and further gradients are added to those in
+/// place.
 final class GradientSlot {
     private @Nullable Tensor sum;
     private boolean exclusive;

@@ -8,8 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// A tensor that the user made: the end of the graph, where gradients accumulate.
 ///
 /// A gradient that was handed out is never changed by the engine: the next accumulation then makes a new
-/// tensor. One
-/// that nobody has seen is added to in place.
+/// tensor. One that nobody has seen is added to in place.
 final class Leaf implements Source {
     private boolean requiresGrad;
     private @Nullable Tensor grad;

@@ -4,8 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /// Where in the model this thread is, such as `encoder.layers.0.attention`; pushed and popped by module
-/// calls, read by
-/// messages and profiles.
+/// calls, read by messages and profiles.
 ///
 /// ```java
 /// ModulePath.push("conv1");

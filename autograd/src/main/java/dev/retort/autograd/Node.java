@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// rule reads.
 ///
 /// Nodes are numbered in the order of recording. Inputs exist before the op, so along every edge the
-/// number falls:
-/// visiting nodes by falling number is a topological order, without recursion and without counting edges.
+/// number falls: visiting nodes by falling number is a topological order, without recursion and without
+/// counting edges.
 final class Node {
     private static final AtomicLong COUNT = new AtomicLong();
 

@@ -103,8 +103,7 @@ final class NodeContext implements VjpContext {
     }
 
     /// Whether nobody but the engine refers to the storage of gradient `i`: the rule's ops made it just
-    /// now. Results of
-    /// custom ops may be tensors that their author keeps.
+    /// now. Results of custom ops may be tensors that their author keeps.
     boolean isExclusive(@Nullable Tensor[] gradients, int i) {
         Tensor gradient = gradients[i];
         if (gradient == null

@@ -10,12 +10,10 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// Gradients of a function of tensors by running it again with recording on: a fused op's composite, or
-/// the block of a
-/// checkpoint.
+/// the block of a checkpoint.
 ///
 /// The function gets stand-ins for its inputs, each with a source of its own, so that the gradients are
-/// partial
-/// derivatives, also where one input depends on another or is passed twice.
+/// partial derivatives, also where one input depends on another or is passed twice.
 final class Replay {
     private Replay() {}
 

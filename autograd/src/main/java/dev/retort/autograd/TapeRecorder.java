@@ -30,8 +30,7 @@ public final class TapeRecorder implements Recorder {
     }
 
     /// Makes `outputs` results of `op` with gradient rule `rule`. Integer results never need a gradient;
-    /// if the rule
-    /// sends no gradient to any input that needs one, the results are constants.
+    /// if the rule sends no gradient to any input that needs one, the results are constants.
     static void link(Op op, Rule rule, Tensor[] inputs, Tensor[] outputs) {
         @Nullable Source[] edges = new Source[inputs.length];
         boolean any = false;

@@ -47,8 +47,7 @@ class CatalogGradientTest {
     }
 
     /// All floating results. Symmetric matrices are read from one triangle, so single elements must not
-    /// be perturbed: the
-    /// function symmetrises.
+    /// be perturbed: the function symmetrises.
     private static UnaryOperator<Tensor[]> function(Sample sample) {
         boolean symmetric = sample.op() instanceof LinalgOp.Cholesky || sample.op() instanceof LinalgOp.Eigh;
         return in -> {

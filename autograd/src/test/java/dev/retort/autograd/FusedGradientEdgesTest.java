@@ -21,8 +21,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Gradients by the fast kernel and by the composite agree, and second gradients are finite, where
-/// differences cannot
-/// check: rows that see nothing, ignored rows, infinite logits, kinks.
+/// differences cannot check: rows that see nothing, ignored rows, infinite logits, kinks.
 class FusedGradientEdgesTest {
     private static final double LOW = Double.NEGATIVE_INFINITY;
 

@@ -24,8 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// With a folder the run writes checkpoints, and a later run of the same configuration goes on from them
-/// with the
-/// same bits as if it had never stopped. Not thread-safe.
+/// with the same bits as if it had never stopped. Not thread-safe.
 public final class Distillation {
     private static final int STUDENT = 1;
     private static final int SAMPLES = 5;
@@ -56,8 +55,7 @@ public final class Distillation {
     }
 
     /// From a teacher into a student that exists already, such as a pre-trained one, which is changed.
-    /// Methods that
-    /// need several students, or fresh ones for later stages, want a factory.
+    /// Methods that need several students, or fresh ones for later stages, want a factory.
     public static Distillation with(Teacher teacher, Layer student) {
         return with(teacher, _ -> student);
     }
@@ -116,9 +114,8 @@ public final class Distillation {
 
     /// Runs all stages, or what is left of them.
     ///
-    /// @throws IllegalStateException    if there is no method or no sample, a need of the method can't
-    /// be met, or
-    ///     the folder holds another run
+    /// @throws IllegalStateException    if there is no method or no sample, a need of the method can't be
+    ///     met, or the folder holds another run
     /// @throws TrainingStopped          if the listener asked to stop
     /// @throws ArithmeticException      if a loss is not finite; the message names the term
     /// @throws IOException              if a checkpoint can't be read or written

@@ -15,8 +15,8 @@ import java.util.Set;
 /// The result of a distillation.
 ///
 /// @param method      its name
-/// @param students    the networks whose mean probabilities are the answer: one, or all generations of
-/// an ensemble
+/// @param students    the networks whose mean probabilities are the answer: one, or all generations of an
+///                    ensemble
 /// @param reports     every epoch of every stage, in order
 /// @param preparation deterministic change of the inputs that the students expect
 /// @param factory     makes a network of the students' architecture
@@ -56,10 +56,8 @@ public record Distilled(
     }
 
     /// The student as a network of its own, in evaluation mode: newly made by the factory, with the
-    /// trained weights
-    /// and nothing else, and checked to say the same as the trained one on `inputs` (prepared), bit for
-    /// bit. A
-    /// student that existed before is given back itself.
+    /// trained weights and nothing else, and checked to say the same as the trained one on `inputs`
+    /// (prepared), bit for bit. A student that existed before is given back itself.
     ///
     /// @throws IllegalStateException if it does not
     public Layer export(Tensor inputs) {

@@ -5,8 +5,7 @@ import dev.retort.distill.feature.TapDropout;
 import org.jspecify.annotations.Nullable;
 
 /// Something that an objective wants from every training step. The loop runs each network once for the
-/// union of all
-/// needs, and refuses a need that the run can't meet before the first step.
+/// union of all needs, and refuses a need that the run can't meet before the first step.
 public sealed interface Need {
     /// Features of the student; its logits are always there.
     ///
@@ -19,8 +18,7 @@ public sealed interface Need {
     record TeacherTap(Tap tap) implements Need {}
 
     /// The teacher's logits on the inputs without augmentation, computed once for the transfer set and
-    /// the
-    /// validation set before training, and looked up by sample index.
+    /// the validation set before training, and looked up by sample index.
     record TeacherLabels() implements Need {}
 
     /// Several views of every sample: the same sample under independent augmentations.

@@ -9,10 +9,9 @@ public interface SampleSource {
     /// The samples; their number is fixed, what they are changes in [#refresh] only.
     Dataset data();
 
-    /// Makes samples, or new ones in place of old ones. Called before the first step of every epoch.
-    /// What it does
-    /// may depend on its state, the epoch and the student only, so that a resumed run makes the same
-    /// ones.
+    /// Makes samples, or new ones in place of old ones. Called before the first step of every epoch. What
+    /// it does may depend on its state, the epoch and the student only, so that a resumed run makes the
+    /// same ones.
     ///
     /// @param epoch   from 1
     /// @param student as trained so far; not to be changed

@@ -3,8 +3,7 @@ package dev.retort.distill;
 import dev.retort.nn.optim.Schedule;
 
 /// How the learning rate goes over a run. Its text form is part of what a checkpoint is checked against,
-/// so use
-/// records.
+/// so use records.
 @FunctionalInterface
 public interface ScheduleChoice {
     /// The schedule of a run of `steps` steps.

@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 /// @param classes          number of classes L
 /// @param labels           classes of the transfer set `[N]`, −1 where unlabelled
 /// @param teacherLabels    the teacher's logits [N, L] on the transfer set, if declared by
-/// [Need.TeacherLabels]
+///                         [Need.TeacherLabels]
 /// @param validationLogits the teacher's logits [V, L] on the validation set, if declared and there is
-/// one
+///                         one
 /// @param validationLabels classes of the validation set `[V]`; empty if there is none
 /// @param teacherPasses    the teacher's logits [P, N, L] of P passes with dropout, if declared by
-/// [Need.TeacherPasses]
+///                         [Need.TeacherPasses]
 /// @param rng              for initial weights of adapters
 public record Setup(
         Map<Tap, Shape> studentShapes,

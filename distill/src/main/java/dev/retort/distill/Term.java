@@ -11,7 +11,7 @@ public record Term(String name, double weight, Ramp ramp, LossTerm loss) {
     /// Checks the range.
     ///
     /// @throws IllegalArgumentException if the weight is negative or not finite, or the name empty or
-    /// with a dot
+    ///                                  with a dot
     public Term {
         if (!(weight >= 0) || Double.isInfinite(weight)) {
             throw new IllegalArgumentException("term " + name + ": expected a weight of at least 0, got " + weight);

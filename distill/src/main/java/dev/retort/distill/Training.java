@@ -6,22 +6,19 @@ import dev.retort.nn.optim.Adam;
 /// How long and how a student is trained; the same for every method that is compared.
 ///
 /// An epoch is as many steps as a pass over all samples, labelled and unlabelled, takes. A method that
-/// uses only
-/// the labelled samples takes the same number of steps, going over them more often.
+/// uses only the labelled samples takes the same number of steps, going over them more often.
 ///
 /// @param epochs        at least 1
 /// @param batchSize     samples a step, at least 1
-/// @param microBatches  parts that a step is computed in, a divisor of batchSize; the gradient is that
-/// of the whole
-///                      batch
+/// @param microBatches  parts that a step is computed in, a divisor of batchSize; the gradient is that of
+///                      the whole batch
 /// @param optimizer     what moves the parameters of students and adapters
 /// @param schedule      course of the learning rate
 /// @param clipNorm      longest gradient; 0 for no limit
 /// @param augmentation  random change of each input in training; the same object as `preparation` for
-/// none
+///                      none
 /// @param preparation   deterministic change of each input, such as a normalisation: for evaluation and
-/// for the
-///                      teacher's labels
+///                      for the teacher's labels
 /// @param seed          of initial weights, order, augmentation and dropout
 /// @param evaluateEvery epochs from one look at the validation set to the next; 0 for the end only
 /// @param saveEvery     steps from one checkpoint to the next; 0 for the ends of stages only
@@ -56,8 +53,7 @@ public record Training(
     }
 
     /// 20 epochs, batches of 64, Adam with 1e-3 along a cosine, no augmentation, seed 0, a look at the
-    /// validation
-    /// set after every epoch, a checkpoint every 200 steps.
+    /// validation set after every epoch, a checkpoint every 200 steps.
     public static Training defaults() {
         return new Training(
                 20,

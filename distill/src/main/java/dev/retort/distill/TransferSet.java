@@ -8,8 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// What a student is trained on: the labelled samples, then the pool, whose labels are out of reach even
-/// if they
-/// exist.
+/// if they exist.
 final class TransferSet implements Dataset {
     private static final Tensor NONE =
             Tensor.of(new long[] {StepBatch.UNLABELLED}).reshape(Shape.SCALAR);

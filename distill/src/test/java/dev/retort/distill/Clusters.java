@@ -16,8 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /// A small classification problem: classes of several Gaussian clusters each, in a labelled set, a pool,
-/// a
-/// validation set and a test set.
+/// a validation set and a test set.
 final class Clusters {
     static final int SIZE = 16;
     static final int CLASSES = 10;

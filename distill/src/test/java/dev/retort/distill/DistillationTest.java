@@ -276,8 +276,7 @@ class DistillationTest {
     }
 
     /// A teacher trained on the same few labels errs; label mixing forgives it more than hard
-    /// pseudo-labels do.
-    /// Seeds are paired: same data, same teacher, same initial student, same order.
+    /// pseudo-labels do. Seeds are paired: same data, same teacher, same initial student, same order.
     @Test
     void mixingBeatsHardPseudoLabelsOfANoisyTeacher() throws IOException {
         double gain = 0;

@@ -13,7 +13,7 @@ public abstract class Layer extends Module {
     /// The output for `x`.
     ///
     /// @throws ModuleException if an op inside does not accept its input; the message starts with the
-    /// module path
+    ///                         module path
     public final Tensor call(Tensor x) {
         return run(inputs -> new Tensor[] {forward(inputs[0])}, x)[0];
     }

@@ -19,12 +19,9 @@ import org.jspecify.annotations.Nullable;
 /// A part of a network: parameters, buffers and child modules, each under a name.
 ///
 /// Names along the tree, joined by dots, are PyTorch's: `layer1.0.conv1.weight`. A constructor registers
-/// what the
-/// module holds with [#parameter], [#buffer], [#generator] and [#child]; the order of registration is
-/// the order
-/// everywhere. [Layer] is the usual case of one input and one output; modules with several inputs offer
-/// a `call` of
-/// their own that goes through [#run].
+/// what the module holds with [#parameter], [#buffer], [#generator] and [#child]; the order of
+/// registration is the order everywhere. [Layer] is the usual case of one input and one output; modules
+/// with several inputs offer a `call` of their own that goes through [#run].
 public abstract class Module implements Stateful {
     private static final ThreadLocal<@Nullable Module> CURRENT = new ThreadLocal<>();
 
@@ -181,7 +178,7 @@ public abstract class Module implements Stateful {
     /// The module at a path relative to this one, such as `layer1.0`; the empty path is this module.
     ///
     /// @throws IllegalArgumentException if there is none; the message lists the names at the point of
-    /// failure
+    ///                                  failure
     public final Module module(String path) {
         return ModuleTree.find(this, path);
     }
@@ -237,8 +234,7 @@ public abstract class Module implements Stateful {
     // ---- state ----------------------------------------------------------------------------------------------------
 
     /// The stored tensors of all parameters and buffers by path, in order of registration. They share
-    /// storage with the
-    /// module: copy them to keep a snapshot.
+    /// storage with the module: copy them to keep a snapshot.
     @Override
     public final Map<String, Tensor> stateDict() {
         return StateDict.of(this);
@@ -248,7 +244,7 @@ public abstract class Module implements Stateful {
     ///
     /// @param strict whether a missing or unexpected name is an error; a wrong shape always is
     /// @throws IllegalArgumentException listing all missing, unexpected and mis-shaped names; nothing is
-    /// changed then
+    ///                                  changed then
     public final void loadStateDict(Map<String, Tensor> state, boolean strict) {
         StateDict.load(this, state, strict);
     }

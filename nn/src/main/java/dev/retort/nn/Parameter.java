@@ -12,9 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// A trained tensor of a module.
 ///
 /// Layers read [#value()]; optimisers and state dicts use [#tensor()]. The two differ only when
-/// [Parametrization]s are
-/// attached: then the value is computed from the stored tensor each time it is read, and gradients flow
-/// through.
+/// [Parametrization]s are attached: then the value is computed from the stored tensor each time it is
+/// read, and gradients flow through.
 public final class Parameter {
     private final List<Parametrization> parametrizations = new ArrayList<>();
     private Tensor tensor;

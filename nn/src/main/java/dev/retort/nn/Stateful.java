@@ -3,9 +3,8 @@ package dev.retort.nn;
 import dev.retort.tensor.Tensor;
 import java.util.Map;
 
-/// Something whose state is tensors under names: models, optimisers, schedules, data loaders, averages.
-/// A checkpoint
-/// saves any of them.
+/// Something whose state is tensors under names: models, optimisers, schedules, data loaders, averages. A
+/// checkpoint saves any of them.
 public interface Stateful {
     /// The whole state by name, in a fixed order; may share storage with this object.
     Map<String, Tensor> stateDict();

@@ -27,9 +27,8 @@ final class Aliasing {
         }
     }
 
-    /// The inputs, those replaced by copies that are only read and of which the kernel could overwrite
-    /// an element before
-    /// it reads it: other windows onto the same part of a storage that is written.
+    /// The inputs, those replaced by copies that are only read and of which the kernel could overwrite an
+    /// element before it reads it: other windows onto the same part of a storage that is written.
     static Tensor[] separated(UpdateOp op, Tensor[] inputs) {
         Tensor[] out = inputs;
         for (int i = 0; i < inputs.length; i++) {

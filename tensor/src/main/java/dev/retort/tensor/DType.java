@@ -3,10 +3,8 @@ package dev.retort.tensor;
 /// Element type of a tensor. Names follow the safetensors format.
 ///
 /// Binary ops promote their operands with [#promote]: `BOOL` to any, integers to the wider integer (`U8`
-/// with `I8` gives
-/// `I32`, the smallest type here that holds both), integers with floating types to the floating type,
-/// and `F16` with
-/// `BF16` to `F32`.
+/// with `I8` gives `I32`, the smallest type here that holds both), integers with floating types to the
+/// floating type, and `F16` with `BF16` to `F32`.
 public enum DType {
     /// 32-bit IEEE 754 floating point, the default.
     F32(4, true, true),

@@ -9,14 +9,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// Einstein summation as in NumPy and PyTorch: each operand's dimensions get letters; letters that are
-/// not in the
-/// result are summed over.
+/// not in the result are summed over.
 ///
 /// `"ij,jk->ik"` is a matrix product, `"bij,bjk->bik"` a batched one, `"ii->i"` a diagonal, `"i,j->ij"`
-/// an outer
-/// product. `...` stands for any leading dimensions, which broadcast. Without `->` the result has the
-/// `...` dimensions
-/// and then the letters that occur once, in alphabetical order (capitals first). Extents of 1 broadcast.
+/// an outer product. `...` stands for any leading dimensions, which broadcast. Without `->` the result
+/// has the `...` dimensions and then the letters that occur once, in alphabetical order (capitals first).
+/// Extents of 1 broadcast.
 ///
 /// Operands are combined from left to right by permutations, products and sums, so gradients of any
 /// order flow.

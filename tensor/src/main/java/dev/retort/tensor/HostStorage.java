@@ -108,8 +108,7 @@ public final class HostStorage extends Storage {
     }
 
     /// Writes `value` to element `i`, rounded to the element type (floating types to nearest even;
-    /// integers by
-    /// truncation towards zero, then to the low bits; `BOOL` to 0 or 1).
+    /// integers by truncation towards zero, then to the low bits; `BOOL` to 0 or 1).
     public void setDouble(int i, double value) {
         switch (dtype()) {
             case F32 -> floats()[i] = (float) value;

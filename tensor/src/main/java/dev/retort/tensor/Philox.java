@@ -6,16 +6,14 @@ package dev.retort.tensor;
 /// Element conventions, the same on every backend:
 /// - 32-bit word of element i: word (i mod 4) of block ⌊i/4⌋.
 /// - `F32` uniform: the word's upper 24 bits · 2⁻²⁴, also for `F16`, `BF16` and integers. `F64` uniform:
-///   53 bits of words
-///   0 and 1 of block i. On [low, high): low + u·(high − low) in double, rounded to the dtype but never
-///   up to high.
+///   53 bits of words 0 and 1 of block i. On [low, high): low + u·(high − low) in double, rounded to the
+///   dtype but never up to high.
 /// - Bernoulli: 1 if the element's `F32` uniform is below its probability, whatever the dtype of the
 ///   tensor.
 /// - dropout: element i is kept if its `F32` uniform is at least p, whatever the dtype of the tensor.
 /// - truncated normal: 53 bits of block i through the inverse distribution function, computed in double.
 /// - multinomial: with replacement, sample s of row r takes 53 bits of block r·samples + s (inverse of
-///   the cumulative
-///   weights); without, class c of row r takes block r·classes + c (exponential race).
+///   the cumulative weights); without, class c of row r takes block r·classes + c (exponential race).
 /// - normal: Box-Muller on the doubles of words (0, 1) and (2, 3) of block i, computed in double.
 ///
 /// Source: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011.

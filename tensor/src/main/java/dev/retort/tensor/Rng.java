@@ -3,12 +3,9 @@ package dev.retort.tensor;
 /// A source of random draws: a seed and a counter of streams.
 ///
 /// Each draw (a random tensor, a dropout mask, a permutation) takes the next stream; its elements are
-/// Philox4x32-10
-/// values of (seed, stream, element), so they do not depend on backend or thread count. The pair
-/// [#seed()],
-/// [#position()] is the whole state: save it, and a run resumes with the same numbers. Not thread-safe:
-/// give each thread
-/// its own [#fork].
+/// Philox4x32-10 values of (seed, stream, element), so they do not depend on backend or thread count. The
+/// pair [#seed()], [#position()] is the whole state: save it, and a run resumes with the same numbers.
+/// Not thread-safe: give each thread its own [#fork].
 ///
 /// Source: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011.
 public final class Rng {
@@ -47,8 +44,7 @@ public final class Rng {
     }
 
     /// An independent generator that depends on this seed and `name` only, not on the position: for data
-    /// order,
-    /// augmentation of sample i, initial weights, each with its own.
+    /// order, augmentation of sample i, initial weights, each with its own.
     public Rng fork(long name) {
         long mixed = Philox.bits64(seed, 0x666F726BL ^ name, name);
         return new Rng(mixed);

@@ -154,8 +154,7 @@ public sealed interface ShapeMethods permits Tensor {
     }
 
     /// Elements start (included) to end (excluded) of `dim` in steps; bounds may be negative and are
-    /// clamped, as in
-    /// Python.
+    /// clamped, as in Python.
     default Tensor slice(int dim, int start, int end, int step) {
         int d = dim("slice", dim);
         if (step < 1) {
@@ -267,7 +266,7 @@ public sealed interface ShapeMethods permits Tensor {
     /// Padded: before and after the last dimension, then the one before it, … (PyTorch's order).
     ///
     /// @param pads (last before, last after, second last before, …); an even number, at most two a
-    /// dimension; negative ones cut
+    ///             dimension; negative ones cut
     default Tensor pad(ShapeOp.PadMode mode, double value, int... pads) {
         int rank = self().rank();
         if (pads.length % 2 != 0 || pads.length > 2 * rank) {

@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// A flat buffer of elements that tensors and their views share.
 ///
 /// The version counter rises with every [dev.retort.tensor.op.UpdateOp] that writes here; backward
-/// compares it with the
-/// version at saving time, so that an overwritten saved tensor is an error and not a wrong gradient.
+/// compares it with the version at saving time, so that an overwritten saved tensor is an error and not a
+/// wrong gradient.
 public abstract class Storage {
     private final DType dtype;
     private final int size;

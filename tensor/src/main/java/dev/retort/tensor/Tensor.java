@@ -10,16 +10,13 @@ import org.jspecify.annotations.Nullable;
 /// An n-dimensional array of one element type on one device, and a node of the differentiation graph.
 ///
 /// A tensor is a window (offset, shape, strides) onto a [Storage]; views share the storage. Shape and
-/// dtype never
-/// change, and no method changes elements except [#update] (optimisers, running statistics, caches).
+/// dtype never change, and no method changes elements except [#update] (optimisers, running statistics,
+/// caches).
 ///
 /// The methods are grouped by op family: [ElementwiseMethods], [ReductionMethods], [ShapeMethods],
-/// [IndexMethods],
-/// [LinearAlgebraMethods], [NeuralMethods]. Each builds an op and runs it; integers are converted to
-/// `F32` where the
-/// mathematics needs it, and operands of different dtypes are promoted ([DType#promote]). Dimensions may
-/// be negative,
-/// counting from the end.
+/// [IndexMethods], [LinearAlgebraMethods], [NeuralMethods]. Each builds an op and runs it; integers are
+/// converted to `F32` where the mathematics needs it, and operands of different dtypes are promoted
+/// ([DType#promote]). Dimensions may be negative, counting from the end.
 ///
 /// Gradients (`requiresGrad`, `backward`, `grad`) need the autograd module at run time. Limit: 2³¹ − 1
 /// elements.
@@ -121,8 +118,7 @@ public final class Tensor
     }
 
     /// A tensor around an array in the storage type of `dtype` (see [HostStorage]), not copied: later
-    /// writes to the
-    /// array show in the tensor.
+    /// writes to the array show in the tensor.
     public static Tensor wrap(DType dtype, Object array, int... shape) {
         return wrap(dtype, array, java.lang.reflect.Array.getLength(array), shape);
     }
@@ -337,8 +333,7 @@ public final class Tensor
     }
 
     /// The elements on the heap in row-major order, in the storage type of the dtype. May be this
-    /// tensor's own buffer:
-    /// do not modify it.
+    /// tensor's own buffer: do not modify it.
     public HostStorage toHost() {
         return Transfer.toHost(this);
     }
@@ -406,7 +401,7 @@ public final class Tensor
     ///
     /// @throws IllegalStateException if the autograd module is missing
     /// @throws OpException           if the dtype is not floating, or the tensor is the result of a
-    /// recorded op
+    ///                               recorded op
     public Tensor requiresGrad(boolean on) {
         Engine.recorder().setRequiresGrad(this, on);
         return this;

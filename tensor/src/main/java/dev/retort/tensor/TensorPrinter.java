@@ -3,8 +3,7 @@ package dev.retort.tensor;
 import java.util.Locale;
 
 /// Prints tensors as NumPy does: the type, then nested brackets with aligned columns. Beyond 1000
-/// elements only the
-/// first and last three of each long dimension are shown.
+/// elements only the first and last three of each long dimension are shown.
 final class TensorPrinter {
     private static final int THRESHOLD = 1000;
     private static final int EDGE = 3;

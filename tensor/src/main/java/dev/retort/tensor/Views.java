@@ -69,8 +69,7 @@ final class Views {
     /// Strides that show `x` as `shape` without a copy, or null if there are none.
     ///
     /// Groups of input dimensions that are contiguous with each other are matched with groups of target
-    /// dimensions of
-    /// the same element count.
+    /// dimensions of the same element count.
     static int @Nullable [] reshapedStrides(Tensor x, Shape shape) {
         if (x.isContiguous() || x.numel() == 0) {
             return shape.contiguousStrides();

@@ -6,8 +6,7 @@ import dev.retort.tensor.op.AttentionOp;
 import org.jspecify.annotations.Nullable;
 
 /// Gradients of [AttentionOp]: the tiled kernel for query, key and value; the composite for an additive
-/// mask's gradient,
-/// for the gradient of the log-sum-exp, and for higher orders.
+/// mask's gradient, for the gradient of the log-sum-exp, and for higher orders.
 final class AttentionVjp {
     private AttentionVjp() {}
 

@@ -8,8 +8,7 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.ConvOp;
 
 /// Gradients of [ConvOp]: ⟨out, conv(x, w)⟩ is linear in each of the three, and the three ops are its
-/// partial
-/// derivatives, so each one's gradients are the other two.
+/// partial derivatives, so each one's gradients are the other two.
 final class ConvVjp {
     private ConvVjp() {}
 

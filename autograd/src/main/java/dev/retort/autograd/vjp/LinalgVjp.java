@@ -8,10 +8,9 @@ import dev.retort.tensor.op.LinalgOp;
 /// Gradients of [LinalgOp].
 ///
 /// Sources: Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
-/// differentiation", 2008;
-/// Murray, "Differentiation of the Cholesky decomposition", 2016, arXiv 1602.07527; Townsend,
-/// "Differentiating the
-/// singular value decomposition", 2016. Gradients of symmetric inputs are symmetric.
+/// differentiation", 2008; Murray, "Differentiation of the Cholesky decomposition", 2016, arXiv
+/// 1602.07527; Townsend, "Differentiating the singular value decomposition", 2016. Gradients of symmetric
+/// inputs are symmetric.
 final class LinalgVjp {
     private LinalgVjp() {}
 

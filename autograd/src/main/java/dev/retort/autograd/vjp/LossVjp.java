@@ -7,8 +7,7 @@ import dev.retort.tensor.op.NonDifferentiable;
 import org.jspecify.annotations.Nullable;
 
 /// Gradients of [LossOp]: one-pass kernels; the composite for the gradient of class weights or of the
-/// log-sum-exp, and
-/// for higher orders.
+/// log-sum-exp, and for higher orders.
 final class LossVjp {
     private LossVjp() {}
 

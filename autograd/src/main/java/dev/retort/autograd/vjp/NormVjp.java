@@ -10,8 +10,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Gradients of [NormOp]: fast kernels for y; where the statistics have gradients too, or a graph is
-/// wanted, the
-/// composite is differentiated.
+/// wanted, the composite is differentiated.
 final class NormVjp {
     private NormVjp() {}
 
@@ -67,8 +66,7 @@ final class NormVjp {
     }
 
     /// y = (x − m)·r·w + b per channel, r = (v + eps)^(−½). With S = sum over all dimensions but the
-    /// channel:
-    /// dx = g·r·w, dm = −S(g)·r·w, dv = −½·S(g·(x − m))·r³·w, dw = S(g·(x − m))·r, db = S(g).
+    /// channel: dx = g·r·w, dm = −S(g)·r·w, dv = −½·S(g·(x − m))·r³·w, dw = S(g·(x − m))·r, db = S(g).
     private static Rule evaluation(NormOp.BatchNormEval op) {
         return Rule.of(
                 wrt(0, Saved.inputs(2, 3), c -> c.g().mul(channel(c, weighted(c, op, rstd(c, op))))),

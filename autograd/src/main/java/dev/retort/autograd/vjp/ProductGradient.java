@@ -12,10 +12,8 @@ final class ProductGradient {
     /// Π_{j≠i} x_j, of the input's shape.
     ///
     /// Without zeros y/x_i. With zeros, if no graph is wanted, by counting them: the product of the
-    /// non-zero others,
-    /// but 0 where another factor is 0. That form is not differentiable at a zero, so with a graph the
-    /// products are
-    /// written out, n² factors for n.
+    /// non-zero others, but 0 where another factor is 0. That form is not differentiable at a zero, so
+    /// with a graph the products are written out, n² factors for n.
     static Tensor others(VjpContext c, ReductionOp op) {
         Tensor x = c.input(0);
         int[] dims = x.rank() == 0 ? new int[0] : op.dims();

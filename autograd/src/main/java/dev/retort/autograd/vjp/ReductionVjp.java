@@ -10,8 +10,7 @@ import dev.retort.tensor.op.NonDifferentiable;
 import dev.retort.tensor.op.ReductionOp;
 
 /// Gradients of [ReductionOp]. `spread` repeats a reduced tensor along the reduced dimensions, `keep`
-/// gives it those
-/// dimensions with extent 1.
+/// gives it those dimensions with extent 1.
 final class ReductionVjp {
     private ReductionVjp() {}
 

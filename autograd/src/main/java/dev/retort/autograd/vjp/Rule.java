@@ -7,9 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /// How gradients flow back through one op: which tensors are kept for it, and the gradient of each input.
 ///
-/// A rule either has one term per differentiable input, each computed only if that gradient is wanted,
-/// or gives all
-/// gradients at once.
+/// A rule either has one term per differentiable input, each computed only if that gradient is wanted, or
+/// gives all gradients at once.
 public final class Rule {
     /// No gradient flows: for ops that are never recorded.
     public static final Rule NONE = new Rule(new Term[0], Saved.NOTHING, null);
@@ -63,8 +62,7 @@ public final class Rule {
     }
 
     /// A fused op: its fast kernel where no graph is wanted, only the first output has a gradient and
-    /// `fits` holds; else
-    /// the composite is differentiated. All inputs are saved, for the composite.
+    /// `fits` holds; else the composite is differentiated. All inputs are saved, for the composite.
     static Rule fused(Fused op, Saved outputs, Predicate<VjpContext> fits, AllGradients fast) {
         return joint(
                 Saved.ALL_INPUTS.and(outputs),

@@ -14,8 +14,7 @@ import dev.retort.tensor.Tensor;
 ///    + (I − U·Uᵀ)·dU·S⁻¹·Vᵀ + U·S⁻¹·dVᵀ·(I − V·Vᵀ)
 ///
 /// The last two terms vanish where U or V is square. Source: Townsend, "Differentiating the singular
-/// value
-/// decomposition", 2016.
+/// value decomposition", 2016.
 final class SvdGradient {
     private SvdGradient() {}
 

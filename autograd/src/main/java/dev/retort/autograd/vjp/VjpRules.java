@@ -25,9 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Sends each op family to its gradient rules.
 ///
-/// Every switch is exhaustive and without a default branch: an op without a rule does not compile. In
-/// the rules `g` is
-/// the gradient of the (first) output, `dx` the gradient of input x.
+/// Every switch is exhaustive and without a default branch: an op without a rule does not compile. In the
+/// rules `g` is the gradient of the (first) output, `dx` the gradient of input x.
 public final class VjpRules {
     private VjpRules() {}
 

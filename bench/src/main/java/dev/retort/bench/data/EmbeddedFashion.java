@@ -13,8 +13,7 @@ import java.util.Optional;
 /// The embedded pictures: 10,000 training and 2,000 test images of Fashion-MNIST, stratified by class.
 ///
 /// Source: Xiao, Rasul and Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine
-/// learning
-/// algorithms", 2017, arXiv 1708.07747; MIT licence. How the subset was made:
+/// learning algorithms", 2017, arXiv 1708.07747; MIT licence. How the subset was made:
 /// `bench/data/MakeFashionSubset.java`.
 public final class EmbeddedFashion {
     private static final String FOLDER = "fashion-mnist-subset/";

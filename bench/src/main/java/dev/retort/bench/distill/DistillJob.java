@@ -60,9 +60,8 @@ final class DistillJob {
         }
     }
 
-    /// Trains what is not trained yet: teachers with random crops, students without augmentation, so
-    /// that the teacher's
-    /// answers are computed once.
+    /// Trains what is not trained yet: teachers with random crops, students without augmentation, so that
+    /// the teacher's answers are computed once.
     ///
     /// @throws dev.retort.distill.TrainingStopped if the watch asked to stop
     ComparisonResult train(Checkpoints checkpoints, Watch watch) throws IOException {
@@ -156,8 +155,7 @@ final class DistillJob {
     }
 
     /// Saves the best method's student, of the seed in which it ended best on the validation images: the
-    /// test images
-    /// choose nothing but the method.
+    /// test images choose nothing but the method.
     void saveBest(ComparisonResult compared, Results results, Path file) throws IOException {
         String name = results.best().name();
         MethodRun best = compared.runs(name).stream()

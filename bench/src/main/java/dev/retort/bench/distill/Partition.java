@@ -11,8 +11,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /// Divides the pictures: a few with labels, a few to judge by, a pool without labels, and test images,
-/// which are the same
-/// for all seeds.
+/// which are the same for all seeds.
 final class Partition {
     /// Without a test part, this share of the training images is held out for it.
     private static final int TEST_SHARE = 6;

@@ -12,8 +12,8 @@ import java.util.Locale;
 import java.util.function.Supplier;
 
 /// How fast one operation runs on some threads, in 10⁹ float32 operations a second; `peak` is what
-/// multiply-adds
-/// without memory access reach on the same threads, or 0 if there are no vectors to measure it with.
+/// multiply-adds without memory access reach on the same threads, or 0 if there are no vectors to measure
+/// it with.
 public record Speed(String operation, int threads, double gflops, double peak) {
     private static final double SECONDS_EACH = 0.4;
     private static final int SIZE = 1024;

@@ -9,8 +9,7 @@ final class Verified {
     private Verified() {}
 
     /// Throws unless the float32 result of `computation` is within `tolerance` (relative to the largest
-    /// element) of its
-    /// float64 result.
+    /// element) of its float64 result.
     static void against(UnaryOperator<Tensor[]> computation, double tolerance, Tensor... inputs) {
         Tensor[] wide = new Tensor[inputs.length];
         for (int i = 0; i < inputs.length; i++) {

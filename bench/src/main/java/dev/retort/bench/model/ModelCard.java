@@ -18,8 +18,8 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Everything that is needed to use a saved classifier besides its weights. It is kept inside the
-/// safetensors file
-/// (metadata key `retort.card`), so that one file suffices, and written beside it as JSON for people.
+/// safetensors file (metadata key `retort.card`), so that one file suffices, and written beside it as
+/// JSON for people.
 ///
 /// @param architecture  the model, as [ModelSpec] writes it
 /// @param input         extents of an image
@@ -52,8 +52,7 @@ public record ModelCard(
     }
 
     /// Writes `model` to `file` (safetensors), and the card beside it with the ending `.json`. Both
-    /// appear whole or not at
-    /// all.
+    /// appear whole or not at all.
     public void save(Layer model, Path file) throws IOException {
         String json = JSON.writerWithDefaultPrettyPrinter().writeValueAsString(this);
         Safetensors.write(file, model.stateDict(), Map.of(KEY, json));

@@ -34,10 +34,8 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// Runs of one seed are paired: same split, same teacher, same initial student, same order of the
-/// samples. With a
-/// folder every run is saved (`seed-1/slam`, …); running the same comparison again reads what is done
-/// and goes on
-/// where it stopped, with the same bits.
+/// samples. With a folder every run is saved (`seed-1/slam`, …); running the same comparison again reads
+/// what is done and goes on where it stopped, with the same bits.
 public final class Comparison {
     private static final int CONFIDENCE_BINS = 15;
     private static final int MARGIN_BINS = 10;
@@ -119,9 +117,8 @@ public final class Comparison {
 
     /// Runs what is not done yet and returns everything.
     ///
-    /// @throws IllegalStateException                if teacher, student, methods or seeds are missing,
-    /// or the
-    ///     folder holds other runs
+    /// @throws IllegalStateException                if teacher, student, methods or seeds are missing, or
+    ///     the folder holds other runs
     /// @throws dev.retort.distill.TrainingStopped if the listener asked to stop
     /// @throws IOException                          if a file can't be read or written
     public ComparisonResult run() throws IOException {

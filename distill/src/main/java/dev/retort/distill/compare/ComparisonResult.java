@@ -72,8 +72,7 @@ public record ComparisonResult(List<TeacherRun> teachers, List<MethodRun> runs) 
     }
 
     /// At most `count` test samples of a seed on which the students differ, those with most different
-    /// answers
-    /// first.
+    /// answers first.
     ///
     /// @throws IllegalArgumentException if the seed was not compared
     public List<Disagreement> disagreements(long seed, int count) {

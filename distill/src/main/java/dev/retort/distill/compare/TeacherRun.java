@@ -17,8 +17,7 @@ import java.util.List;
 /// @param calibrationError   expected calibration error on the validation set, 15 bins
 /// @param margins            accuracy by margin on the validation set, 10 bins
 /// @param byMargin           isotonic estimate of the accuracy by margin, from the validation set,
-/// without a lower
-///                           bound
+///                           without a lower bound
 /// @param test               predictions for the test set
 public record TeacherRun(
         long seed,

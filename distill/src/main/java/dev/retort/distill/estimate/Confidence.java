@@ -8,8 +8,7 @@ import java.util.Comparator;
 /// A teacher's class probabilities for some samples, row by row, and what can be read from them.
 ///
 /// All numbers are float64 and taken from logits, so a cache of logits serves every temperature. Ties
-/// between
-/// classes go to the lower class number, in every method alike.
+/// between classes go to the lower class number, in every method alike.
 public final class Confidence {
     private final double[] probabilities;
     private final int classes;
@@ -21,9 +20,8 @@ public final class Confidence {
 
     /// The softmax of logits [N, L].
     ///
-    /// @throws IllegalArgumentException if the logits are not a matrix of at least two columns, or one
-    /// is not
-    ///     finite
+    /// @throws IllegalArgumentException if the logits are not a matrix of at least two columns, or one is
+    ///     not finite
     public static Confidence ofLogits(Tensor logits) {
         if (logits.rank() != 2 || logits.size(1) < 2) {
             throw new IllegalArgumentException(

@@ -11,14 +11,11 @@ import java.util.stream.IntStream;
 /// ```
 ///
 /// Solved by pooling adjacent violators: pairs are sorted by x, equal x are merged into their weighted
-/// mean, and
-/// every point is pushed on a stack of blocks that merges its top two while the lower one is not
-/// smaller. O(n log
-/// n), exact.
+/// mean, and every point is pushed on a stack of blocks that merges its top two while the lower one is
+/// not smaller. O(n log n), exact.
 ///
 /// Source: Ayer, Brunk, Ewing, Reid and Silverman, "An empirical distribution function for sampling with
-/// incomplete
-/// information", 1955.
+/// incomplete information", 1955.
 public final class IsotonicRegression {
     /// How values between two fitted points are found. Outside the range of the data both are constant.
     public enum Prediction {
@@ -50,8 +47,7 @@ public final class IsotonicRegression {
     /// The weighted fit of `y` on `x`.
     ///
     /// @throws IllegalArgumentException if there is no pair, the lengths differ, a number is not finite
-    /// or a weight
-    ///     is not positive
+    ///     or a weight is not positive
     public static IsotonicRegression fit(double[] x, double[] y, double[] weights, Prediction prediction) {
         check(x, y, weights);
         int[] order = IntStream.range(0, x.length)

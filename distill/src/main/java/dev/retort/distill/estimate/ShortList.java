@@ -4,13 +4,11 @@ import dev.retort.distill.estimate.IsotonicRegression.Prediction;
 import java.util.Arrays;
 
 /// The rule for k(x): how many of the teacher's most probable classes are taken to contain the truth.
-/// Always at
-/// least 2.
+/// Always at least 2.
 ///
 /// Source: Kontonis et al., "SLaM: Student-Label Mixing for Distillation with Unlabeled Examples", 2023,
 /// arXiv 2302.03806. The paper's exact rule and threshold are not known to us; these three are the
-/// readings on
-/// offer.
+/// readings on offer.
 public sealed interface ShortList {
     /// The least k.
     int LEAST = 2;
@@ -70,9 +68,8 @@ public sealed interface ShortList {
     }
 
     /// k by sample: the smallest l whose estimated probability that the truth is among the top l, an
-    /// isotonic
-    /// function of the teacher's margin for each l, made non-decreasing in l, reaches `threshold`; L if
-    /// none does.
+    /// isotonic function of the teacher's margin for each l, made non-decreasing in l, reaches
+    /// `threshold`; L if none does.
     ///
     /// Falls back to [Global] when the validation set has fewer than 100 samples.
     ///

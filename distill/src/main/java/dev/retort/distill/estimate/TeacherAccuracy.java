@@ -3,8 +3,7 @@ package dev.retort.distill.estimate;
 import dev.retort.distill.estimate.IsotonicRegression.Prediction;
 
 /// The probability α(x) that the teacher's most probable class is right, as a non-decreasing function of
-/// its
-/// margin.
+/// its margin.
 ///
 /// ```
 /// zᵢ = p₍₁₎(xᵢ) − p₍₂₎(xᵢ),  cᵢ = 1[argmax p(xᵢ) = yᵢ]     over the validation set
@@ -12,13 +11,11 @@ import dev.retort.distill.estimate.IsotonicRegression.Prediction;
 /// α(x) = max(lowerBound, α̂(margin(x)))
 /// ```
 ///
-/// The last block of an isotonic fit is often exactly 1; [#capped] keeps α below 1 − 1/(2·|V|) where
-/// that is
-/// unwanted.
+/// The last block of an isotonic fit is often exactly 1; [#capped] keeps α below 1 − 1/(2·|V|) where that
+/// is unwanted.
 ///
 /// Source: Kontonis, Iliopoulos, Trinh, Baykal, Menghani and Vee, "SLaM: Student-Label Mixing for
-/// Distillation with
-/// Unlabeled Examples", 2023, arXiv 2302.03806.
+/// Distillation with Unlabeled Examples", 2023, arXiv 2302.03806.
 public final class TeacherAccuracy {
     private final IsotonicRegression curve;
     private final double lowerBound;

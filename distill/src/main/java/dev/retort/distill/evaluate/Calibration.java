@@ -62,9 +62,8 @@ public record Calibration(List<Bin> bins) {
         return new Calibration(filled);
     }
 
-    /// Mean |accuracy − score| over the bins, weighted by their counts: the expected calibration error
-    /// if the score
-    /// is the predicted probability (Guo et al., 2017, arXiv 1706.04599).
+    /// Mean |accuracy − score| over the bins, weighted by their counts: the expected calibration error if
+    /// the score is the predicted probability (Guo et al., 2017, arXiv 1706.04599).
     public double error() {
         double sum = 0;
         int total = 0;

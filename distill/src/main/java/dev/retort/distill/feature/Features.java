@@ -45,8 +45,7 @@ public final class Features {
     }
 
     /// The same in evaluation mode and without gradients. Afterwards every module is in the mode it was
-    /// in, so a
-    /// network that shares modules with one in training does not disturb it.
+    /// in, so a network that shares modules with one in training does not disturb it.
     public static Map<Tap, Tensor> quietly(Layer network, Tensor input, Set<Tap> taps) {
         return quietly(network, input, taps, module -> false);
     }
@@ -61,9 +60,8 @@ public final class Features {
     }
 
     /// The same in evaluation mode, but with gradients, for methods that differentiate through a network
-    /// whose
-    /// state must stay as it is. Take gradients by [Autograd#grad], which leaves those of the parameters
-    /// alone.
+    /// whose state must stay as it is. Take gradients by [Autograd#grad], which leaves those of the
+    /// parameters alone.
     public static Map<Tap, Tensor> evaluated(Layer network, Tensor input, Set<Tap> taps) {
         return inModes(network, input, taps, module -> false);
     }

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Set;
 
 /// Contrastive representation distillation: the student's embedding of a sample must be told from those
-/// of other
-/// classes by its likeness to the teacher's embedding of the same sample, and the other way round.
+/// of other classes by its likeness to the teacher's embedding of the same sample, and the other way
+/// round.
 ///
 /// ```
 /// v = embed(f)/‖embed(f)‖ for both networks;  mᵢ = memory of the other network's v for sample i
@@ -24,17 +24,14 @@ import java.util.Set;
 /// ```
 ///
 /// Negatives are samples of other classes, drawn anew for each sample and step, without repetition where
-/// there are
-/// enough. A sample without a label counts to the teacher's class.
+/// there are enough. A sample without a label counts to the teacher's class.
 ///
 /// Both memories hold one row a sample of the transfer set and are saved in checkpoints, as is Z. One
-/// product with
-/// the whole memory replaces the gather of K rows a sample, which at the usual K would be half a
-/// gigabyte a step.
+/// product with the whole memory replaces the gather of K rows a sample, which at the usual K would be
+/// half a gigabyte a step.
 ///
 /// Source: Tian, Krishnan and Isola, "Contrastive representation distillation", 2020, arXiv 1910.10699,
-/// and its
-/// public code for the constants.
+/// and its public code for the constants.
 ///
 /// @param student     features [B, …], flattened
 /// @param teacher     features [B, …], flattened

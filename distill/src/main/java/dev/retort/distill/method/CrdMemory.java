@@ -10,8 +10,7 @@ import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 
 /// The embeddings of [Crd], its memories of both networks [N, D], and its two normalisers (0 until the
-/// first
-/// batch).
+/// first batch).
 final class CrdMemory extends Module {
     private static final double FLOOR = 1e-24;
 

@@ -13,8 +13,7 @@ import java.util.List;
 import java.util.Set;
 
 /// Distillation without data: inputs are optimised until the teacher's batch normalisations see the
-/// statistics that
-/// they remember from training, and the student learns from the teacher on them.
+/// statistics that they remember from training, and the student learns from the teacher on them.
 ///
 /// ```
 /// min over x:  w_label · CE(ŷ, teacher(x))
@@ -24,16 +23,14 @@ import java.util.Set;
 /// student:     the response terms on these x
 /// ```
 ///
-/// ŷ are classes in turn. Gradients with respect to x move x by Adam (β 0.5, 0.99); after every step x
-/// is clamped
-/// to the valid range. Images are shifted by up to two pixels before each step, so that no pixel matters
-/// by itself.
+/// ŷ are classes in turn. Gradients with respect to x move x by Adam (β 0.5, 0.99); after every step x is
+/// clamped to the valid range. Images are shifted by up to two pixels before each step, so that no pixel
+/// matters by itself.
 ///
 /// All samples are made before the first epoch; before later epochs the oldest ones are replaced.
 ///
 /// Source: Yin, Molchanov, Alvarez, Li, Mallya, Hoiem, Jha and Kautz, "Dreaming to distill: data-free
-/// knowledge
-/// transfer via DeepInversion", 2020, arXiv 1912.08795.
+/// knowledge transfer via DeepInversion", 2020, arXiv 1912.08795.
 ///
 /// @param sample   shape of one input
 /// @param samples  how many are kept

@@ -19,8 +19,7 @@ import java.util.Set;
 /// ```
 ///
 /// All students take their step from the same forward passes, where the paper lets them take turns. The
-/// first
-/// student is the result.
+/// first student is the result.
 ///
 /// Source: Zhang, Xiang, Hospedales and Lu, "Deep mutual learning", 2018, arXiv 1706.00384.
 ///

@@ -21,8 +21,7 @@ import java.util.Set;
 /// ```
 ///
 /// Source: Lee, "Pseudo-Label: The simple and efficient semi-supervised learning method for deep neural
-/// networks",
-/// 2013.
+/// networks", 2013.
 ///
 /// @param threshold least probability of the teacher's class, in [0, 1]; 0 uses every sample
 public record HardPseudoLabels(double threshold) implements DistillationMethod {

@@ -21,11 +21,9 @@ import java.util.Set;
 /// L = w_ce · (1/N) Σ_{i labelled} CE(yᵢ, softmax(zₛ)) + w_kd · T² · (1/N) Σᵢ KL(softmax(zₜ/T) ‖ softmax(zₛ/T))
 /// ```
 ///
-/// The divergence is summed over classes and averaged over samples; an average over classes as well
-/// would shrink it
-/// by L. T² keeps its gradient of the same size at every temperature. The teacher sees the same
-/// augmented inputs as
-/// the student.
+/// The divergence is summed over classes and averaged over samples; an average over classes as well would
+/// shrink it by L. T² keeps its gradient of the same size at every temperature. The teacher sees the same
+/// augmented inputs as the student.
 ///
 /// Source: Hinton, Vinyals and Dean, "Distilling the knowledge in a neural network", 2015, arXiv
 /// 1503.02531.

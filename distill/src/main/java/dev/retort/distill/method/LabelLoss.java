@@ -14,8 +14,7 @@ import dev.retort.tensor.op.LossOp;
 /// ```
 ///
 /// Dividing by all samples gives every labelled sample the same weight, however many of them a batch
-/// happens to
-/// have.
+/// happens to have.
 ///
 /// @param peer           which of several students
 /// @param labelSmoothing in [0, 1]: that much of the label is spread evenly over all classes

@@ -3,9 +3,8 @@ package dev.retort.distill.method;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
 
-/// The student-label mixing operator: what a teacher that errs as estimated would say if the student
-/// were the
-/// truth.
+/// The student-label mixing operator: what a teacher that errs as estimated would say if the student were
+/// the truth.
 ///
 /// ```
 /// mix(f; α, k)ⱼ = α fⱼ + (1 − α)(1 − fⱼ) tⱼ / s        t = 1 on the teacher's k most probable classes, else 0
@@ -19,12 +18,10 @@ import dev.retort.tensor.Tensor;
 /// ```
 ///
 /// The truth minimises the expected loss if α ≥ 1/k (normalised) or α ≥ ½ (raw); below that the optimum
-/// puts mass
-/// on the wrong classes. With two classes both operators are the same.
+/// puts mass on the wrong classes. With two classes both operators are the same.
 ///
 /// Numerics: where tⱼ(1 − α) = 0 the logarithm is ln α + log-softmax, which at α = 1 is plain
-/// cross-entropy;
-/// elsewhere mⱼ is clamped to at least 1e-7 first.
+/// cross-entropy; elsewhere mⱼ is clamped to at least 1e-7 first.
 ///
 /// Source: Kontonis et al., "SLaM: Student-Label Mixing for Distillation with Unlabeled Examples", 2023,
 /// arXiv 2302.03806, section 2 and remark B.1.

@@ -19,8 +19,7 @@ import java.util.Set;
 import java.util.function.BinaryOperator;
 
 /// Relational knowledge distillation: the student copies distances between samples, and angles among
-/// three, not
-/// features.
+/// three, not features.
 ///
 /// ```
 /// dᵢⱼ  = ‖xᵢ − xⱼ‖ / mean_{i≠j} ‖xᵢ − xⱼ‖          L_D = mean_{i,j}   smoothL1(dˢᵢⱼ − dᵗᵢⱼ)
@@ -29,14 +28,11 @@ import java.util.function.BinaryOperator;
 /// ```
 ///
 /// Means run over all B² pairs and B³ triples, diagonals (which are 0) included. Both are invariant to
-/// shifts,
-/// rotations and scale of the features, and the feature sizes of teacher and student may differ. The
-/// relations are
-/// those within one micro-batch: cutting a batch into several changes the objective.
+/// shifts, rotations and scale of the features, and the feature sizes of teacher and student may differ.
+/// The relations are those within one micro-batch: cutting a batch into several changes the objective.
 ///
-/// Numerics: squared distances are clamped to at least 1e-12 before the root and the diagonal is set to
-/// 0 after it,
-/// so gradients stay finite for equal samples. The angle needs B² · D and B³ numbers.
+/// Numerics: squared distances are clamped to at least 1e-12 before the root and the diagonal is set to 0
+/// after it, so gradients stay finite for equal samples. The angle needs B² · D and B³ numbers.
 ///
 /// Source: Park, Kim, Lu and Cho, "Relational knowledge distillation", 2019, arXiv 1904.05068.
 ///

@@ -18,26 +18,22 @@ import java.util.List;
 import java.util.Set;
 
 /// Student-label mixing: the student's prediction is pushed through the teacher's estimated noise and
-/// then compared
-/// with the teacher's label, so that the student may disagree with a teacher that is likely wrong.
+/// then compared with the teacher's label, so that the student may disagree with a teacher that is likely
+/// wrong.
 ///
 /// ```
 /// L = (1/N) ( Σ_{i labelled} CE(yᵢ, f(xᵢ)) + Σ_{i in the pool} CE(yₛ(xᵢ), mix(f(xᵢ); α(xᵢ), k(xᵢ))) )
 /// ```
 ///
 /// with [Mixing] as the operator, α(x) = [TeacherAccuracy] at the teacher's margin and k(x) =
-/// [ShortList], both
-/// fitted once on the validation set, which is not trained on. Labelled samples have α = 1, which is
-/// plain
-/// cross-entropy.
+/// [ShortList], both fitted once on the validation set, which is not trained on. Labelled samples have α
+/// = 1, which is plain cross-entropy.
 ///
 /// The raw operator needs lowerBound ≥ 0.5: below it the expected loss rewards classes outside the
-/// teacher's list.
-/// The normalised one needs α ≥ 1/k; with two classes both are the same operator.
+/// teacher's list. The normalised one needs α ≥ 1/k; with two classes both are the same operator.
 ///
 /// Source: Kontonis, Iliopoulos, Trinh, Baykal, Menghani and Vee, "SLaM: Student-Label Mixing for
-/// Distillation with
-/// Unlabeled Examples", 2023, arXiv 2302.03806.
+/// Distillation with Unlabeled Examples", 2023, arXiv 2302.03806.
 ///
 /// @param mixing     operator; RAW is what the paper's experiments use
 /// @param labels     whether the teacher's label is its most probable class or its probabilities
@@ -63,7 +59,7 @@ public record Slam(
     /// Checks the ranges.
     ///
     /// @throws IllegalArgumentException if the lower bound is outside [0, 1], or below 0.5 with the raw
-    /// operator
+    ///                                  operator
     public Slam {
         if (!(lowerBound >= 0 && lowerBound <= 1)) {
             throw new IllegalArgumentException("slam: expected a lower bound in [0, 1], got " + lowerBound);

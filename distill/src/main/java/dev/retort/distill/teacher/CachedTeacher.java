@@ -18,15 +18,13 @@ import org.jspecify.annotations.Nullable;
 /// A teacher whose answers are kept, by sample index.
 ///
 /// An answer is looked up by (teacher fingerprint, data set identity, tap, sample index), never by its
-/// place in a
-/// batch, so shuffling can't pair a sample with another one's answer. Only answers about inputs without
-/// augmentation are kept; a question about an augmented view, or about a tap that is not to be kept,
-/// goes to the
-/// source. What is kept are the raw tensors at the taps: logits, never probabilities.
+/// place in a batch, so shuffling can't pair a sample with another one's answer. Only answers about
+/// inputs without augmentation are kept; a question about an augmented view, or about a tap that is not
+/// to be kept, goes to the source. What is kept are the raw tensors at the taps: logits, never
+/// probabilities.
 ///
 /// A file holds one tap for one data set: the tensor `values` `[N, …]`, `present` `[N]`, and the key as
-/// metadata. A
-/// file that was written for another teacher or data set is refused, not overwritten.
+/// metadata. A file that was written for another teacher or data set is refused, not overwritten.
 public final class CachedTeacher implements Teacher {
     private static final String FORMAT = "retort teacher cache 1";
 
@@ -55,8 +53,7 @@ public final class CachedTeacher implements Teacher {
     }
 
     /// Keeps the logits of `source` in memory and, after [#save], in files of a folder; files of an
-    /// earlier run are
-    /// used.
+    /// earlier run are used.
     ///
     /// @throws IllegalArgumentException if the source answers by batch statistics
     public static CachedTeacher inFolder(Teacher source, Path folder) {

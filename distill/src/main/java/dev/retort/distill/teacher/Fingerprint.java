@@ -35,10 +35,8 @@ public final class Fingerprint {
     }
 
     /// Of the size, and of the inputs and labels of at most 1,024 samples spread evenly: a reordered or
-    /// replaced
-    /// data set is noticed, a change of single samples in a large one may not be. Use a name of your own
-    /// where that
-    /// matters.
+    /// replaced data set is noticed, a change of single samples in a large one may not be. Use a name of
+    /// your own where that matters.
     public static String of(Dataset data) {
         Fingerprint fingerprint = new Fingerprint();
         int size = data.size();

@@ -13,22 +13,17 @@ import java.util.Optional;
 /// A network as teacher: answers by a forward pass without gradients.
 ///
 /// The mode is stated here and set for every answer, whatever mode the network is in; afterwards every
-/// module is
-/// back in the mode it was in, and buffers have their old values. So a surrounding `train()` can't reach
-/// the
-/// teacher, and a teacher that shares modules with a student can't switch off the student's dropout.
-/// Modes belong to
-/// the network, so one network answers one thread at a time.
+/// module is back in the mode it was in, and buffers have their old values. So a surrounding `train()`
+/// can't reach the teacher, and a teacher that shares modules with a student can't switch off the
+/// student's dropout. Modes belong to the network, so one network answers one thread at a time.
 public final class LiveTeacher implements Teacher {
     /// How normalisation layers behave while the teacher answers. Dropout is always off.
     public enum Mode {
         /// With running statistics: the usual evaluation mode.
         EVAL,
         /// Batch normalisation with the statistics of the batch, without moving the running ones. Some
-        /// methods
-        /// (feature overhaul, Heo et al. 2019) want it; an answer then depends on the whole batch and
-        /// must not
-        /// be cached.
+        /// methods (feature overhaul, Heo et al. 2019) want it; an answer then depends on the whole batch
+        /// and must not be cached.
         BATCH_STATISTICS
     }
 

@@ -9,10 +9,8 @@ import java.util.Optional;
 /// Something that answers for samples with logits, and perhaps with features.
 ///
 /// Answers are constants: no gradient flows into a teacher, and nothing that a student does changes one.
-/// Logits are
-/// the tap [Tap#LOGITS]; a teacher never gives probabilities, so that every temperature can be taken
-/// from one
-/// answer.
+/// Logits are the tap [Tap#LOGITS]; a teacher never gives probabilities, so that every temperature can be
+/// taken from one answer.
 public interface Teacher {
     /// What identifies this teacher's answers: equal fingerprints answer equally. Caches refuse to mix
     /// two of them.

@@ -15,9 +15,8 @@ public final class TeacherOutputs {
 
     private TeacherOutputs() {}
 
-    /// The logits [N, L] of all samples in order, on the host, asked for in batches of 256, so that equal questions
-    /// get equal
-    /// bits.
+    /// The logits [N, L] of all samples in order, on the host, asked for in batches of 256, so that equal
+    /// questions get equal bits.
     ///
     /// @param dataset   identity of the data set, for caches
     /// @param transform deterministic change of the inputs, such as a normalisation

@@ -71,8 +71,7 @@ class GradientTest {
     }
 
     /// The gradient of T² · KL at a high temperature is the centred difference of logits over the number
-    /// of
-    /// classes: T² is there, and nothing else depends on the number of classes.
+    /// of classes: T² is there, and nothing else depends on the number of classes.
     @Test
     void divergenceHasAGradientOfTheSameSizeAtEveryTemperature() {
         for (int classes : new int[] {2, 10, 50}) {

@@ -188,8 +188,7 @@ class MixingTest {
     }
 
     /// Three points, labels averaged over the noise: vanilla distillation gets the first one wrong,
-    /// mixing does
-    /// not.
+    /// mixing does not.
     @Test
     void mixingLearnsWhatVanillaDistillationCannot() {
         double[][] x = {{.2, .9}, {.9, -.3}, {-.2, .9}};

@@ -6,8 +6,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /// Where downloads are kept: the system property `retort.cache`, else the environment variable
-/// `RETORT_CACHE`, else
-/// `retort` in `XDG_CACHE_HOME`, else `~/.cache/retort`.
+/// `RETORT_CACHE`, else `retort` in `XDG_CACHE_HOME`, else `~/.cache/retort`.
 public final class CacheFolder {
     private CacheFolder() {}
 

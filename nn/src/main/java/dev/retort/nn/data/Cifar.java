@@ -7,8 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /// The binary versions of CIFAR-10 and CIFAR-100: records of label bytes and 32 x 32 pixels, all of red,
-/// then
-/// green, then blue, without a header.
+/// then green, then blue, without a header.
 ///
 /// Source: Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
 public final class Cifar {
@@ -37,18 +36,17 @@ public final class Cifar {
     /// Reads CIFAR-10 files, one after the other: records of label and pixels, 3,073 bytes.
     ///
     /// @throws FormatException if a file is not made of such records; the message names the file and the
-    /// record
+    ///                         record
     /// @throws IOException     if a file is missing or cannot be read
     public static ImageDataset read10(List<Path> files) throws IOException {
         return read(files, 1, CLASSES_10);
     }
 
     /// Reads CIFAR-100 files, one after the other: records of coarse label, fine label and pixels, 3,074
-    /// bytes. The
-    /// fine label is taken.
+    /// bytes. The fine label is taken.
     ///
     /// @throws FormatException if a file is not made of such records; the message names the file and the
-    /// record
+    ///                         record
     /// @throws IOException     if a file is missing or cannot be read
     public static ImageDataset read100(List<Path> files) throws IOException {
         return read(files, 2, CLASSES_100);

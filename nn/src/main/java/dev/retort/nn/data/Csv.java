@@ -11,8 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Comma-separated values (RFC 4180): UTF-8, fields with commas, quotes or line breaks in double quotes,
-/// quotes
-/// inside doubled. Empty lines are skipped.
+/// quotes inside doubled. Empty lines are skipped.
 final class Csv {
     private final String path;
     private final String text;

@@ -12,9 +12,8 @@ import java.util.Objects;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
-/// Rows of numbers from a CSV file (RFC 4180, UTF-8) whose first line names the columns: some columns
-/// are the
-/// target, the others the features, as `F32` `[D]`.
+/// Rows of numbers from a CSV file (RFC 4180, UTF-8) whose first line names the columns: some columns are
+/// the target, the others the features, as `F32` `[D]`.
 public final class CsvDataset implements Dataset {
     private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
 
@@ -38,12 +37,10 @@ public final class CsvDataset implements Dataset {
     }
 
     /// Reads a file for classification: the column `label` holds the names of the classes, which are
-    /// numbered in
-    /// their order (numerical if all are integers, else alphabetical).
+    /// numbered in their order (numerical if all are integers, else alphabetical).
     ///
-    /// @throws FormatException if the file breaks the format, has no such column, or holds something
-    /// else than
-    ///                         numbers in the other columns; the message gives file, line and column
+    /// @throws FormatException if the file breaks the format, has no such column, or holds something else
+    ///                         than numbers in the other columns; the message gives file, line and column
     /// @throws IOException     if the file is missing or cannot be read
     public static CsvDataset classification(Path path, String label) throws IOException {
         List<Csv.Row> rows = rows(path);
@@ -61,9 +58,8 @@ public final class CsvDataset implements Dataset {
 
     /// Reads a file for regression: the columns `columns` are the target, as `F32` `[K]`.
     ///
-    /// @throws FormatException if the file breaks the format, has no such column, or holds something
-    /// else than
-    ///                         numbers; the message gives file, line and column
+    /// @throws FormatException if the file breaks the format, has no such column, or holds something else
+    ///                         than numbers; the message gives file, line and column
     /// @throws IOException     if the file is missing or cannot be read
     public static CsvDataset regression(Path path, List<String> columns) throws IOException {
         List<Csv.Row> rows = rows(path);

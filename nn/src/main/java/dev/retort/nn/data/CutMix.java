@@ -5,11 +5,9 @@ import dev.retort.tensor.OpException;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 
-/// A box of each image replaced by that of another image of the batch; targets are mixed by area. The
-/// box has the
-/// image's aspect ratio and about the share 1 − λ of its area, λ ~ Beta(alpha, alpha), one box a batch
-/// (Yun et al.,
-/// 2019, arXiv 1905.04899).
+/// A box of each image replaced by that of another image of the batch; targets are mixed by area. The box
+/// has the image's aspect ratio and about the share 1 − λ of its area, λ ~ Beta(alpha, alpha), one box a
+/// batch (Yun et al., 2019, arXiv 1905.04899).
 ///
 /// Targets become class probabilities `[N, classes]`.
 public final class CutMix implements BatchTransform {

@@ -5,8 +5,7 @@ import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 
 /// A square of zeros around a random pixel, cut off at the border (DeVries and Taylor, 2017, arXiv
-/// 1708.04552). Put it
-/// after [Normalize], where 0 is the mean.
+/// 1708.04552). Put it after [Normalize], where 0 is the mean.
 public final class Cutout implements Transform {
     private final int length;
 

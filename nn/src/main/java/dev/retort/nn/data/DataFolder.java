@@ -30,7 +30,7 @@ public record DataFolder(String format, Dataset train, Optional<Dataset> test) {
     /// Reads a folder.
     ///
     /// @throws FormatException if the folder holds none of the formats, or a damaged file; the message
-    /// names it
+    ///                         names it
     /// @throws IOException     if the folder is missing or cannot be read
     public static DataFolder open(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {

@@ -26,10 +26,9 @@ import java.util.concurrent.TimeUnit;
 /// ```
 ///
 /// The order is a function of (seed, epoch), the augmentation of a sample one of (seed, epoch, view,
-/// sample index), so
-/// [#position()] is the whole state. It counts batches handed out: saved after a training step, it names
-/// the batch that
-/// comes next. Batches are prepared ahead by a daemon thread. One iteration at a time; not thread-safe.
+/// sample index), so [#position()] is the whole state. It counts batches handed out: saved after a
+/// training step, it names the batch that comes next. Batches are prepared ahead by a daemon thread. One
+/// iteration at a time; not thread-safe.
 public final class DataLoader implements Iterable<Batch>, Stateful {
     private static final int ORDER = 0;
     private static final int AUGMENT = 1;
@@ -181,8 +180,7 @@ public final class DataLoader implements Iterable<Batch>, Stateful {
     }
 
     /// The samples of `batch` again under another augmentation: views 1, 2, … are independent of view 0,
-    /// the batch's
-    /// own. Batch transforms are not applied.
+    /// the batch's own. Batch transforms are not applied.
     public Batch view(Batch batch, int view) {
         return assemble(batch.indices(), batch.epoch(), batch.number(), view);
     }

@@ -14,8 +14,7 @@ public interface Dataset {
     Sample get(int index);
 
     /// The class at `index`, [Sample#UNLABELLED] if there is none; data sets that can tell without
-    /// decoding override
-    /// this.
+    /// decoding override this.
     default long label(int index) {
         return get(index).label();
     }

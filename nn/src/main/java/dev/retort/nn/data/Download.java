@@ -27,11 +27,9 @@ import java.util.concurrent.locks.ReentrantLock;
 /// A file to be fetched once and kept: known by its size and SHA-256, available from one or more
 /// addresses.
 ///
-/// What has arrived waits in `NAME.part`, and a later call goes on from there. Only a file with the
-/// right checksum
-/// gets its name. Two processes or threads that want the same file take turns, and the second finds it
-/// there.
-/// Proxies are taken from Java's properties or the usual environment variables.
+/// What has arrived waits in `NAME.part`, and a later call goes on from there. Only a file with the right
+/// checksum gets its name. Two processes or threads that want the same file take turns, and the second
+/// finds it there. Proxies are taken from Java's properties or the usual environment variables.
 ///
 /// @param target       where the file is kept
 /// @param bytes        its exact size
@@ -46,9 +44,9 @@ public record Download(
     /// How patient to be and whom to tell.
     ///
     /// @param timeout  how long to wait for an answer, and for the next bytes; for a connection at most
-    /// 10 seconds
+    ///                 10 seconds
     /// @param attempts how often each address is tried, from 1; an address that cannot be reached at all
-    /// only once
+    ///                 only once
     /// @param pause    how long to wait before the second attempt; doubles with each further one
     /// @param progress told of what has arrived
     public record Settings(Duration timeout, int attempts, Duration pause, Progress progress) {
@@ -73,8 +71,7 @@ public record Download(
     /// A file to be fetched.
     ///
     /// @throws IllegalArgumentException if the checksum is not 64 hexadecimal digits, or there is no
-    /// source or
-    ///                                  attempt
+    ///                                  source or attempt
     public Download {
         if (!sha256.matches("[0-9a-f]{64}") || bytes < 0 || sources.isEmpty() || settings.attempts < 1) {
             throw new IllegalArgumentException("download: expects a SHA-256 of 64 hexadecimal digits, a size, a source"

@@ -7,16 +7,13 @@ import java.nio.file.Path;
 import java.util.List;
 
 /// Fashion-MNIST: 60,000 training and 10,000 test images of clothing in 10 classes, 28 x 28, grey,
-/// perfectly
-/// balanced.
+/// perfectly balanced.
 ///
 /// Taken from Debian's package `dataset-fashion-mnist` if that is installed, else from the cache
-/// ([CacheFolder]),
-/// else downloaded (31 MB) into the cache. Licence of the data: MIT, Zalando SE.
+/// ([CacheFolder]), else downloaded (31 MB) into the cache. Licence of the data: MIT, Zalando SE.
 ///
 /// Source: Xiao, Rasul and Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine
-/// learning
-/// algorithms", 2017, arXiv 1708.07747.
+/// learning algorithms", 2017, arXiv 1708.07747.
 public final class FashionMnist {
     /// The classes in the order of their labels.
     public static final List<String> CLASSES = List.of(
@@ -75,11 +72,10 @@ public final class FashionMnist {
     /// The 60,000 training images.
     ///
     /// @throws DownloadException                        if the files are nowhere and cannot be fetched;
-    /// the message
-    ///                                                  names the ways to get them
+    ///                                                  the message names the ways to get them
     /// @throws dev.retort.tensor.io.FormatException     if an installed file is damaged
     /// @throws IOException                              if a file cannot be read, or the cache not be
-    /// written
+    ///   written
     public ImageDataset train() throws IOException {
         return read(TRAIN);
     }
@@ -87,11 +83,10 @@ public final class FashionMnist {
     /// The 10,000 test images.
     ///
     /// @throws DownloadException                        if the files are nowhere and cannot be fetched;
-    /// the message
-    ///                                                  names the ways to get them
+    ///                                                  the message names the ways to get them
     /// @throws dev.retort.tensor.io.FormatException     if an installed file is damaged
     /// @throws IOException                              if a file cannot be read, or the cache not be
-    /// written
+    ///   written
     public ImageDataset test() throws IOException {
         return read(TEST);
     }

@@ -5,8 +5,7 @@ final class Geometry {
     private Geometry() {}
 
     /// The image whose pixel (x, y) is the source's at (a·(x − cx) + b·(y − cy) + cx + dx, c·(x − cx) +
-    /// d·(y − cy) + cy
-    /// + dy).
+    /// d·(y − cy) + cy + dy).
     static Pixels affine(
             Pixels image, double a, double b, double c, double d, double cx, double cy, double dx, double dy) {
         Pixels out = image.blank();

@@ -14,8 +14,7 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /// The IDX format of the MNIST family, plain or gzipped: two zero bytes, a type byte (0x08, unsigned
-/// bytes), the
-/// number of dimensions, each extent as a big-endian 32-bit integer, then the elements.
+/// bytes), the number of dimensions, each extent as a big-endian 32-bit integer, then the elements.
 ///
 /// Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
 public final class Idx {
@@ -31,7 +30,7 @@ public final class Idx {
     /// Reads images [N, H, W] and their labels `[N]`.
     ///
     /// @throws FormatException if a file breaks the format, or the two disagree; the message names the
-    /// file
+    ///                         file
     /// @throws IOException     if a file is missing or cannot be read
     public static ImageDataset read(Path images, Path labels, List<String> classNames) throws IOException {
         Content pictures = content(images, 3, "images [N, H, W]");

@@ -4,8 +4,7 @@ import java.util.List;
 import java.util.Objects;
 
 /// Labelled images of one size, kept as bytes: a quarter of the memory of floats. [#get] gives `F32` [C,
-/// H, W] with
-/// values byte / 255.
+/// H, W] with values byte / 255.
 public final class ImageDataset implements Dataset {
     private final byte[] pixels;
     private final int channels;
@@ -14,13 +13,11 @@ public final class ImageDataset implements Dataset {
     private final int[] labels;
     private final List<String> classNames;
 
-    /// Images `pixels` [N, C, H, W] (unsigned, not copied) with `labels` `[N]` (not copied), each a
-    /// class index or
-    /// [Sample#UNLABELLED].
+    /// Images `pixels` [N, C, H, W] (unsigned, not copied) with `labels` `[N]` (not copied), each a class
+    /// index or [Sample#UNLABELLED].
     ///
     /// @throws IllegalArgumentException if pixels and labels disagree in number, or a label is no index
-    /// of
-    ///                                  `classNames`
+    ///                                  of `classNames`
     public ImageDataset(byte[] pixels, int channels, int height, int width, int[] labels, List<String> classNames) {
         long expected = (long) labels.length * channels * height * width;
         if (channels < 1 || height < 1 || width < 1 || pixels.length != expected) {

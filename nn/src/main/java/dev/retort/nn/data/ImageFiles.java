@@ -9,8 +9,7 @@ import java.util.Locale;
 /// Decodes PNG, JPEG, BMP and GIF (first frame) with the JDK's `javax.imageio`.
 ///
 /// Needs the module `java.desktop`: there on the class path; on the module path it must be required by
-/// somebody or
-/// added with `--add-modules java.desktop`. No display is needed.
+/// somebody or added with `--add-modules java.desktop`. No display is needed.
 public final class ImageFiles {
     private ImageFiles() {}
 
@@ -30,8 +29,7 @@ public final class ImageFiles {
     }
 
     /// Decodes an image to 1 channel (grey; of colours the luma 0.299 R + 0.587 G + 0.114 B) or 3 (red,
-    /// green,
-    /// blue). Transparency is dropped. `name` is for messages.
+    /// green, blue). Transparency is dropped. `name` is for messages.
     ///
     /// @throws FormatException          if the bytes are damaged, or of another format
     /// @throws IllegalArgumentException if `channels` is not 1 or 3

@@ -14,8 +14,7 @@ import java.util.stream.Stream;
 /// names.
 ///
 /// Files are decoded when they are asked for, and brought to one size ([Picture#resize]). Hidden files,
-/// and files
-/// that are not named as images, are left out.
+/// and files that are not named as images, are left out.
 public final class ImageFolder implements Dataset {
     private final List<Path> files;
     private final int[] labels;
@@ -67,7 +66,7 @@ public final class ImageFolder implements Dataset {
     /// Lists a folder whose images become as large as the first of them, in colour.
     ///
     /// @throws FormatException if there is no class folder, one without images, or the first image is
-    /// damaged
+    ///                         damaged
     /// @throws IOException     if the folder is missing or cannot be read
     public static ImageFolder open(Path root) throws IOException {
         ImageFolder folder = open(root, 3, 1, 1);

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /// Many small JPEG images of one size in one file, big-endian: ASCII `JPK1`, their number as a 32-bit
-/// integer, then
-/// for each an unsigned label byte, the length as an unsigned 16-bit integer, and the JPEG bytes.
+/// integer, then for each an unsigned label byte, the length as an unsigned 16-bit integer, and the JPEG
+/// bytes.
 public final class JpegPack {
     private static final byte[] MAGIC = "JPK1".getBytes(StandardCharsets.US_ASCII);
     /// Label, length and an empty image.
@@ -21,7 +21,7 @@ public final class JpegPack {
     /// Decodes all images of a file, in colour.
     ///
     /// @throws FormatException       if the file breaks the format, or an image is damaged; the message
-    /// names both
+    ///                               names both
     /// @throws IOException           if the file is missing or cannot be read
     /// @throws IllegalStateException if the Java runtime has no module `java.desktop`
     public static ImageDataset read(Path path, List<String> classNames) throws IOException {

@@ -1,8 +1,7 @@
 package dev.retort.nn.data;
 
 /// Changes of pixel values of images in [0, 1]; those of blending move away from (factor > 1) or towards
-/// (factor < 1) a
-/// duller image and cut to [0, 1].
+/// (factor < 1) a duller image and cut to [0, 1].
 final class Photometry {
     private static final int LEVELS = 256;
 

@@ -30,11 +30,9 @@ public record Picture(byte[] pixels, int channels, int height, int width) {
         return Tensor.wrap(DType.F32, floats(), channels, height, width);
     }
 
-    /// This picture at another size: the middle part with the new aspect ratio, resampled with a
-    /// triangle filter as
-    /// wide as the step between output pixels, so that shrinking does not alias. The same size gives
-    /// this picture
-    /// itself.
+    /// This picture at another size: the middle part with the new aspect ratio, resampled with a triangle
+    /// filter as wide as the step between output pixels, so that shrinking does not alias. The same size
+    /// gives this picture itself.
     ///
     /// @throws IllegalArgumentException if a side is below 1
     public Picture resize(int newHeight, int newWidth) {

@@ -12,8 +12,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /// Proxies as other command-line programs find them: `https_proxy`, `http_proxy`, `all_proxy` and
-/// `no_proxy`, in
-/// small or capital letters. Java's own settings (`-Dhttps.proxyHost` …) come first.
+/// `no_proxy`, in small or capital letters. Java's own settings (`-Dhttps.proxyHost` …) come first.
 final class ProxyEnvironment extends ProxySelector {
     private final Map<String, String> environment;
 

@@ -8,10 +8,9 @@ import dev.retort.tensor.Tensor;
 /// 1909.13719).
 ///
 /// Operations and their ranges are torchvision's: identity, shear, translation, rotation, brightness,
-/// colour, contrast,
-/// sharpness, posterise, solarise, autocontrast, equalise; magnitude 0 … 30. Images have values in [0,
-/// 1], so put it
-/// before [Normalize]. Geometry is by nearest neighbour with zeros outside.
+/// colour, contrast, sharpness, posterise, solarise, autocontrast, equalise; magnitude 0 … 30. Images
+/// have values in [0, 1], so put it before [Normalize]. Geometry is by nearest neighbour with zeros
+/// outside.
 public final class RandAugment implements Transform {
     private static final int STEPS = 30;
 

@@ -7,8 +7,7 @@ import dev.retort.tensor.Tensor;
 /// One example of a data set.
 ///
 /// @param input  what the model sees: an image as `F32` `[C, H, W]` with values in [0, 1] (before
-/// normalisation), a row
-///               of features as `F32` `[D]`, token ids as `I64` `[T]`
+///               normalisation), a row of features as `F32` `[D]`, token ids as `I64` `[T]`
 /// @param target what it should say: a class index as an `I64` scalar, or values as a floating tensor
 public record Sample(Tensor input, Tensor target) {
     /// The class of an example without a label.

@@ -31,8 +31,7 @@ public final class Splits {
     }
 
     /// Disjoint random parts of the given sizes; in each the classes have, up to one sample, the same
-    /// proportions as in
-    /// all of `labels`. Indices come in ascending order.
+    /// proportions as in all of `labels`. Indices come in ascending order.
     ///
     /// @throws OpException if a label or size is negative, or the sizes exceed the number of samples
     public static int[][] stratified(int[] labels, int[] sizes, Rng rng) {

@@ -6,8 +6,7 @@ import dev.retort.tensor.Tensor;
 /// Changes the input of one sample, at random or not. Runs in the loader's background thread.
 ///
 /// The generator handed in belongs to (seed, epoch, sample), so the result does not depend on the order
-/// in which
-/// samples are loaded.
+/// in which samples are loaded.
 @FunctionalInterface
 public interface Transform {
     /// No change.

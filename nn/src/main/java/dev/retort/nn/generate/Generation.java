@@ -4,7 +4,7 @@ package dev.retort.nn.generate;
 ///
 /// @param tokens         new tokens, without the prompt and without the stop token
 /// @param logProbability of the tokens (and of the stop token, if one came) given what was before each,
-/// by the model's own distribution, natural logarithm
+///                       by the model's own distribution, natural logarithm
 /// @param finish         why it ended
 public record Generation(int[] tokens, double logProbability, Finish finish) {
     /// Why a text ended.

@@ -11,14 +11,15 @@ import java.util.stream.Collectors;
 ///
 /// @param maxNewTokens      tokens written at most
 /// @param temperature       divides the logits; 0 takes the most probable token (greedy)
-/// @param topK              only the k most probable tokens are drawn (Fan et al., 2018, arXiv 1805.04833); 0
-/// for all
+/// @param topK              only the k most probable tokens are drawn (Fan et al., 2018, arXiv
+///                          1805.04833); 0 for all
 /// @param topP              only the smallest set of most probable tokens whose probabilities sum to p or
-/// more is drawn (Holtzman et al., 2019, arXiv 1904.09751); 1 for all
-/// @param repetitionPenalty divides positive logits, and multiplies negative ones, of tokens that occurred
-/// in prompt or text (Keskar et al., 2019, arXiv 1909.05858); 1 for none
-/// @param beams             hypotheses of a beam search; 1 for none. Beam search does not draw: temperature,
-/// top-k and top-p are for one beam
+///                          more is drawn (Holtzman et al., 2019, arXiv 1904.09751); 1 for all
+/// @param repetitionPenalty divides positive logits, and multiplies negative ones, of tokens that
+///                          occurred in prompt or text (Keskar et al., 2019, arXiv 1909.05858); 1 for
+///                          none
+/// @param beams             hypotheses of a beam search; 1 for none. Beam search does not draw:
+///                          temperature, top-k and top-p are for one beam
 /// @param lengthPenalty     exponent a of a finished beam's score, log probability/lengthᵃ
 /// @param stopTokens        tokens that end a text; they are not part of it
 /// @param seed              key of the draws; row i of a batch has draws of its own

@@ -87,9 +87,8 @@ public final class Init {
         return Random.truncatedNormal(rng, 0, std, -2, 2, DType.F32, shape.dims());
     }
 
-    /// Rows or columns orthonormal, times gain (Saxe et al., 2013, arXiv 1312.6120); dimensions after
-    /// the first count
-    /// as one. Uniform over orthogonal matrices: Gram-Schmidt on a normal matrix, in double.
+    /// Rows or columns orthonormal, times gain (Saxe et al., 2013, arXiv 1312.6120); dimensions after the
+    /// first count as one. Uniform over orthogonal matrices: Gram-Schmidt on a normal matrix, in double.
     ///
     /// @throws OpException if the rank is below 2
     public static Tensor orthogonal(Shape shape, double gain, Rng rng) {

@@ -24,8 +24,8 @@ import dev.retort.tensor.op.SortOp;
 import dev.retort.tensor.op.UpdateOp;
 
 /// Floating-point operations of one op, by its definition and not by a kernel: a multiplication and an
-/// addition count
-/// as two, an elementary function as one, moving elements as none. Custom ops count as none.
+/// addition count as two, an elementary function as one, moving elements as none. Custom ops count as
+/// none.
 public final class FlopCount {
     private FlopCount() {}
 

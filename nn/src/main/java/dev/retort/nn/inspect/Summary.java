@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// @param trainable       elements of the parameters that are trained
 /// @param flops           floating-point operations of the run; see [FlopCount]
 /// @param activationBytes bytes of everything that ops computed in the run: an upper bound of what
-/// training keeps
+///                        training keeps
 public record Summary(List<Row> rows, long parameters, long trainable, long flops, long activationBytes) {
     /// One module.
     ///

@@ -11,19 +11,16 @@ import dev.retort.tensor.op.NormOp;
 import dev.retort.tensor.op.UpdateOp;
 import org.jspecify.annotations.Nullable;
 
-/// Batch normalisation: y = (x − mean)/√(var + eps) · weight + bias per channel (Ioffe and Szegedy,
-/// 2015, arXiv
-/// 1502.03167).
+/// Batch normalisation: y = (x − mean)/√(var + eps) · weight + bias per channel (Ioffe and Szegedy, 2015,
+/// arXiv 1502.03167).
 ///
 /// In training the statistics are the batch's (biased variance), and the running ones move towards them:
 /// running ← (1 − momentum)·running + momentum·batch, with the unbiased variance. In evaluation the
-/// running ones are
-/// used.
+/// running ones are used.
 ///
 /// **Shape**: `[N, C]` or `[N, C, ...]` → the same: PyTorch's BatchNorm1d, 2d and 3d in one.
 /// **Parameters**: `weight` `[C]` = 1 and `bias` `[C]` = 0 at first; buffers `running_mean` = 0,
-/// `running_var` = 1,
-/// `num_batches_tracked` = 0.
+/// `running_var` = 1, `num_batches_tracked` = 0.
 public final class BatchNorm extends Layer {
     private final Config config;
     private final @Nullable Parameter weight;

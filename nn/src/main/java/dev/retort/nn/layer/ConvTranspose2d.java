@@ -13,9 +13,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Shape**: `[N, C, H, W]` → `[N, O, (H − 1)·stride − 2·padding + dilation·(KH − 1) + outputPadding +
 /// 1, …]`.
-/// **Parameters**: `weight` `[C, O/groups, KH, KW]` and `bias` `[O]`, uniform on ±1/√(O/groups · KH ·
-/// KW) at first
-/// (PyTorch's fan, which reads the weight as if it were a convolution's).
+/// **Parameters**: `weight` `[C, O/groups, KH, KW]` and `bias` `[O]`, uniform on ±1/√(O/groups · KH · KW)
+/// at first (PyTorch's fan, which reads the weight as if it were a convolution's).
 public final class ConvTranspose2d extends Layer {
     private final Conv2d.Config config;
     private final int outputPadding;

@@ -5,12 +5,11 @@ import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 
 /// A convolution of each channel alone (`depthwise`), then a 1 x 1 convolution across channels
-/// (`pointwise`); neither
-/// has a bias, since a norm usually follows (Howard et al., "MobileNets", 2017, arXiv 1704.04861).
+/// (`pointwise`); neither has a bias, since a norm usually follows (Howard et al., "MobileNets", 2017,
+/// arXiv 1704.04861).
 ///
 /// **Shape**: `[N, C, H, W]` → `[N, O, ⌊(H + 2·padding − K)/stride⌋ + 1, …]`. Cost C·K² + C·O
-/// multiplications a
-/// position instead of C·O·K².
+/// multiplications a position instead of C·O·K².
 public final class DepthwiseSeparableConv2d extends Layer {
     private final Conv2d depthwise;
     private final Conv2d pointwise;

@@ -8,8 +8,7 @@ import dev.retort.tensor.Tensor;
 import java.util.Arrays;
 
 /// Stochastic depth: in training a whole sample is 0 with probability p, else x/(1 − p); in evaluation x
-/// (Huang et al.,
-/// 2016, arXiv 1603.09382). Put at the end of a residual branch.
+/// (Huang et al., 2016, arXiv 1603.09382). Put at the end of a residual branch.
 ///
 /// **Shape**: `[N, ...]` → the same.
 public final class DropPath extends Layer {

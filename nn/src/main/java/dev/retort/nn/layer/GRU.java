@@ -4,8 +4,7 @@ import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 
 /// Gated recurrent unit (Cho et al., 2014, arXiv 1406.1078) in PyTorch's form: r = σ(W_ir·x + b_ir +
-/// W_hr·h + b_hr), z
-/// likewise, n = tanh(W_in·x + b_in + r·(W_hn·h + b_hn)), h ← (1 − z)·n + z·h.
+/// W_hr·h + b_hr), z likewise, n = tanh(W_in·x + b_in + r·(W_hn·h + b_hn)), h ← (1 − z)·n + z·h.
 ///
 /// **Shape**: x `[T, B, I]` → output `[T, B, D·directions]` (batch and time swapped with `batchFirst`), h
 /// `[layers·directions, B, D]`.

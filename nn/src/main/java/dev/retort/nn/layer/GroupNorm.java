@@ -6,8 +6,7 @@ import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 
 /// Normalisation over each group of channels of each sample, with a scale and a shift a channel (Wu and
-/// He, 2018, arXiv
-/// 1803.08494).
+/// He, 2018, arXiv 1803.08494).
 ///
 /// **Shape**: `[N, C, ...]` → the same. **Parameters**: `weight` `[C]` = 1 and `bias` `[C]` = 0 at first.
 public final class GroupNorm extends Layer {

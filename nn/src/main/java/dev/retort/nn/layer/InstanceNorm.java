@@ -6,12 +6,10 @@ import dev.retort.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// Normalisation of each channel of each sample over its positions (Ulyanov et al., 2016, arXiv
-/// 1607.08022); the
-/// statistics are always the sample's own.
+/// 1607.08022); the statistics are always the sample's own.
 ///
 /// **Shape**: `[N, C, ...]` → the same. **Parameters**: with `affine`, `weight` `[C]` = 1 and `bias`
-/// `[C]` = 0 at
-/// first.
+/// `[C]` = 0 at first.
 public final class InstanceNorm extends Layer {
     private final int channels;
     private final double eps;

@@ -6,12 +6,10 @@ import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 
 /// y = (x − mean)/√(var + eps) · weight + bias over the last dimensions of each sample (Ba et al., 2016,
-/// arXiv
-/// 1607.06450).
+/// arXiv 1607.06450).
 ///
 /// **Shape**: [..., normalised shape] → the same. **Parameters**: `weight` = 1 and `bias` = 0 of the
-/// normalised shape
-/// at first.
+/// normalised shape at first.
 public final class LayerNorm extends Layer {
     private final Shape shape;
     private final double eps;

@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// y = x · weightᵀ + bias.
 ///
 /// **Shape**: `[..., I]` → `[..., O]`. **Parameters**: `weight` `[O, I]` and `bias` `[O]`, both uniform
-/// on ±1/√I at
-/// first.
+/// on ±1/√I at first.
 public final class Linear extends Layer {
     private final int in;
     private final int out;

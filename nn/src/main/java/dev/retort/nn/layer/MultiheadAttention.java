@@ -11,15 +11,13 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.AttentionOp;
 import org.jspecify.annotations.Nullable;
 
-/// Attention with several heads: softmax(QKᵀ/√D + mask)·V a head, on projections of query, key and
-/// value; the heads are
-/// concatenated and projected (Vaswani et al., 2017, arXiv 1706.03762).
+/// Attention with several heads: softmax(QKᵀ/√D + mask)·V a head, on projections of query, key and value;
+/// the heads are concatenated and projected (Vaswani et al., 2017, arXiv 1706.03762).
 ///
 /// **Shape**: query `[T, B, E]`, key and value `[S, B, E]` → `[T, B, E]`; with `batchFirst` `[B, T, E]` and
 /// `[B, S, E]` → `[B, T, E]`.
 /// **Parameters**: `in_proj_weight` `[3E, E]` (query, key, value rows; Xavier uniform), `in_proj_bias`
-/// `[3E]` = 0,
-/// `out_proj.weight` `[E, E]`, `out_proj.bias` `[E]` = 0.
+/// `[3E]` = 0, `out_proj.weight` `[E, E]`, `out_proj.bias` `[E]` = 0.
 public final class MultiheadAttention extends Module {
     private final Config config;
     private final Rng rng;
@@ -93,7 +91,7 @@ public final class MultiheadAttention extends Module {
     /// Attention of a sequence to itself.
     ///
     /// @param mask   broadcasts to `[B, H, T, T]`: `BOOL` (true may attend) or added to the scores; null
-    /// for none
+    ///               for none
     /// @param causal whether position i sees positions 0 … i only
     public Tensor call(Tensor x, @Nullable Tensor mask, boolean causal) {
         return call(x, x, x, mask, causal);
@@ -102,7 +100,7 @@ public final class MultiheadAttention extends Module {
     /// Attention of queries to keys.
     ///
     /// @param mask   broadcasts to `[B, H, T, S]`: `BOOL` (true may attend) or added to the scores; null
-    /// for none
+    ///               for none
     /// @param causal whether query i sees keys 0 … i + S − T only
     public Tensor call(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, boolean causal) {
         return run(in -> new Tensor[] {attend(in[0], in[1], in[2], mask, causal)}, query, key, value)[0];

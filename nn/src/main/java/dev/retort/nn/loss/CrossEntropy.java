@@ -10,14 +10,12 @@ import org.jspecify.annotations.Nullable;
 /// Cross-entropy of logits with classes or class probabilities; PyTorch's definition.
 ///
 /// **Shape**: logits `[N, C]` or `[N, C, ...]`; targets class indices `[N]` or `[N, ...]`, or
-/// probabilities of the
-/// logits' shape; or logits `[C]` of one sample with a scalar class or probabilities `[C]`. With label smoothing ε the
-/// target distribution is (1 − ε)·t + ε/C.
+/// probabilities of the logits' shape; or logits `[C]` of one sample with a scalar class or probabilities
+/// `[C]`. With label smoothing ε the target distribution is (1 − ε)·t + ε/C.
 ///
 /// @param labelSmoothing ε in [0, 1]
 /// @param classWeights   factor of each class `[C]`, or null; with class indices the count is the sum of
-/// the targets'
-///                       weights
+///                       the targets' weights
 /// @param ignoreIndex    class index of rows that do not count
 public record CrossEntropy(double labelSmoothing, @Nullable Tensor classWeights, long ignoreIndex) {
     /// PyTorch's index of rows that do not count.

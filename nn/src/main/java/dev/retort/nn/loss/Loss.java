@@ -5,8 +5,7 @@ import dev.retort.tensor.Tensor;
 /// A loss before normalisation: what was added up, and over how much.
 ///
 /// Kept apart so that gradient accumulation and ragged batches stay exact: the mean over several batches
-/// is the sum of
-/// the sums over the sum of the counts.
+/// is the sum of the sums over the sum of the counts.
 ///
 /// @param sum   a scalar that gradients flow from
 /// @param count what the mean divides by: rows, elements or the sum of class weights

@@ -11,8 +11,7 @@ public final class Losses {
     private Losses() {}
 
     /// Cross-entropy of logits `[N, C]` with class indices `[N]` or probabilities `[N, C]`; see
-    /// [CrossEntropy] for
-    /// smoothing, weights and ignored classes.
+    /// [CrossEntropy] for smoothing, weights and ignored classes.
     public static Loss crossEntropy(Tensor logits, Tensor target) {
         return CrossEntropy.defaults().of(logits, target);
     }
@@ -57,8 +56,7 @@ public final class Losses {
     }
 
     /// Binary cross-entropy −y·ln σ(z) − (1 − y)·ln(1 − σ(z)) of logits z with targets y in [0, 1],
-    /// counted by
-    /// elements.
+    /// counted by elements.
     public static Loss bceWithLogits(Tensor logits, Tensor target) {
         return elements(new LossOp.BceWithLogits(), logits, target);
     }

@@ -20,14 +20,11 @@ import java.util.List;
 import java.util.Objects;
 
 /// The ResNets for 32 x 32 images: a 3 x 3 convolution, three stages of n [BasicBlock]s with 16, 32 and
-/// 64 channels,
-/// global average pooling and a linear classifier; depth 6n + 2 (He, Zhang, Ren and Sun, "Deep residual
-/// learning for
-/// image recognition", 2015, arXiv 1512.03385, section 4.2).
+/// 64 channels, global average pooling and a linear classifier; depth 6n + 2 (He, Zhang, Ren and Sun,
+/// "Deep residual learning for image recognition", 2015, arXiv 1512.03385, section 4.2).
 ///
 /// **Shape**: `[N, C, H, W]` → logits `[N, classes]`. Names: `conv1`, `bn1`, `layer1.0.conv1`, …,
-/// `linear`.
-/// Convolutions start Kaiming normal by fan out, as in torchvision.
+/// `linear`. Convolutions start Kaiming normal by fan out, as in torchvision.
 public final class CifarResNet extends Layer {
     private final Conv2d conv1;
     private final BatchNorm bn1;

@@ -13,8 +13,7 @@ import java.util.List;
 /// Linear layers with ReLU between, on flattened inputs.
 ///
 /// **Shape**: `[N, ...]` with I numbers a sample → logits `[N, classes]`. Names: `layers.fc1.weight`, …,
-/// and `relu1`,
-/// `drop1`.
+/// and `relu1`, `drop1`.
 public final class Mlp extends Layer {
     private final Sequential layers;
 

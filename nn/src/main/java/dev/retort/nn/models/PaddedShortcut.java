@@ -4,8 +4,7 @@ import dev.retort.nn.Layer;
 import dev.retort.tensor.Tensor;
 
 /// The shortcut without weights where a ResNet changes shape (option A of He et al., 2015, arXiv
-/// 1512.03385): every
-/// stride-th row and column, with zero channels added in equal parts before and after.
+/// 1512.03385): every stride-th row and column, with zero channels added in equal parts before and after.
 ///
 /// **Shape**: `[N, C, H, W]` → `[N, out, ⌈H/stride⌉, ⌈W/stride⌉]`.
 public final class PaddedShortcut extends Layer {

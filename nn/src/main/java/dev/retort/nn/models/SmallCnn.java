@@ -15,8 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 
 /// Stages of 3 x 3 convolution, batch norm and ReLU, halved by max pooling between, then global average
-/// pooling and a
-/// linear classifier: a net for small images that trains in seconds.
+/// pooling and a linear classifier: a net for small images that trains in seconds.
 ///
 /// **Shape**: `[N, C, H, W]` with H and W at least 2^(stages − 1) → logits `[N, classes]`. Names:
 /// `body.stage1.conv.weight`, `body.stage1.bn.weight`, …, `linear.weight`.

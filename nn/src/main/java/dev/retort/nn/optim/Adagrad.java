@@ -7,8 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /// Adagrad: s ← s + g²; w ← w − lr · g/(√s + eps) (Duchi, Hazan and Singer, 2011). Weight decay is added
-/// to the
-/// gradient.
+/// to the gradient.
 public final class Adagrad extends Optimizer {
     private final Config config;
 

@@ -7,8 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /// Adam: w ← w − lr · m̂/(√v̂ + eps) with bias-corrected averages m of g and v of g² (Kingma and Ba,
-/// 2014, arXiv
-/// 1412.6980). Weight decay is added to the gradient.
+/// 2014, arXiv 1412.6980). Weight decay is added to the gradient.
 public final class Adam extends Optimizer {
     private final Config config;
 

@@ -6,9 +6,8 @@ import dev.retort.tensor.op.UpdateOp;
 import java.util.List;
 import java.util.Map;
 
-/// [Adam] with decoupled weight decay: w ← w·(1 − lr·weightDecay) before the step (Loshchilov and
-/// Hutter, 2017, arXiv
-/// 1711.05101).
+/// [Adam] with decoupled weight decay: w ← w·(1 − lr·weightDecay) before the step (Loshchilov and Hutter,
+/// 2017, arXiv 1711.05101).
 public final class AdamW extends Optimizer {
     private final Adam.Config config;
 

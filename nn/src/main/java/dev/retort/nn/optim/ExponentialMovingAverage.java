@@ -11,9 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /// An average of a model's parameters along training: average ← decay·average + (1 − decay)·parameter
-/// (Polyak and
-/// Juditsky, 1992; as the mean teacher: Tarvainen and Valpola, 2017, arXiv 1703.01780). Buffers are not
-/// averaged.
+/// (Polyak and Juditsky, 1992; as the mean teacher: Tarvainen and Valpola, 2017, arXiv 1703.01780).
+/// Buffers are not averaged.
 public final class ExponentialMovingAverage implements Stateful {
     private final Module model;
     private final double decay;

@@ -26,8 +26,7 @@ public final class GradientAccumulator {
     }
 
     /// Divides the gradients by what was counted since the last call and returns the mean loss; call the
-    /// optimiser
-    /// next.
+    /// optimiser next.
     public double finish() {
         double total = count;
         double mean = total == 0 ? 0 : sum / total;

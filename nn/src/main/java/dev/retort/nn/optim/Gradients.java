@@ -20,9 +20,8 @@ public final class Gradients {
         return Math.sqrt(squares);
     }
 
-    /// Scales all gradients by maxNorm/(norm + 1e-6) if that is below 1; returns the norm before
-    /// (Pascanu et al., 2012,
-    /// arXiv 1211.5063).
+    /// Scales all gradients by maxNorm/(norm + 1e-6) if that is below 1; returns the norm before (Pascanu
+    /// et al., 2012, arXiv 1211.5063).
     public static double clipNorm(Collection<Parameter> parameters, double maxNorm) {
         double norm = norm(parameters);
         double factor = maxNorm / (norm + 1e-6);

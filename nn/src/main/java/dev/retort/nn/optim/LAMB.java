@@ -6,9 +6,8 @@ import dev.retort.tensor.op.UpdateOp;
 import java.util.List;
 import java.util.Map;
 
-/// LAMB: [Adam]'s direction d plus weightDecay·w, scaled for each parameter by ‖w‖/‖d‖, for large
-/// batches (You et al.,
-/// 2019, arXiv 1904.00962).
+/// LAMB: [Adam]'s direction d plus weightDecay·w, scaled for each parameter by ‖w‖/‖d‖, for large batches
+/// (You et al., 2019, arXiv 1904.00962).
 public final class LAMB extends Optimizer {
     private final Adam.Config config;
 

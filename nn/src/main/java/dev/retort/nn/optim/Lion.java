@@ -7,8 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /// Lion: w ← w·(1 − lr·weightDecay) − lr·sign(β1·m + (1 − β1)·g), then m ← β2·m + (1 − β2)·g (Chen et
-/// al., 2023, arXiv
-/// 2302.06675).
+/// al., 2023, arXiv 2302.06675).
 public final class Lion extends Optimizer {
     private final Config config;
 

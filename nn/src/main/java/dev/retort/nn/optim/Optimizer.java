@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// Changes parameters by their gradients. Parameters that are frozen or have no gradient are left alone.
 ///
 /// State names are `PARAMETER.SLOT` with PyTorch's slots (`exp_avg`, `momentum_buffer`, …) and
-/// `PARAMETER.step`, and
-/// for group number i `group.i.lr`, `group.i.initial_lr`, `group.i.weight_decay`.
+/// `PARAMETER.step`, and for group number i `group.i.lr`, `group.i.initial_lr`, `group.i.weight_decay`.
 public abstract class Optimizer implements Stateful {
     private final List<ParameterGroup> groups;
     private final List<String> slots;
@@ -36,7 +35,7 @@ public abstract class Optimizer implements Stateful {
     ///
     /// @param slots names of the tensors that are kept for each parameter, zero at first
     /// @throws OpException if a parameter or a name is in the groups twice, or a rate or decay is
-    /// negative
+    ///                     negative
     protected Optimizer(List<ParameterGroup> groups, double lr, double weightDecay, String... slots) {
         this.groups = List.copyOf(groups);
         this.slots = List.of(slots);

@@ -7,8 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /// RMSprop: v ← alpha·v + (1 − alpha)·g²; w ← w − lr · g/(√v + eps), with momentum on that direction
-/// (Tieleman and
-/// Hinton, 2012). Weight decay is added to the gradient.
+/// (Tieleman and Hinton, 2012). Weight decay is added to the gradient.
 public final class RMSprop extends Optimizer {
     private final Config config;
 

@@ -7,8 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /// Lowers the learning rates when a metric stops improving, as PyTorch's ReduceLROnPlateau with a
-/// relative threshold of
-/// 1e-4.
+/// relative threshold of 1e-4.
 public final class ReduceOnPlateau implements Stateful {
     private static final double THRESHOLD = 1e-4;
 

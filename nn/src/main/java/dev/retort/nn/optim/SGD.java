@@ -8,8 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /// Stochastic gradient descent: g' = g + weightDecay·w; b ← momentum·b + (1 − dampening)·g' (g' at the
-/// first step);
-/// w ← w − lr·b, or with Nesterov w ← w − lr·(g' + momentum·b) (Sutskever et al., 2013).
+/// first step); w ← w − lr·b, or with Nesterov w ← w − lr·(g' + momentum·b) (Sutskever et al., 2013).
 public final class SGD extends Optimizer {
     private final Config config;
 

@@ -4,8 +4,7 @@ import dev.retort.tensor.OpException;
 import java.util.Arrays;
 
 /// A learning rate as a function of the step, as a factor on the group's initial rate. Steps count from
-/// 0; they are
-/// optimiser steps or epochs, whichever the caller counts.
+/// 0; they are optimiser steps or epochs, whichever the caller counts.
 @FunctionalInterface
 public interface Schedule {
     /// The factor at step `step`.
@@ -28,9 +27,8 @@ public interface Schedule {
         return step -> Math.pow(gamma, Arrays.stream(own).filter(m -> m <= step).count());
     }
 
-    /// Linear from 0 (not reached: the first step has 1/(warmup + 1)) to 1 over `warmup` steps, then
-    /// half a cosine to
-    /// `last` at step `total` and after (Loshchilov and Hutter, 2016, arXiv 1608.03983).
+    /// Linear from 0 (not reached: the first step has 1/(warmup + 1)) to 1 over `warmup` steps, then half
+    /// a cosine to `last` at step `total` and after (Loshchilov and Hutter, 2016, arXiv 1608.03983).
     static Schedule cosine(long warmup, long total, double last) {
         check("cosine schedule", warmup >= 0 && total > warmup, "0 <= warmup < total", warmup, total);
         return step -> {
@@ -49,10 +47,8 @@ public interface Schedule {
     }
 
     /// One cycle with PyTorch's defaults: from 1/25 up to 1 over 30 % of the steps, then down to
-    /// 1/250,000, both along
-    /// a cosine. The group's initial rate is the peak; momentum is not cycled (Smith and Topin, 2017,
-    /// arXiv
-    /// 1708.07120).
+    /// 1/250,000, both along a cosine. The group's initial rate is the peak; momentum is not cycled
+    /// (Smith and Topin, 2017, arXiv 1708.07120).
     static Schedule oneCycle(long total) {
         return oneCycle(total, 0.3, 25, 1e4);
     }

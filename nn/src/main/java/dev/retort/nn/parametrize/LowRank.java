@@ -9,9 +9,9 @@ import dev.retort.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// w + scale · (u · v), or u · v alone: a matrix of low rank with trained factors u `[O, R]` and v `[R,
-/// I]`. Weights of
-/// more than two dimensions count as `[O, I · …]`. Saved as `weight_u` and `weight_v`.
+/// w + scale · (u · v), or u · v alone: a matrix of low rank with trained factors u `[O, R]` and v
+/// `[R, I]`. Weights of more than two dimensions count as `[O, I · …]`. Saved as `weight_u` and
+/// `weight_v`.
 public final class LowRank implements Parametrization {
     private final Parameter u;
     private final Parameter v;
@@ -25,10 +25,9 @@ public final class LowRank implements Parametrization {
         this.scale = scale;
     }
 
-    /// The best approximation of `weight` of the given rank in the Frobenius norm, in place of it
-    /// (Eckart and Young,
-    /// 1936): u = U·√S, v = √S·Vᵀ of its singular value decomposition. The stored weight gets no
-    /// gradient any more.
+    /// The best approximation of `weight` of the given rank in the Frobenius norm, in place of it (Eckart
+    /// and Young, 1936): u = U·√S, v = √S·Vᵀ of its singular value decomposition. The stored weight gets
+    /// no gradient any more.
     ///
     /// @throws OpException if the rank is not in `[1, min(O, I)]`
     public static LowRank factorize(Tensor weight, int rank) {

@@ -6,8 +6,7 @@ import dev.retort.tensor.Tensor;
 import java.util.Map;
 
 /// w · m with a fixed mask m of zeros and ones: pruned weights (Han et al., 2015, arXiv 1506.02626).
-/// Elements that the
-/// mask removes get no gradient. Saved as `weight_mask`.
+/// Elements that the mask removes get no gradient. Saved as `weight_mask`.
 public final class Mask implements Parametrization {
     private final Buffer mask;
 

@@ -9,8 +9,7 @@ import dev.retort.tensor.op.QuantOp;
 import java.util.Map;
 
 /// The weight rounded to a few bits and back, symmetric around 0; the gradient passes straight through
-/// where nothing is
-/// cut off (Bengio et al., 2013, arXiv 1308.3432). Saved as `weight_scale`.
+/// where nothing is cut off (Bengio et al., 2013, arXiv 1308.3432). Saved as `weight_scale`.
 public final class Quantized implements Parametrization {
     private final Buffer scale;
     private final int bits;

@@ -6,8 +6,8 @@ import dev.retort.tensor.Tensor;
 import java.util.Map;
 
 /// g · v/‖v‖ for each output channel (dimension 0): length and direction are trained apart (Salimans and
-/// Kingma, 2016,
-/// arXiv 1602.07868). The stored weight is the direction v; the length is saved as `weight_g`.
+/// Kingma, 2016, arXiv 1602.07868). The stored weight is the direction v; the length is saved as
+/// `weight_g`.
 public final class WeightNorm implements Parametrization {
     private final Parameter length;
 

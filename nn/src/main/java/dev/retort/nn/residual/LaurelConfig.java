@@ -59,7 +59,8 @@ public record LaurelConfig(
     /// Checks the parts and numbers.
     ///
     /// @throws IllegalArgumentException for no part, a rank or number of lags below 1, γ that is not
-    /// finite, or γ = 0 before a pair that starts at 0, which no gradient would ever reach
+    ///                                  finite, or γ = 0 before a pair that starts at 0, which no
+    ///                                  gradient would ever reach
     public LaurelConfig {
         parts = Set.copyOf(parts);
         if (parts.isEmpty() || rank < 1 || lags < 1 || gamma != null && !Double.isFinite(gamma)) {

@@ -12,12 +12,12 @@ import dev.retort.tensor.Tensor;
 /// m = sigmoid(a₁ v Φ₁ + b₁),  w = 2 sigmoid(a₂ v Φ₂ + b₂),  R = Sinkhorn(a₃ v Φ₃ + B₃),
 /// x = Σ_j m_j h_j,  h'_k = Σ_j R_kj h_j + w_k f(x).
 ///
-/// Sinkhorn takes exponentials (of the differences to the largest logit) and divides rows, then columns, by
-/// their sums, 20 times. a starts at 0.01. The start of the others is not published; ours is Φ = 0; b₁ such that m sums
-/// to
-/// 1 with half of it on lane (index mod n), so that lanes come to differ; b₂ = 0, w = 1; B₃ = 0 on the
-/// diagonal and −4 elsewhere. The lanes are equal at first, so this starts as the plain network, up to
-/// rounding. Where a shortcut changes the shape, m is sigmoid(b₁), and w and R see the projected lanes.
+/// Sinkhorn takes exponentials (of the differences to the largest logit) and divides rows, then columns,
+/// by their sums, 20 times. a starts at 0.01. The start of the others is not published; ours is Φ = 0; b₁
+/// such that m sums to 1 with half of it on lane (index mod n), so that lanes come to differ; b₂ = 0, w =
+/// 1; B₃ = 0 on the diagonal and −4 elsewhere. The lanes are equal at first, so this starts as the plain
+/// network, up to rounding. Where a shortcut changes the shape, m is sigmoid(b₁), and w and R see the
+/// projected lanes.
 ///
 /// **Parameters**: `phi` `[n² + 2n, nD]`, `bias` `[n² + 2n]` (rows: m, w, R by rows), `scale` `[3]`.
 public final class ManifoldHyperConnection extends Residual {

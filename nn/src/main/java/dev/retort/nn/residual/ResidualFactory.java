@@ -22,7 +22,7 @@ public interface ResidualFactory {
     /// The connection at a place.
     ///
     /// @param rng a generator of its own, so that the model's other weights do not depend on the kind of
-    /// connection
+    ///            connection
     Residual create(ResidualPlace place, Rng rng);
 
     /// What a connection goes around.

@@ -4,8 +4,7 @@ import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 
 /// Expected calibration error: Σ_b (n_b/n)·|accuracy_b − confidence_b| over equal-width bins of the
-/// highest probability
-/// (Guo, Pleiss, Sun and Weinberger, 2017, arXiv 1706.04599).
+/// highest probability (Guo, Pleiss, Sun and Weinberger, 2017, arXiv 1706.04599).
 public final class CalibrationError {
     private final long[] counts;
     private final long[] hits;

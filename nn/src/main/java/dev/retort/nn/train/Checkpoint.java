@@ -26,9 +26,8 @@ import java.util.Set;
 /// … checkpoint.save(Map.of("accuracy", 0.91));
 /// ```
 ///
-/// Tensors are named `PART/NAME`. Notes (numbers, strings, lists) are JSON in the file's metadata. A
-/// file appears whole
-/// or not at all: until the new one is on the disk, the previous one stays.
+/// Tensors are named `PART/NAME`. Notes (numbers, strings, lists) are JSON in the file's metadata. A file
+/// appears whole or not at all: until the new one is on the disk, the previous one stays.
 public final class Checkpoint {
     private static final String FORMAT = "retort checkpoint 1";
 
@@ -94,9 +93,7 @@ public final class Checkpoint {
     ///
     /// @throws FormatException          if the file is damaged or no checkpoint
     /// @throws IllegalArgumentException if the parts are not those that were saved, or do not fit them;
-    /// parts may then
-    /// be
-    ///                                  restored in part, and should be thrown away
+    ///                                  parts may then be restored in part, and should be thrown away
     /// @throws IOException              if the file cannot be read
     public Optional<Json.Obj> load() throws IOException {
         if (!exists()) {

@@ -3,9 +3,8 @@ package dev.retort.nn.train;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 
-/// Share of samples whose class is among the k highest logits; k = 1 is accuracy. Samples with a
-/// negative class do not
-/// count. Equal logits rank by class index.
+/// Share of samples whose class is among the k highest logits; k = 1 is accuracy. Samples with a negative
+/// class do not count. Equal logits rank by class index.
 public final class TopK {
     private final int k;
     private long hits;

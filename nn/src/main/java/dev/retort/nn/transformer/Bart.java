@@ -83,8 +83,8 @@ public final class Bart extends Module {
 
     /// Logits of the target `[B, T, V]`: position t sees the source and the target's positions 0 … t.
     ///
-    /// @param visible which positions of the source may be attended to, `[B, S]` (0 or false for padding);
-    /// null for all
+    /// @param visible which positions of the source may be attended to, `[B, S]` (0 or false for
+    ///                padding); null for all
     public Tensor call(Tensor source, @Nullable Tensor visible, Tensor target) {
         return run(in -> new Tensor[] {logits(in[0], visible, in[1])}, source, target)[0];
     }

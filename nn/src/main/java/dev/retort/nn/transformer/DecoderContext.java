@@ -7,8 +7,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param cache     earlier positions, to which the call appends its own; null for none
 /// @param visible   which of the S = cached + T positions may be attended to, `BOOL` `[B, S]` (false for
-/// padding);
-///                  null for all
+///                  padding); null for all
 /// @param positions places of the tokens, `I64` `[B, T]`; null for consecutive ones after the cache
 public record DecoderContext(
         @Nullable KeyValueCache cache,

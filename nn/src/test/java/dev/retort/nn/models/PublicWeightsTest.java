@@ -23,9 +23,8 @@ import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/// Public CIFAR-10 weights give the logits and accuracies that are known for them. Needs the files, so
-/// it runs only with
-/// `-Dretort.data=FOLDER` (folders `resnet-cifar` and `cifar10` inside).
+/// Public CIFAR-10 weights give the logits and accuracies that are known for them. Needs the files, so it
+/// runs only with `-Dretort.data=FOLDER` (folders `resnet-cifar` and `cifar10` inside).
 @EnabledIfSystemProperty(named = "retort.data", matches = ".+")
 class PublicWeightsTest {
     private static final Transform NORMALIZE =

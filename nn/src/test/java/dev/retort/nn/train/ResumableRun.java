@@ -34,8 +34,8 @@ import java.util.List;
 import java.util.Map;
 
 /// A small training run with everything that has state: batch norm, dropout, augmentation, AdamW, a
-/// schedule, a moving
-/// average. As a program (argument: the checkpoint file) it is started and killed by [CheckpointTest].
+/// schedule, a moving average. As a program (argument: the checkpoint file) it is started and killed by
+/// [CheckpointTest].
 final class ResumableRun implements SupervisedTraining.Observer {
     static final long EPOCHS = 3;
     static final int STEPS = 12;

@@ -9,12 +9,9 @@ import org.jspecify.annotations.Nullable;
 /// of threads.
 ///
 /// Chunk `i` of a range covers `[i * grain, min(n, (i + 1) * grain))`, whoever runs it and in whatever
-/// order, so a
-/// kernel that keeps one partial result per chunk and combines them in index order gives the same bits
-/// at any thread
-/// count. Calls from inside a chunk run inline. The first exception thrown by a chunk stops the chunks
-/// not yet started
-/// and is thrown to the caller.
+/// order, so a kernel that keeps one partial result per chunk and combines them in index order gives the
+/// same bits at any thread count. Calls from inside a chunk run inline. The first exception thrown by a
+/// chunk stops the chunks not yet started and is thrown to the caller.
 ///
 /// The thread count starts at the system property `dev.retort.threads`, else at the number of processors.
 public final class Parallel {

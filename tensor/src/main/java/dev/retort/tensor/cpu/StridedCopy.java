@@ -7,8 +7,7 @@ import dev.retort.tensor.Tensor;
 /// Copies elements between strided host tensors of one dtype and shape.
 ///
 /// Dimensions that are adjacent in both layouts are merged first; the innermost loop then runs over the
-/// longest run, and
-/// is an array copy when both sides are dense there.
+/// longest run, and is an array copy when both sides are dense there.
 public final class StridedCopy {
     private StridedCopy() {}
 

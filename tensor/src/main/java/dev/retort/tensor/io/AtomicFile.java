@@ -17,15 +17,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /// Files that appear whole or not at all: content goes to a temporary file beside the target, is forced
-/// to disk,
-/// and takes the target's name in one step. After a failure, a crash or a kill the target is what it was
-/// before.
+/// to disk, and takes the target's name in one step. After a failure, a crash or a kill the target is
+/// what it was before.
 ///
 /// The temporary file is `.NAME.PID-N.tmp`. A writer that was killed leaves it behind; the next write to
-/// the same
-/// target deletes it once it is a minute old (a living writer holds a lock on its own). Limit: Windows
-/// refuses to
-/// replace a file that is mapped.
+/// the same target deletes it once it is a minute old (a living writer holds a lock on its own). Limit:
+/// Windows refuses to replace a file that is mapped.
 public final class AtomicFile {
     private static final long ABANDONED_MILLIS = 60_000;
     private static final AtomicLong COUNTER = new AtomicLong();
@@ -43,7 +40,7 @@ public final class AtomicFile {
     /// Replaces or creates `target`, and its folder if that is missing.
     ///
     /// @throws IOException if `content` throws it or the file cannot be written; `target` is then
-    /// unchanged
+    ///                     unchanged
     public static void write(Path target, Content content) throws IOException {
         Path exact = Files.isSymbolicLink(target) ? target.toRealPath() : target.toAbsolutePath();
         Path folder = exact.getParent();

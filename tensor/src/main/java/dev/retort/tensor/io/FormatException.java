@@ -3,8 +3,8 @@ package dev.retort.tensor.io;
 import java.io.IOException;
 
 /// Thrown when a file can be read but its content breaks the rules of its format: truncated, corrupt, or
-/// of a kind
-/// that is not supported. The message names the file, the part of it, what was expected and what came.
+/// of a kind that is not supported. The message names the file, the part of it, what was expected and
+/// what came.
 public class FormatException extends IOException {
     private static final long serialVersionUID = 1L;
 

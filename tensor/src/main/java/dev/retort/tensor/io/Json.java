@@ -9,11 +9,9 @@ import org.jspecify.annotations.Nullable;
 /// A JSON value (RFC 8259).
 ///
 /// Reading is strict: UTF-8 only, no duplicate names, no lone surrogates, no unescaped control
-/// characters, nothing
-/// after the value, at most [#MAX_DEPTH] levels. Numbers keep their digits, so that nothing is lost
-/// before the
-/// reader says which type it wants. `toString` writes the value compactly, members in the order of their
-/// insertion.
+/// characters, nothing after the value, at most [#MAX_DEPTH] levels. Numbers keep their digits, so that
+/// nothing is lost before the reader says which type it wants. `toString` writes the value compactly,
+/// members in the order of their insertion.
 public sealed interface Json {
     /// Levels of nested arrays and objects that are read.
     int MAX_DEPTH = 100;
@@ -99,7 +97,7 @@ public sealed interface Json {
     /// Reads one value from UTF-8 bytes.
     ///
     /// @throws FormatException if the bytes are not exactly one JSON value; the message gives the
-    /// position
+    ///                         position
     static Json parse(byte[] utf8) throws FormatException {
         return new JsonParser(JsonParser.decode(utf8)).document();
     }
@@ -107,16 +105,14 @@ public sealed interface Json {
     /// Reads one value from a string.
     ///
     /// @throws FormatException if the string is not exactly one JSON value; the message gives the
-    /// position
+    ///                         position
     static Json parse(String text) throws FormatException {
         return new JsonParser(text).document();
     }
 
     /// The JSON value of a Java one: `null`, a string, a boolean, a number, a map with string keys, an
-    /// iterable, a
-    /// primitive or object array, or a `Json` value. Floating numbers are written with the digits that
-    /// identify
-    /// them.
+    /// iterable, a primitive or object array, or a `Json` value. Floating numbers are written with the
+    /// digits that identify them.
     ///
     /// @throws IllegalArgumentException if the value is of another type, or not a finite number
     static Json of(@Nullable Object value) {

@@ -13,9 +13,9 @@ import java.nio.file.StandardOpenOption;
 
 /// NumPy's npy format: one array a file.
 ///
-/// Reads versions 1 to 3, both byte orders, C and Fortran order, and the element types `f4 f8 f2 i8 i4
-/// i1 u1 b1`.
-/// Writes little-endian, byte for byte what NumPy 1.24 writes. `BF16` does not exist in NumPy.
+/// Reads versions 1 to 3, both byte orders, C and Fortran order, and the element types
+/// `f4 f8 f2 i8 i4 i1 u1 b1`. Writes little-endian, byte for byte what NumPy 1.24 writes. `BF16` does not
+/// exist in NumPy.
 ///
 /// Source: NumPy Enhancement Proposal 1, "A simple file format for NumPy arrays".
 public final class Npy {
@@ -34,12 +34,11 @@ public final class Npy {
     }
 
     /// Writes an array. The file replaces an older one in one step ([AtomicFile]). A tensor whose
-    /// transpose is
-    /// contiguous is written in Fortran order without a copy, as in NumPy.
+    /// transpose is contiguous is written in Fortran order without a copy, as in NumPy.
     ///
     /// @throws IllegalArgumentException if the type is `BF16`
     /// @throws IOException              if the file cannot be written; what was there before is then
-    /// unchanged
+    ///                                  unchanged
     public static void write(Path path, Tensor tensor) throws IOException {
         byte[] header = header(tensor);
         AtomicFile.write(path, channel -> writeBody(header, tensor, channel));

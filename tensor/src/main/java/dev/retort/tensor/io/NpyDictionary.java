@@ -6,9 +6,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/// Reads the Python literal of an npy header: `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4),
-/// }`. The
-/// three keys may come in any order, each exactly once.
+/// Reads the Python literal of an npy header:
+/// `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`. The three keys may come in any order,
+/// each exactly once.
 final class NpyDictionary {
     private final String text;
     private int at;

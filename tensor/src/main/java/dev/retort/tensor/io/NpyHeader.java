@@ -10,12 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.StringJoiner;
 
 /// The head of an npy file: magic, version, length, and a Python dictionary literal padded with spaces
-/// and a
-/// newline.
+/// and a newline.
 ///
 /// `order` is the byte order of the elements; with `fortran` the first dimension varies fastest; `size`
-/// is the
-/// number of bytes before the elements.
+/// is the number of bytes before the elements.
 record NpyHeader(DType dtype, ByteOrder order, boolean fortran, Shape shape, int size) {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
     /// Far above any header of plain numbers; keeps a damaged length from asking for gigabytes.

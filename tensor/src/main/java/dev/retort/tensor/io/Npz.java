@@ -25,17 +25,15 @@ import java.util.zip.ZipOutputStream;
 
 /// NumPy's npz format: a zip archive of npy files, stored or deflated, `NAME.npy` for the array `NAME`.
 ///
-/// The checksums of the archive are verified. Written archives depend on the arrays only (the time
-/// stamps are
-/// constant).
+/// The checksums of the archive are verified. Written archives depend on the arrays only (the time stamps
+/// are constant).
 public final class Npz {
     private static final String SUFFIX = ".npy";
     /// Deflate cannot pack denser than 1,032 : 1; entries that claim more are damaged.
     private static final long MAX_RATIO = 1032;
 
     /// Any moment will do but the first of 1980, which the JDK takes for "unknown" and writes in the
-    /// local time
-    /// zone.
+    /// local time zone.
     private static final LocalDateTime TIME = LocalDateTime.of(1980, 2, 1, 0, 0);
 
     private Npz() {}
@@ -91,7 +89,7 @@ public final class Npz {
     ///
     /// @throws IllegalArgumentException if a tensor is `BF16`
     /// @throws IOException              if the file cannot be written; what was there before is then
-    /// unchanged
+    ///                                  unchanged
     public static void write(Path path, Map<String, Tensor> tensors) throws IOException {
         write(path, tensors, ZipEntry.STORED);
     }
@@ -100,7 +98,7 @@ public final class Npz {
     ///
     /// @throws IllegalArgumentException if a tensor is `BF16`
     /// @throws IOException              if the file cannot be written; what was there before is then
-    /// unchanged
+    ///                                  unchanged
     public static void writeCompressed(Path path, Map<String, Tensor> tensors) throws IOException {
         write(path, tensors, ZipEntry.DEFLATED);
     }

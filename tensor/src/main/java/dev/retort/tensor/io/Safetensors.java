@@ -19,18 +19,14 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/// A safetensors file: named tensors with string metadata, memory-mapped, each copied to the heap when
-/// it is asked
-/// for.
+/// A safetensors file: named tensors with string metadata, memory-mapped, each copied to the heap when it
+/// is asked for.
 ///
 /// The whole header is checked on opening, against the rules that the format states and against the size
-/// of the
-/// file, so that a damaged file is an error here and not a wrong number later. The elements themselves
-/// carry no
-/// checksum. The file may be larger than 2 GiB, a tensor holds at most 2³¹ − 1 elements. Nothing is to
-/// be closed:
-/// the mapping goes with the garbage collection of this object. The file must not shrink while it is in
-/// use.
+/// of the file, so that a damaged file is an error here and not a wrong number later. The elements
+/// themselves carry no checksum. The file may be larger than 2 GiB, a tensor holds at most 2³¹ − 1
+/// elements. Nothing is to be closed: the mapping goes with the garbage collection of this object. The
+/// file must not shrink while it is in use.
 ///
 /// Source: Hugging Face, "Safetensors", format description.
 public final class Safetensors {
@@ -95,9 +91,8 @@ public final class Safetensors {
     /// Copies one tensor to the heap.
     ///
     /// @throws IllegalArgumentException if the file has no such tensor
-    /// @throws FormatException          if a truth value is neither 0 nor 1, or the file has shrunk
-    /// since it was
-    ///                                  opened
+    /// @throws FormatException          if a truth value is neither 0 nor 1, or the file has shrunk since
+    ///                                  it was opened
     public Tensor load(String name) throws FormatException {
         SafetensorsHeader.Entry entry = entry(name);
         DType dtype = entry.type().dtype();
@@ -143,13 +138,12 @@ public final class Safetensors {
     }
 
     /// Writes `tensors` and string metadata. The file replaces an older one in one step ([AtomicFile]),
-    /// and its
-    /// bytes depend on the content only: widest element type first, so that all tensors are aligned,
-    /// then by name.
+    /// and its bytes depend on the content only: widest element type first, so that all tensors are
+    /// aligned, then by name.
     ///
     /// @throws IllegalArgumentException if a tensor is named `__metadata__`
     /// @throws IOException              if the file cannot be written; what was there before is then
-    /// unchanged
+    ///                                  unchanged
     public static void write(Path path, Map<String, Tensor> tensors, Map<String, String> metadata) throws IOException {
         Map<String, TensorType> plan = new LinkedHashMap<>();
         tensors.forEach((name, tensor) -> plan.put(name, tensor.type()));
@@ -157,13 +151,12 @@ public final class Safetensors {
     }
 
     /// Writes tensors that need not be in memory together: `source` is asked for each once, in the order
-    /// of the
-    /// file.
+    /// of the file.
     ///
     /// @throws IllegalArgumentException if a tensor is named `__metadata__`, or `source` gives one of
-    /// another type
+    ///                                  another type
     /// @throws IOException              if the file cannot be written; what was there before is then
-    /// unchanged
+    ///                                  unchanged
     public static void write(Path path, Map<String, TensorType> plan, Source source, Map<String, String> metadata)
             throws IOException {
         SafetensorsHeader header = SafetensorsHeader.of(plan, metadata);

@@ -21,9 +21,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// The head of a safetensors file: 8 bytes with the length of the header (little-endian), then a JSON
-/// object that
-/// gives dtype, shape and byte range of each tensor, then the data. Ranges count from the start of the
-/// data.
+/// object that gives dtype, shape and byte range of each tensor, then the data. Ranges count from the
+/// start of the data.
 ///
 /// `entries` are in the order of the data; `dataStart` is the position of the data in the file.
 record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadata, long dataStart) {

@@ -7,8 +7,7 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 
 /// Scaled dot-product attention (Vaswani et al., 2017, arXiv 1706.03762), computed in tiles with a
-/// running maximum (Dao
-/// et al., 2022, arXiv 2205.14135): the T x S matrix is never written.
+/// running maximum (Dao et al., 2022, arXiv 2205.14135): the T x S matrix is never written.
 public sealed interface AttentionOp extends Op {
     /// Factor on the scores, usually 1/√D.
     double scale();
@@ -17,8 +16,7 @@ public sealed interface AttentionOp extends Op {
     boolean causal();
 
     /// Probability of dropping an attention weight; survivors are divided by 1 − p. Kept weights are
-    /// those that
-    /// [dev.retort.tensor.Philox#keep] names, by row-major index in [B, H, T, S].
+    /// those that [dev.retort.tensor.Philox#keep] names, by row-major index in [B, H, T, S].
     double dropout();
 
     /// Seed of the dropout mask.
@@ -68,12 +66,9 @@ public sealed interface AttentionOp extends Op {
     }
 
     /// Inputs (query [B, H, T, D], key [B, G, S, D], value [B, G, S, E][, mask]); results (out [B, H, T,
-    /// E],
-    /// logsumexp of the scores [B, H, T]). Grouped queries: head h uses key head ⌊h·G/H⌋. The mask
-    /// broadcasts to
-    /// [B, H, T, S]: `BOOL` (true may attend) or added to the scores. A row that may attend to nothing
-    /// gives zeros (and
-    /// logsumexp −∞).
+    /// E], logsumexp of the scores [B, H, T]). Grouped queries: head h uses key head ⌊h·G/H⌋. The mask
+    /// broadcasts to [B, H, T, S]: `BOOL` (true may attend) or added to the scores. A row that may attend
+    /// to nothing gives zeros (and logsumexp −∞).
     record Attention(double scale, boolean causal, double dropout, long seed, long stream)
             implements AttentionOp, Fused {
         @Override

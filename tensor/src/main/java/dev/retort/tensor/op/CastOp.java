@@ -9,8 +9,7 @@ import dev.retort.tensor.TensorType;
 /// Changes of element type or device.
 public sealed interface CastOp extends Op {
     /// The same values as `dtype`: floating to nearest even, floating to integer towards zero, to `BOOL`
-    /// by x ≠ 0.
-    /// Differentiable between floating types.
+    /// by x ≠ 0. Differentiable between floating types.
     record Cast(DType dtype) implements CastOp {
         @Override
         public TensorType[] infer(TensorType[] in) {

@@ -9,9 +9,9 @@ import dev.retort.tensor.TensorType;
 /// Two-dimensional cross-correlations and their adjoints, NCHW. One-dimensional convolution is the case
 /// H = 1.
 ///
-/// The three ops are the three partial derivatives of one trilinear form, so each one's gradients are
-/// the other two and
-/// every order of differentiation is covered. Transposed convolution is [Conv2dInputGrad] plus a bias.
+/// The three ops are the three partial derivatives of one trilinear form, so each one's gradients are the
+/// other two and every order of differentiation is covered. Transposed convolution is [Conv2dInputGrad]
+/// plus a bias.
 public sealed interface ConvOp extends Op {
     /// How the kernel moves over the input.
     Geometry geometry();

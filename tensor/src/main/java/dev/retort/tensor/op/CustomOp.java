@@ -6,8 +6,8 @@ import dev.retort.tensor.TensorType;
 /// The open door for users: an op whose author supplies shapes, forward and gradient.
 ///
 /// Forward and [#vjp] are written in [Tensor] methods (or read and write arrays), so a custom op runs on
-/// every device
-/// and, if its `vjp` uses differentiable methods only, can be differentiated any number of times.
+/// every device and, if its `vjp` uses differentiable methods only, can be differentiated any number of
+/// times.
 public non-sealed interface CustomOp extends Op {
     @Override
     TensorType[] infer(TensorType[] inputs);
@@ -21,6 +21,6 @@ public non-sealed interface CustomOp extends Op {
     /// @param outputs its results
     /// @param gradOutputs gradients of the results, zeros where none arrived
     /// @return one gradient per input, of the input's shape; entries for inputs without gradient are
-    /// ignored
+    ///   ignored
     Tensor[] vjp(Tensor[] inputs, Tensor[] outputs, Tensor[] gradOutputs);
 }

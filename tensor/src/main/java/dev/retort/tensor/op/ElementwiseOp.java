@@ -64,8 +64,7 @@ public sealed interface ElementwiseOp extends Op
     record MulScalar(double value) implements NumberUnary {}
 
     /// min(max(x, min), max); use infinities for one-sided bounds. NaN stays NaN. Gradient 1 inside the
-    /// closed
-    /// interval, 0 outside.
+    /// closed interval, 0 outside.
     record Clamp(double min, double max) implements NumberUnary {}
 
     /// max(x, 0); gradient 0 at 0.

@@ -8,13 +8,11 @@ import dev.retort.tensor.TensorType;
 
 /// Ops that read or write at places given by an index tensor (`I64` or `I32`).
 ///
-/// Indices outside [0, extent) are an error that names the op, the index and the extent. Scatter-adds
-/// run in the order
-/// of the source elements, so their bits do not depend on the number of threads.
+/// Indices outside [0, extent) are an error that names the op, the index and the extent. Scatter-adds run
+/// in the order of the source elements, so their bits do not depend on the number of threads.
 public sealed interface IndexOp extends Op {
     /// Inputs (x, index): `out[i][j][k] = x[index[i][j][k]][j][k]` for dim 0. The index has x's rank and
-    /// is no larger in
-    /// the other dimensions.
+    /// is no larger in the other dimensions.
     record Gather(int dim) implements IndexOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -92,8 +90,7 @@ public sealed interface IndexOp extends Op {
     }
 
     /// Inputs (weight [V, D], indices of any shape): rows of the weight, shape [..., D]. Rows of
-    /// `paddingIndex` (−1 for
-    /// none) get no gradient.
+    /// `paddingIndex` (−1 for none) get no gradient.
     record Embedding(int paddingIndex) implements IndexOp {
         @Override
         public TensorType[] infer(TensorType[] in) {

@@ -47,8 +47,7 @@ public sealed interface LinalgOp extends Op {
     }
 
     /// Eigenvalues (ascending, [..., N]) and orthonormal eigenvectors (columns of [..., N, N]) of a
-    /// symmetric matrix
-    /// (the lower triangle is read). Gradients need distinct eigenvalues.
+    /// symmetric matrix (the lower triangle is read). Gradients need distinct eigenvalues.
     record Eigh() implements LinalgOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -60,9 +59,8 @@ public sealed interface LinalgOp extends Op {
         }
     }
 
-    /// Thin singular value decomposition A [..., M, N] = U·diag(S)·Vh: results (U [..., M, R], S [...,
-    /// R] descending,
-    /// Vh [..., R, N]) with R = min(M, N). Gradients need distinct, non-zero singular values.
+    /// Thin singular value decomposition A [..., M, N] = U·diag(S)·Vh: results (U [..., M, R], S [..., R]
+    /// descending, Vh [..., R, N]) with R = min(M, N). Gradients need distinct, non-zero singular values.
     record Svd() implements LinalgOp {
         @Override
         public TensorType[] infer(TensorType[] in) {

@@ -7,16 +7,13 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 
 /// Losses, unreduced: one value a row or an element. Sums, counts and means are taken by the caller, so
-/// ragged batches
-/// and gradient accumulation are exact.
+/// ragged batches and gradient accumulation are exact.
 public sealed interface LossOp extends Op {
     /// Cross-entropy of logits with class indices.
     ///
     /// Inputs (logits `[N, C]`, classes `[N]` `I64` or `I32`) or (…, class weights `[C]`); results (loss
-    /// `[N]`, logsumexp `[N]`).
-    /// With smoothing ε: loss = (1 − ε)·w_y·(lse − z_y) + ε/C · Σ_c w_c·(lse − z_c); 0 in rows whose
-    /// class is
-    /// `ignoreIndex`. Classes outside [0, C) are an error.
+    /// `[N]`, logsumexp `[N]`). With smoothing ε: loss = (1 − ε)·w_y·(lse − z_y) + ε/C · Σ_c w_c·(lse −
+    /// z_c); 0 in rows whose class is `ignoreIndex`. Classes outside [0, C) are an error.
     record CrossEntropy(double labelSmoothing, long ignoreIndex) implements LossOp, Fused {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -115,8 +112,7 @@ public sealed interface LossOp extends Op {
     }
 
     /// Kullback-Leibler divergence: inputs (log q, p): p·(ln p − log q), 0 where p = 0; with `logTarget`
-    /// the second
-    /// input is ln p: e^(ln p)·(ln p − log q).
+    /// the second input is ln p: e^(ln p)·(ln p − log q).
     record KlDiv(boolean logTarget) implements Pointwise {
         @Override
         public Tensor[] composite(Tensor[] in) {

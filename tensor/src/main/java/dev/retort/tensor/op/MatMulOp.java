@@ -11,8 +11,7 @@ import dev.retort.tensor.TensorType;
 /// copy first.
 public sealed interface MatMulOp extends Op {
     /// Inputs (a [..., M, K], b [..., K, N]): [..., M, N]; leading dimensions broadcast. Both ranks are
-    /// at least 2 (the
-    /// tensor method adds and removes dimensions for vectors).
+    /// at least 2 (the tensor method adds and removes dimensions for vectors).
     record MatMul() implements MatMulOp {
         @Override
         public TensorType[] infer(TensorType[] in) {

@@ -42,9 +42,8 @@ public sealed interface NormOp extends Op {
 
     /// Batch normalisation with the statistics of the batch (Ioffe and Szegedy, 2015, arXiv 1502.03167).
     ///
-    /// Inputs (x `[N, C, ...]`) or (x, weight `[C]`, bias `[C]`); results (y, mean `[C]`, biased
-    /// variance `[C]`):
-    /// y = (x − mean)/√(var + eps) · weight + bias, statistics over all dimensions but C.
+    /// Inputs (x `[N, C, ...]`) or (x, weight `[C]`, bias `[C]`); results (y, mean `[C]`, biased variance
+    /// `[C]`): y = (x − mean)/√(var + eps) · weight + bias, statistics over all dimensions but C.
     record BatchNorm(double eps) implements NormOp, Fused {
         @Override
         public TensorType[] infer(TensorType[] in) {
@@ -142,9 +141,8 @@ public sealed interface NormOp extends Op {
 
     /// Layer normalisation over the last `dims` dimensions (Ba et al., 2016, arXiv 1607.06450).
     ///
-    /// Inputs (x) or (x, weight, bias of the normalised shape); results (y, mean, rstd = 1/√(var +
-    /// eps)), statistics of
-    /// the leading shape.
+    /// Inputs (x) or (x, weight, bias of the normalised shape); results (y, mean, rstd = 1/√(var + eps)),
+    /// statistics of the leading shape.
     record LayerNorm(int dims, double eps) implements NormOp, Fused {
         @Override
         public TensorType[] infer(TensorType[] in) {

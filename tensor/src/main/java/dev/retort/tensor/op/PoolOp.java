@@ -14,7 +14,7 @@ public sealed interface PoolOp extends Op {
         /// Checks the ranges.
         ///
         /// @throws OpException if kernel or stride is below 1, or padding is negative or more than half
-        /// the kernel
+        ///                     the kernel
         public Window {
             if (kernelH < 1
                     || kernelW < 1
@@ -91,8 +91,7 @@ public sealed interface PoolOp extends Op {
     }
 
     /// Mean of each window; `countIncludePad` divides by the window's part inside the padded input, else
-    /// by its part
-    /// inside the input.
+    /// by its part inside the input.
     record AvgPool2d(Window window, boolean countIncludePad) implements PoolOp {
         @Override
         public TensorType[] infer(TensorType[] in) {

@@ -11,9 +11,8 @@ import dev.retort.tensor.TensorType;
 /// zeroPoint)·scale.
 ///
 /// Inputs are (x, scale, zeroPoint); scale and zero point are floating (zero points integral) and
-/// broadcast to x: a
-/// scalar for the whole tensor, or e.g. [O, 1, 1, 1] for one per output channel. Rounding is to nearest
-/// even.
+/// broadcast to x: a scalar for the whole tensor, or e.g. [O, 1, 1, 1] for one per output channel.
+/// Rounding is to nearest even.
 public sealed interface QuantOp extends Op {
     private static void parameters(QuantOp op, TensorType[] in, TensorType x) {
         Check.arity(op, in, 3);
@@ -58,9 +57,8 @@ public sealed interface QuantOp extends Op {
     }
 
     /// Quantise and dequantise at once. The gradient passes straight through where x/scale + zeroPoint
-    /// rounds into
-    /// [qmin, qmax] and is 0 elsewhere (Bengio et al., 2013, arXiv 1308.3432); scale and zero point get
-    /// none.
+    /// rounds into [qmin, qmax] and is 0 elsewhere (Bengio et al., 2013, arXiv 1308.3432); scale and zero
+    /// point get none.
     record FakeQuantize(int qmin, int qmax) implements QuantOp {
         @Override
         public TensorType[] infer(TensorType[] in) {

@@ -7,9 +7,8 @@ import dev.retort.tensor.Shape;
 import dev.retort.tensor.TensorType;
 
 /// Random draws. Element i of a draw is a pure function of (seed, stream, i) through Philox4x32-10
-/// (Salmon et al., 2011),
-/// so every backend and every thread count gives the same values. [dev.retort.tensor.Rng] hands out the
-/// streams.
+/// (Salmon et al., 2011), so every backend and every thread count gives the same values.
+/// [dev.retort.tensor.Rng] hands out the streams.
 public sealed interface RandomOp extends Op {
     /// Key of the generator.
     long seed();

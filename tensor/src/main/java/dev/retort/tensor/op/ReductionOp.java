@@ -9,8 +9,8 @@ import java.util.Arrays;
 /// Ops that combine the elements along some dimensions.
 ///
 /// `dims` are distinct and non-negative; no dims means nothing is reduced (the tensor methods pass all
-/// dims for "all").
-/// Sums run in a fixed order that depends on sizes alone, never on the number of threads.
+/// dims for "all"). Sums run in a fixed order that depends on sizes alone, never on the number of
+/// threads.
 public sealed interface ReductionOp extends Op {
     /// The dimensions that are combined.
     int[] dims();
@@ -130,8 +130,7 @@ public sealed interface ReductionOp extends Op {
     }
 
     /// Largest (or smallest) element along one dim with its index: results (values, indices `I64`). The
-    /// first index
-    /// wins ties; NaN counts as the extreme.
+    /// first index wins ties; NaN counts as the extreme.
     record MaxWithIndices(int dim, boolean largest, boolean keepDim) implements ReductionOp {
         @Override
         public int[] dims() {

@@ -38,9 +38,8 @@ public sealed interface ResampleOp extends Op {
         return in[0].with(Shape.of(in[0].shape().dim(0), in[0].shape().dim(1), h, w));
     }
 
-    /// Input [N, C, H, W], result [N, C, outH, outW]. Source coordinate of result row i: (i + ½)·H/outH
-    /// − ½ clamped at
-    /// 0, or i·(H − 1)/(outH − 1) with `alignCorners` (bilinear only).
+    /// Input [N, C, H, W], result [N, C, outH, outW]. Source coordinate of result row i: (i + ½)·H/outH −
+    /// ½ clamped at 0, or i·(H − 1)/(outH − 1) with `alignCorners` (bilinear only).
     record Interpolate(int outH, int outW, Mode mode, boolean alignCorners) implements ResampleOp {
         @Override
         public TensorType[] infer(TensorType[] in) {

@@ -3,8 +3,8 @@ package dev.retort.tensor.op;
 import dev.retort.tensor.TensorType;
 
 /// The only ops that write into existing storage: the first input(s) are changed in place, nothing is
-/// returned, nothing
-/// is recorded. Storage versions rise, so a saved tensor that was overwritten is noticed in backward.
+/// returned, nothing is recorded. Storage versions rise, so a saved tensor that was overwritten is
+/// noticed in backward.
 ///
 /// Optimiser steps take (parameter, gradient, state …), all of one shape. Step counts start at 1.
 public sealed interface UpdateOp extends Op, NonDifferentiable {
@@ -69,8 +69,7 @@ public sealed interface UpdateOp extends Op, NonDifferentiable {
     }
 
     /// Inputs (w, g) or (w, g, velocity b): g' = g + weightDecay·w; b ← momentum·b + (1 − dampening)·g'
-    /// (b ← g' at
-    /// step 1); d = b, or g' + momentum·b with nesterov; w ← w − lr·d.
+    /// (b ← g' at step 1); d = b, or g' + momentum·b with nesterov; w ← w − lr·d.
     record SgdStep(double lr, double momentum, double dampening, double weightDecay, boolean nesterov, boolean first)
             implements UpdateOp {
         @Override
@@ -85,10 +84,9 @@ public sealed interface UpdateOp extends Op, NonDifferentiable {
     }
 
     /// Inputs (w, g, m, v): Adam (Kingma and Ba, 2014, arXiv 1412.6980). m ← β1·m + (1−β1)·g, v ← β2·v +
-    /// (1−β2)·g²,
-    /// w ← w − lr · (m/(1−β1ᵗ)) / (√(v/(1−β2ᵗ)) + eps). Weight decay: added to g, or with `decoupled`
-    /// (AdamW, Loshchilov
-    /// and Hutter, 2017, arXiv 1711.05101) w ← w·(1 − lr·weightDecay) first.
+    /// (1−β2)·g², w ← w − lr · (m/(1−β1ᵗ)) / (√(v/(1−β2ᵗ)) + eps). Weight decay: added to g, or with
+    /// `decoupled` (AdamW, Loshchilov and Hutter, 2017, arXiv 1711.05101) w ← w·(1 − lr·weightDecay)
+    /// first.
     record AdamStep(double lr, double beta1, double beta2, double eps, double weightDecay, boolean decoupled, long step)
             implements UpdateOp {
         @Override
@@ -103,8 +101,7 @@ public sealed interface UpdateOp extends Op, NonDifferentiable {
     }
 
     /// Inputs (w, g, v) or (w, g, v, b): g' = g + weightDecay·w; v ← α·v + (1−α)·g'²; d = g'/(√v + eps);
-    /// with momentum
-    /// b ← momentum·b + d and w ← w − lr·b, else w ← w − lr·d (Tieleman and Hinton, 2012).
+    /// with momentum b ← momentum·b + d and w ← w − lr·b, else w ← w − lr·d (Tieleman and Hinton, 2012).
     record RmsPropStep(double lr, double alpha, double eps, double weightDecay, double momentum) implements UpdateOp {
         @Override
         public boolean writes(int input) {
@@ -147,8 +144,7 @@ public sealed interface UpdateOp extends Op, NonDifferentiable {
     }
 
     /// Inputs (w, g, m): Lion (Chen et al., 2023, arXiv 2302.06675). w ← w·(1 − lr·weightDecay) −
-    /// lr·sign(β1·m +
-    /// (1−β1)·g), then m ← β2·m + (1−β2)·g.
+    /// lr·sign(β1·m + (1−β1)·g), then m ← β2·m + (1−β2)·g.
     record LionStep(double lr, double beta1, double beta2, double weightDecay) implements UpdateOp {
         @Override
         public boolean writes(int input) {

@@ -11,9 +11,8 @@ import java.util.Optional;
 
 /// Executes ops on one device.
 ///
-/// Arguments are valid when they arrive here: [Op#infer] has checked them, all inputs are on
-/// [#device()], and view ops
-/// never arrive (the tensor module makes views itself).
+/// Arguments are valid when they arrive here: [Op#infer] has checked them, all inputs are on [#device()],
+/// and view ops never arrive (the tensor module makes views itself).
 public interface Backend {
     /// The device that this backend computes on.
     Device device();
@@ -22,9 +21,8 @@ public interface Backend {
     String description();
 
     /// Computes `op`. The results have the dtypes and shapes `outputs`, are contiguous and share no
-    /// storage with the
-    /// inputs; an [dev.retort.tensor.op.UpdateOp] writes into its first input(s) instead and returns no
-    /// result.
+    /// storage with the inputs; an [dev.retort.tensor.op.UpdateOp] writes into its first input(s) instead
+    /// and returns no result.
     Tensor[] execute(Op op, Tensor[] inputs, TensorType[] outputs);
 
     /// How ops of one record run here; for people (`retort info --ops`).

@@ -7,8 +7,7 @@ import org.jspecify.annotations.Nullable;
 /// Records executed ops so that gradients can be computed; provided by the `retort-autograd` artifact.
 ///
 /// Found once by [java.util.ServiceLoader]. The tensor module calls [#record] after every differentiable
-/// op and
-/// forwards `requiresGrad`, `grad` and `backward` of [Tensor] here; a recorder keeps its state in
+/// op and forwards `requiresGrad`, `grad` and `backward` of [Tensor] here; a recorder keeps its state in
 /// [Tensor#history()].
 public interface Recorder {
     /// Whether `op` on `inputs` would be recorded: recording is on in this thread and an input needs a

@@ -55,8 +55,7 @@ class CatalogDeterminismTest {
     }
 
     /// A second virtual machine computes every sample once and interpreted, while this one runs them
-    /// until they are
-    /// compiled.
+    /// until they are compiled.
     @Test
     void interpretedAndCompiledCodeGiveTheSameBits() throws IOException, InterruptedException {
         Process cold = new ProcessBuilder(

@@ -23,8 +23,7 @@ public final class Close {
     }
 
     /// Same type, and |actual − expected| ≤ tolerance · (|expected| + min(1, max |expected|)) in every
-    /// element; NaN and
-    /// infinities must agree.
+    /// element; NaN and infinities must agree.
     public static void assertClose(String what, Tensor actual, Tensor expected, double tolerance) {
         assertThat(actual.shape()).as(what).isEqualTo(expected.shape());
         assertClose(what, actual.toDoubles(), expected.toDoubles(), tolerance);

@@ -14,10 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// What the catalogue knows of one op record.
 ///
 /// For gradient checks: take the samples of kind [Sample.Kind#REGULAR] of the specs with
-/// [#hasGradient()], perturb the
-/// inputs [#differentiableInputs(Sample)] in `F64`, and look at the results [#differentiableResults()].
-/// Do the same
-/// through the gradient where [#secondOrder()] holds.
+/// [#hasGradient()], perturb the inputs [#differentiableInputs(Sample)] in `F64`, and look at the results
+/// [#differentiableResults()]. Do the same through the gradient where [#secondOrder()] holds.
 public final class OpSpec {
     /// Inputs that an op must reject, and a part of the message.
     ///
@@ -186,9 +184,8 @@ public final class OpSpec {
         return results.clone();
     }
 
-    /// Allowed error of a result computed with unit roundoff `eps`, as a fraction of the largest
-    /// element: grows with
-    /// the length of the op's sums.
+    /// Allowed error of a result computed with unit roundoff `eps`, as a fraction of the largest element:
+    /// grows with the length of the op's sums.
     public double tolerance(double eps) {
         return eps * factor * (8 + reduction);
     }

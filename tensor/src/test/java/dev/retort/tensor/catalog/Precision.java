@@ -4,10 +4,9 @@ import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
 import java.util.List;
 
-/// Compares results in a narrow dtype with those in `F64` from the same (rounded) inputs. As a program
-/// it does so for
-/// every sample in `F32`, prints what disagrees and fails if anything did: for runs with another vector
-/// width.
+/// Compares results in a narrow dtype with those in `F64` from the same (rounded) inputs. As a program it
+/// does so for every sample in `F32`, prints what disagrees and fails if anything did: for runs with
+/// another vector width.
 public final class Precision {
     private Precision() {}
 

@@ -6,9 +6,8 @@ import dev.retort.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// Fingerprints of all results of the catalogue, to compare two Java virtual machines. The program
-/// prints one line a
-/// sample: the hash, a space and the sample's name.
+/// Fingerprints of all results of the catalogue, to compare two Java virtual machines. The program prints
+/// one line a sample: the hash, a space and the sample's name.
 public final class ResultHashes {
     /// The interpreter is some hundred times slower, so it computes large samples only up to this many
     /// input elements.

@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// An op with its attributes and one set of inputs.
 ///
 /// Floating inputs are made as `F64`; [#inputs(DType)] gives them in another floating dtype. Every call
-/// makes fresh
-/// tensors of the same values, so a test may write to them.
+/// makes fresh tensors of the same values, so a test may write to them.
 public final class Sample {
     /// What a sample is for.
     public enum Kind {
@@ -27,8 +26,7 @@ public final class Sample {
         /// NaN, infinities, ties, kinks, empty tensors: forward tests only.
         SPECIAL,
         /// Large enough for several chunks and the vector loops: thread-count, cold/hot and precision
-        /// tests, but no
-        /// gradient checks.
+        /// tests, but no gradient checks.
         LARGE
     }
 
@@ -86,8 +84,7 @@ public final class Sample {
     }
 
     /// The results of the op; for an [UpdateOp] the inputs that it has written to. Reshapes go through
-    /// the method, which
-    /// copies where the layout allows no view.
+    /// the method, which copies where the layout allows no view.
     public Tensor[] run(Tensor... in) {
         if (op instanceof ShapeOp.Reshape(Shape shape) && in.length == 1 && in[0].numel() == shape.numel()) {
             return new Tensor[] {in[0].reshape(shape)};

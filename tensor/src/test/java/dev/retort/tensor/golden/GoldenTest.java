@@ -22,9 +22,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/// The results of PyTorch for about a hundred ops, most of them with awkward attributes;
-/// `make_golden.py` beside the file
-/// made them.
+/// The results of PyTorch for about a hundred ops, most of them with awkward attributes; `make_golden.py`
+/// beside the file made them.
 class GoldenTest {
     private static Map<String, Tensor> golden = Map.of();
 

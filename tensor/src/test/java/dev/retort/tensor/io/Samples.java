@@ -92,9 +92,8 @@ final class Samples {
         Object read(Path path) throws IOException;
     }
 
-    /// Puts `bytes` into `path` and reads it; returns the message of the [FormatException], or null
-    /// after success. Any
-    /// other exception or error goes through to the test.
+    /// Puts `bytes` into `path` and reads it; returns the message of the [FormatException], or null after
+    /// success. Any other exception or error goes through to the test.
     static @org.jspecify.annotations.Nullable String read(Path path, byte[] bytes, Reader reader) throws IOException {
         Files.write(path, bytes);
         try {

@@ -13,8 +13,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Fused kernels and composites agree where they could most easily differ: empty extents, unusual ranks,
-/// infinities,
-/// ignored rows and rows that see nothing.
+/// infinities, ignored rows and rows that see nothing.
 class CompositeEdgesTest {
     private static final double LOW = Double.NEGATIVE_INFINITY;
 

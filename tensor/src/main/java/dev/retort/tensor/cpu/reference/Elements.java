@@ -7,9 +7,8 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.cpu.StridedCopy;
 
-/// Elements in and out of the reference kernels: row-major `double[]` (or `long[]` where integers must
-/// be exact),
-/// whatever the dtype and layout of the tensor.
+/// Elements in and out of the reference kernels: row-major `double[]` (or `long[]` where integers must be
+/// exact), whatever the dtype and layout of the tensor.
 public final class Elements {
     private Elements() {}
 

@@ -5,8 +5,7 @@ import dev.retort.tensor.op.ElementwiseOp;
 import dev.retort.tensor.op.ElementwiseOp.Relation;
 
 /// Element-wise reference kernels on integers. `long` arithmetic wraps around, and storing keeps the low
-/// bits, so every
-/// integer dtype behaves as two's complement of its own width.
+/// bits, so every integer dtype behaves as two's complement of its own width.
 final class IntegerReference {
     private IntegerReference() {}
 

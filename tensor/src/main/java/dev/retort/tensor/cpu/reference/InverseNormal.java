@@ -3,8 +3,8 @@ package dev.retort.tensor.cpu.reference;
 /// The quantile function Φ⁻¹ of the standard normal distribution.
 ///
 /// A closed-form start (Winitzki, "A handy approximation for the error function and its inverse", 2008;
-/// relative error
-/// 2e-3) is refined by Halley's method, which triples the number of right digits at each step.
+/// relative error 2e-3) is refined by Halley's method, which triples the number of right digits at each
+/// step.
 final class InverseNormal {
     private static final double WINITZKI = 0.147;
     private static final int MOST_STEPS = 10;

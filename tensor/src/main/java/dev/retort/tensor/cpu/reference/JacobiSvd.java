@@ -3,13 +3,13 @@ package dev.retort.tensor.cpu.reference;
 import dev.retort.tensor.OpException;
 
 /// Thin singular value decomposition of one matrix, A = U·diag(s)·Vh, by one-sided Jacobi rotations:
-/// pairs of columns are
-/// rotated until all are orthogonal; their lengths are the singular values, the rotations together are V.
+/// pairs of columns are rotated until all are orthogonal; their lengths are the singular values, the
+/// rotations together are V.
 ///
 /// Source: Hestenes, "Inversion of matrices by biorthogonalization and related results", 1958.
 ///
 /// @param u  m x r, row-major, orthonormal columns; the largest element of each (the first of equals) is
-/// positive
+///           positive
 /// @param s  r values, descending
 /// @param vh r x n, row-major, orthonormal rows
 record JacobiSvd(double[] u, double[] s, double[] vh) {
@@ -116,8 +116,7 @@ record JacobiSvd(double[] u, double[] s, double[] vh) {
     }
 
     /// The columns, in order, divided by their lengths. Columns that are zero but for rounding have no
-    /// direction: they are
-    /// replaced by unit vectors that complete the basis.
+    /// direction: they are replaced by unit vectors that complete the basis.
     private static double[] normalised(double[] columns, int length, double[] lengths, int[] order) {
         double[] basis = new double[columns.length];
         for (int i = 0; i < order.length; i++) {
@@ -134,9 +133,8 @@ record JacobiSvd(double[] u, double[] s, double[] vh) {
     }
 
     /// Writes to row `count` a unit vector that is orthogonal to the rows before: the unit vector of the
-    /// coordinate which
-    /// they cover least, freed from them twice (the second time removes the rounding errors of the
-    /// first).
+    /// coordinate which they cover least, freed from them twice (the second time removes the rounding
+    /// errors of the first).
     private static void complete(double[] basis, int count, int length) {
         int at = count * length;
         int least = 0;

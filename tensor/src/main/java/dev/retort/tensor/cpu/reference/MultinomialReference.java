@@ -45,8 +45,7 @@ final class MultinomialReference {
     }
 
     /// Sample s of row r takes the 53-bit uniform u of block r·samples + s: the first class whose
-    /// cumulative weight
-    /// exceeds u · total.
+    /// cumulative weight exceeds u · total.
     private static void withReplacement(RandomOp.Multinomial op, double[] weights, int row, int classes, long[] out) {
         double[] cumulative = new double[classes];
         double total = 0;
@@ -74,8 +73,8 @@ final class MultinomialReference {
     }
 
     /// An exponential race: class c of row r finishes at −ln(1 − u)/w with the uniform u of block
-    /// r·classes + c, and the
-    /// first `samples` to finish are drawn in that order (Efraimidis and Spirakis, 2006).
+    /// r·classes + c, and the first `samples` to finish are drawn in that order (Efraimidis and Spirakis,
+    /// 2006).
     private static void withoutReplacement(
             RandomOp.Multinomial op, double[] weights, int row, int classes, long[] out) {
         double[] finish = new double[classes];

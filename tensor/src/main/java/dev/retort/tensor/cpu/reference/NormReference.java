@@ -9,8 +9,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Reference kernels of [NormOp]. Below, x̂ = (x − mean) · rstd with rstd = 1/√(var + eps), g is the
-/// gradient of y,
-/// and a mean runs over the elements that share one statistic.
+/// gradient of y, and a mean runs over the elements that share one statistic.
 final class NormReference {
     private NormReference() {}
 
@@ -299,8 +298,7 @@ final class NormReference {
     }
 
     /// `count` rows of `units` weight units with `inner` neighbouring elements each; unit 0 of row r is
-    /// unit
-    /// (r mod period) · units of the weight.
+    /// unit (r mod period) · units of the weight.
     private record Rows(int count, int units, int inner, int period) {
         /// Rows of the last `dims` dimensions; each element has a weight of its own.
         static Rows layer(Shape shape, int dims) {

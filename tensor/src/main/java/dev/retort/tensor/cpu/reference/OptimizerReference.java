@@ -4,8 +4,7 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.UpdateOp;
 
 /// Reference kernels of the optimiser steps of [UpdateOp]: weights w, gradient g and the state are read
-/// as doubles,
-/// changed element by element and written back.
+/// as doubles, changed element by element and written back.
 final class OptimizerReference {
     private OptimizerReference() {}
 

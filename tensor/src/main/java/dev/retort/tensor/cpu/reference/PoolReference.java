@@ -145,17 +145,15 @@ final class PoolReference {
         return Elements.tensor(dx, type);
     }
 
-    /// For each result position along one direction: the input positions `start` to `end` − 1 of its
-    /// bin, and how many
-    /// positions it counts for when a mean is taken.
+    /// For each result position along one direction: the input positions `start` to `end` − 1 of its bin,
+    /// and how many positions it counts for when a mean is taken.
     private record Bins(int[] start, int[] end, int[] counted) {
         int count() {
             return start.length;
         }
 
         /// Windows i·stride − padding to i·stride − padding + kernel, cut at the input; the count is cut
-        /// there too, or
-        /// with `countPad` at the padded input.
+        /// there too, or with `countPad` at the padded input.
         static Bins windows(int size, int out, int kernel, int stride, int padding, boolean countPad) {
             Bins bins = new Bins(new int[out], new int[out], new int[out]);
             for (int i = 0; i < out; i++) {

@@ -88,8 +88,7 @@ final class RandomReference {
     }
 
     /// mean + std·Φ⁻¹(Φ(a) + u·(Φ(b) − Φ(a))) with a, b the standardised bounds and u of 53 bits. An
-    /// interval above the
-    /// mean is mirrored below it, where Φ keeps its relative precision.
+    /// interval above the mean is mirrored below it, where Φ keeps its relative precision.
     private static Tensor truncatedNormal(RandomOp.TruncatedNormal op, TensorType type) {
         double a = (op.low() - op.mean()) / op.std();
         double b = (op.high() - op.mean()) / op.std();

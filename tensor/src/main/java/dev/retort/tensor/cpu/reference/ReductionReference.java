@@ -7,8 +7,7 @@ import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.ReductionOp;
 
 /// Reference kernels of [ReductionOp]: the reduced dimensions are moved to the end, and each of the
-/// `count` rows of `n`
-/// elements is combined from left to right.
+/// `count` rows of `n` elements is combined from left to right.
 final class ReductionReference {
     private ReductionReference() {}
 

@@ -74,8 +74,7 @@ final class ResampleReference {
     }
 
     /// For each result position along one direction the two source positions between which it lies, and
-    /// the share of
-    /// the higher one.
+    /// the share of the higher one.
     private record Taps(int[] low, int[] high, double[] share) {
         static Taps of(ResampleOp op, int size, int out) {
             Taps taps = new Taps(new int[out], new int[out], new double[out]);

@@ -1,8 +1,7 @@
 package dev.retort.tensor.cpu.reference;
 
-/// Functions of one double that several reference kernels need. `StrictMath` throughout: the same bits
-/// on every machine,
-/// interpreted or compiled.
+/// Functions of one double that several reference kernels need. `StrictMath` throughout: the same bits on
+/// every machine, interpreted or compiled.
 final class Scalars {
     private static final double TWO_BY_ROOT_PI = 1.1283791670955126; // 2/√π
     private static final double ROOT_HALF = 0.7071067811865476; // √½

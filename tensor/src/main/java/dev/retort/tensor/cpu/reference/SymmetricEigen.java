@@ -4,8 +4,7 @@ import dev.retort.tensor.OpException;
 import java.util.Arrays;
 
 /// Eigenvalues and eigenvectors of one symmetric matrix: Householder's reduction to a tridiagonal matrix
-/// T = QᵀAQ, then
-/// QR steps with Wilkinson's shift until T is diagonal. Error about n · 2⁻⁵³ · ‖A‖.
+/// T = QᵀAQ, then QR steps with Wilkinson's shift until T is diagonal. Error about n · 2⁻⁵³ · ‖A‖.
 ///
 /// Source: Golub and Van Loan, "Matrix Computations", 3rd edition, 1996, section 8.3.
 final class SymmetricEigen {
@@ -26,11 +25,9 @@ final class SymmetricEigen {
         q = new double[n * n];
     }
 
-    /// Writes the ascending eigenvalues to `values` and the eigenvectors, as columns of a row-major n x
-    /// n matrix, to
-    /// `vectors`. The largest element of each vector (the first of equals) is positive. `matrix` must be
-    /// finite; it is
-    /// overwritten.
+    /// Writes the ascending eigenvalues to `values` and the eigenvectors, as columns of a row-major n x n
+    /// matrix, to `vectors`. The largest element of each vector (the first of equals) is positive.
+    /// `matrix` must be finite; it is overwritten.
     static void decompose(double[] matrix, int n, double[] values, int valuesAt, double[] vectors, int vectorsAt) {
         double scale = scaled(matrix);
         SymmetricEigen eigen = new SymmetricEigen(matrix, n);

@@ -7,8 +7,7 @@ import dev.retort.tensor.cpu.StridedCopy;
 import dev.retort.tensor.op.UpdateOp;
 
 /// Reference kernels of [UpdateOp]: new values are computed in `double` and written through the view
-/// once, rounded to
-/// the dtype. The optimiser steps are in [OptimizerReference].
+/// once, rounded to the dtype. The optimiser steps are in [OptimizerReference].
 final class UpdateReference {
     private static final Tensor[] NOTHING = {};
 
