@@ -2,6 +2,7 @@ package dev.retort.nn.inspect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.retort.nn.Layer;
 import dev.retort.nn.layer.BatchNorm;
 import dev.retort.nn.layer.Conv2d;
 import dev.retort.nn.layer.Flatten;
@@ -10,9 +11,16 @@ import dev.retort.nn.layer.MultiheadAttention;
 import dev.retort.nn.layer.ReLU;
 import dev.retort.nn.layer.Sequential;
 import dev.retort.nn.models.CifarResNet;
+import dev.retort.nn.transformer.Gpt2;
+import dev.retort.tensor.DType;
 import dev.retort.tensor.Engine;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
+import dev.retort.tensor.op.ShapeOp;
+import java.lang.ref.WeakReference;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class SummaryTest {
@@ -66,5 +74,47 @@ class SummaryTest {
         long projections = 2 * 3 * 8 * 32 + 3 * 32;
         long scores = 2 * 9 * (4 * 4 + 4);
         assertThat(summary.flops()).isEqualTo(projections + scores);
+    }
+
+    /// A bound is no use if it is far off: training keeps at least half of it.
+    @Test
+    void trainingKeepsNoMoreThanTheActivations() {
+        CifarResNet images = new CifarResNet(CifarResNet.Config.of(8, 10), rng);
+        Gpt2 texts = new Gpt2(Gpt2.Config.of(20, 32, 24, 2, 3), rng);
+        for (Layer model : List.of(images, texts)) {
+            Tensor x = model == images
+                    ? Tensor.ones(4, 3, 32, 32)
+                    : Tensor.ones(4, 32).to(DType.I64);
+            long bound = Summary.of(model, x).activationBytes();
+            Map<WeakReference<Object>, Long> made = new LinkedHashMap<>();
+            Engine.listener((op, _, outputs, _) -> {
+                for (Tensor output : op instanceof ShapeOp.View ? new Tensor[0] : outputs) {
+                    made.put(
+                            new WeakReference<>(output.storage()),
+                            (long) output.numel() * output.dtype().bytes());
+                }
+            });
+            Tensor loss;
+            try {
+                loss = model.call(x).square().sum();
+            } finally {
+                Engine.listener(null);
+            }
+            long kept = kept(made, bound);
+            assertThat(kept).isLessThanOrEqualTo(bound).isGreaterThan(bound / 2);
+            loss.backward();
+        }
+    }
+
+    /// Bytes of what is still referred to; a few collections may be needed to see that.
+    private static long kept(Map<WeakReference<Object>, Long> made, long enough) {
+        long kept = Long.MAX_VALUE;
+        for (int attempt = 0; attempt < 5 && kept > enough; attempt++) {
+            System.gc();
+            kept = made.entrySet().stream()
+                    .mapToLong(entry -> entry.getKey().refersTo(null) ? 0 : entry.getValue())
+                    .sum();
+        }
+        return kept;
     }
 }
