@@ -8,6 +8,6 @@ public final class Terminal {
 
     /// A progress bar on the error stream; the launcher says how wide the terminal is.
     public static ProgressBar progressBar() {
-        return new ProgressBar(System.err, Integer.getInteger("retort.terminal", 0));
+        return new ProgressBar(System.err, Integer.getInteger("dev.retort.terminal", 0));
     }
 }

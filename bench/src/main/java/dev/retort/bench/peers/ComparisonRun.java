@@ -48,7 +48,7 @@ final class ComparisonRun {
 
     void run(List<String> groups) throws IOException {
         NativeLibraries.checkPlatform();
-        Path home = Path.of(System.getProperty("retort.home", ""));
+        Path home = Path.of(System.getProperty("dev.retort.home", ""));
         Path natives = NativeLibraries.unpack(home);
         long start = System.nanoTime();
         facts();

@@ -86,7 +86,7 @@ public final class Reproduction {
     /// the user stopped it.
     private boolean runTheRest(Grid grid, StopSignal stop) throws IOException {
         GridProgress progress = new GridProgress(
-                grid.planned(), System.err, Integer.getInteger("retort.terminal", 0), System::nanoTime);
+                grid.planned(), System.err, Integer.getInteger("dev.retort.terminal", 0), System::nanoTime);
         for (Cell cell : experiment.cells()) {
             for (long seed = 1; seed <= seeds; seed++) {
                 Outcome outcome = grid.outcomes(cell).get(seed);

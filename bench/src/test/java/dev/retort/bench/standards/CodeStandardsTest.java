@@ -42,6 +42,10 @@ class CodeStandardsTest {
             Pattern.compile(".*(Impl|Util|Utils|Manager|Helper)|(Abstract|Base)[A-Z].*");
     private static final Pattern VAGUE_PACKAGE = Pattern.compile("^package .*\\b(util|utils|common|misc|helper)\\b");
 
+    /// A system property of ours under any other name than `dev.retort.…`.
+    private static final Pattern STRAY_PROPERTY = Pattern.compile(
+            "(-D|(get|set|clear)(Property|Integer|Boolean|Long)\\(\"|" + "named = \")retort\\.(?!test\\.flags)");
+
     private static List<Source> sources;
     private static Syntax syntax;
 
@@ -71,6 +75,12 @@ class CodeStandardsTest {
     @Test
     void nothingIsMarkedUnfinished() {
         assertThat(linesThat(_ -> true, line -> UNFINISHED.matcher(line).find()))
+                .isEmpty();
+    }
+
+    @Test
+    void systemPropertiesHaveOnePrefix() {
+        assertThat(linesThat(_ -> true, line -> STRAY_PROPERTY.matcher(line).find()))
                 .isEmpty();
     }
 

@@ -19,13 +19,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /// all-MiniLM-L6-v2 gives the features that ONNX Runtime gave, and its tokenizer the indices of the reference.
-/// Needs the files, so it runs only with `-Dretort.data=FOLDER` (`minilm-reference` inside) and
-/// `-Dretort.minilm=JAR`.
-@EnabledIfSystemProperty(named = "retort.data", matches = ".+")
-@EnabledIfSystemProperty(named = "retort.minilm", matches = ".+")
+/// Needs the files, so it runs only with `-Ddev.retort.data=FOLDER` (`minilm-reference` inside) and
+/// `-Ddev.retort.minilm=JAR`.
+@EnabledIfSystemProperty(
+        named = "dev.retort.data",
+        matches = ".+",
+        disabledReason = "SKIPPED: MiniLM needs -Ddev.retort.data=FOLDER")
+@EnabledIfSystemProperty(
+        named = "dev.retort.minilm",
+        matches = ".+",
+        disabledReason = "SKIPPED: MiniLM needs -Ddev.retort.minilm=JAR")
 class MiniLmTest {
-    private final Path folder = Path.of(System.getProperty("retort.data", ".")).resolve("minilm-reference");
-    private final Path jar = Path.of(System.getProperty("retort.minilm", "."));
+    private final Path folder =
+            Path.of(System.getProperty("dev.retort.data", ".")).resolve("minilm-reference");
+    private final Path jar = Path.of(System.getProperty("dev.retort.minilm", "."));
 
     private static Tensor longs(Json rows) throws IOException {
         List<Long> all = new ArrayList<>();

@@ -5,14 +5,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// Where downloads are kept: the system property `retort.cache`, else the environment variable
+/// Where downloads are kept: the system property `dev.retort.cache`, else the environment variable
 /// `RETORT_CACHE`, else `retort` in `XDG_CACHE_HOME`, else `~/.cache/retort`.
 public final class CacheFolder {
     private CacheFolder() {}
 
     /// The folder; it need not exist yet.
     public static Path path() {
-        return path(System.getProperty("retort.cache", ""), System.getenv(), System.getProperty("user.home"));
+        return path(System.getProperty("dev.retort.cache", ""), System.getenv(), System.getProperty("user.home"));
     }
 
     static Path path(String property, Map<String, String> environment, String home) {

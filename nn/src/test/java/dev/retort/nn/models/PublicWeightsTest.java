@@ -24,14 +24,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /// Public CIFAR-10 weights give the logits and accuracies that are known for them. Needs the files, so it
-/// runs only with `-Dretort.data=FOLDER` (folders `resnet-cifar` and `cifar10` inside).
-@EnabledIfSystemProperty(named = "retort.data", matches = ".+")
+/// runs only with `-Ddev.retort.data=FOLDER` (folders `resnet-cifar` and `cifar10` inside).
+@EnabledIfSystemProperty(
+        named = "dev.retort.data",
+        matches = ".+",
+        disabledReason = "SKIPPED: public weights need -Ddev.retort.data=FOLDER")
 class PublicWeightsTest {
     private static final Transform NORMALIZE =
             new Normalize(new float[] {0.485f, 0.456f, 0.406f}, new float[] {0.229f, 0.224f, 0.225f});
     private static final int IMAGE = 3 * 32 * 32;
 
-    private final Path folder = Path.of(System.getProperty("retort.data"));
+    private final Path folder = Path.of(System.getProperty("dev.retort.data"));
 
     private CifarResNet model(int depth, String file) throws IOException {
         CifarResNet model = new CifarResNet(CifarResNet.Config.of(depth, 10), new Rng(1));

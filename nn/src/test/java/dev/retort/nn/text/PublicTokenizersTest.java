@@ -9,12 +9,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /// Public tokenizer files give the indices that their own encoders give. Needs the files, so it runs only with
-/// `-Dretort.gpt2=FOLDER` (`encoder.json` and `vocab.bpe` inside).
+/// `-Ddev.retort.gpt2=FOLDER` (`encoder.json` and `vocab.bpe` inside).
 class PublicTokenizersTest {
     @Test
-    @EnabledIfSystemProperty(named = "retort.gpt2", matches = ".+")
+    @EnabledIfSystemProperty(
+            named = "dev.retort.gpt2",
+            matches = ".+",
+            disabledReason = "SKIPPED: public tokenizers need -Ddev.retort.gpt2=FOLDER")
     void gpt2() throws IOException {
-        Path folder = Path.of(System.getProperty("retort.gpt2"));
+        Path folder = Path.of(System.getProperty("dev.retort.gpt2"));
         Tokenizer tokenizer = BytePairFiles.gpt2(folder.resolve("encoder.json"), folder.resolve("vocab.bpe"));
         String text = "Hello world, this is a test of unbelievable tokenisation! café 123";
         assertThat(tokenizer.encode(text).ids())
