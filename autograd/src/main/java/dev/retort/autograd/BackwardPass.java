@@ -1,14 +1,18 @@
 package dev.retort.autograd;
 
 import dev.retort.tensor.OpException;
+import dev.retort.tensor.Storage;
 import dev.retort.tensor.Tensor;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.PriorityQueue;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// One walk from outputs back through the graph, nodes in falling order of their numbers.
@@ -18,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 final class BackwardPass {
     private final boolean createGraph;
     private final boolean retainGraph;
+    private final boolean release;
+    private final Set<Storage> lasting = Collections.newSetFromMap(new IdentityHashMap<>());
     private final @Nullable Targets targets;
     private final PriorityQueue<Node> queue = new PriorityQueue<>(
             Comparator.comparingLong((Node node) -> node.sequence).reversed());
@@ -28,6 +34,7 @@ final class BackwardPass {
         this.targets = targets;
         this.createGraph = options.createGraph();
         this.retainGraph = options.retainGraph();
+        this.release = options.release() && !retainGraph;
     }
 
     /// A pass to all leaves.
@@ -53,6 +60,7 @@ final class BackwardPass {
         try (GradScope _ = new GradScope(createGraph)) {
             for (int i = 0; i < outputs.size(); i++) {
                 Source source = Source.of(outputs.get(i));
+                lasting.add(outputs.get(i).storage());
                 if (source != null) {
                     any = true;
                     add(source, rootGradient(caller, i, outputs.get(i), options.gradOutput(i)), false);
@@ -118,11 +126,37 @@ final class BackwardPass {
             Tensor gradient = gradients[i];
             Source edge = node.edges[i];
             if (needs[i] && gradient != null && edge != null) {
+                if (release && node.keeps(gradient)) {
+                    lasting.add(gradient.storage());
+                }
                 add(edge, gradient, context.isExclusive(gradients, i));
             }
         }
+        releaseGradients(node, slots, gradOutputs, gradients);
         if (!retainGraph) {
             node.free();
+        }
+        if (release) {
+            node.releaseResults(lasting);
+        }
+    }
+
+    /// Gradients that only this pass has seen are of no use once their node was visited.
+    private void releaseGradients(
+            Node node, GradientSlot[] slots, @Nullable Tensor[] gradOutputs, @Nullable Tensor[] gradients) {
+        for (int j = 0; j < slots.length && !createGraph; j++) {
+            Tensor sum = slots[j].sum();
+            Hooks hooks = node.hooks(j);
+            boolean seen = sum != gradOutputs[j] || (hooks != null && !hooks.isEmpty());
+            if (sum != null && slots[j].isExclusive() && !seen && (targets == null || !targets.reads(node))) {
+                boolean goesOn = false;
+                for (Tensor gradient : gradients) {
+                    goesOn |= gradient != null && gradient.storage() == sum.storage();
+                }
+                if (!goesOn) {
+                    Release.of(sum);
+                }
+            }
         }
     }
 

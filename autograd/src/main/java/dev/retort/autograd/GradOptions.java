@@ -10,8 +10,11 @@ import org.jspecify.annotations.Nullable;
 /// @param createGraph whether the gradients can be differentiated again (implies `retainGraph`)
 /// @param retainGraph whether saved tensors are kept, so that backward can pass again
 /// @param allowUnused whether inputs that the outputs do not depend on give null and not an error
-public record GradOptions(List<Tensor> gradOutputs, boolean createGraph, boolean retainGraph, boolean allowUnused) {
-    private static final GradOptions DEFAULTS = new GradOptions(List.of(), false, false, false);
+/// @param release     whether the device memory of all recorded results is given back as the walk
+/// passes them
+public record GradOptions(
+        List<Tensor> gradOutputs, boolean createGraph, boolean retainGraph, boolean allowUnused, boolean release) {
+    private static final GradOptions DEFAULTS = new GradOptions(List.of(), false, false, false, false);
 
     /// Copies the list.
     public GradOptions {
@@ -26,22 +29,32 @@ public record GradOptions(List<Tensor> gradOutputs, boolean createGraph, boolean
 
     /// With the gradients of the outputs.
     public GradOptions withGradOutputs(Tensor... gradients) {
-        return new GradOptions(List.of(gradients), createGraph, retainGraph, allowUnused);
+        return new GradOptions(List.of(gradients), createGraph, retainGraph, allowUnused, release);
     }
 
     /// With gradients that can be differentiated again.
     public GradOptions withCreateGraph() {
-        return new GradOptions(gradOutputs, true, true, allowUnused);
+        return new GradOptions(gradOutputs, true, true, allowUnused, release);
     }
 
     /// With saved tensors kept.
     public GradOptions withRetainGraph() {
-        return new GradOptions(gradOutputs, createGraph, true, allowUnused);
+        return new GradOptions(gradOutputs, createGraph, true, allowUnused, release);
     }
 
     /// With null for inputs that the outputs do not depend on.
     public GradOptions withAllowUnused() {
-        return new GradOptions(gradOutputs, createGraph, retainGraph, true);
+        return new GradOptions(gradOutputs, createGraph, retainGraph, true, release);
+    }
+
+    /// With the device memory of recorded results given back as the walk passes them, and not when the
+    /// garbage collector finds them. Of everything that led to the outputs only leaves, the outputs and
+    /// results of one element can be read afterwards; reading another result is an error. Without effect
+    /// on the host, and where saved tensors are kept.
+    ///
+    /// For training loops, whose intermediate results are of no use after `backward`.
+    public GradOptions withRelease() {
+        return new GradOptions(gradOutputs, createGraph, retainGraph, allowUnused, true);
     }
 
     /// The gradient of output `i` as given, or null.

@@ -36,7 +36,7 @@ record GradientFunction(UnaryOperator<Tensor[]> function, int inputs) {
                 next++;
             }
         }
-        GradOptions options = new GradOptions(weights, true, true, true);
+        GradOptions options = new GradOptions(weights, true, true, true, false);
         @Nullable Tensor[] found = Autograd.grad(roots, wanted, options);
         Tensor[] gradients = new Tensor[found.length];
         for (int i = 0; i < found.length; i++) {

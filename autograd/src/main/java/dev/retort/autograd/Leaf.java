@@ -7,12 +7,14 @@ import org.jspecify.annotations.Nullable;
 
 /// A tensor that the user made: the end of the graph, where gradients accumulate.
 ///
-/// A gradient that was handed out is never changed by the engine: the next accumulation then makes a new
-/// tensor. One that nobody has seen is added to in place.
+/// A gradient that was handed out is never changed by the engine: the next accumulation then makes a
+/// new tensor. One that nobody has seen is added to in place, and its memory is given back when it is
+/// cleared.
 final class Leaf implements Source {
     private boolean requiresGrad;
     private @Nullable Tensor grad;
     private boolean seen;
+    private boolean own;
     private @Nullable Hooks hooks;
 
     boolean requiresGrad() {
@@ -28,12 +30,22 @@ final class Leaf implements Source {
         return grad;
     }
 
+    /// The gradient for a reader that does not keep it.
+    synchronized @Nullable Tensor borrowGrad() {
+        return grad;
+    }
+
     synchronized void grad(@Nullable Tensor tensor, @Nullable Tensor gradient) {
         if (gradient != null && tensor != null && !gradient.type().equals(tensor.type())) {
             throw new OpException(
                     "grad: expects a gradient of the tensor's type " + tensor.type() + ", got " + gradient.type());
         }
+        Tensor old = grad;
+        if (old != null && old != gradient && own && !seen) {
+            Release.of(old);
+        }
         grad = gradient;
+        own = false;
         seen = true;
     }
 
@@ -43,12 +55,19 @@ final class Leaf implements Source {
     /// @param createGraph whether the sum is to be differentiable
     synchronized void accumulate(Tensor gradient, boolean exclusive, boolean createGraph) {
         Tensor old = grad;
+        boolean kept = false;
         if (old == null) {
             grad = exclusive ? gradient : gradient.copy();
+            own = !createGraph;
+            kept = exclusive;
         } else if (seen || createGraph || Source.of(old) != null) {
             grad = old.add(gradient);
+            own = !createGraph;
         } else {
             old.update(new UpdateOp.AddScaled(1), gradient);
+        }
+        if (exclusive && !kept && !createGraph) {
+            Release.of(gradient);
         }
         seen = false;
     }

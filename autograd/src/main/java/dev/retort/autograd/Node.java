@@ -4,9 +4,17 @@ import dev.retort.autograd.vjp.Rule;
 import dev.retort.autograd.vjp.Saved;
 import dev.retort.tensor.Device;
 import dev.retort.tensor.OpException;
+import dev.retort.tensor.Storage;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
+import dev.retort.tensor.op.CastOp;
+import dev.retort.tensor.op.CustomOp;
 import dev.retort.tensor.op.Op;
+import dev.retort.tensor.op.ShapeOp;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +42,10 @@ final class Node {
     private @Nullable SavedTensor[] savedInputs = new SavedTensor[0];
     private @Nullable SavedTensor[] savedOutputs = new SavedTensor[0];
     private boolean freed;
+
+    /// The storages that the op made, on devices whose memory can be given back.
+    private final List<WeakReference<Storage>> made;
+
     private @Nullable Hooks @Nullable [] hooks;
 
     Node(Op op, Rule rule, Tensor[] inputs, @Nullable Source[] edges, Tensor[] outputs) {
@@ -50,6 +62,31 @@ final class Node {
             needs[i] = edges[i] != null;
         }
         save(rule.saved(needs), inputs, outputs);
+        made = made(op, outputs);
+    }
+
+    /// Views, copies to where a tensor already is and results of custom ops share storages with others.
+    private static List<WeakReference<Storage>> made(Op op, Tensor[] outputs) {
+        if (op instanceof ShapeOp.View || op instanceof CastOp.ToDevice || op instanceof CustomOp) {
+            return List.of();
+        }
+        List<WeakReference<Storage>> made = new ArrayList<>();
+        for (Tensor output : outputs) {
+            if (!output.device().isCpu() && output.numel() > 1) { // losses and counts are read after the step
+                made.add(new WeakReference<>(output.storage()));
+            }
+        }
+        return made;
+    }
+
+    /// Gives back the memory of the results, except those that are in `lasting`.
+    void releaseResults(Set<Storage> lasting) {
+        for (WeakReference<Storage> reference : made) {
+            Storage storage = reference.get();
+            if (storage != null && !lasting.contains(storage)) {
+                storage.release();
+            }
+        }
     }
 
     /// The number that the next node will get: what has a lower one was recorded before now.

@@ -99,7 +99,7 @@ final class Replay {
         if (roots.isEmpty() || targets.length == 0) {
             return new Tensor[targets.length];
         }
-        GradOptions options = new GradOptions(gradients, createGraph, createGraph, true);
+        GradOptions options = new GradOptions(gradients, createGraph, createGraph, true, false);
         BackwardPass pass = BackwardPass.to(targets, options, true);
         pass.start("replay", roots, options);
         return pass.collect();

@@ -104,6 +104,11 @@ public final class TapeRecorder implements Recorder {
     }
 
     @Override
+    public @Nullable Tensor borrowGrad(Tensor tensor) {
+        return tensor.history() instanceof Leaf leaf ? leaf.borrowGrad() : null;
+    }
+
+    @Override
     public void setGrad(Tensor tensor, @Nullable Tensor grad) {
         if (tensor.history() instanceof Output output) {
             throw new OpException(

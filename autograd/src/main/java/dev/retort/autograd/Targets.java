@@ -98,6 +98,11 @@ final class Targets {
         return stop;
     }
 
+    /// Whether a gradient of a result of `node` is asked for.
+    boolean reads(Node node) {
+        return targetNodes.contains(node);
+    }
+
     /// Notes the complete gradient of result `index` of `node`, if that is a target.
     void found(Node node, int index, Tensor gradient) {
         if (targetNodes.contains(node)) {

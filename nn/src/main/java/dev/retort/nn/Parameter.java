@@ -75,6 +75,11 @@ public final class Parameter {
         return tensor.grad();
     }
 
+    /// The accumulated gradient for a reader that does not keep it, or null; see [Tensor#borrowGrad()].
+    public @Nullable Tensor borrowGrad() {
+        return tensor.borrowGrad();
+    }
+
     /// Drops the accumulated gradient.
     public void zeroGrad() {
         tensor.grad(null);

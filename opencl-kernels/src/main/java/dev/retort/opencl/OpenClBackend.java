@@ -53,6 +53,7 @@ public final class OpenClBackend implements Backend {
 
     @Override
     public Optional<KernelClock> clock() {
+        device.settle();
         return Optional.of(device.profile());
     }
 

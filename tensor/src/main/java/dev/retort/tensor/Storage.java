@@ -42,6 +42,11 @@ public abstract class Storage {
         return lastWriter;
     }
 
+    /// Gives the memory back now and not when this is collected as garbage; the elements are not to be
+    /// used afterwards. For owners who know that nobody else refers to them. Does nothing where the
+    /// heap holds the elements.
+    public void release() {}
+
     /// Says that `writer` has changed the elements.
     public final void markWritten(String writer) {
         lastWriter = writer;

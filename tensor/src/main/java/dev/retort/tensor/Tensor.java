@@ -419,6 +419,13 @@ public final class Tensor
         return recorder == null ? null : recorder.grad(this);
     }
 
+    /// [#grad()] for a reader that does not keep it: the next backward may change it, and its memory
+    /// may be given back when it is cleared or replaced. For optimisers.
+    public @Nullable Tensor borrowGrad() {
+        Recorder recorder = Engine.recorderOrNull();
+        return recorder == null ? null : recorder.borrowGrad(this);
+    }
+
     /// Replaces the accumulated gradient; null clears it.
     public void grad(@Nullable Tensor gradient) {
         Engine.recorder().setGrad(this, gradient);

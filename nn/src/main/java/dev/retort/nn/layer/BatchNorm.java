@@ -97,7 +97,8 @@ public final class BatchNorm extends Layer {
         return isTraining() ? normaliseBatch(new Tensor[] {x}, false) : normaliseByRunning(x);
     }
 
-    /// `relu.call(call(x))`, in one op where nobody can see the difference: in training, without hooks on either.
+    /// `relu.call(call(x))`, in one op where nobody can see the difference: in training, without hooks
+    /// on either.
     public Tensor callRelu(Tensor x, ReLU relu) {
         return fusesWith(relu) ? run(in -> new Tensor[] {normaliseBatch(in, true)}, x)[0] : relu.call(call(x));
     }
@@ -124,7 +125,8 @@ public final class BatchNorm extends Layer {
                 : Engine.one(op, x, mean, var, weight.value(), bias.value());
     }
 
-    /// The norm of `in[0]` by its own statistics; if `rectified`, plus `in[1]` where there is one, then max(·, 0).
+    /// The norm of `in[0]` by its own statistics; if `rectified`, plus `in[1]` where there is one, then
+    /// max(·, 0).
     private Tensor normaliseBatch(Tensor[] in, boolean rectified) {
         Tensor x = in[0];
         int count = x.rank() < 2 || x.size(1) == 0 ? 0 : x.numel() / x.size(1);
@@ -133,8 +135,10 @@ public final class BatchNorm extends Layer {
         }
         Tensor[] results = batchResults(in, rectified);
         UpdateOp move = new UpdateOp.Lerp(config.momentum);
+        Tensor unbiased = results[2].detach().mul(count / (count - 1.0));
         runningMean.tensor().update(move, results[1].detach());
-        runningVar.tensor().update(move, results[2].detach().mul(count / (count - 1.0)));
+        runningVar.tensor().update(move, unbiased);
+        unbiased.storage().release();
         Tensor tracked = batchesTracked.tensor();
         tracked.update(new UpdateOp.Fill(tracked.item() + 1));
         return results[0];

@@ -70,7 +70,7 @@ public final class GradScaler implements Stateful {
         Tensor finite = null;
         for (ParameterGroup group : optimizer.groups()) {
             for (Parameter parameter : group.parameters().values()) {
-                Tensor gradient = parameter.grad();
+                Tensor gradient = parameter.borrowGrad();
                 if (gradient != null) {
                     gradient.detach().update(new UpdateOp.Scale(1 / scale));
                     Tensor own = gradient.detach().isFinite().all();

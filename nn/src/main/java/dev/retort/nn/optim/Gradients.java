@@ -12,7 +12,7 @@ public final class Gradients {
     public static double norm(Collection<Parameter> parameters) {
         double squares = 0;
         for (Parameter parameter : parameters) {
-            Tensor gradient = parameter.grad();
+            Tensor gradient = parameter.borrowGrad();
             if (gradient != null) {
                 squares += gradient.detach().square().sum().item();
             }
@@ -34,7 +34,7 @@ public final class Gradients {
     /// Cuts each element of the gradients to [−limit, limit].
     public static void clipValue(Collection<Parameter> parameters, double limit) {
         for (Parameter parameter : parameters) {
-            Tensor gradient = parameter.grad();
+            Tensor gradient = parameter.borrowGrad();
             if (gradient != null) {
                 parameter.tensor().grad(gradient.detach().clamp(-limit, limit));
             }
@@ -44,7 +44,7 @@ public final class Gradients {
     /// Multiplies all gradients. Makes new tensors: two parameters may hold the same gradient tensor.
     public static void scale(Collection<Parameter> parameters, double factor) {
         for (Parameter parameter : parameters) {
-            Tensor gradient = parameter.grad();
+            Tensor gradient = parameter.borrowGrad();
             if (gradient != null) {
                 parameter.tensor().grad(gradient.detach().mul(factor));
             }

@@ -75,7 +75,7 @@ public abstract class Optimizer implements Stateful {
     public final void step() {
         for (ParameterGroup group : groups) {
             group.parameters().forEach((name, parameter) -> {
-                Tensor gradient = parameter.grad();
+                Tensor gradient = parameter.borrowGrad();
                 if (parameter.requiresGrad() && gradient != null) {
                     Slots own = state.computeIfAbsent(name, unused -> fresh(parameter.tensor()));
                     own.step++;

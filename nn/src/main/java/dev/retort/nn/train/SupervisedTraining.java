@@ -1,5 +1,7 @@
 package dev.retort.nn.train;
 
+import dev.retort.autograd.Autograd;
+import dev.retort.autograd.GradOptions;
 import dev.retort.nn.Layer;
 import dev.retort.nn.data.Batch;
 import dev.retort.nn.data.DataLoader;
@@ -47,7 +49,7 @@ public record SupervisedTraining(
             for (Batch batch : loader) {
                 optimizer.zeroGrad();
                 Loss value = loss.of(model.call(batch.inputs()), batch.targets());
-                value.mean().backward();
+                Autograd.backward(value.mean(), GradOptions.defaults().withRelease());
                 optimizer.step();
                 schedule.step();
                 observer.step(batch, value);

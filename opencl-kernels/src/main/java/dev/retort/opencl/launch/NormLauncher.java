@@ -3,12 +3,9 @@ package dev.retort.opencl.launch;
 import dev.retort.opencl.runtime.DeviceStorage;
 import dev.retort.opencl.runtime.Launch;
 import dev.retort.tensor.DType;
-import dev.retort.tensor.Engine;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
-import dev.retort.tensor.op.ElementwiseOp;
 import dev.retort.tensor.op.NormOp;
-import java.util.Arrays;
 
 /// Launches `kernels/norm.cl`: [NormOp].
 final class NormLauncher {
@@ -19,10 +16,10 @@ final class NormLauncher {
     static Tensor[] run(Task t, NormOp op) {
         Shape x = t.in()[0].shape();
         return switch (op) {
-            case NormOp.BatchNorm o -> batch(t, o.eps());
+            case NormOp.BatchNorm o -> batch(t, o.eps(), false);
             case NormOp.BatchNormEval o -> Task.one(batchEval(t, o.eps()));
-            case NormOp.BatchNormBackward o -> batchBackward(t, o.eps());
-            case NormOp.BatchNormRelu o -> batchRelu(t, o);
+            case NormOp.BatchNormBackward o -> batchBackward(t, t.dense(), -1, o.eps());
+            case NormOp.BatchNormRelu o -> batch(t, o.eps(), true);
             case NormOp.BatchNormReluBackward o -> batchReluBackward(t, o);
             case NormOp.LayerNorm o -> rowNorm(t, Plan.layer(x, o.dims()), o.eps());
             case NormOp.LayerNormBackward o -> rowNormBackward(t, Plan.layer(x, o.dims()), true);
@@ -31,21 +28,6 @@ final class NormLauncher {
             case NormOp.RmsNorm o -> rmsNorm(t, Plan.layer(x, o.dims()), o.eps());
             case NormOp.RmsNormBackward o -> rowNormBackward(t, Plan.layer(x, o.dims()), false);
         };
-    }
-
-    private static Tensor[] batchRelu(Task t, NormOp.BatchNormRelu op) {
-        Tensor[] results = Engine.run(new NormOp.BatchNorm(op.eps()), Arrays.copyOf(t.in(), 3));
-        results[0] = (t.in().length == 4 ? results[0].add(t.in()[3]) : results[0]).relu();
-        return results;
-    }
-
-    /// (g, y, x, mean, var, weight): the rectifier's gradient, then the norm's.
-    private static Tensor[] batchReluBackward(Task t, NormOp.BatchNormReluBackward op) {
-        Tensor[] in = t.in();
-        ElementwiseOp gate = new ElementwiseOp.UnaryBackward(new ElementwiseOp.Relu());
-        Tensor gated = Engine.one(gate, in[0], in[1], in[1]);
-        Tensor[] norm = Engine.run(new NormOp.BatchNormBackward(op.eps()), gated, in[2], in[3], in[4], in[5]);
-        return op.joined() ? new Tensor[] {norm[0], norm[1], norm[2], gated} : norm;
     }
 
     /// `count` rows of `units` weight units with `inner` neighbouring elements each; see the kernels.
@@ -188,8 +170,8 @@ final class NormLauncher {
                     images, channels, inner, chunks, Rows.of(t.device().limits(), images * inner));
         }
 
-        int[] fields(int x, int g, int mean, int var, int weight, int bias) {
-            return new int[] {images, channels, inner, chunks, x, g, mean, var, weight, bias};
+        int[] fields(int x, int g, int mean, int var, int weight, int bias, int rectified, int joined) {
+            return new int[] {images, channels, inner, chunks, x, g, mean, var, weight, bias, rectified, joined};
         }
 
         void run(Launch launch) {
@@ -202,11 +184,13 @@ final class NormLauncher {
         return t.fresh(Task.isHalf(dtype) ? DType.F32 : dtype, c.channels, c.chunks);
     }
 
-    private static Tensor[] batch(Task t, double eps) {
+    /// (x[, weight, bias[, joined]]) → (y, mean, variance).
+    private static Tensor[] batch(Task t, double eps, boolean rectified) {
         Tensor[] in = t.dense();
         Tensor[] out = {t.result(0), t.result(1), t.result(2)};
         Channels c = Channels.of(t, in[0]);
-        int[] fields = c.fields(in[0].offset(), 0, 0, 0, offset(in, 1), offset(in, 2));
+        int[] fields =
+                c.fields(in[0].offset(), 0, 0, 0, offset(in, 1), offset(in, 2), rectified ? 1 : 0, offset(in, 3));
         Tensor sums = parts(t, c);
         Tensor squares = parts(t, c);
         String variant = Types.of(in[0].dtype());
@@ -226,7 +210,8 @@ final class NormLauncher {
                 .buffer(squares)
                 .buffer(in[0])
                 .buffer(orFirst(in, 1))
-                .buffer(orFirst(in, 2)));
+                .buffer(orFirst(in, 2))
+                .buffer(orFirst(in, 3)));
         ((DeviceStorage) sums.storage()).release();
         ((DeviceStorage) squares.storage()).release();
         return out;
@@ -239,7 +224,7 @@ final class NormLauncher {
         t.each(
                 t.kernel("norm", Types.of(y.dtype()), "batch_eval")
                         .struct(c.fields(
-                                in[0].offset(), 0, in[1].offset(), in[2].offset(), offset(in, 3), offset(in, 4)))
+                                in[0].offset(), 0, in[1].offset(), in[2].offset(), offset(in, 3), offset(in, 4), 0, -1))
                         .scalar(y.dtype(), eps)
                         .buffer(y)
                         .buffer(in[0])
@@ -251,38 +236,64 @@ final class NormLauncher {
         return y;
     }
 
-    private static Tensor[] batchBackward(Task t, double eps) {
+    /// (g, y, x, mean, var, weight): y last, so that the others are those of the norm alone.
+    private static Tensor[] batchReluBackward(Task t, NormOp.BatchNormReluBackward op) {
         Tensor[] in = t.dense();
-        Tensor[] out = {t.result(0), t.result(1), t.result(2)};
+        Tensor[] ordered = {in[0], in[2], in[3], in[4], in[5], in[1]};
+        return batchBackward(t, ordered, 5, op.eps());
+    }
+
+    /// (g, x, mean, var[, weight[, y]]) → (dx, dweight, dbias[, djoined]).
+    ///
+    /// @param y which of `in` is the rectified result, -1 if there is no rectifier
+    private static Tensor[] batchBackward(Task t, Tensor[] in, int y, double eps) {
+        Tensor[] out = new Tensor[t.out().length];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = t.result(i);
+        }
         Channels c = Channels.of(t, in[1]);
-        int[] fields = c.fields(in[1].offset(), in[0].offset(), in[2].offset(), in[3].offset(), offset(in, 4), -1);
+        int[] fields = c.fields(
+                in[1].offset(),
+                in[0].offset(),
+                in[2].offset(),
+                in[3].offset(),
+                offset(in, 4),
+                -1,
+                y < 0 ? 0 : 1,
+                y < 0 ? -1 : in[y].offset());
+        Tensor rectified = y < 0 ? in[0] : in[y];
         Tensor sums = parts(t, c);
         Tensor sumsX = parts(t, c);
         String variant = Types.of(in[1].dtype());
-        c.run(t.kernel("norm", variant, "batch_gradient_sums")
+        Launch first = t.kernel("norm", variant, "batch_gradient_sums")
                 .struct(fields)
                 .scalar(in[1].dtype(), eps)
                 .buffer(sums)
-                .buffer(sumsX)
-                .buffer(in[0])
-                .buffer(in[1])
-                .buffer(in[2])
-                .buffer(in[3]));
-        c.run(t.kernel("norm", variant, "batch_backward")
+                .buffer(sumsX);
+        c.run(operands(first, in, 4).buffer(rectified));
+        Launch second = t.kernel("norm", variant, "batch_backward")
                 .struct(fields)
                 .scalar(in[1].dtype(), eps)
                 .buffer(out[0])
                 .buffer(out[1])
                 .buffer(out[2])
                 .buffer(sums)
-                .buffer(sumsX)
-                .buffer(in[0])
-                .buffer(in[1])
-                .buffer(in[2])
-                .buffer(in[3])
-                .buffer(orFirst(in, 4)));
+                .buffer(sumsX);
+        boolean joins = out.length == 4;
+        c.run(operands(second, in, 4)
+                .buffer(orFirst(in, 4))
+                .buffer(rectified)
+                .ints(joins ? 1 : 0)
+                .buffer(joins ? out[3] : out[0]));
         ((DeviceStorage) sums.storage()).release();
         ((DeviceStorage) sumsX.storage()).release();
         return out;
+    }
+
+    private static Launch operands(Launch launch, Tensor[] in, int count) {
+        for (int i = 0; i < count; i++) {
+            launch.buffer(in[i]);
+        }
+        return launch;
     }
 }

@@ -35,26 +35,28 @@ public final class OpLauncher {
             constants[i] = inputs[i].detach(); // what runs inside is not recorded
         }
         Task task = new Task(device, op, constants, outputs);
-        return switch (op) {
-            case ElementwiseOp o -> ElementwiseLauncher.run(task, o);
-            case ReductionOp o -> ReductionLauncher.run(task, o);
-            case SoftmaxOp o -> SoftmaxLauncher.run(task, o);
-            case SortOp o -> SortLauncher.run(task, o);
-            case ShapeOp o -> ShapeLauncher.run(task, o);
-            case IndexOp o -> IndexLauncher.run(task, o);
-            case MatMulOp o -> MatMulLauncher.run(task, o);
-            case LinalgOp o -> LinalgLauncher.run(task, o);
-            case ConvOp o -> ConvLauncher.run(task, o);
-            case PoolOp o -> PoolLauncher.run(task, o);
-            case ResampleOp o -> ResampleLauncher.run(task, o);
-            case NormOp o -> NormLauncher.run(task, o);
-            case AttentionOp o -> AttentionLauncher.run(task, o);
-            case LossOp o -> LossLauncher.run(task, o);
-            case RandomOp o -> RandomLauncher.run(task, o);
-            case CastOp o -> CastLauncher.run(task, o);
-            case QuantOp o -> QuantLauncher.run(task, o);
-            case UpdateOp o -> UpdateLauncher.run(task, o);
-            case CustomOp o -> throw new IllegalStateException(o.name() + ": the engine runs custom ops itself");
-        };
+        return task.done(
+                switch (op) {
+                    case ElementwiseOp o -> ElementwiseLauncher.run(task, o);
+                    case ReductionOp o -> ReductionLauncher.run(task, o);
+                    case SoftmaxOp o -> SoftmaxLauncher.run(task, o);
+                    case SortOp o -> SortLauncher.run(task, o);
+                    case ShapeOp o -> ShapeLauncher.run(task, o);
+                    case IndexOp o -> IndexLauncher.run(task, o);
+                    case MatMulOp o -> MatMulLauncher.run(task, o);
+                    case LinalgOp o -> LinalgLauncher.run(task, o);
+                    case ConvOp o -> ConvLauncher.run(task, o);
+                    case PoolOp o -> PoolLauncher.run(task, o);
+                    case ResampleOp o -> ResampleLauncher.run(task, o);
+                    case NormOp o -> NormLauncher.run(task, o);
+                    case AttentionOp o -> AttentionLauncher.run(task, o);
+                    case LossOp o -> LossLauncher.run(task, o);
+                    case RandomOp o -> RandomLauncher.run(task, o);
+                    case CastOp o -> CastLauncher.run(task, o);
+                    case QuantOp o -> QuantLauncher.run(task, o);
+                    case UpdateOp o -> UpdateLauncher.run(task, o);
+                    case CustomOp o ->
+                        throw new IllegalStateException(o.name() + ": the engine runs custom ops itself");
+                });
     }
 }

@@ -186,7 +186,14 @@ final class ShapeLauncher {
         if (op.mode() != ShapeOp.PadMode.CONSTANT) {
             return pieces(t, x, segments);
         }
-        Tensor y = fill(t, t.result(0), op.value());
+        long kept = 1;
+        for (List<Segment> own : segments) {
+            kept *= own.getFirst().length();
+        }
+        Tensor y = t.result(0);
+        if (kept < y.numel()) { // a crop has no margin
+            fill(t, y, op.value());
+        }
         copyPieces(t, x, y, segments, new Segment[segments.size()], 0);
         return y;
     }
@@ -211,28 +218,29 @@ final class ShapeLauncher {
         };
     }
 
-    /// The adjoint of padding, one dimension after the other: the middle, plus the margins mirrored back
-    /// or summed onto
-    /// the edge.
+    /// The adjoint of padding: a crop, or one dimension after the other the middle, plus the margins
+    /// mirrored back or summed onto the edge.
     private static Tensor padBackward(ShapeOp.PadBackward op, Tensor g) {
+        if (op.mode() == ShapeOp.PadMode.CONSTANT) {
+            return Engine.one(
+                    new ShapeOp.Pad(negated(op.before()), negated(op.after()), ShapeOp.PadMode.CONSTANT, 0), g);
+        }
         Tensor sum = g;
         for (int d = 0; d < g.rank(); d++) {
             int extent = op.shape().dim(d);
             int before = op.before()[d];
             int after = op.after()[d];
-            sum = switch (op.mode()) {
-                case CONSTANT -> {
-                    int[] none = new int[g.rank()];
-                    int[] low = none.clone();
-                    int[] high = none.clone();
-                    low[d] = -before;
-                    high[d] = -after;
-                    yield Engine.one(new ShapeOp.Pad(low, high, ShapeOp.PadMode.CONSTANT, 0), sum);
-                }
-                case REFLECT, REPLICATE -> withMargins(op.mode(), sum, d, extent, before, after);
-            };
+            sum = withMargins(op.mode(), sum, d, extent, before, after);
         }
         return sum == g ? g.copy() : sum;
+    }
+
+    private static int[] negated(int[] margins) {
+        int[] out = new int[margins.length];
+        for (int d = 0; d < out.length; d++) {
+            out[d] = -margins[d];
+        }
+        return out;
     }
 
     private static Tensor withMargins(ShapeOp.PadMode mode, Tensor g, int d, int extent, int before, int after) {

@@ -9,6 +9,8 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.Fused;
 import dev.retort.tensor.op.Op;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Supplier;
 
 /// One op that is to run: where, on what, and what comes out.
@@ -17,9 +19,29 @@ import java.util.function.Supplier;
 /// @param op     what
 /// @param in     the inputs, any layout, without gradient history
 /// @param out    types of the results
-record Task(ClDevice device, Op op, Tensor[] in, TensorType[] out) {
+/// @param copies contiguous copies of inputs, given back when the op was enqueued
+record Task(ClDevice device, Op op, Tensor[] in, TensorType[] out, List<DeviceStorage> copies) {
     private static final int CPU_GROUPS = 8; // per core: enough to balance, few enough to start quickly
     private static final int GPU_GROUPS = 32; // per multiprocessor
+
+    /// A task that has made no copies.
+    Task(ClDevice device, Op op, Tensor[] in, TensorType[] out) {
+        this(device, op, in, out, new ArrayList<>());
+    }
+
+    /// Gives back the copies that are not part of the results.
+    Tensor[] done(Tensor[] results) {
+        for (DeviceStorage copy : copies) {
+            boolean lasts = false;
+            for (Tensor result : results) {
+                lasts |= result.storage() == copy;
+            }
+            if (!lasts) {
+                copy.release();
+            }
+        }
+        return results;
+    }
 
     /// A fresh contiguous tensor, its elements undefined.
     Tensor fresh(TensorType type) {
@@ -50,7 +72,12 @@ record Task(ClDevice device, Op op, Tensor[] in, TensorType[] out) {
 
     /// `x` in row-major order: itself, or a copy.
     Tensor dense(Tensor x) {
-        return x.isContiguous() ? x : ShapeLauncher.copied(this, x);
+        if (x.isContiguous()) {
+            return x;
+        }
+        Tensor copy = ShapeLauncher.copied(this, x);
+        copies.add((DeviceStorage) copy.storage());
+        return copy;
     }
 
     /// Several inputs in row-major order.

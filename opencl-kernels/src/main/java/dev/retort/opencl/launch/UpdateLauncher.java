@@ -24,17 +24,15 @@ final class UpdateLauncher {
             case UpdateOp.AdamStep step -> adam(t, step);
             case UpdateOp.RmsPropStep step -> rmsProp(t, step);
             case UpdateOp.AdagradStep step ->
-                step(t, "adagrad", t.in())
-                        .numbers(step.lr(), step.eps(), step.weightDecay())
-                        .run();
+                UpdateBatch.apply(t, "adagrad", t.in(), numbers(step.lr(), step.eps(), step.weightDecay()));
             case UpdateOp.LambStep step -> lamb(t, step);
-            case UpdateOp.LionStep step ->
-                step(t, "lion", t.in())
-                        .numbers(step.lr(), step.beta1(), step.beta2(), 1 - step.beta1(), 1 - step.beta2())
-                        .numbers(1 - step.lr() * step.weightDecay())
-                        .run();
+            case UpdateOp.LionStep step -> lion(t, step);
         }
         return NOTHING;
+    }
+
+    private static double[] numbers(double... values) {
+        return values;
     }
 
     /// A kernel over windows of one shape, with numbers of the arithmetic type behind the buffers.
@@ -75,7 +73,7 @@ final class UpdateLauncher {
 
     private static void lerp(Task t, double weight) {
         if (t.in()[0].dtype().isFloating()) {
-            step(t, "lerp", t.in()).numbers(weight).run();
+            UpdateBatch.apply(t, "lerp", t.in(), numbers(weight));
             return;
         }
         DType wide = t.device().limits().doubles() ? DType.F64 : DType.F32;
@@ -84,21 +82,29 @@ final class UpdateLauncher {
     }
 
     private static void sgd(Task t, UpdateOp.SgdStep op) {
-        Tensor[] in = t.in();
-        Tensor state = op.momentum() == 0 ? in[0] : in[2]; // the kernel leaves it alone without momentum
-        Step step =
-                step(t, "sgd", in[0], in[1], state).numbers(op.lr(), op.momentum(), op.dampening(), op.weightDecay());
-        step.launch.ints(op.nesterov() ? 1 : 0, op.first() ? 1 : 0);
-        step.run();
+        double[] numbers = numbers(op.lr(), op.momentum(), op.dampening(), op.weightDecay());
+        UpdateBatch.apply(t, "sgd", t.in(), numbers, op.nesterov() ? 1 : 0, op.first() ? 1 : 0);
     }
 
     private static void adam(Task t, UpdateOp.AdamStep op) {
-        step(t, "adam", t.in())
-                .numbers(op.lr(), op.beta1(), op.beta2(), 1 - op.beta1(), 1 - op.beta2(), op.eps())
-                .numbers(op.decoupled() ? 0 : op.weightDecay())
-                .numbers(op.decoupled() ? 1 - op.lr() * op.weightDecay() : 1)
-                .numbers(inverse(op.beta1(), op.step()), inverse(op.beta2(), op.step()))
-                .run();
+        double[] numbers = numbers(
+                op.lr(),
+                op.beta1(),
+                op.beta2(),
+                1 - op.beta1(),
+                1 - op.beta2(),
+                op.eps(),
+                op.decoupled() ? 0 : op.weightDecay(),
+                op.decoupled() ? 1 - op.lr() * op.weightDecay() : 1,
+                inverse(op.beta1(), op.step()),
+                inverse(op.beta2(), op.step()));
+        UpdateBatch.apply(t, "adam", t.in(), numbers);
+    }
+
+    private static void lion(Task t, UpdateOp.LionStep op) {
+        double shrink = 1 - op.lr() * op.weightDecay();
+        UpdateBatch.apply(
+                t, "lion", t.in(), numbers(op.lr(), op.beta1(), op.beta2(), 1 - op.beta1(), 1 - op.beta2(), shrink));
     }
 
     /// 1/(1 − βᵗ).
@@ -107,11 +113,8 @@ final class UpdateLauncher {
     }
 
     private static void rmsProp(Task t, UpdateOp.RmsPropStep op) {
-        Tensor[] in = t.in();
-        Tensor state = op.momentum() == 0 ? in[0] : in[3];
-        step(t, "rms_prop", in[0], in[1], in[2], state)
-                .numbers(op.lr(), op.alpha(), 1 - op.alpha(), op.eps(), op.weightDecay(), op.momentum())
-                .run();
+        double[] numbers = numbers(op.lr(), op.alpha(), 1 - op.alpha(), op.eps(), op.weightDecay(), op.momentum());
+        UpdateBatch.apply(t, "rms_prop", t.in(), numbers);
     }
 
     /// The norms of weights and direction stay on the device: the second kernel reads them there.

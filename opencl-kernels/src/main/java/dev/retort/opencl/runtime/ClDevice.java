@@ -16,10 +16,12 @@ import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
 import org.jocl.cl_event;
+import org.jspecify.annotations.Nullable;
 
 /// An open device: a context, one in-order queue, memory and programs.
 ///
 /// Everything is enqueued and nothing is waited for, except by reads. One thread at a time enqueues.
+/// Commands of which several may become one are [Deferred] until the next other command.
 public final class ClDevice {
     private static final int FLUSH_EVERY = 16;
     private static final int WAIT_EVERY = 4096; // bounds what the driver has to remember
@@ -34,6 +36,7 @@ public final class ClDevice {
     private final Profile profile = new Profile();
     private final TunedTiles tiles;
     private final DriverCalls calls;
+    private @Nullable Deferred deferred;
     private long launches;
     private long downloads;
 
@@ -111,6 +114,32 @@ public final class ClDevice {
         return downloads;
     }
 
+    /// Commands that wait for others to join them, and are enqueued before anything else is.
+    public interface Deferred {
+        /// Enqueues them.
+        void run();
+    }
+
+    /// What waits to be joined, or null.
+    public synchronized @Nullable Deferred deferred() {
+        return deferred;
+    }
+
+    /// Enqueues what waited before and lets `commands` wait.
+    public synchronized void defer(Deferred commands) {
+        settle();
+        deferred = commands;
+    }
+
+    /// Enqueues what waits.
+    public synchronized void settle() {
+        Deferred waiting = deferred;
+        deferred = null;
+        if (waiting != null) {
+            waiting.run();
+        }
+    }
+
     /// A launch of the kernel `name` of `kernels/FILE.cl` behind the definitions `variant`.
     ///
     /// @throws OpException if the kernels do not compile, with the compiler's log
@@ -139,6 +168,7 @@ public final class ClDevice {
 
     /// Sets all bytes to zero.
     public synchronized void clear(DeviceStorage storage) {
+        settle();
         if (storage.size() > 0) {
             Block block = storage.block();
             calls.run(
@@ -150,6 +180,7 @@ public final class ClDevice {
 
     /// A copy of a host buffer.
     public synchronized DeviceStorage upload(HostStorage host) {
+        settle();
         DeviceStorage storage = allocate(host.dtype(), host.size());
         calls.run("upload", () -> transfers.upload(host, storage.block()));
         return storage;
@@ -159,6 +190,7 @@ public final class ClDevice {
     public synchronized HostStorage download(DeviceStorage storage) {
         HostStorage host = HostStorage.allocate(storage.dtype(), storage.size());
         downloads++;
+        settle();
         calls.run("download", () -> transfers.download(storage.block(), host));
         calls.run("download", faults::check);
         profile.collect();
@@ -167,10 +199,12 @@ public final class ClDevice {
 
     /// Waits until the device has done everything.
     public synchronized void finish() {
+        settle();
         calls.run("finish", () -> CL.clFinish(queue));
     }
 
     synchronized void enqueue(Kernel kernel, List<Object> arguments, long[] items, long[] local) {
+        settle();
         for (int i = 0; i < arguments.size(); i++) {
             switch (arguments.get(i)) {
                 case DeviceStorage storage -> kernel.set(i, storage.block());

@@ -42,10 +42,10 @@ public final class DeviceStorage extends Storage {
         return (long) size() * dtype().bytes();
     }
 
-    /// Gives the memory back now and not when the storage is collected; it must not be used afterwards.
-    /// For temporaries
-    /// that nobody else has seen.
+    /// Commands that were enqueued before may still use it; using it afterwards is an error.
+    @Override
     public void release() {
+        device.settle();
         device.memory().end(lease);
     }
 }

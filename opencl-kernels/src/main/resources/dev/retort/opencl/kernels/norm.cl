@@ -152,6 +152,8 @@ __kernel void add_parts(const int all_units, const int chunks, __global S* dweig
 typedef struct {
     int images, channels, inner, chunks;
     int x, g, mean, var, weight, bias;   // offsets; weight, bias -1: none
+    int rectified;                       // y = max(norm(x) + joined, 0) instead of norm(x)
+    int joined;                          // offset of what is added before the rectifier (backward: of y); -1: nothing
 } Batch;
 
 #define CHANNEL                                                                             \
@@ -210,10 +212,10 @@ __kernel void batch_squares(const Batch P, __global A* squares, __global S* mean
     }
 }
 
-// y = x^ * weight + bias; writes the variance
+// y = x^ * weight + bias, or max(x^ * weight + bias + joined, 0); writes the variance
 __kernel void batch_apply(const Batch P, const A eps, __global S* y, __global S* vars, __global const A* sums,
                           __global const A* squares, __global const S* x, __global const S* weight,
-                          __global const S* bias) {
+                          __global const S* bias, __global const S* joined) {
     CHANNEL
     const A mean = parts_sum(sums, channel, P.chunks) / all;
     const A var = parts_sum(squares, channel, P.chunks) / all;
@@ -221,7 +223,9 @@ __kernel void batch_apply(const Batch P, const A eps, __global S* y, __global S*
     const A scale = P.weight >= 0 ? LD(weight, P.weight + channel) : 1;
     const A shift = P.bias >= 0 ? LD(bias, P.bias + channel) : 0;
     for (int e = begin + lane; e < end; e += lanes) {
-        ST(y, PLACE(e), (LD(x, P.x + PLACE(e)) - mean) * rstd * scale + shift);
+        A v = (LD(x, P.x + PLACE(e)) - mean) * rstd * scale + shift;
+        v = P.joined >= 0 ? v + LD(joined, P.joined + PLACE(e)) : v;
+        ST(y, PLACE(e), P.rectified ? MAXIMUM(v, 0) : v);
     }
     if (real && lane == 0 && row % P.chunks == 0) {
         ST(vars, channel, var);
@@ -240,16 +244,19 @@ __kernel void batch_eval(const Batch P, const A eps, __global S* y, __global con
     }
 }
 
+// Element e of the gradient of the norm: behind the rectifier only where y > 0.
+#define ARRIVING(e) (!P.rectified || LD(y, P.joined + PLACE(e)) > 0 ? LD(g, P.g + PLACE(e)) : 0)
+
 // sums[channel, chunk] = sum g, sums_x = sum g x^
 __kernel void batch_gradient_sums(const Batch P, const A eps, __global A* sums, __global A* sums_x,
                                   __global const S* g, __global const S* x, __global const S* means,
-                                  __global const S* vars) {
+                                  __global const S* vars, __global const S* y) {
     CHANNEL
     const A mean = LD(means, P.mean + channel);
     const A rstd = 1 / sqrt(LD(vars, P.var + channel) + eps);
     A sum = 0, sum_x = 0;
     for (int e = begin + lane; e < end; e += lanes) {
-        const A v = LD(g, P.g + PLACE(e));
+        const A v = ARRIVING(e);
         sum += v;
         sum_x += v * (LD(x, P.x + PLACE(e)) - mean) * rstd;
     }
@@ -261,11 +268,11 @@ __kernel void batch_gradient_sums(const Batch P, const A eps, __global A* sums, 
     }
 }
 
-// dx = weight * rstd * (g - mean(g) - x^ * mean(g x^)); dweight = sum g x^; dbias = sum g
+// dx = weight * rstd * (g - mean(g) - x^ * mean(g x^)); dweight = sum g x^; dbias = sum g; djoined = g if `joins`
 __kernel void batch_backward(const Batch P, const A eps, __global S* dx, __global S* dweight, __global S* dbias,
                              __global const A* sums, __global const A* sums_x, __global const S* g,
                              __global const S* x, __global const S* means, __global const S* vars,
-                             __global const S* weight) {
+                             __global const S* weight, __global const S* y, const int joins, __global S* djoined) {
     CHANNEL
     const A mean = LD(means, P.mean + channel);
     const A rstd = 1 / sqrt(LD(vars, P.var + channel) + eps);
@@ -273,8 +280,12 @@ __kernel void batch_backward(const Batch P, const A eps, __global S* dx, __globa
     const A sum_x = parts_sum(sums_x, channel, P.chunks);
     const A scale = (P.weight >= 0 ? LD(weight, P.weight + channel) : 1) * rstd;
     for (int e = begin + lane; e < end; e += lanes) {
+        const A v = ARRIVING(e);
         const A normal = (LD(x, P.x + PLACE(e)) - mean) * rstd;
-        ST(dx, PLACE(e), scale * (LD(g, P.g + PLACE(e)) - sum / all - normal * (sum_x / all)));
+        ST(dx, PLACE(e), scale * (v - sum / all - normal * (sum_x / all)));
+        if (joins) {
+            ST(djoined, PLACE(e), v);
+        }
     }
     if (real && lane == 0 && row % P.chunks == 0) {
         ST(dweight, channel, sum_x);

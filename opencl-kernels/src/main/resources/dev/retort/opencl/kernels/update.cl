@@ -19,77 +19,130 @@ __kernel void add_scaled(const Layout L, __global S* dst, __global const S* src,
     }
 }
 
-// dst <- dst + weight * (src - dst)
-__kernel void lerp(const Layout L, __global S* dst, __global const S* src, const A weight) {
-    EACH(e, L.n) {
-        LOCATE(L, e, 2)
-        const A d = LD(dst, at[0]);
-        ST(dst, at[0], d + weight * (LD(src, at[1]) - d));
+// One update as three things: the rule for an element, on pointers to its operands; the kernel that applies it to windows
+// of any layout; and the kernel `..._many` that applies it to up to MANY contiguous sets of operands in one launch:
+//
+//   element e   0 ............. ends[0] ....... ends[1] ...      the set of e is the first whose end is beyond e, and
+//   operands    a0 b0 c0 d0   | a1 b1 c1 d1   | a2 b2 c2 d2      e minus the end before is its index there
+
+#define MANY 16
+
+typedef struct {
+    int count;              // sets in use
+    int ends[MANY];         // elements of this set and all before it
+    int offset[MANY][4];    // of the operands
+} Sets;
+
+#define SET(i) __global S *a##i, __global S *b##i, __global S *c##i, __global S *d##i,
+#define ALL_SETS                                                                                                  \
+    SET(0) SET(1) SET(2) SET(3) SET(4) SET(5) SET(6) SET(7) SET(8) SET(9) SET(10) SET(11) SET(12) SET(13) SET(14) SET(15)
+#define PICK(i) case i: a = a##i; b = b##i; c = c##i; d = d##i; break;
+#define PICK_SET                                                                                  \
+    PICK(0) PICK(1) PICK(2) PICK(3) PICK(4) PICK(5) PICK(6) PICK(7) PICK(8) PICK(9) PICK(10)      \
+    PICK(11) PICK(12) PICK(13) PICK(14) PICK(15)
+
+// PARAMETERS and ARGUMENTS: the numbers of the rule `name##_at(a, b, c, d, ...)`, declared and passed on.
+#define UPDATE(name, PARAMETERS, ARGUMENTS)                                                                       \
+    __kernel void name(const Layout L, __global S* as, __global S* bs, __global S* cs, __global S* ds, PARAMETERS) { \
+        EACH(e, L.n) {                                                                                            \
+            LOCATE(L, e, 4)                                                                                       \
+            name##_at(as + at[0], bs + at[1], cs + at[2], ds + at[3], ARGUMENTS);                                 \
+        }                                                                                                         \
+    }                                                                                                             \
+    __kernel void name##_many(const Sets P, ALL_SETS PARAMETERS) {                                                \
+        EACH(e, P.ends[P.count - 1]) {                                                                            \
+            int set = 0;                                                                                          \
+            while ((int)e >= P.ends[set]) set++;                                                                  \
+            const int i = (int)e - (set == 0 ? 0 : P.ends[set - 1]);                                              \
+            __global S *a = a0, *b = b0, *c = c0, *d = d0;                                                        \
+            switch (set) { PICK_SET }                                                                             \
+            name##_at(a + P.offset[set][0] + i, b + P.offset[set][1] + i, c + P.offset[set][2] + i,               \
+                      d + P.offset[set][3] + i, ARGUMENTS);                                                       \
+        }                                                                                                         \
     }
+#define OF(...) __VA_ARGS__
+
+#define OPERANDS_AT __global S *a, __global S *b, __global S *c, __global S *d
+
+// dst <- dst + weight * (src - dst)
+inline void lerp_at(OPERANDS_AT, const A weight) {
+    const A dst = LD(a, 0);
+    ST(a, 0, dst + weight * (LD(b, 0) - dst));
 }
+UPDATE(lerp, const A weight, weight)
 
 // g' = g + decay w; b <- momentum b + (1 - dampening) g' (first: g'); d = b, or g' + momentum b; w <- w - lr d
-__kernel void sgd(const Layout L, __global S* ws, __global const S* gs, __global S* bs, const A lr, const A momentum,
-                  const A dampening, const A decay, const int nesterov, const int first) {
-    EACH(e, L.n) {
-        LOCATE(L, e, 3)
-        const A w = LD(ws, at[0]);
-        A d = LD(gs, at[1]) + decay * w;
-        if (momentum != 0) {
-            const A b = first ? d : momentum * LD(bs, at[2]) + (1 - dampening) * d;
-            ST(bs, at[2], b);
-            d = nesterov ? d + momentum * b : b;
-        }
-        ST(ws, at[0], w - lr * d);
+inline void sgd_at(OPERANDS_AT, const A lr, const A momentum, const A dampening, const A decay, const int nesterov,
+                   const int first) {
+    const A w = LD(a, 0);
+    A step = LD(b, 0) + decay * w;
+    if (momentum != 0) {
+        const A velocity = first ? step : momentum * LD(c, 0) + (1 - dampening) * step;
+        ST(c, 0, velocity);
+        step = nesterov ? step + momentum * velocity : velocity;
     }
+    ST(a, 0, w - lr * step);
 }
+UPDATE(sgd,
+       OF(const A lr, const A momentum, const A dampening, const A decay, const int nesterov, const int first),
+       OF(lr, momentum, dampening, decay, nesterov, first))
 
 // m <- b1 m + (1 - b1) g; v <- b2 v + (1 - b2) g^2; w <- w - lr (m / c1) / (sqrt(v / c2) + eps), ct = 1 - bt^step
-__kernel void adam(const Layout L, __global S* ws, __global const S* gs, __global S* ms, __global S* vs, const A lr,
-                   const A beta1, const A beta2, const A rest1, const A rest2, const A eps, const A decay,
-                   const A shrink, const A by_c1, const A by_c2) {
-    EACH(e, L.n) {
-        LOCATE(L, e, 4)
-        A w = LD(ws, at[0]) * shrink;             // decoupled decay, else shrink = 1
-        const A g = LD(gs, at[1]) + decay * w;    // decay as part of the gradient, else decay = 0
-        const A m = beta1 * LD(ms, at[2]) + rest1 * g;
-        const A v = beta2 * LD(vs, at[3]) + rest2 * g * g;
-        ST(ms, at[2], m);
-        ST(vs, at[3], v);
-        ST(ws, at[0], w - lr * (m * by_c1) / (sqrt(v * by_c2) + eps));
-    }
+inline void adam_at(OPERANDS_AT, const A lr, const A beta1, const A beta2, const A rest1, const A rest2, const A eps,
+                    const A decay, const A shrink, const A by_c1, const A by_c2) {
+    const A w = LD(a, 0) * shrink;           // decoupled decay, else shrink = 1
+    const A g = LD(b, 0) + decay * w;        // decay as part of the gradient, else decay = 0
+    const A m = beta1 * LD(c, 0) + rest1 * g;
+    const A v = beta2 * LD(d, 0) + rest2 * g * g;
+    ST(c, 0, m);
+    ST(d, 0, v);
+    ST(a, 0, w - lr * (m * by_c1) / (sqrt(v * by_c2) + eps));
 }
+UPDATE(adam,
+       OF(const A lr, const A beta1, const A beta2, const A rest1, const A rest2, const A eps, const A decay,
+          const A shrink, const A by_c1, const A by_c2),
+       OF(lr, beta1, beta2, rest1, rest2, eps, decay, shrink, by_c1, by_c2))
 
 // v <- alpha v + (1 - alpha) g'^2; d = g' / (sqrt(v) + eps); with momentum b <- momentum b + d, d = b; w <- w - lr d
-__kernel void rms_prop(const Layout L, __global S* ws, __global const S* gs, __global S* vs, __global S* bs,
-                       const A lr, const A alpha, const A rest, const A eps, const A decay, const A momentum) {
-    EACH(e, L.n) {
-        LOCATE(L, e, 4)
-        const A w = LD(ws, at[0]);
-        const A g = LD(gs, at[1]) + decay * w;
-        const A v = alpha * LD(vs, at[2]) + rest * g * g;
-        ST(vs, at[2], v);
-        A d = g / (sqrt(v) + eps);
-        if (momentum != 0) {
-            d += momentum * LD(bs, at[3]);
-            ST(bs, at[3], d);
-        }
-        ST(ws, at[0], w - lr * d);
+inline void rms_prop_at(OPERANDS_AT, const A lr, const A alpha, const A rest, const A eps, const A decay,
+                        const A momentum) {
+    const A w = LD(a, 0);
+    const A g = LD(b, 0) + decay * w;
+    const A v = alpha * LD(c, 0) + rest * g * g;
+    ST(c, 0, v);
+    A step = g / (sqrt(v) + eps);
+    if (momentum != 0) {
+        step += momentum * LD(d, 0);
+        ST(d, 0, step);
     }
+    ST(a, 0, w - lr * step);
 }
+UPDATE(rms_prop,
+       OF(const A lr, const A alpha, const A rest, const A eps, const A decay, const A momentum),
+       OF(lr, alpha, rest, eps, decay, momentum))
 
 // s <- s + g'^2; w <- w - lr g' / (sqrt(s) + eps)
-__kernel void adagrad(const Layout L, __global S* ws, __global const S* gs, __global S* ss, const A lr, const A eps,
-                      const A decay) {
-    EACH(e, L.n) {
-        LOCATE(L, e, 3)
-        const A w = LD(ws, at[0]);
-        const A g = LD(gs, at[1]) + decay * w;
-        const A s = LD(ss, at[2]) + g * g;
-        ST(ss, at[2], s);
-        ST(ws, at[0], w - lr * g / (sqrt(s) + eps));
-    }
+inline void adagrad_at(OPERANDS_AT, const A lr, const A eps, const A decay) {
+    const A w = LD(a, 0);
+    const A g = LD(b, 0) + decay * w;
+    const A s = LD(c, 0) + g * g;
+    ST(c, 0, s);
+    ST(a, 0, w - lr * g / (sqrt(s) + eps));
 }
+UPDATE(adagrad, OF(const A lr, const A eps, const A decay), OF(lr, eps, decay))
+
+// w <- w (1 - lr decay) - lr sign(b1 m + (1 - b1) g), then m <- b2 m + (1 - b2) g
+inline void lion_at(OPERANDS_AT, const A lr, const A beta1, const A beta2, const A rest1, const A rest2,
+                    const A shrink) {
+    const A g = LD(b, 0);
+    const A m = LD(c, 0);
+    const A direction = beta1 * m + rest1 * g;
+    ST(a, 0, LD(a, 0) * shrink - lr * (A)((direction > 0) - (direction < 0)));
+    ST(c, 0, beta2 * m + rest2 * g);
+}
+UPDATE(lion,
+       OF(const A lr, const A beta1, const A beta2, const A rest1, const A rest2, const A shrink),
+       OF(lr, beta1, beta2, rest1, rest2, shrink))
 
 // LAMB, first part: m and v as in adam, direction d = (m / c1) / (sqrt(v / c2) + eps) + decay w
 __kernel void lamb_direction(const Layout L, __global S* ws, __global const S* gs, __global S* ms, __global S* vs,
@@ -113,19 +166,6 @@ __kernel void lamb_step(const Layout L, __global S* ws, __global const A* ds, __
     EACH(e, L.n) {
         LOCATE(L, e, 1)
         ST(ws, at[0], LD(ws, at[0]) - lr * trust * ds[e]);
-    }
-}
-
-// w <- w (1 - lr decay) - lr sign(b1 m + (1 - b1) g), then m <- b2 m + (1 - b2) g
-__kernel void lion(const Layout L, __global S* ws, __global const S* gs, __global S* ms, const A lr, const A beta1,
-                   const A beta2, const A rest1, const A rest2, const A shrink) {
-    EACH(e, L.n) {
-        LOCATE(L, e, 3)
-        const A g = LD(gs, at[1]);
-        const A m = LD(ms, at[2]);
-        const A direction = beta1 * m + rest1 * g;
-        ST(ws, at[0], LD(ws, at[0]) * shrink - lr * (A)((direction > 0) - (direction < 0)));
-        ST(ms, at[2], beta2 * m + rest2 * g);
     }
 }
 

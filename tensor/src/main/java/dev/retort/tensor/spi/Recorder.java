@@ -31,6 +31,10 @@ public interface Recorder {
     @Nullable
     Tensor grad(Tensor tensor);
 
+    /// The accumulated gradient for a reader that does not keep it, or null.
+    @Nullable
+    Tensor borrowGrad(Tensor tensor);
+
     /// Replaces the accumulated gradient; null clears it.
     void setGrad(Tensor tensor, @Nullable Tensor grad);
 
