@@ -1,5 +1,7 @@
 package dev.retort.distill;
 
+import dev.retort.autograd.Autograd;
+import dev.retort.autograd.GradOptions;
 import dev.retort.distill.feature.Features;
 import dev.retort.distill.feature.Tap;
 import dev.retort.distill.feature.TapDropout;
@@ -309,7 +311,7 @@ final class StageLoop implements Stateful {
         if (total == null) {
             return 0;
         }
-        total.backward();
+        Autograd.backward(total, GradOptions.defaults().withRelease());
         return total.detach().item();
     }
 
