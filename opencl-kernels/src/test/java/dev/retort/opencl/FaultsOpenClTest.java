@@ -11,6 +11,7 @@ import dev.retort.tensor.Random;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.LossOp;
+import dev.retort.tensor.op.PoolOp;
 import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,6 +36,10 @@ class FaultsOpenClTest {
 
         assertFault(x.indexSelect(0, longs(0, 3)), "index_select: index 3 is outside dimension 0 of extent 3");
         assertFault(x.gather(0, longs(-1, 0).reshape(1, 2)), "gather: index -1 is outside dimension 0 of extent 3");
+        Tensor far = Tensor.of(new long[40]).add(Tensor.scalar(DType.I64, 7)).to(device); // a long line is sorted
+        assertFault(
+                Tensor.ones(7).to(device).scatterAdd(0, far, Tensor.ones(40).to(device)),
+                "scatter_add: index 7 is outside dimension 0 of extent 7");
         assertFault(longs(5).oneHot(4, DType.F32), "one_hot: index 5 is outside");
         assertThat(x.sum().item()).isEqualTo(6);
     }
@@ -45,6 +50,18 @@ class FaultsOpenClTest {
         LossOp op = new LossOp.CrossEntropy(0, -100);
 
         assertFault(Engine.one(op, logits, longs(0, 7)), "cross_entropy: expects classes in [0, 3)");
+    }
+
+    @Test
+    void anIndexOutsideThePooledPlane() {
+        PoolOp.Window window = PoolOp.Window.of(2, 2, 0);
+        Tensor g = Tensor.ones(1, 1, 1, 2).to(device);
+        Tensor index = longs(0, 8).reshape(1, 1, 1, 2);
+
+        for (PoolOp op :
+                new PoolOp[] {new PoolOp.MaxPool2dBackward(2, 4), new PoolOp.MaxPool2dBackward(2, 4, window)}) {
+            assertFault(Engine.one(op, g, index), "max_pool2d_backward: expects indices in [0, 8), got 8");
+        }
     }
 
     @Test

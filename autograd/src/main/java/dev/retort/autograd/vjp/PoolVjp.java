@@ -6,6 +6,7 @@ import dev.retort.tensor.Engine;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.PoolOp;
+import org.jspecify.annotations.Nullable;
 
 /// Gradients of [PoolOp]: pooling and its adjoint are each other's gradients.
 final class PoolVjp {
@@ -14,15 +15,8 @@ final class PoolVjp {
     static Rule of(PoolOp op) {
         return switch (op) {
             // y = x[index]: g added at the index of each window's largest element
-            case PoolOp.MaxPool2d _, PoolOp.AdaptiveMaxPool2d _ ->
-                Rule.of(wrt(
-                        0,
-                        Saved.outputs(1),
-                        c -> Engine.one(
-                                new PoolOp.MaxPool2dBackward(
-                                        c.shape(0).dim(2), c.shape(0).dim(3)),
-                                c.g(),
-                                c.output(1))));
+            case PoolOp.MaxPool2d(PoolOp.Window window) -> largest(window);
+            case PoolOp.AdaptiveMaxPool2d _ -> largest(null);
             // its adjoint: g read at the indices
             case PoolOp.MaxPool2dBackward _ ->
                 Rule.of(wrt(
@@ -47,6 +41,17 @@ final class PoolVjp {
                                 c.shape(0).dim(2), c.shape(0).dim(3)),
                         c.g()));
         };
+    }
+
+    private static Rule largest(PoolOp.@Nullable Window window) {
+        return Rule.of(wrt(
+                0,
+                Saved.outputs(1),
+                c -> Engine.one(
+                        new PoolOp.MaxPool2dBackward(
+                                c.shape(0).dim(2), c.shape(0).dim(3), window),
+                        c.g(),
+                        c.output(1))));
     }
 
     /// [N, C, H, W] as [N, C, H·W].

@@ -11,6 +11,9 @@ import dev.retort.tensor.op.SortOp;
 
 /// Launches `kernels/index.cl`: [IndexOp]. A wrong index is reported by the next read from the device.
 final class IndexLauncher {
+    /// Positions of a line from which on sorting pays, where lines are few.
+    private static final int LONG = 32;
+
     private IndexLauncher() {}
 
     static Tensor[] run(Task t, IndexOp op) {
@@ -117,6 +120,10 @@ final class IndexLauncher {
             return y;
         }
         Shape lines = index.rank() == 0 ? index.shape() : index.shape().with(dim, 1);
+        if (index.rank() > 0 && t.areFewAndLong(lines.numel(), index.size(dim), LONG)) {
+            scatterRuns(t, kernel + "_runs", types, y, dim);
+            return y;
+        }
         Layout layout = Layout.of(
                 t.op().name(), lines, still(y, lines, dim), still(index, lines, dim), still(source, lines, dim));
         t.each(
@@ -129,6 +136,29 @@ final class IndexLauncher {
                         .faults(outside(t, dim, extent(y, dim))),
                 layout.count());
         return y;
+    }
+
+    /// With the index sorted, each run of equal ones is a work-item's.
+    private static void scatterRuns(Task t, String kernel, String types, Tensor y, int dim) {
+        Tensor source = t.in()[2];
+        Tensor[] sorted = Engine.run(new SortOp.Sort(dim, false), t.in()[1].to(DType.I64));
+        Tensor keys = sorted[0];
+        Shape lines = keys.shape().with(dim, 1);
+        Layout layout = Layout.of(
+                t.op().name(), lines, still(y, lines, dim), still(keys, lines, dim), still(source, lines, dim));
+        t.each(
+                t.kernel("index", types + Types.second(DType.I64), kernel)
+                        .struct(layout.fields())
+                        .ints(keys.size(dim), y.size(dim), y.strides()[dim], keys.strides()[dim], source.strides()[dim])
+                        .buffer(y)
+                        .buffer(keys)
+                        .buffer(sorted[1])
+                        .buffer(source)
+                        .faults(outside(t, dim, y.size(dim))),
+                keys.numel());
+        for (Tensor done : sorted) {
+            done.storage().release();
+        }
     }
 
     private static Tensor oneHot(Task t, Tensor index, int classes) {

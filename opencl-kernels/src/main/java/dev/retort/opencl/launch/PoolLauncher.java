@@ -1,5 +1,6 @@
 package dev.retort.opencl.launch;
 
+import dev.retort.opencl.runtime.Faults;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.PoolOp;
@@ -14,7 +15,8 @@ final class PoolLauncher {
         return switch (op) {
             case PoolOp.MaxPool2d o -> max(t, fields(from, to, o.window(), false));
             case PoolOp.AdaptiveMaxPool2d _ -> max(t, adaptive(from, to));
-            case PoolOp.MaxPool2dBackward _ -> Task.one(maxBackward(t));
+            case PoolOp.MaxPool2dBackward(int _, int _, PoolOp.Window window) ->
+                Task.one(window == null ? maxBackwardAnywhere(t) : maxBackward(t, fields(to, from, window, false)));
             case PoolOp.AvgPool2d o -> mean(t, "average_pool", fields(from, to, o.window(), o.countIncludePad()));
             case PoolOp.AdaptiveAvgPool2d _ -> mean(t, "average_pool", adaptive(from, to));
             case PoolOp.AvgPool2dBackward o ->
@@ -74,20 +76,40 @@ final class PoolLauncher {
         return Task.one(y);
     }
 
-    private static Tensor maxBackward(Task t) {
+    private static Tensor maxBackward(Task t, int[] pool) {
+        Tensor g = t.dense(0);
+        Tensor index = t.dense(1);
+        Tensor dx = t.result(0);
+        pool[13] = g.offset();
+        t.each(
+                t.kernel("pool", Types.of(g.dtype(), index.dtype()), "max_pool_backward")
+                        .struct(pool)
+                        .ints(index.offset())
+                        .buffer(dx)
+                        .buffer(g)
+                        .buffer(index)
+                        .faults(outside(dx.size(2) * dx.size(3))),
+                dx.numel());
+        return dx;
+    }
+
+    private static Faults.Report outside(int plane) {
+        return (value, _) -> "max_pool2d_backward: expects indices in [0, " + plane + "), got " + value;
+    }
+
+    private static Tensor maxBackwardAnywhere(Task t) {
         Tensor g = t.dense(0);
         Tensor index = t.dense(1);
         Tensor dx = t.zeros(t.out()[0]);
         int plane = dx.size(2) * dx.size(3);
         int planes = dx.size(0) * dx.size(1);
         t.each(
-                t.kernel("pool", Types.of(g.dtype(), index.dtype()), "max_pool_backward")
+                t.kernel("pool", Types.of(g.dtype(), index.dtype()), "max_pool_backward_anywhere")
                         .ints(planes, plane, g.size(2) * g.size(3), g.offset(), index.offset())
                         .buffer(dx)
                         .buffer(g)
                         .buffer(index)
-                        .faults((value, _) ->
-                                "max_pool2d_backward: expects indices in [0, " + plane + "), got " + value),
+                        .faults(outside(plane)),
                 planes);
         return dx;
     }

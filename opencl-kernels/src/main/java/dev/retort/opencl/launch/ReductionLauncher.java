@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class ReductionLauncher {
     private static final int STATE = 24; // bytes of one partial result
     private static final int MOST_CHUNKS = 1024;
+    private static final int SCANNED = 1024; // elements of a running sum's chunk
 
     private ReductionLauncher() {}
 
@@ -207,6 +208,34 @@ final class ReductionLauncher {
         }
     }
 
+    /// Running sums of few long lines, in chunks.
+    private static void scan(Task t, Layout layout, int dim, Tensor x, Tensor y) {
+        int n = x.size(dim);
+        int lines = layout.count();
+        int chunks = (n + SCANNED - 1) / SCANNED;
+        DType arithmetic = Task.isHalf(x.dtype()) ? DType.F32 : x.dtype().isFloating() ? x.dtype() : DType.I64;
+        Tensor before = t.fresh(arithmetic, lines, chunks);
+        String variant = Types.of(x.dtype(), y.dtype());
+        Rows rows = Rows.of(t.device().limits(), SCANNED);
+        rows.run(
+                t.kernel("reduce", variant, "scan_totals")
+                        .struct(layout.fields())
+                        .ints(n, chunks, SCANNED, x.strides()[dim])
+                        .buffer(before)
+                        .buffer(x),
+                (long) lines * chunks);
+        t.each(t.kernel("reduce", variant, "scan_before").ints(lines, chunks).buffer(before), lines);
+        rows.run(
+                t.kernel("reduce", variant, "scan_chunks")
+                        .struct(layout.fields())
+                        .ints(n, chunks, SCANNED, y.strides()[dim], x.strides()[dim])
+                        .buffer(y)
+                        .buffer(before)
+                        .buffer(x),
+                (long) lines * chunks);
+        before.storage().release();
+    }
+
     private static Tensor cumSum(Task t, int dim) {
         Tensor x = t.in()[0];
         Tensor y = t.result(0);
@@ -216,6 +245,10 @@ final class ReductionLauncher {
         Tensor toLines = y.numel() == 0 ? y : y.select(dim, 0);
         Tensor fromLines = x.numel() == 0 ? x : x.select(dim, 0);
         Layout layout = Layout.of("cum_sum", toLines.shape(), toLines, fromLines);
+        if (t.areFewAndLong(layout.count(), x.size(dim), 2 * SCANNED) && layout.count() > 0) {
+            scan(t, layout, dim, x, y);
+            return y;
+        }
         t.each(
                 t.kernel("reduce", Types.of(x.dtype()), "cum_sum")
                         .struct(layout.fields())

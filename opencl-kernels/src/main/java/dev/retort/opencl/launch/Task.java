@@ -101,6 +101,12 @@ record Task(ClDevice device, Op op, Tensor[] in, TensorType[] out, List<DeviceSt
         launch.run(Math.min(groups, most) * group, group);
     }
 
+    /// Whether a work-item a line would leave most of the device idle.
+    boolean areFewAndLong(long lines, int length, int isLong) {
+        long enough = (long) device.limits().computeUnits() * (device.limits().cpu() ? 1 : 1024);
+        return lines < enough && length >= isLong;
+    }
+
     /// Size of work-groups that do not work together.
     int group() {
         return Math.min(device.limits().cpu() ? 64 : 256, device.limits().groupSize());

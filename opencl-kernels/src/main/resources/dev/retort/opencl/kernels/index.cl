@@ -38,6 +38,32 @@ __kernel void scatter(const Layout L, const int n, const int extent, const int o
     }
 }
 
+// The same where lines are few and long, after sorting: keys[j] are the sorted indices of a line, order[j] the positions
+// that they had. A work-item has one position, and writes if that begins a run of equal keys:
+//
+//   keys   2 2 2 5 7 7
+//   order  1 4 6 0 2 3      out[2] = source[6], out[5] = source[0], out[7] = source[3]
+//
+// L: beginnings of the lines in the result (0), keys and order (1), and the source (2)
+__kernel void scatter_runs(const Layout L, const int n, const int extent, const int out_step, const int key_step,
+                           const int source_step, __global S* out, __global const long* keys,
+                           __global const long* order, __global const S* source, __global int* fault, const int site) {
+    EACH(e, L.n * n) {
+        const int line = (int)e / n, j = (int)e % n;
+        LOCATE(L, line, 3)
+        const int place = at[1] + j * key_step;
+        const long key = keys[place];
+        const bool begins = j == 0 || keys[place - key_step] != key;
+        if (begins && inside(key, extent, line, fault, site)) {
+            int last = j;
+            while (last + 1 < n && keys[at[1] + (last + 1) * key_step] == key) {
+                last++;
+            }
+            out[at[0] + (int)key * out_step] = source[at[2] + (int)order[at[1] + last * key_step] * source_step];
+        }
+    }
+}
+
 // out[i, index[i]] = value; L places the index (1)
 __kernel void one_hot(const Layout L, const int classes, __global S* out, __global const S2* index, const ulong value,
                       __global int* fault, const int site) {
@@ -64,6 +90,28 @@ __kernel void scatter_add(const Layout L, const int n, const int extent, const i
                 const int to = at[0] + (int)k * out_step;
                 ST(out, to, LD(out, to) + LD(source, at[2] + j * source_step));
             }
+        }
+    }
+}
+
+// The same where lines are few and long; as scatter_runs, but a run is added up in its order
+__kernel void scatter_add_runs(const Layout L, const int n, const int extent, const int out_step, const int key_step,
+                               const int source_step, __global S* out, __global const long* keys,
+                               __global const long* order, __global const S* source, __global int* fault,
+                               const int site) {
+    EACH(e, L.n * n) {
+        const int line = (int)e / n, j = (int)e % n;
+        LOCATE(L, line, 3)
+        const int place = at[1] + j * key_step;
+        const long key = keys[place];
+        const bool begins = j == 0 || keys[place - key_step] != key;
+        if (begins && inside(key, extent, line, fault, site)) {
+            const int to = at[0] + (int)key * out_step;
+            A sum = LD(out, to);
+            for (int run = j; run < n && keys[at[1] + run * key_step] == key; run++) {
+                sum += LD(source, at[2] + (int)order[at[1] + run * key_step] * source_step);
+            }
+            ST(out, to, sum);
         }
     }
 }

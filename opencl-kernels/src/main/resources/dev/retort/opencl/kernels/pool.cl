@@ -64,8 +64,41 @@ __kernel void max_pool(const Pool P, __global S* values, __global long* indices,
 }
 
 #ifdef S2
-// dx[index] += g, one work-item a plane, in order; dx is zero before
-__kernel void max_pool_backward(const int planes, const int plane, const int out_plane, const int g_offset,
+// dx[r, c] = sum of g over the windows that hold (r, c) and whose index says (r, c): one work-item an input position. A
+// window's index is checked by the window's first position.
+__kernel void max_pool_backward(const Pool P, const int index_offset, __global S* dx, __global const S* g,
+                                __global const S2* index, __global int* fault, const int site) {
+    EACH(e, P.planes * P.height * P.width) {
+        const int c = e % P.width;
+        const int r = e / P.width % P.height;
+        const int base = (int)(e / (P.width * P.height)) * P.out_height * P.out_width;
+        A sum = 0;
+        for (int i = first_bin(r, P.height, P.out_height, P.kernel_h, P.stride_h, P.pad_h, 0); i < P.out_height; i++) {
+            const Bin rows = ROW_BIN(i);
+            if (rows.start > r) {
+                break;
+            }
+            for (int j = first_bin(c, P.width, P.out_width, P.kernel_w, P.stride_w, P.pad_w, 0); j < P.out_width; j++) {
+                const Bin cols = COL_BIN(j);
+                if (cols.start > c) {
+                    break;
+                }
+                if (r < rows.end && c < cols.end) {
+                    const A2 k = LD2(index, index_offset + base + i * P.out_width + j);
+                    if (k == r * P.width + c) {
+                        sum += LD(g, P.offset + base + i * P.out_width + j);
+                    } else if (r == rows.start && c == cols.start && (k < 0 || k >= P.height * P.width)) {
+                        fail(fault, site, k, e);
+                    }
+                }
+            }
+        }
+        ST(dx, e, sum);
+    }
+}
+
+// dx[index] += g for indices anywhere, one work-item a plane, in order; dx is zero before
+__kernel void max_pool_backward_anywhere(const int planes, const int plane, const int out_plane, const int g_offset,
                                 const int index_offset, __global S* dx, __global const S* g,
                                 __global const S2* index, __global int* fault, const int site) {
     EACH(p, planes) {

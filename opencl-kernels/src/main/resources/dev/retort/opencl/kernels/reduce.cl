@@ -166,7 +166,12 @@ REDUCE(norm_largest, START(0), v = MAXIMUM(v, fabs(x)), v = MAXIMUM(v, s.v), RES
 
 #endif
 
-// ---- running sums: one work-item a line ----
+// ---- running sums: one work-item a line, or in chunks where lines are few and long ----
+//
+//   line    | chunk 0    | chunk 1    | chunk 2    |
+//   totals    sum          sum          sum             first stage: a work-group a chunk, a tree
+//   before    0            sum 0        sum 0 + sum 1   second stage: one work-item a line
+//   result    before + running sums inside the chunk    third stage: a work-group a chunk, tile by tile of `lanes`
 
 // L: the beginnings of the lines, in the result (operand 0) and the input (operand 1)
 __kernel void cum_sum(const Layout L, const int n, const int step, const int in_step, __global S* out,
@@ -178,5 +183,69 @@ __kernel void cum_sum(const Layout L, const int n, const int step, const int in_
             sum += LD(in, at[1] + j * in_step);
             ST(out, at[0] + j * step, sum);
         }
+    }
+}
+
+// of a chunk: its line and where it begins and ends in it
+#define CHUNK                                                              \
+    __local A scratch[MOST_ITEMS];                                         \
+    const int lane = get_local_id(0), lanes = get_local_size(0);           \
+    const int row = get_global_id(1);                                      \
+    const int line = row / chunks;                                         \
+    const int begin = row % chunks * length, end = min(n, begin + length); \
+    LOCATE(L, line, 2)
+
+// totals[line, chunk] = sum x
+__kernel void scan_totals(const Layout L, const int n, const int chunks, const int length, const int in_step,
+                          __global A* totals, __global const S* in) {
+    CHUNK
+    A sum = 0;
+    for (int j = begin + lane; j < end; j += lanes) {
+        sum += LD(in, at[1] + j * in_step);
+    }
+    scratch[lane] = sum;
+    for (int step = lanes / 2; step > 0; step /= 2) {
+        barrier(CLK_LOCAL_MEM_FENCE);
+        if (lane < step) {
+            scratch[lane] += scratch[lane + step];
+        }
+    }
+    if (lane == 0) {
+        totals[row] = scratch[0];
+    }
+}
+
+// before[line, chunk] = sum of the totals of earlier chunks, in place
+__kernel void scan_before(const int lines, const int chunks, __global A* totals) {
+    EACH(line, lines) {
+        A sum = 0;
+        for (int chunk = 0; chunk < chunks; chunk++) {
+            const A own = totals[(int)line * chunks + chunk];
+            totals[(int)line * chunks + chunk] = sum;
+            sum += own;
+        }
+    }
+}
+
+// The running sums of a tile: after step s, a lane has the sum of the 2 s elements that end with its own.
+__kernel void scan_chunks(const Layout L, const int n, const int chunks, const int length, const int step,
+                          const int in_step, __global S* out, __global const A* before, __global const S* in) {
+    CHUNK
+    A carry = before[row];
+    for (int tile = begin; tile < end; tile += lanes) {
+        const int j = tile + lane;
+        scratch[lane] = j < end ? LD(in, at[1] + j * in_step) : 0;
+        barrier(CLK_LOCAL_MEM_FENCE);
+        for (int reach = 1; reach < lanes; reach *= 2) {
+            const A earlier = lane >= reach ? scratch[lane - reach] : 0;
+            barrier(CLK_LOCAL_MEM_FENCE);
+            scratch[lane] += earlier;
+            barrier(CLK_LOCAL_MEM_FENCE);
+        }
+        if (j < end) {
+            ST(out, at[0] + j * step, carry + scratch[lane]);
+        }
+        carry += scratch[lanes - 1];
+        barrier(CLK_LOCAL_MEM_FENCE);
     }
 }

@@ -6,6 +6,7 @@ import dev.retort.tensor.DType;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.TensorType;
+import org.jspecify.annotations.Nullable;
 
 /// Pooling over windows of the last two dimensions, NCHW.
 public sealed interface PoolOp extends Op {
@@ -79,14 +80,29 @@ public sealed interface PoolOp extends Op {
 
     /// Adjoint of max pooling: inputs (gradOut, indices into H·W); gradients added at the indices of [N,
     /// C, H, W].
-    record MaxPool2dBackward(int height, int width) implements PoolOp {
+    ///
+    /// @param window what was pooled, if each index lies in its window: an input position then has to
+    /// ask its windows only. Null if the indices may lie anywhere
+    record MaxPool2dBackward(
+            int height, int width, @Nullable Window window) implements PoolOp {
+        /// With indices that may lie anywhere.
+        public MaxPool2dBackward(int height, int width) {
+            this(height, width, null);
+        }
+
         @Override
         public TensorType[] infer(TensorType[] in) {
             Check.arity(this, in, 2);
             Check.rank(this, in[0], 4);
             Check.indices(this, in[1]);
             Check.sameShape(this, in);
-            return one(in[0].with(Shape.of(in[0].shape().dim(0), in[0].shape().dim(1), height, width)));
+            TensorType x =
+                    in[0].with(Shape.of(in[0].shape().dim(0), in[0].shape().dim(1), height, width));
+            if (window != null) {
+                Shape out = windowed(this, x, window).shape();
+                Check.that(out.equals(in[0].shape()), this, "expects gradOut of shape " + out, in);
+            }
+            return one(x);
         }
     }
 

@@ -91,6 +91,14 @@ final class IndexSpecs {
                         "integers",
                         new IndexOp.Scatter(0),
                         () -> in(Data.indices(1, 9, 4), Tensor.of(new long[] {2, 0}), Data.indices(3, 9, 2)))
+                .large(
+                        "one long line",
+                        new IndexOp.Scatter(0),
+                        () -> in(Data.values(1, 301), Data.indices(2, 301, 900), Data.values(3, 900)))
+                .large(
+                        "few long columns",
+                        new IndexOp.Scatter(0),
+                        () -> in(Data.values(1, 301, 2), Data.indices(2, 301, 900, 2), Data.values(3, 900, 2)))
                 .error(
                         "outside",
                         "scatter: index 5 is outside dimension 1 of extent 5",
@@ -128,6 +136,14 @@ final class IndexSpecs {
                         "large",
                         add,
                         () -> in(Data.values(1, 30, 101), Data.indices(2, 101, 30, 2_000), Data.values(3, 30, 2_000)))
+                .large(
+                        "one long line",
+                        new IndexOp.ScatterAdd(0),
+                        () -> in(Data.values(1, 101), Data.indices(2, 101, 2_000), Data.values(3, 2_000)))
+                .large(
+                        "few long columns",
+                        new IndexOp.ScatterAdd(0),
+                        () -> in(Data.values(1, 101, 2), Data.indices(2, 101, 2_000, 2), Data.values(3, 2_000, 2)))
                 .reduction(60)
                 .error(
                         "outside",

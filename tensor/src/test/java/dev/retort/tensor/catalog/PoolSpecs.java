@@ -67,7 +67,26 @@ final class PoolSpecs {
         specs.add(OpSpec.of(PoolOp.MaxPool2dBackward.class)
                 .sample("2x2", new PoolOp.MaxPool2dBackward(4, 6), () -> maxBackward(PLAIN, 2, 2, 4, 6))
                 .sample("overlapping", new PoolOp.MaxPool2dBackward(5, 4), () -> maxBackward(PADDED, 1, 2, 5, 4))
+                .sample("in windows", new PoolOp.MaxPool2dBackward(4, 6, PLAIN), () -> maxBackward(PLAIN, 2, 2, 4, 6))
+                .sample(
+                        "in overlapping windows",
+                        new PoolOp.MaxPool2dBackward(5, 4, PADDED),
+                        () -> maxBackward(PADDED, 1, 2, 5, 4))
+                .sample("ceil mode", new PoolOp.MaxPool2dBackward(6, 5, CEIL), () -> maxBackward(CEIL, 2, 1, 6, 5))
+                .sample(
+                        "ceil mode, window larger than the input",
+                        new PoolOp.MaxPool2dBackward(2, 2, WIDE),
+                        () -> maxBackward(WIDE, 1, 2, 2, 2))
                 .special("no batch", new PoolOp.MaxPool2dBackward(4, 4), () -> maxBackward(PLAIN, 0, 2, 4, 4))
+                .large(
+                        "large, in windows",
+                        new PoolOp.MaxPool2dBackward(33, 31, PADDED),
+                        () -> maxBackward(PADDED, 4, 17, 33, 31))
+                .error(
+                        "window",
+                        "expects gradOut of shape [1, 1, 2, 2]",
+                        new PoolOp.MaxPool2dBackward(4, 4, PLAIN),
+                        () -> in(Data.values(1, 1, 1, 2, 3), Data.indices(2, 4, 1, 1, 2, 3)))
                 .large("large", new PoolOp.MaxPool2dBackward(33, 31), () -> maxBackward(PADDED, 4, 17, 33, 31))
                 .error(
                         "shapes",

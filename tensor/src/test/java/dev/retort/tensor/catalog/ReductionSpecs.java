@@ -258,6 +258,7 @@ final class ReductionSpecs {
                 .special("beyond 2^53", op.of(0), () -> in(Tensor.of(new long[] {1L << 53, (1L << 53) + 1, 4})))
                 .large("long rows", op.of(1), () -> in(Data.values(7, 5, 9_001)))
                 .large("columns", op.of(0), () -> in(Data.values(9, 301, 203)))
+                .large("one long line", op.of(0), () -> in(Data.values(11, 9_001)))
                 .error("dim outside", "expects dim in [0, rank)", op.of(2), () -> in(Data.values(1, 2, 3)));
         return emptyAllowed
                 ? spec.special("over nothing", op.of(0), () -> in(Data.values(6, 0, 3)))
