@@ -1,5 +1,6 @@
 package dev.retort.autograd;
 
+import dev.retort.tensor.Autocast;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Storage;
 import dev.retort.tensor.Tensor;
@@ -57,7 +58,8 @@ final class BackwardPass {
             targets.search(outputs);
         }
         boolean any = false;
-        try (GradScope _ = new GradScope(createGraph)) {
+        try (GradScope _ = new GradScope(createGraph);
+                Autocast _ = Autocast.off()) {
             for (int i = 0; i < outputs.size(); i++) {
                 Source source = Source.of(outputs.get(i));
                 lasting.add(outputs.get(i).storage());

@@ -2,6 +2,7 @@ package dev.retort.autograd;
 
 import dev.retort.autograd.vjp.Rule;
 import dev.retort.autograd.vjp.Saved;
+import dev.retort.tensor.Autocast;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import java.util.Arrays;
@@ -35,7 +36,8 @@ public final class Checkpoint {
         if (!recording.enabled) {
             return block.apply(inputs);
         }
-        CheckpointOp op = new CheckpointOp(block, List.copyOf(rngs), CheckpointOp.positions(rngs), inputs.length);
+        CheckpointOp op = new CheckpointOp(
+                block, List.copyOf(rngs), CheckpointOp.positions(rngs), inputs.length, Autocast.dtype());
         boolean[] needs = new boolean[inputs.length];
         for (int i = 0; i < needs.length; i++) {
             needs[i] = inputs[i].requiresGrad();

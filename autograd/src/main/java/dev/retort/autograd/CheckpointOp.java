@@ -1,6 +1,8 @@
 package dev.retort.autograd;
 
 import dev.retort.autograd.vjp.VjpContext;
+import dev.retort.tensor.Autocast;
+import dev.retort.tensor.DType;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
@@ -15,8 +17,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param positions where the generators stood before the first run
 /// @param arguments number of arguments
-record CheckpointOp(UnaryOperator<Tensor[]> block, List<Rng> rngs, long[] positions, int arguments)
-        implements CustomOp {
+/// @param half      the half type of products in the first run, or null
+record CheckpointOp(
+        UnaryOperator<Tensor[]> block,
+        List<Rng> rngs,
+        long[] positions,
+        int arguments,
+        @Nullable DType half) implements CustomOp {
     static long[] positions(List<Rng> rngs) {
         return rngs.stream().mapToLong(Rng::position).toArray();
     }
@@ -45,7 +52,7 @@ record CheckpointOp(UnaryOperator<Tensor[]> block, List<Rng> rngs, long[] positi
     private Tensor[] replay(Tensor[] inputs) {
         long[] now = positions(rngs);
         move(positions);
-        try {
+        try (Autocast _ = Autocast.as(half)) {
             return block.apply(inputs);
         } finally {
             move(now);

@@ -10,13 +10,17 @@ import dev.retort.nn.models.Mlp;
 import dev.retort.nn.models.SmallCnn;
 import dev.retort.nn.optim.Adam;
 import dev.retort.nn.optim.AdamW;
+import dev.retort.nn.optim.GradScaler;
 import dev.retort.nn.optim.Optimizer;
 import dev.retort.opencl.runtime.ClDevice;
+import dev.retort.tensor.Autocast;
+import dev.retort.tensor.DType;
 import dev.retort.tensor.Device;
 import dev.retort.tensor.Random;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// The main job's networks, trained on the device and on the CPU from the same weights and data.
@@ -55,6 +59,50 @@ class TrainingOpenClTest {
         double[] losses = new double[steps];
         for (int i = 0; i < steps; i++) {
             losses[i] = step(network, optimizer, x, y);
+        }
+        return losses;
+    }
+
+    /// Products in a half type on the device: weights stay in `F32`, and the loss falls as it does
+    /// without.
+    @Test
+    void mixedPrecisionFollowsTheSameLossCurve() {
+        double[] single = mixed(null);
+        double[] brain = mixed(DType.BF16);
+        double[] half = mixed(DType.F16);
+
+        assertThat(single[11]).isLessThan(0.8 * single[0]);
+        for (int i = 0; i < single.length; i++) {
+            assertThat(brain[i]).as("BF16, step " + i).isCloseTo(single[i], within(0.03 * single[0]));
+            assertThat(half[i]).as("F16, step " + i).isCloseTo(single[i], within(0.01 * single[0]));
+        }
+        assertThat(brain).isNotEqualTo(single);
+    }
+
+    private static double[] mixed(@Nullable DType half) {
+        Layer network = new SmallCnn(SmallCnn.Config.of(1, 10, 8, 16, 32), new Rng(1));
+        Device device = TestDevice.required();
+        network.to(device);
+        network.train();
+        Optimizer optimizer = new AdamW(network.namedParameters(), Adam.Config.of(0.003));
+        GradScaler scaler = new GradScaler(GradScaler.Config.defaults());
+        Tensor x = Random.normal(new Rng(5), 16, 1, 16, 16).to(device);
+        Tensor y = labels(16).to(device);
+        double[] losses = new double[12];
+        for (int i = 0; i < losses.length; i++) {
+            optimizer.zeroGrad();
+            Tensor loss;
+            try (Autocast _ = Autocast.as(half)) {
+                loss = Losses.crossEntropy(network.call(x), y).mean();
+            }
+            if (half == DType.F16) {
+                scaler.scale(loss).backward();
+                assertThat(scaler.step(optimizer)).isTrue();
+            } else {
+                loss.backward();
+                optimizer.step();
+            }
+            losses[i] = loss.item();
         }
         return losses;
     }

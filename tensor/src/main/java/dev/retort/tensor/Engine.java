@@ -42,6 +42,11 @@ public final class Engine {
     ///
     /// @throws OpException if the inputs do not fit or are on different devices
     public static Tensor[] run(Op op, Tensor... inputs) {
+        DType half = Autocast.dtype();
+        return half == null ? execute(op, inputs) : Autocast.run(op, half, inputs, cast -> execute(op, cast));
+    }
+
+    private static Tensor[] execute(Op op, Tensor[] inputs) {
         Device device = commonDevice(op, inputs);
         TensorType[] types = new TensorType[inputs.length];
         for (int i = 0; i < inputs.length; i++) {
