@@ -105,7 +105,8 @@ public final class AnomalyMode implements AutoCloseable {
                 path);
     }
 
-    /// Checks a gradient that a rule computed; for custom ops whose rule does not use tensor methods.
+    /// Checks a gradient that a rule computed; for custom ops whose rule does not use tensor
+    /// methods.
     static void checkGradient(Node node, int input, Tensor gradient) {
         guarded(() -> {
             String found = anomaly(gradient, false);
@@ -123,14 +124,14 @@ public final class AnomalyMode implements AutoCloseable {
         if (!tensor.dtype().isFloating() || isFinite(tensor)) {
             return null;
         }
-        if (tensor.detach().isNan().any().item() != 0) {
+        if (tensor.borrow().isNan().any().item() != 0) {
             return "NaN";
         }
         return infinityAllowed ? null : "an infinity";
     }
 
     private static boolean isFinite(Tensor tensor) {
-        return tensor.numel() == 0 || tensor.detach().isFinite().all().item() != 0;
+        return tensor.numel() == 0 || tensor.borrow().isFinite().all().item() != 0;
     }
 
     private static boolean allFinite(Tensor[] tensors) {
@@ -153,7 +154,7 @@ public final class AnomalyMode implements AutoCloseable {
         for (int i = 0; i < inputs.length; i++) {
             String state = !inputs[i].dtype().isFloating() || isFinite(inputs[i])
                     ? "finite"
-                    : inputs[i].detach().isNan().any().item() != 0 ? "has NaN" : "has infinities";
+                    : inputs[i].borrow().isNan().any().item() != 0 ? "has NaN" : "has infinities";
             text.append(i == 0 ? "" : ", ").append(inputs[i].type()).append(' ').append(state);
         }
         return text.isEmpty() ? "none" : text.toString();

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /// One walk from outputs back through the graph, nodes in falling order of their numbers.
 ///
-/// Towards leaves the gradients are accumulated there; towards given targets they are collected, and only
-/// nodes that lead to a target run.
+/// Towards leaves the gradients are accumulated there; towards given targets they are collected,
+/// and only nodes that lead to a target run.
 final class BackwardPass {
     private final boolean createGraph;
     private final boolean retainGraph;
@@ -82,7 +82,7 @@ final class BackwardPass {
                 throw new OpException(caller + ": expects an output of one element or a gradient for it, output " + i
                         + " is " + output.type());
             }
-            return output.detach().onesLike();
+            return output.borrow().onesLike();
         }
         if (!given.type().equals(output.type())) {
             throw new OpException(caller + ": expects a gradient of output " + i + "'s type " + output.type() + ", got "

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// @param createGraph whether the gradients can be differentiated again (implies `retainGraph`)
 /// @param retainGraph whether saved tensors are kept, so that backward can pass again
 /// @param allowUnused whether inputs that the outputs do not depend on give null and not an error
-/// @param release     whether the device memory of all recorded results is given back as the walk
+/// @param release     whether the memory of all recorded results is given back as the walk
 /// passes them
 public record GradOptions(
         List<Tensor> gradOutputs, boolean createGraph, boolean retainGraph, boolean allowUnused, boolean release) {
@@ -47,10 +47,11 @@ public record GradOptions(
         return new GradOptions(gradOutputs, createGraph, retainGraph, true, release);
     }
 
-    /// With the device memory of recorded results given back as the walk passes them, and not when the
-    /// garbage collector finds them. Of everything that led to the outputs only leaves, the outputs and
-    /// results of one element can be read afterwards; reading another result is an error. Without effect
-    /// on the host, and where saved tensors are kept.
+    /// With the memory of recorded results given back as the walk passes them, for the results that
+    /// follow, and not when the garbage collector finds them. Of everything that led to the
+    /// outputs, only these, leaves, small results on the host, and what [Tensor#detach] or
+    /// [Tensor#toHost] was called on before can be read afterwards; reading another result is an
+    /// error. Without effect where saved tensors are kept.
     ///
     /// For training loops, whose intermediate results are of no use after `backward`.
     public GradOptions withRelease() {

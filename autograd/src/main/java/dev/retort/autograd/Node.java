@@ -18,12 +18,12 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// One recorded op: its gradient rule, where the gradients of its inputs go, and the tensors that the
-/// rule reads.
+/// One recorded op: its gradient rule, where the gradients of its inputs go, and the tensors that
+/// the rule reads.
 ///
-/// Nodes are numbered in the order of recording. Inputs exist before the op, so along every edge the
-/// number falls: visiting nodes by falling number is a topological order, without recursion and without
-/// counting edges.
+/// Nodes are numbered in the order of recording. Inputs exist before the op, so along every edge
+/// the number falls: visiting nodes by falling number is a topological order, without recursion and
+/// without counting edges.
 final class Node {
     private static final AtomicLong COUNT = new AtomicLong();
 
@@ -43,7 +43,7 @@ final class Node {
     private @Nullable SavedTensor[] savedOutputs = new SavedTensor[0];
     private boolean freed;
 
-    /// The storages that the op made, on devices whose memory can be given back.
+    /// The storages that the op made and whose memory can be given back.
     private final List<WeakReference<Storage>> made;
 
     private @Nullable Hooks @Nullable [] hooks;
@@ -62,21 +62,32 @@ final class Node {
             needs[i] = edges[i] != null;
         }
         save(rule.saved(needs), inputs, outputs);
-        made = made(op, outputs);
+        made = made(op, inputs, outputs);
     }
 
-    /// Views, copies to where a tensor already is and results of custom ops share storages with others.
-    private static List<WeakReference<Storage>> made(Op op, Tensor[] outputs) {
+    /// Views, copies to where a tensor already is and results of custom ops share storages with
+    /// others.
+    private static List<WeakReference<Storage>> made(Op op, Tensor[] inputs, Tensor[] outputs) {
         if (op instanceof ShapeOp.View || op instanceof CastOp.ToDevice || op instanceof CustomOp) {
             return List.of();
         }
         List<WeakReference<Storage>> made = new ArrayList<>();
         for (Tensor output : outputs) {
-            if (!output.device().isCpu() && output.numel() > 1) { // losses and counts are read after the step
+            // Losses and counts are read after the step.
+            if (output.numel() > 1 && output.storage().isReleasable() && !shared(output, inputs)) {
                 made.add(new WeakReference<>(output.storage()));
             }
         }
         return made;
+    }
+
+    private static boolean shared(Tensor output, Tensor[] inputs) {
+        for (Tensor input : inputs) {
+            if (input.storage() == output.storage()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// Gives back the memory of the results, except those that are in `lasting`.
@@ -102,7 +113,8 @@ final class Node {
         return types;
     }
 
-    /// Outputs are kept as constants, not as the tensors that the user holds: those refer to this node.
+    /// Outputs are kept as constants, not as the tensors that the user holds: those refer to this
+    /// node.
     private void save(Saved saved, Tensor[] inputs, Tensor[] outputs) {
         if (saved.inputs() != 0) {
             savedInputs = new SavedTensor[inputs.length];
@@ -113,7 +125,7 @@ final class Node {
         if (saved.outputs() != 0) {
             savedOutputs = new SavedTensor[outputs.length];
             for (int j = 0; j < outputs.length; j++) {
-                savedOutputs[j] = saved.keepsOutput(j) ? SavedTensor.of(outputs[j].detach()) : null;
+                savedOutputs[j] = saved.keepsOutput(j) ? SavedTensor.of(outputs[j].borrow()) : null;
             }
         }
     }
@@ -129,7 +141,7 @@ final class Node {
         if (!linked || !tensor.dtype().isFloating()) {
             return tensor;
         }
-        Tensor result = tensor.detach();
+        Tensor result = tensor.borrow();
         result.history(new Output(this, j));
         return result;
     }

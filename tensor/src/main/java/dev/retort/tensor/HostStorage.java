@@ -1,6 +1,7 @@
 package dev.retort.tensor;
 
 import java.lang.reflect.Array;
+import org.jspecify.annotations.Nullable;
 
 /// A buffer on the Java heap: one primitive array, by element type.
 ///
@@ -13,11 +14,50 @@ import java.lang.reflect.Array;
 /// | `I32` | `int[]` |
 /// | `I8`, `U8`, `BOOL` | `byte[]` |
 public final class HostStorage extends Storage {
-    private final Object array;
+    /// Null when the memory was given back.
+    private @Nullable Object array;
 
-    private HostStorage(DType dtype, Object array) {
+    private final boolean pooled;
+
+    private HostStorage(DType dtype, Object array, boolean pooled) {
         super(dtype, Array.getLength(array));
         this.array = array;
+        this.pooled = pooled;
+    }
+
+    private HostStorage(DType dtype, Object array) {
+        this(dtype, array, false);
+    }
+
+    /// A buffer around the array of a result that was asked for by [Workspace#floats] or
+    /// [Workspace#overwritten], and that nobody else refers to.
+    public static HostStorage result(float[] array) {
+        return new HostStorage(DType.F32, array, array.length >= ArrayPool.LEAST && !Workspace.isOpen());
+    }
+
+    @Override
+    public boolean isReleasable() {
+        return pooled;
+    }
+
+    /// A large `F32` result goes to the results that follow; reading it afterwards is an error.
+    /// Other buffers stay until they are collected as garbage.
+    @Override
+    protected synchronized void free() {
+        if (pooled && array instanceof float[] floats) {
+            array = null;
+            ArrayPool.shared().put(floats);
+        }
+    }
+
+    private Object present() {
+        Object present = array;
+        if (present == null) {
+            throw new OpException(
+                    "storage: the memory of this result was given back when backward had passed it; take a"
+                            + " copy() or detach() of what is read later, before backward");
+        }
+        return present;
     }
 
     /// A zeroed buffer.
@@ -60,37 +100,37 @@ public final class HostStorage extends Storage {
 
     /// The array itself, not a copy.
     public Object array() {
-        return array;
+        return present();
     }
 
     /// The array of an `F32` buffer.
     public float[] floats() {
-        return (float[]) array;
+        return (float[]) present();
     }
 
     /// The array of an `F64` buffer.
     public double[] doubles() {
-        return (double[]) array;
+        return (double[]) present();
     }
 
     /// The bits of a `BF16` or `F16` buffer.
     public short[] shorts() {
-        return (short[]) array;
+        return (short[]) present();
     }
 
     /// The array of an `I64` buffer.
     public long[] longs() {
-        return (long[]) array;
+        return (long[]) present();
     }
 
     /// The array of an `I32` buffer.
     public int[] ints() {
-        return (int[]) array;
+        return (int[]) present();
     }
 
     /// The array of an `I8`, `U8` or `BOOL` buffer.
     public byte[] bytes() {
-        return (byte[]) array;
+        return (byte[]) present();
     }
 
     /// Element `i` as a double (exact but for `I64` beyond 2⁵³).

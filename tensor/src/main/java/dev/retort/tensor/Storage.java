@@ -5,13 +5,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// A flat buffer of elements that tensors and their views share.
 ///
 /// The version counter rises with every [dev.retort.tensor.op.UpdateOp] that writes here; backward
-/// compares it with the version at saving time, so that an overwritten saved tensor is an error and not a
-/// wrong gradient.
+/// compares it with the version at saving time, so that an overwritten saved tensor is an error and
+/// not a wrong gradient.
 public abstract class Storage {
     private final DType dtype;
     private final int size;
     private final AtomicInteger version = new AtomicInteger();
     private volatile String lastWriter = "";
+    private volatile boolean kept;
 
     /// A buffer of `size` elements of `dtype`.
     protected Storage(DType dtype, int size) {
@@ -42,10 +43,27 @@ public abstract class Storage {
         return lastWriter;
     }
 
-    /// Gives the memory back now and not when this is collected as garbage; the elements are not to be
-    /// used afterwards. For owners who know that nobody else refers to them. Does nothing where the
-    /// heap holds the elements.
-    public void release() {}
+    /// Gives the memory back now and not when this is collected as garbage; using the elements
+    /// afterwards is an error. For owners who know that nobody else refers to them. Does nothing
+    /// after [#keep], and for small buffers on the heap.
+    public final void release() {
+        if (!kept) {
+            free();
+        }
+    }
+
+    /// Says that somebody else refers to the elements: [#release] does nothing from now on.
+    public final void keep() {
+        kept = true;
+    }
+
+    /// Whether [#release] would do anything.
+    public boolean isReleasable() {
+        return false;
+    }
+
+    /// Gives the memory back, if that can be done; a second call does nothing.
+    protected void free() {}
 
     /// Says that `writer` has changed the elements.
     public final void markWritten(String writer) {

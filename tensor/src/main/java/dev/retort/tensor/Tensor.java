@@ -7,19 +7,20 @@ import dev.retort.tensor.op.UpdateOp;
 import dev.retort.tensor.spi.Recorder;
 import org.jspecify.annotations.Nullable;
 
-/// An n-dimensional array of one element type on one device, and a node of the differentiation graph.
+/// An n-dimensional array of one element type on one device, and a node of the differentiation
+/// graph.
 ///
-/// A tensor is a window (offset, shape, strides) onto a [Storage]; views share the storage. Shape and
-/// dtype never change, and no method changes elements except [#update] (optimisers, running statistics,
-/// caches).
+/// A tensor is a window (offset, shape, strides) onto a [Storage]; views share the storage. Shape
+/// and dtype never change, and no method changes elements except [#update] (optimisers, running
+/// statistics, caches).
 ///
 /// The methods are grouped by op family: [ElementwiseMethods], [ReductionMethods], [ShapeMethods],
-/// [IndexMethods], [LinearAlgebraMethods], [NeuralMethods]. Each builds an op and runs it; integers are
-/// converted to `F32` where the mathematics needs it, and operands of different dtypes are promoted
-/// ([DType#promote]). Dimensions may be negative, counting from the end.
+/// [IndexMethods], [LinearAlgebraMethods], [NeuralMethods]. Each builds an op and runs it; integers
+/// are converted to `F32` where the mathematics needs it, and operands of different dtypes are
+/// promoted ([DType#promote]). Dimensions may be negative, counting from the end.
 ///
-/// Gradients (`requiresGrad`, `backward`, `grad`) need the autograd module at run time. Limit: 2³¹ − 1
-/// elements.
+/// Gradients (`requiresGrad`, `backward`, `grad`) need the autograd module at run time. Limit: 2³¹
+/// − 1 elements.
 public final class Tensor
         implements ElementwiseMethods,
                 ReductionMethods,
@@ -117,8 +118,8 @@ public final class Tensor
         return wrap(DType.BOOL, bytes, data.length, shape);
     }
 
-    /// A tensor around an array in the storage type of `dtype` (see [HostStorage]), not copied: later
-    /// writes to the array show in the tensor.
+    /// A tensor around an array in the storage type of `dtype` (see [HostStorage]), not copied:
+    /// later writes to the array show in the tensor.
     public static Tensor wrap(DType dtype, Object array, int... shape) {
         return wrap(dtype, array, java.lang.reflect.Array.getLength(array), shape);
     }
@@ -260,8 +261,8 @@ public final class Tensor
         return shape.numel();
     }
 
-    /// A copy of the strides: how many storage elements lie between neighbours of each dimension (0 if
-    /// expanded).
+    /// A copy of the strides: how many storage elements lie between neighbours of each dimension (0
+    /// if expanded).
     public int[] strides() {
         return strides.clone();
     }
@@ -310,13 +311,15 @@ public final class Tensor
         return host == storage ? host.doubles().clone() : host.doubles();
     }
 
-    /// A copy of the elements in row-major order, as longs; floating values are truncated towards zero.
+    /// A copy of the elements in row-major order, as longs; floating values are truncated towards
+    /// zero.
     public long[] toLongs() {
         HostStorage host = Transfer.toHost(dtype() == DType.I64 ? this : detach().to(DType.I64));
         return host == storage ? host.longs().clone() : host.longs();
     }
 
-    /// A copy of the elements in row-major order, as ints; floating values are truncated towards zero.
+    /// A copy of the elements in row-major order, as ints; floating values are truncated towards
+    /// zero.
     public int[] toInts() {
         HostStorage host = Transfer.toHost(dtype() == DType.I32 ? this : detach().to(DType.I32));
         return host == storage ? host.ints().clone() : host.ints();
@@ -335,6 +338,7 @@ public final class Tensor
     /// The elements on the heap in row-major order, in the storage type of the dtype. May be this
     /// tensor's own buffer: do not modify it.
     public HostStorage toHost() {
+        storage.keep();
         return Transfer.toHost(this);
     }
 
@@ -419,8 +423,8 @@ public final class Tensor
         return recorder == null ? null : recorder.grad(this);
     }
 
-    /// [#grad()] for a reader that does not keep it: the next backward may change it, and its memory
-    /// may be given back when it is cleared or replaced. For optimisers.
+    /// [#grad()] for a reader that does not keep it: the next backward may change it, and its
+    /// memory may be given back when it is cleared or replaced. For optimisers.
     public @Nullable Tensor borrowGrad() {
         Recorder recorder = Engine.recorderOrNull();
         return recorder == null ? null : recorder.borrowGrad(this);
@@ -443,6 +447,13 @@ public final class Tensor
 
     /// The same elements (shared storage) as a constant: no gradient flows through the result.
     public Tensor detach() {
+        storage.keep();
+        return new Tensor(storage, offset, shape, strides);
+    }
+
+    /// [#detach] for a reader that is done before the storage can be given back
+    /// ([Storage#release]); reserved for the engine and optimisers.
+    public Tensor borrow() {
         return new Tensor(storage, offset, shape, strides);
     }
 

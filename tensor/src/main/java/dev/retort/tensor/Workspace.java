@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 /// allocates as ever.
 public final class Workspace implements AutoCloseable {
     private static final float[][] NONE = {};
+    /// For tests: who relies on what a result array held before shows, and who reads what was given
+    /// back.
+    static final boolean POISON = Boolean.getBoolean("dev.retort.poison");
     private static final ThreadLocal<@Nullable Workspace> CURRENT = new ThreadLocal<>();
 
     private final @Nullable Workspace outer;
@@ -41,19 +44,39 @@ public final class Workspace implements AutoCloseable {
         given = 0;
     }
 
-    /// An array of `count` zeros for a result: the buffer that was planned for it, else a fresh one.
+    /// An array of `count` zeros for a result: the buffer that was planned for it, else one that
+    /// was given back, else a fresh one.
     public static float[] floats(int count) {
         Workspace workspace = CURRENT.get();
-        return workspace == null ? new float[count] : workspace.take(count);
+        if (workspace == null) {
+            return ArrayPool.shared().zeros(count);
+        }
+        float[] buffer = workspace.planned(count);
+        if (buffer == null) {
+            return new float[count];
+        }
+        Arrays.fill(buffer, 0);
+        return buffer;
     }
 
-    private float[] take(int count) {
-        if (given < next.length && next[given].length == count) {
-            float[] buffer = next[given++];
-            Arrays.fill(buffer, 0); // kernels that add up start from zeros
-            return buffer;
+    /// The same with any content, for kernels that write every element and read none.
+    public static float[] overwritten(int count) {
+        Workspace workspace = CURRENT.get();
+        float[] buffer = workspace == null ? ArrayPool.shared().take(count) : workspace.planned(count);
+        float[] result = buffer == null ? new float[count] : buffer;
+        if (POISON) {
+            Arrays.fill(result, Float.NaN);
         }
-        return new float[count];
+        return result;
+    }
+
+    /// Whether a program with planned memory runs in this thread.
+    static boolean isOpen() {
+        return CURRENT.get() != null;
+    }
+
+    private float @Nullable [] planned(int count) {
+        return given < next.length && next[given].length == count ? next[given++] : null;
     }
 
     @Override

@@ -5,22 +5,23 @@ import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.ReductionOp;
 
-/// The derivative of a product: for each factor the product of the others, right with zeros among them.
+/// The derivative of a product: for each factor the product of the others, right with zeros among
+/// them.
 final class ProductGradient {
     private ProductGradient() {}
 
     /// Π_{j≠i} x_j, of the input's shape.
     ///
     /// Without zeros y/x_i. With zeros, if no graph is wanted, by counting them: the product of the
-    /// non-zero others, but 0 where another factor is 0. That form is not differentiable at a zero, so
-    /// with a graph the products are written out, n² factors for n.
+    /// non-zero others, but 0 where another factor is 0. That form is not differentiable at a zero,
+    /// so with a graph the products are written out, n² factors for n.
     static Tensor others(VjpContext c, ReductionOp op) {
         Tensor x = c.input(0);
         int[] dims = x.rank() == 0 ? new int[0] : op.dims();
         if (dims.length == 0) {
             return x.onesLike();
         }
-        Tensor zero = x.detach().eq(0);
+        Tensor zero = x.borrow().eq(0);
         boolean anyZero = x.numel() > 0 && zero.any().item() != 0;
         if (anyZero && c.createGraph()) {
             return writtenOut(x, dims);
@@ -35,7 +36,8 @@ final class ProductGradient {
         return others.maskedFill(otherZeros.gt(0), 0);
     }
 
-    /// The reduced dimensions as one last dimension of n, repeated to n x n with ones on the diagonal.
+    /// The reduced dimensions as one last dimension of n, repeated to n x n with ones on the
+    /// diagonal.
     private static Tensor writtenOut(Tensor x, int[] dims) {
         int rank = x.rank();
         int[] order = reducedLast(rank, dims);

@@ -21,10 +21,10 @@ final class QuantVjp {
 
     private static Tensor straightThrough(VjpContext c, int qmin, int qmax) {
         Tensor q = c.input(0)
-                .detach()
-                .div(c.input(1).detach())
+                .borrow()
+                .div(c.input(1).borrow())
                 .round()
-                .add(c.input(2).detach());
+                .add(c.input(2).borrow());
         return c.g().maskedFill(q.lt(qmin).logicalOr(q.gt(qmax)), 0);
     }
 }

@@ -64,16 +64,16 @@ public final class GradScaler implements Stateful {
         return loss.mul(scale);
     }
 
-    /// Divides the gradients by the factor and takes a step if they are all finite; returns whether it
-    /// did. The only read is one truth value.
+    /// Divides the gradients by the factor and takes a step if they are all finite; returns whether
+    /// it did. The only read is one truth value.
     public boolean step(Optimizer optimizer) {
         Tensor finite = null;
         for (ParameterGroup group : optimizer.groups()) {
             for (Parameter parameter : group.parameters().values()) {
                 Tensor gradient = parameter.borrowGrad();
                 if (gradient != null) {
-                    gradient.detach().update(new UpdateOp.Scale(1 / scale));
-                    Tensor own = gradient.detach().isFinite().all();
+                    gradient.borrow().update(new UpdateOp.Scale(1 / scale));
+                    Tensor own = gradient.borrow().isFinite().all();
                     finite = finite == null ? own : finite.logicalAnd(own);
                 }
             }

@@ -14,14 +14,14 @@ public final class Gradients {
         for (Parameter parameter : parameters) {
             Tensor gradient = parameter.borrowGrad();
             if (gradient != null) {
-                squares += gradient.detach().square().sum().item();
+                squares += gradient.borrow().square().sum().item();
             }
         }
         return Math.sqrt(squares);
     }
 
-    /// Scales all gradients by maxNorm/(norm + 1e-6) if that is below 1; returns the norm before (Pascanu
-    /// et al., 2012, arXiv 1211.5063).
+    /// Scales all gradients by maxNorm/(norm + 1e-6) if that is below 1; returns the norm before
+    /// (Pascanu et al., 2012, arXiv 1211.5063).
     public static double clipNorm(Collection<Parameter> parameters, double maxNorm) {
         double norm = norm(parameters);
         double factor = maxNorm / (norm + 1e-6);
@@ -36,17 +36,18 @@ public final class Gradients {
         for (Parameter parameter : parameters) {
             Tensor gradient = parameter.borrowGrad();
             if (gradient != null) {
-                parameter.tensor().grad(gradient.detach().clamp(-limit, limit));
+                parameter.tensor().grad(gradient.borrow().clamp(-limit, limit));
             }
         }
     }
 
-    /// Multiplies all gradients. Makes new tensors: two parameters may hold the same gradient tensor.
+    /// Multiplies all gradients. Makes new tensors: two parameters may hold the same gradient
+    /// tensor.
     public static void scale(Collection<Parameter> parameters, double factor) {
         for (Parameter parameter : parameters) {
             Tensor gradient = parameter.borrowGrad();
             if (gradient != null) {
-                parameter.tensor().grad(gradient.detach().mul(factor));
+                parameter.tensor().grad(gradient.borrow().mul(factor));
             }
         }
     }

@@ -13,10 +13,12 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Changes parameters by their gradients. Parameters that are frozen or have no gradient are left alone.
+/// Changes parameters by their gradients. Parameters that are frozen or have no gradient are left
+/// alone.
 ///
 /// State names are `PARAMETER.SLOT` with PyTorch's slots (`exp_avg`, `momentum_buffer`, …) and
-/// `PARAMETER.step`, and for group number i `group.i.lr`, `group.i.initial_lr`, `group.i.weight_decay`.
+/// `PARAMETER.step`, and for group number i `group.i.lr`, `group.i.initial_lr`,
+/// `group.i.weight_decay`.
 public abstract class Optimizer implements Stateful {
     private final List<ParameterGroup> groups;
     private final List<String> slots;
@@ -79,7 +81,7 @@ public abstract class Optimizer implements Stateful {
                 if (parameter.requiresGrad() && gradient != null) {
                     Slots own = state.computeIfAbsent(name, unused -> fresh(parameter.tensor()));
                     own.step++;
-                    update(parameter.tensor(), gradient.detach(), own.tensors, group, own.step);
+                    update(parameter.tensor(), gradient.borrow(), own.tensors, group, own.step);
                 }
             });
         }
@@ -88,7 +90,7 @@ public abstract class Optimizer implements Stateful {
     private Slots fresh(Tensor parameter) {
         Tensor[] tensors = new Tensor[slots.size()];
         for (int i = 0; i < tensors.length; i++) {
-            tensors[i] = parameter.detach().zerosLike();
+            tensors[i] = parameter.borrow().zerosLike();
         }
         return new Slots(tensors);
     }

@@ -42,9 +42,14 @@ public final class DeviceStorage extends Storage {
         return (long) size() * dtype().bytes();
     }
 
+    @Override
+    public boolean isReleasable() {
+        return true;
+    }
+
     /// Commands that were enqueued before may still use it; using it afterwards is an error.
     @Override
-    public void release() {
+    protected void free() {
         device.settle();
         device.memory().end(lease);
     }

@@ -1,13 +1,12 @@
 package dev.retort.tensor.cpu.fast;
 
-import dev.retort.tensor.DType;
 import dev.retort.tensor.HostStorage;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.cpu.StridedCopy;
 
-/// A row-major run of floats: a contiguous `F32` tensor's own array, or a copy of a strided one. Read
-/// only.
+/// A row-major run of floats: a contiguous `F32` tensor's own array, or a copy of a strided one.
+/// Read only.
 record Dense(float[] data, int offset) {
     static Dense of(Tensor tensor) {
         if (tensor.isContiguous()) {
@@ -23,9 +22,9 @@ record Dense(float[] data, int offset) {
         return ((HostStorage) tensor.storage()).floats();
     }
 
-    /// A row-major tensor around `data`.
+    /// A row-major tensor around `data`, which nobody else keeps.
     static Tensor tensor(float[] data, Shape shape) {
-        HostStorage storage = HostStorage.wrap(DType.F32, data);
+        HostStorage storage = HostStorage.result(data);
         return Tensor.of(storage, 0, shape, shape.contiguousStrides());
     }
 

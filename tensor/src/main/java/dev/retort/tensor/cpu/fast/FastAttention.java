@@ -48,9 +48,9 @@ final class FastAttention {
         Dense v = Dense.of(in[3]);
         Dense y = Dense.of(in[4]);
         Dense lse = Dense.of(in[5]);
-        float[] dq = new float[in[1].numel()];
-        float[] dk = new float[in[2].numel()];
-        float[] dv = new float[in[3].numel()];
+        float[] dq = Workspace.floats(in[1].numel());
+        float[] dk = Workspace.floats(in[2].numel());
+        float[] dv = Workspace.floats(in[3].numel());
         AttentionMask mask = in.length == 7 ? mask(in[6]) : AttentionMask.NONE;
         AttentionGrad.backward(
                 shape(op, in[1].shape(), in[3].shape()),

@@ -3,6 +3,7 @@ package dev.retort.tensor.cpu.fast;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
+import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
 import dev.retort.tensor.cpu.simd.ArithmeticGrads;
 import dev.retort.tensor.cpu.simd.PlaneLoops;
@@ -11,11 +12,11 @@ import dev.retort.tensor.op.NormOp;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Float32 batch normalisation of `[N, C, …]`, alone or with the rectifier behind it: two passes over memory each
-/// way.
+/// Float32 batch normalisation of `[N, C, …]`, alone or with the rectifier behind it: two passes
+/// over memory each way.
 ///
-/// The first pass takes each plane's sum and its squared deviations from its own mean while the plane is in the
-/// cache; they are put together in order in double (Chan, Golub and LeVeque, 1979).
+/// The first pass takes each plane's sum and its squared deviations from its own mean while the
+/// plane is in the cache; they are put together in order in double (Chan, Golub and LeVeque, 1979).
 final class FastBatchNorm {
     /// Elements of one parallel task.
     private static final int TASK = 1 << 14;
@@ -106,7 +107,7 @@ final class FastBatchNorm {
     }
 
     private float[] applied(Dense x, @Nullable Dense joined, boolean rectified) {
-        float[] y = new float[p.count() * p.size()];
+        float[] y = Workspace.overwritten(p.count() * p.size());
         float[] scale = new float[p.channels()];
         for (int c = 0; c < scale.length; c++) {
             scale[c] = (float) ((weight == null ? 1f : weight[c]) / Math.sqrt(var[c] + eps));
@@ -132,7 +133,7 @@ final class FastBatchNorm {
     static Tensor[] batchNormBackward(NormOp.BatchNormBackward op, Tensor[] in, TensorType[] out) {
         FastBatchNorm norm = new FastBatchNorm(
                 Planes.of(in[1]), op.eps(), optional(in, 4), null, in[2].toFloats(), in[3].toFloats());
-        float[] dx = new float[norm.p.count() * norm.p.size()];
+        float[] dx = Workspace.overwritten(norm.p.count() * norm.p.size());
         return norm.gradients(Dense.of(in[0]), null, Dense.of(in[1]), dx, out);
     }
 
@@ -141,8 +142,8 @@ final class FastBatchNorm {
                 Planes.of(in[2]), op.eps(), optional(in, 5), null, in[3].toFloats(), in[4].toFloats());
         Dense g = Dense.of(in[0]);
         Dense y = Dense.of(in[1]);
-        float[] dx = new float[norm.p.count() * norm.p.size()];
-        float[] gated = op.joined() ? new float[dx.length] : dx; // else gated in place
+        float[] dx = Workspace.overwritten(norm.p.count() * norm.p.size());
+        float[] gated = op.joined() ? Workspace.overwritten(dx.length) : dx; // else gated in place
         int n = norm.p.size();
         Dense inner = new Dense(gated, 0);
         Plane gate =
@@ -150,8 +151,8 @@ final class FastBatchNorm {
         return norm.gradients(inner, gate, Dense.of(in[2]), dx, out);
     }
 
-    /// Gradients of x (into `dx`), weight and bias for the gradient `g`, whose planes `gate` fills first; a fourth
-    /// result is g itself.
+    /// Gradients of x (into `dx`), weight and bias for the gradient `g`, whose planes `gate` fills
+    /// first; a fourth result is g itself.
     private Tensor[] gradients(Dense g, @Nullable Plane gate, Dense x, float[] dx, TensorType[] out) {
         float[] sums = new float[p.count()];
         float[] dots = new float[p.count()];

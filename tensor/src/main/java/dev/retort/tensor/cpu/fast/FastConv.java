@@ -16,7 +16,7 @@ final class FastConv {
         Dense a = Dense.of(in[0]);
         Dense b = Dense.of(in[1]);
         Shape shape = out[0].shape();
-        float[] result = Workspace.floats(shape.numel());
+        float[] result = Workspace.overwritten(shape.numel());
         switch (op) {
             case ConvOp.Conv2d o -> {
                 ConvShape s = shape(o.geometry(), in[0].shape(), in[1].shape());

@@ -36,7 +36,7 @@ final class FastElementwise {
 
     private static Tensor[] unary(ElementwiseOp.Unary op, Tensor in) {
         Dense x = Dense.of(in);
-        float[] y = Workspace.floats(in.numel());
+        float[] y = Workspace.overwritten(in.numel());
         Parallel.forRange(
                 y.length, TASK, (from, to) -> FastUnary.run(op, x.data(), x.offset() + from, y, from, to - from));
         return Dense.one(y, in.shape());
@@ -46,7 +46,7 @@ final class FastElementwise {
         Dense g = Dense.of(in[0]);
         Dense x = Dense.of(in[1]);
         Dense y = Dense.of(in[2]);
-        float[] dx = new float[in[1].numel()];
+        float[] dx = Workspace.overwritten(in[1].numel());
         Parallel.forRange(
                 dx.length,
                 TASK,
@@ -72,7 +72,7 @@ final class FastElementwise {
         Broadcast walk = new Broadcast(out, in[0], in[1]);
         float[] a = Dense.array(in[0]);
         float[] b = Dense.array(in[1]);
-        float[] y = Workspace.floats(out.numel());
+        float[] y = Workspace.overwritten(out.numel());
         if (walk.rows == 1) {
             int ao = walk.start(0, 0);
             int bo = walk.start(1, 0);
@@ -252,7 +252,7 @@ final class FastElementwise {
         Broadcast walk = new Broadcast(out, in[0], in[1]);
         float[] x = Dense.array(in[0]);
         byte[] mask = ((HostStorage) in[1].storage()).bytes();
-        float[] y = Workspace.floats(out.numel());
+        float[] y = Workspace.overwritten(out.numel());
         Parallel.forRange(walk.rows, Math.max(1, TASK / walk.length), (from, to) -> {
             for (int r = from; r < to; r++) {
                 int xo = walk.start(0, r);

@@ -3,6 +3,7 @@ package dev.retort.tensor.cpu.fast;
 import dev.retort.tensor.HostStorage;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
+import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.reference.Elements;
 import dev.retort.tensor.cpu.simd.BinaryLoops;
 import dev.retort.tensor.op.IndexOp;
@@ -25,13 +26,13 @@ final class FastIndex {
         };
     }
 
-    /// Adds gradient rows in the order of the indices; an index out of range is left to the reference,
-    /// which names it.
+    /// Adds gradient rows in the order of the indices; an index out of range is left to the
+    /// reference, which names it.
     private static Tensor @Nullable [] embeddingBackward(IndexOp.EmbeddingBackward op, Tensor[] in, TensorType out) {
         Dense g = Dense.of(in[0]);
         HostStorage index = Elements.rowMajor(in[1]);
         int width = out.shape().dim(1);
-        float[] sum = new float[out.shape().numel()];
+        float[] sum = Workspace.floats(out.shape().numel());
         for (int i = 0; i < index.size(); i++) {
             long row = index.getLong(i);
             if (row < 0 || row >= op.rows()) {

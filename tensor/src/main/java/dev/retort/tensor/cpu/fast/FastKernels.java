@@ -62,7 +62,8 @@ public final class FastKernels {
             case IndexOp o -> FastIndex.run(o, inputs, outputs);
             case QuantOp o -> FastQuant.run(o, inputs, outputs);
             case SortOp o -> FastSort.run(o, inputs, outputs);
-            case ShapeOp _, LinalgOp _, ResampleOp _, CastOp _, CustomOp _ -> null;
+            case ShapeOp o -> FastShape.run(o, inputs, outputs);
+            case LinalgOp _, ResampleOp _, CastOp _, CustomOp _ -> null;
         };
     }
 }

@@ -5,6 +5,7 @@ import dev.retort.tensor.HostStorage;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
+import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
 import dev.retort.tensor.cpu.simd.BinaryLoops;
 import dev.retort.tensor.cpu.simd.RowSums;
@@ -31,7 +32,8 @@ final class FastLoss {
         };
     }
 
-    /// The weight that class c of a row with class y has in the loss: (1 − ε)·w[y]·[c = y] + ε/C·w[c].
+    /// The weight that class c of a row with class y has in the loss: (1 − ε)·w[y]·[c = y] +
+    /// ε/C·w[c].
     private static void target(int y, double smoothing, @Nullable Dense weight, float[] t, int count) {
         double spread = smoothing / count;
         if (weight == null) {
@@ -93,7 +95,7 @@ final class FastLoss {
         Dense z = Dense.of(in[1]);
         Dense lse = Dense.of(in[3]);
         Dense weight = in.length == 5 ? Dense.of(in[4]) : null;
-        float[] dz = new float[rows * count];
+        float[] dz = Workspace.overwritten(rows * count);
         Parallel.forRange(rows, Math.max(1, TASK / count), (from, to) -> {
             float[] t = new float[count];
             for (int r = from; r < to; r++) {
@@ -144,7 +146,7 @@ final class FastLoss {
         Dense z = Dense.of(in[1]);
         Dense t = Dense.of(in[2]);
         Dense lse = Dense.of(in[3]);
-        float[] dz = new float[rows * count];
+        float[] dz = Workspace.overwritten(rows * count);
         float[] dt = new float[rows * count];
         Parallel.forRange(rows, Math.max(1, TASK / count), (from, to) -> {
             for (int r = from; r < to; r++) {

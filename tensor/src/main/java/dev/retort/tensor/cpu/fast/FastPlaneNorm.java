@@ -3,15 +3,18 @@ package dev.retort.tensor.cpu.fast;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
+import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
 import dev.retort.tensor.cpu.simd.PlaneLoops;
 import dev.retort.tensor.cpu.simd.RowSums;
 import dev.retort.tensor.op.NormOp;
 import org.jspecify.annotations.Nullable;
 
-/// Float32 group normalisation of [N, C, …]: one statistic for the channels of a group of one image.
+/// Float32 group normalisation of [N, C, …]: one statistic for the channels of a group of one
+/// image.
 ///
-/// Each plane gives a float partial sum; the partial sums of a statistic are added in order in double.
+/// Each plane gives a float partial sum; the partial sums of a statistic are added in order in
+/// double.
 final class FastPlaneNorm {
     /// Elements of one parallel task.
     private static final int TASK = 1 << 14;
@@ -35,7 +38,7 @@ final class FastPlaneNorm {
         int n = planes * p.size();
         float[] mean = new float[p.batch() * op.groups()];
         float[] rstd = new float[mean.length];
-        float[] y = new float[p.count() * p.size()];
+        float[] y = Workspace.overwritten(p.count() * p.size());
         Parallel.forRange(mean.length, Math.max(1, TASK / n), (from, to) -> {
             for (int r = from; r < to; r++) {
                 int at = x.offset() + r * n;
@@ -75,7 +78,7 @@ final class FastPlaneNorm {
         float[] sums = new float[p.count()];
         float[] dots = new float[p.count()];
         planeSums(p, g, x, mean, sums, dots);
-        float[] dx = new float[p.count() * p.size()];
+        float[] dx = Workspace.overwritten(p.count() * p.size());
         Parallel.forRange(mean.length, Math.max(1, TASK / (planes * p.size())), (from, to) -> {
             for (int r = from; r < to; r++) {
                 int first = r % op.groups() * planes;

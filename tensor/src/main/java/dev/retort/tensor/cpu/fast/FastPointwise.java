@@ -2,6 +2,7 @@ package dev.retort.tensor.cpu.fast;
 
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
+import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
 import dev.retort.tensor.cpu.simd.Activations;
 import dev.retort.tensor.cpu.simd.BinaryLoops;
@@ -74,8 +75,8 @@ final class FastPointwise {
         Dense g = Dense.of(in[0]);
         Dense x = Dense.of(in[1]);
         Dense y = Dense.of(in[2]);
-        float[] dx = new float[in[1].numel()];
-        float[] dy = new float[dx.length];
+        float[] dx = Workspace.overwritten(in[1].numel());
+        float[] dy = Workspace.overwritten(dx.length);
         Parallel.forRange(dx.length, TASK, (from, to) -> {
             int n = to - from;
             slopes(op, x.data(), x.offset() + from, y.data(), y.offset() + from, dx, dy, from, n);

@@ -64,7 +64,7 @@ final class FastPool {
     private static Tensor[] max(Tensor input, TensorType[] out, Bins rows, Bins columns) {
         Dense x = Dense.of(input);
         Shape to = out[0].shape();
-        float[] values = Workspace.floats(to.numel());
+        float[] values = Workspace.overwritten(to.numel());
         long[] indices = new long[values.length];
         int plane = plane(input.shape());
         int width = input.size(3);
@@ -139,7 +139,7 @@ final class FastPool {
         Dense g = Dense.of(gradient);
         long[] indices = ((HostStorage) index.storage()).longs();
         int first = index.offset();
-        float[] dx = new float[to.numel()];
+        float[] dx = Workspace.floats(to.numel());
         int plane = plane(to);
         int outPlane = plane(gradient.shape());
         Parallel.forRange(planes(to), grain(plane), (from, until) -> {
@@ -158,7 +158,7 @@ final class FastPool {
 
     private static Tensor[] average(Tensor input, Shape to, Bins rows, Bins columns) {
         Dense x = Dense.of(input);
-        float[] y = Workspace.floats(to.numel());
+        float[] y = Workspace.overwritten(to.numel());
         int plane = plane(input.shape());
         int width = input.size(3);
         Parallel.forRange(planes(to), grain(plane), (from, until) -> {
@@ -188,7 +188,7 @@ final class FastPool {
 
     private static Tensor[] averageBackward(Tensor gradient, Shape to, Bins rows, Bins columns) {
         Dense g = Dense.of(gradient);
-        float[] dx = new float[to.numel()];
+        float[] dx = Workspace.floats(to.numel());
         int plane = plane(to);
         int outPlane = plane(gradient.shape());
         Parallel.forRange(planes(to), grain(plane), (from, until) -> {
@@ -213,9 +213,8 @@ final class FastPool {
         }
     }
 
-    /// For each result position along one direction: the input positions `start` to `end` − 1 of its
-    /// bin, and how many
-    /// positions it counts for when a mean is taken.
+    /// For each result position along one direction: the input positions `start` to `end` − 1 of
+    /// its bin, and how many positions it counts for when a mean is taken.
     private record Bins(int[] start, int[] end, int[] counted) {
         int count() {
             return start.length;

@@ -2,11 +2,13 @@ package dev.retort.tensor.cpu.fast;
 
 import dev.retort.tensor.Philox;
 import dev.retort.tensor.Tensor;
+import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
 import dev.retort.tensor.op.RandomOp;
 import org.jspecify.annotations.Nullable;
 
-/// Float32 dropout; the draws are those of [Philox], so ranges of elements are independent of each other.
+/// Float32 dropout; the draws are those of [Philox], so ranges of elements are independent of each
+/// other.
 final class FastRandom {
     /// Elements of one parallel task; a multiple of the four words of a Philox block.
     private static final int TASK = 1 << 13;
@@ -18,7 +20,7 @@ final class FastRandom {
             return null;
         }
         Dense x = Dense.of(in[0]);
-        float[] y = new float[in[0].numel()];
+        float[] y = Workspace.overwritten(in[0].numel());
         float keep = (float) (1 - o.p());
         Parallel.forRange(y.length, TASK, (from, to) -> {
             boolean[] kept = new boolean[to - from];

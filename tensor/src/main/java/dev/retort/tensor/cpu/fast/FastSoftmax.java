@@ -21,7 +21,7 @@ final class FastSoftmax {
         int n = shape.rank() == 0 ? 1 : shape.dim(op.dim());
         Dense a = Dense.of(last(in[0], op.dim()));
         Dense b = in.length == 2 ? Dense.of(last(in[1], op.dim())) : a;
-        float[] y = Workspace.floats(shape.numel());
+        float[] y = Workspace.overwritten(shape.numel());
         Parallel.forRange(y.length / n, Math.max(1, TASK / n), (from, to) -> {
             for (int r = from; r < to; r++) {
                 row(op, a.data(), a.offset() + r * n, b.data(), b.offset() + r * n, y, r * n, n);
@@ -30,7 +30,7 @@ final class FastSoftmax {
         if (op.dim() >= shape.rank() - 1) {
             return Dense.one(y, shape);
         }
-        Tensor result = Dense.tensor(new float[y.length], shape);
+        Tensor result = Dense.tensor(Workspace.overwritten(y.length), shape);
         Tensor moved = last(result, op.dim());
         StridedCopy.copy(Dense.tensor(y, moved.shape()), moved);
         return new Tensor[] {result};

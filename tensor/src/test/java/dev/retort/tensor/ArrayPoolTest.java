@@ -1,0 +1,91 @@
+package dev.retort.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+
+class ArrayPoolTest {
+    private static final int N = ArrayPool.LEAST;
+
+    private final ArrayPool pool = new ArrayPool(3 * 4L * N);
+
+    @Test
+    void givesBackArraysOfTheSameLengthOnly() {
+        float[] array = new float[N];
+        array[7] = 3;
+        pool.put(array);
+        assertThat(pool.bytes()).isEqualTo(4L * N);
+        assertThat(pool.take(N + 1)).hasSize(N + 1);
+        assertThat(pool.take(N)).isSameAs(array);
+        assertThat(pool.bytes()).isZero();
+        assertThat(pool.take(N)).isNotSameAs(array).containsOnly(0);
+    }
+
+    @Test
+    void zerosAreZeros() {
+        float[] array = new float[N];
+        array[7] = 3;
+        pool.put(array);
+        assertThat(pool.zeros(N)).isSameAs(array).containsOnly(0);
+    }
+
+    @Test
+    void forgetsTheLengthThatWasNotUsedForLongest() {
+        float[] first = new float[N];
+        float[] second = new float[N + 1];
+        pool.put(first);
+        pool.put(second);
+        pool.put(pool.take(N));
+        pool.put(new float[N + 2]);
+        assertThat(pool.bytes()).isLessThanOrEqualTo(3 * 4L * N);
+        assertThat(pool.take(N)).isSameAs(first);
+        assertThat(pool.take(N + 1)).isNotSameAs(second);
+    }
+
+    @Test
+    void leavesSmallAndHugeArraysToTheCollector() {
+        pool.put(new float[N - 1]);
+        pool.put(new float[3 * N + 1]);
+        assertThat(pool.bytes()).isZero();
+    }
+
+    @Test
+    void refusesAnArrayThatIsThere() {
+        float[] array = new float[N];
+        pool.put(array);
+        assertThatThrownBy(() -> pool.put(array)).hasMessageContaining("given back twice");
+    }
+
+    @Test
+    void aReleasedResultCannotBeRead() {
+        Tensor x = Tensor.ones(DType.F32, 128, 128).add(1);
+        x.storage().release();
+        x.storage().release();
+        assertThatThrownBy(() -> x.add(1)).isInstanceOf(OpException.class).hasMessageContaining("was given back");
+    }
+
+    @Test
+    void whatWasDetachedOrReadStays() {
+        Tensor x = Tensor.ones(DType.F32, 128, 128).add(1);
+        Tensor constant = x.detach();
+        x.storage().release();
+        assertThat(constant.sum().item()).isEqualTo(2 * 128 * 128);
+
+        Tensor y = Tensor.ones(DType.F32, 128, 128).add(1);
+        float[] own = y.toHost().floats();
+        y.storage().release();
+        Tensor.ones(DType.F32, 128, 128).add(5);
+        assertThat(own).containsOnly(2);
+    }
+
+    @Test
+    void whatTheUserMadeIsNeverTaken() {
+        float[] mine = new float[N];
+        Tensor x = Tensor.of(mine, N);
+        x.storage().release();
+        Tensor.ones(DType.F32, N).add(5);
+        assertThat(mine).containsOnly(0);
+        assertThat(x.sum().item()).isZero();
+    }
+}
