@@ -95,7 +95,7 @@ final class FastLoss {
         Dense z = Dense.of(in[1]);
         Dense lse = Dense.of(in[3]);
         Dense weight = in.length == 5 ? Dense.of(in[4]) : null;
-        float[] dz = Workspace.overwritten(rows * count);
+        float[] dz = Workspace.floats(rows * count);
         Parallel.forRange(rows, Math.max(1, TASK / count), (from, to) -> {
             float[] t = new float[count];
             for (int r = from; r < to; r++) {
