@@ -66,6 +66,18 @@ final class NormalizedText {
             return this;
         }
 
+        /// Appends `from.text[start, end)` as it is.
+        Builder copy(int start, int end) {
+            for (int i = start; i < end; i++) {
+                append(from.text.substring(i, i + 1), i, i + 1);
+            }
+            return this;
+        }
+
+        boolean isEmpty() {
+            return text.isEmpty();
+        }
+
         NormalizedText build() {
             return new NormalizedText(
                     text.toString(), Arrays.copyOf(starts, text.length()), Arrays.copyOf(ends, text.length()));

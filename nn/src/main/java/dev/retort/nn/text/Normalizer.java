@@ -1,6 +1,8 @@
 package dev.retort.nn.text;
 
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// What is done to a text before it is split.
 sealed interface Normalizer {
@@ -67,11 +69,8 @@ sealed interface Normalizer {
             if (text.text().isEmpty()) {
                 return text;
             }
-            NormalizedText.Builder out = new NormalizedText.Builder(text).append(prefix, 0, 0);
-            for (int i = 0; i < text.text().length(); i++) {
-                out.append(text.text().substring(i, i + 1), i, i + 1);
-            }
-            return out.build();
+            NormalizedText.Builder out = new NormalizedText.Builder(text);
+            return out.append(prefix, 0, 0).copy(0, text.text().length()).build();
         }
     }
 
@@ -97,7 +96,7 @@ sealed interface Normalizer {
                     out.append(by, i, i + from.length());
                     i += from.length();
                 } else {
-                    out.append(s.substring(i, i + 1), i, i + 1);
+                    out.copy(i, i + 1);
                     i++;
                 }
             }
@@ -105,8 +104,49 @@ sealed interface Normalizer {
         }
     }
 
-    /// BERT's: control characters out, white space to spaces, spaces around Chinese characters, no accents,
-    /// lower case (Devlin et al., 2018).
+    /// Every match of a pattern by a text.
+    record ReplaceMatches(Pattern pattern, String by) implements Normalizer {
+        @Override
+        public NormalizedText apply(NormalizedText text) {
+            String s = text.text();
+            NormalizedText.Builder out = new NormalizedText.Builder(text);
+            Matcher matcher = pattern.matcher(s);
+            int at = 0;
+            while (matcher.find()) {
+                out.copy(at, matcher.start()).append(by, matcher.start(), matcher.end());
+                at = matcher.end();
+            }
+            return at == 0 && out.isEmpty() ? text : out.copy(at, s.length()).build();
+        }
+    }
+
+    /// Without white space at the ends.
+    record Strip(boolean left, boolean right) implements Normalizer {
+        @Override
+        public NormalizedText apply(NormalizedText text) {
+            String s = text.text();
+            int from = 0;
+            int to = s.length();
+            while (left && from < to && CodePoints.isSpace(s.charAt(from))) {
+                from++;
+            }
+            while (right && to > from && CodePoints.isSpace(s.charAt(to - 1))) {
+                to--;
+            }
+            return new NormalizedText.Builder(text).copy(from, to).build();
+        }
+    }
+
+    /// SentencePiece's compiled map.
+    record Precompiled(CharacterMap map) implements Normalizer {
+        @Override
+        public NormalizedText apply(NormalizedText text) {
+            return map.apply(text);
+        }
+    }
+
+    /// BERT's: control characters out, white space to spaces, spaces around Chinese characters, no
+    /// accents, lower case (Devlin et al., 2018).
     record Bert(boolean clean, boolean spaceChinese, boolean stripAccents, boolean lowercase) implements Normalizer {
         @Override
         public NormalizedText apply(NormalizedText text) {

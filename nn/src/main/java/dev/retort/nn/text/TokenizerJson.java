@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.Normalizer.Form;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,9 +15,10 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
-/// Reads Hugging Face's `tokenizer.json`: models BPE (byte-level and SentencePiece's), WordPiece, Unigram and
-/// WordLevel, with the normalizers, pre-tokenizers and templates that go with them. Truncation and padding of
-/// the file are ignored: they are arguments here. A part that is not known is an error that names it.
+/// Reads Hugging Face's `tokenizer.json`: models BPE (byte-level and SentencePiece's), WordPiece, Unigram
+/// and WordLevel, with the normalizers, pre-tokenizers and templates that go with them. Truncation and
+/// padding of the file are ignored: they are arguments here. A part that is not known is an error that
+/// names it.
 public final class TokenizerJson {
     private final String where;
     private boolean byteLevel;
@@ -119,11 +121,13 @@ public final class TokenizerJson {
                 firstAdded |= prefix.equals("▁");
                 yield new Normalizer.Prepend(prefix);
             }
-            case "Replace" -> {
-                Json what = part.get("pattern").asObject().get("String");
-                String by = part.get("content").asText();
-                marked |= by.equals("▁");
-                yield new Normalizer.Replace(what.asText(), by);
+            case "Replace" -> replace(part);
+            case "Strip" -> new Normalizer.Strip(flag(part, "strip_left", true), flag(part, "strip_right", true));
+            case "Precompiled" -> {
+                byte[] map = Base64.getDecoder().decode(text(part, "precompiled_charsmap", ""));
+                yield map.length == 0
+                        ? new Normalizer.None()
+                        : new Normalizer.Precompiled(CharacterMap.parse(map, where));
             }
             case "Sequence" -> {
                 List<Normalizer> parts = new ArrayList<>();
@@ -136,8 +140,29 @@ public final class TokenizerJson {
                 throw unknown(
                         "normalizer",
                         type,
-                        "BertNormalizer, NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Prepend, Replace or Sequence");
+                        "BertNormalizer, NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Prepend, Replace,"
+                                + " Precompiled or Sequence");
         };
+    }
+
+    private Normalizer replace(Json.Obj part) throws FormatException {
+        String by = part.get("content").asText();
+        marked |= by.equals("▁");
+        Json.Obj what = part.get("pattern").asObject();
+        Json literal = part(what, "String");
+        return literal != null
+                ? new Normalizer.Replace(literal.asText(), by)
+                : new Normalizer.ReplaceMatches(regex("replacement", what), by);
+    }
+
+    private Pattern regex(String part, Json.Obj pattern) throws FormatException {
+        String regex = pattern.get("Regex").asText();
+        try {
+            return Pattern.compile(regex, Pattern.UNICODE_CHARACTER_CLASS);
+        } catch (PatternSyntaxException e) {
+            throw new FormatException(
+                    "tokenizer: " + where + ": the pattern of a " + part + " cannot be read: " + regex, e);
+        }
     }
 
     // ---- pre-tokenizers -------------------------------------------------------------------------------------------
@@ -190,14 +215,8 @@ public final class TokenizerJson {
         }
         Json.Obj pattern = part.get("pattern").asObject();
         Json literal = part(pattern, "String");
-        String regex = literal != null
-                ? Pattern.quote(literal.asText())
-                : pattern.get("Regex").asText();
-        try {
-            return new PreTokenizer.Regex(Pattern.compile(regex, Pattern.UNICODE_CHARACTER_CLASS));
-        } catch (PatternSyntaxException e) {
-            throw new FormatException("tokenizer: " + where + ": the pattern of a split cannot be read: " + regex, e);
-        }
+        return new PreTokenizer.Regex(
+                literal != null ? Pattern.compile(Pattern.quote(literal.asText())) : regex("split", pattern));
     }
 
     // ---- models ---------------------------------------------------------------------------------------------------

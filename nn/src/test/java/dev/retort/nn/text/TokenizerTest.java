@@ -351,9 +351,9 @@ class TokenizerTest {
     void whatCannotBeReadIsNamed() {
         assertThatThrownBy(() -> json("{}")).hasMessageContaining("\"model\"");
         assertThatThrownBy(() -> json("{\"model\": {\"type\": \"Magic\"}}")).hasMessageContaining("got Magic");
-        assertThatThrownBy(() -> json("{\"normalizer\": {\"type\": \"Precompiled\"}, \"model\": {}}"))
+        assertThatThrownBy(() -> json("{\"normalizer\": {\"type\": \"Nmt\"}, \"model\": {}}"))
                 .hasMessageContaining("expects a normalizer of type")
-                .hasMessageContaining("got Precompiled");
+                .hasMessageContaining("got Nmt");
         assertThatThrownBy(() -> json("{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [\"a b\"]}}"))
                 .hasMessageContaining("merge 0")
                 .hasMessageContaining("'a' and 'b'");
