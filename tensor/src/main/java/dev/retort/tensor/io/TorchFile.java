@@ -20,12 +20,13 @@ import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
-/// Reads the tensors of a file that `torch.save` wrote (`.pt`, `.pth`, `.bin`, `.th`), in the zip format and
-/// in the one before version 1.6. The pickle inside is interpreted without running anything: only names that
-/// state dicts consist of are known, so a file with other things in it is an error, never an action.
+/// Reads the tensors of a file that `torch.save` wrote (`.pt`, `.pth`, `.bin`, `.th`), in the zip format
+/// and in the one before version 1.6. The pickle inside is interpreted without running anything: only
+/// names that state dicts consist of are known, so a file with other things in it is an error, never an
+/// action.
 ///
-/// Tensors get the keys that lead to them, joined by dots; what is no tensor is left out. If there is an entry
-/// `state_dict` or `model_state_dict`, as in checkpoints of training, its tensors are the result.
+/// Tensors get the keys that lead to them, joined by dots; what is no tensor is left out. If there is an
+/// entry `state_dict` or `model_state_dict`, as in checkpoints of training, its tensors are the result.
 ///
 /// Source: PyTorch, `torch/serialization.py` and `torch/_utils.py`, as formats; Python, `pickletools`.
 public final class TorchFile {
@@ -41,6 +42,8 @@ public final class TorchFile {
     /// Known storages; the old format has their content behind the pickles.
     private final Map<String, Stored> storages = new HashMap<>();
     private int visited;
+    /// Bytes of the file that no storage has claimed.
+    private long unclaimed;
 
     /// A storage that tensors look at.
     private record Stored(String key, DType dtype, HostStorage data) {}
@@ -55,6 +58,7 @@ public final class TorchFile {
     /// @throws IOException     if the file is missing or cannot be read
     public static Map<String, Tensor> read(Path path) throws IOException {
         TorchFile file = new TorchFile(path.toString());
+        file.unclaimed = Files.size(path);
         try {
             Object root = isZip(path) ? file.readZip(path) : file.readOld(path);
             Map<String, Tensor> found = new LinkedHashMap<>();
@@ -96,6 +100,7 @@ public final class TorchFile {
                 if (entry == null) {
                     throw wrong("expects an entry data/" + key);
                 }
+                claim(key, entry.getSize());
                 return elements(content(zip, entry), key, dtype, count);
             });
         } catch (java.util.zip.ZipException e) {
@@ -111,6 +116,16 @@ public final class TorchFile {
         try (InputStream in = zip.getInputStream(entry)) {
             return in.readAllBytes();
         }
+    }
+
+    /// Storages lie beside one another, so together they are no larger than the file; without this many
+    /// of them could claim the same bytes, and a small file would fill the memory.
+    private void claim(String key, long bytes) throws FormatException {
+        if (bytes > unclaimed) {
+            throw wrong("storage " + key + ": expects at most the " + unclaimed
+                    + " bytes that no other storage has, got " + bytes);
+        }
+        unclaimed -= bytes;
     }
 
     private HostStorage elements(byte[] bytes, String key, DType dtype, long count) throws FormatException {
@@ -134,7 +149,7 @@ public final class TorchFile {
         }
         pickle(file, nothing); // the version of the format, 1001
         pickle(file, nothing); // sizes of C types
-        Object root = pickle(file, (_, dtype, count) -> room(file, dtype, count));
+        Object root = pickle(file, (key, dtype, count) -> room(file, key, dtype, count));
         if (!(pickle(file, nothing) instanceof List<?> keys)) {
             throw wrong("expects a list of storages");
         }
@@ -147,11 +162,13 @@ public final class TorchFile {
         return root;
     }
 
-    private HostStorage room(ByteBuffer file, DType dtype, long count) throws FormatException {
-        if (count < 0 || count * dtype.bytes() > file.remaining()) {
+    private HostStorage room(ByteBuffer file, String key, DType dtype, long count) throws FormatException {
+        long bytes = count * dtype.bytes();
+        if (bytes > file.remaining()) {
             throw wrong("expects at most the " + file.remaining() + " bytes that are left, got a storage of " + count
                     + " elements");
         }
+        claim(key, bytes);
         return HostStorage.allocate(dtype, (int) count);
     }
 

@@ -132,6 +132,29 @@ class TorchFileTest {
                 .hasMessageContaining("expects 2147483647 elements of F32, got 8 bytes");
     }
 
+    /// A thousand numbers of 4 bytes, under the key `key`, mentioned and dropped.
+    private static String storage(char key) {
+        return "(X\u0007\u0000\u0000\u0000storagectorch\nFloatStorage\nX\u0001\u0000\u0000\u0000" + key
+                + "X\u0003\u0000\u0000\u0000cpuJ\u00e8\u0003\u0000\u0000tQ0";
+    }
+
+    @Test
+    void storagesThatClaimTheSameBytesAreRefused() throws IOException {
+        String magic = "\u0080\u0002\u008a\n\u006c\u00fc\u009c\u0046\u00f9\u0020\u006a\u00a8\u0050\u0019.";
+        String before = magic + "\u0080\u0002M\u00e9\u0003.\u0080\u0002}.\u0080\u0002";
+        Path file = folder.resolve("old.pt");
+        Files.write(file, ascii(before + storage('a') + storage('b') + storage('c') + "}." + "\0".repeat(9000)));
+        assertThatThrownBy(() -> TorchFile.read(file))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("storage c: expects at most the ")
+                .hasMessageContaining("bytes that no other storage has, got 4000");
+        // With a place for each the next complaint is about the list of storages that is missing.
+        Files.write(file, ascii(before + storage('a') + storage('b') + "}." + "\0".repeat(9000)));
+        assertThatThrownBy(() -> TorchFile.read(file))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("operation 0");
+    }
+
     @Test
     void dictionariesInDictionariesEnd() throws IOException {
         refused(ascii("\u0080\u0002}q\u0000X\u0001\u0000\u0000\u0000ah\u0000s."), "levels of dictionaries");
