@@ -3,6 +3,7 @@ package dev.retort.distill.remote;
 import dev.retort.tensor.io.FormatException;
 import dev.retort.tensor.io.Json;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.zip.CRC32C;
 
@@ -22,24 +23,19 @@ final class JournalLine {
         return line;
     }
 
-    /// Whether the bytes from `start` up to a line feed at `end` are a whole line.
-    static boolean isWhole(byte[] bytes, int start, int end) {
-        if (end - start <= PREFIX || bytes[start + PREFIX - 1] != ' ') {
+    /// Whether the bytes are a whole line, without its line feed.
+    static boolean isWhole(byte[] line) {
+        if (line.length <= PREFIX || line[PREFIX - 1] != ' ') {
             return false;
         }
-        byte[] wanted = checksum(bytes, start + PREFIX, end);
-        for (int i = 0; i < wanted.length; i++) {
-            if (bytes[start + i] != wanted[i]) {
-                return false;
-            }
-        }
-        return true;
+        byte[] wanted = checksum(line, PREFIX, line.length);
+        return Arrays.equals(wanted, 0, wanted.length, line, 0, wanted.length);
     }
 
     /// The content of a whole line.
-    static Json.Obj decode(byte[] bytes, int start, int end) throws FormatException {
-        String json = new String(bytes, start + PREFIX, end - start - PREFIX, StandardCharsets.UTF_8);
-        return Json.parse(json).asObject();
+    static Json.Obj decode(byte[] line) throws FormatException {
+        return Json.parse(new String(line, PREFIX, line.length - PREFIX, StandardCharsets.UTF_8))
+                .asObject();
     }
 
     private static byte[] checksum(byte[] bytes, int start, int end) {

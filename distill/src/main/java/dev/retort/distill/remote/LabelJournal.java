@@ -28,13 +28,12 @@ import java.util.Map;
 /// 77b1c2d3 {"released":"6f…"}                                              it was surely not charged
 /// ```
 ///
-/// Every line has a checksum and is forced to the disk before anything else happens. So after a kill at any
-/// moment an answer that had been handed out is there, and a request whose answer is not there counts as
-/// paid, since nobody knows better. A last line that is torn is cut off; damage before whole lines is an
-/// error. While a journal is open its file is locked: a second process is refused.
+/// Every line has a checksum and is forced to the disk before anything else happens. So after a kill at
+/// any moment an answer that had been handed out is there, and a request whose answer is not there counts
+/// as paid, since nobody knows better. A last line that is torn is cut off; damage before whole lines is
+/// an error. While a journal is open its file is locked: a second process is refused.
 public final class LabelJournal implements AutoCloseable {
     private static final String FORMAT = "retort labels 1";
-    private static final int MOST = 1 << 30;
 
     private final Path path;
     private final SoleUse use;
@@ -54,7 +53,8 @@ public final class LabelJournal implements AutoCloseable {
     record Sent(String id, String dataset, int[] indices, List<Attempt> attempts) {}
 
     /// @param amount set aside
-    /// @param free   whether it repeats a request that counts already, with a service that charges it once
+    /// @param free   whether it repeats a request that counts already, with a service that charges it
+    ///               once
     private record Attempt(BigDecimal amount, boolean free) {}
 
     private LabelJournal(Path path, SoleUse use) throws IOException {
@@ -97,25 +97,22 @@ public final class LabelJournal implements AutoCloseable {
     }
 
     private void read(String teacher) throws IOException {
-        if (file.length() > MOST) {
-            throw new FormatException("label journal: " + path + ": expected at most " + MOST + " bytes, got "
-                    + file.length() + "; begin another one");
-        }
-        byte[] bytes = new byte[(int) file.length()];
-        file.readFully(bytes);
+        JournalReader lines = new JournalReader(file, path.toString());
         byte[] first = header(teacher);
-        requireOurs(bytes, first);
-        int good = 0;
+        long good = 0;
         int line = 1;
-        for (int end = feed(bytes, 0); end >= 0; end = feed(bytes, good)) {
-            if (!JournalLine.isWhole(bytes, good, end)) {
-                requireTorn(bytes, end, line);
+        for (byte[] one = lines.next(); one != null; one = lines.next()) {
+            if (!JournalLine.isWhole(one)) {
+                requireTorn(lines, line);
                 break;
             }
-            apply(JournalLine.decode(bytes, good, end), teacher, line++);
-            good = end + 1;
+            apply(JournalLine.decode(one), teacher, line++);
+            good = lines.position();
         }
-        if (good < bytes.length) {
+        if (good == 0) {
+            requireOurs(first);
+        }
+        if (good < file.length()) {
             file.setLength(good);
         }
         file.seek(good);
@@ -132,18 +129,18 @@ public final class LabelJournal implements AutoCloseable {
         return JournalLine.encode(Json.of(content));
     }
 
-    /// A file without any whole line is a journal that was torn while it began, or else somebody's file that
-    /// must not be cut off: it is refused unless each byte is that of the first line, or a zero.
-    private void requireOurs(byte[] bytes, byte[] first) throws FormatException {
-        int end = feed(bytes, 0);
-        if (end >= 0 && JournalLine.isWhole(bytes, 0, end)) {
-            return;
-        }
-        requireTorn(bytes, Math.max(end, -1), 1);
-        for (int i = 0; i < bytes.length; i++) {
-            if (bytes[i] != 0 && (i >= first.length || bytes[i] != first[i])) {
-                throw new FormatException(
-                        "label journal: " + path + ": expected a " + FORMAT + ", got something else at byte " + i);
+    /// A file without any whole line is a journal that was torn while it began, or else somebody's file
+    /// that must not be cut off: it is refused unless each byte is that of the first line, or a zero.
+    private void requireOurs(byte[] first) throws IOException {
+        file.seek(0);
+        byte[] part = new byte[1 << 16];
+        long at = 0;
+        for (int count = file.read(part); count > 0; count = file.read(part)) {
+            for (int i = 0; i < count; i++, at++) {
+                if (part[i] != 0 && (at >= first.length || part[i] != first[(int) at])) {
+                    throw new FormatException(
+                            "label journal: " + path + ": expected a " + FORMAT + ", got something else at byte " + at);
+                }
             }
         }
     }
@@ -161,24 +158,13 @@ public final class LabelJournal implements AutoCloseable {
         }
     }
 
-    private static int feed(byte[] bytes, int from) {
-        for (int i = from; i < bytes.length; i++) {
-            if (bytes[i] == '\n') {
-                return i;
-            }
-        }
-        return -1;
-    }
-
     /// Only the end of a file can be torn: behind a broken line there must not be a whole one.
-    private void requireTorn(byte[] bytes, int broken, int line) throws FormatException {
-        int start = broken + 1;
-        for (int end = feed(bytes, start); end >= 0; end = feed(bytes, start)) {
-            if (JournalLine.isWhole(bytes, start, end)) {
+    private void requireTorn(JournalReader behind, int line) throws IOException {
+        for (byte[] one = behind.next(); one != null; one = behind.next()) {
+            if (JournalLine.isWhole(one)) {
                 throw new FormatException("label journal: " + path + ": line " + line
                         + " is damaged, with whole lines behind it; expected its checksum to fit");
             }
-            start = end + 1;
         }
     }
 
@@ -231,6 +217,10 @@ public final class LabelJournal implements AutoCloseable {
         if (broken) {
             throw new IOException("label journal: a line of " + path + " could not be written before; open it again");
         }
+        if (line.length > JournalReader.LONGEST) {
+            throw new IOException("label journal: " + path + ": expected lines of at most " + JournalReader.LONGEST
+                    + " bytes, got " + line.length + "; send smaller requests");
+        }
         long end = file.getFilePointer();
         try {
             file.write(line);
@@ -244,7 +234,8 @@ public final class LabelJournal implements AutoCloseable {
 
     /// Says that a request is about to leave, and sets its amount aside.
     ///
-    /// @param free whether this repeats a request that counts as paid, with a service that charges it once
+    /// @param free whether this repeats a request that counts as paid, with a service that charges it
+    ///             once
     void sent(LabelRequest request, BigDecimal amount, boolean free) throws IOException {
         Map<String, Object> content = new LinkedHashMap<>();
         content.put("sent", request.id());

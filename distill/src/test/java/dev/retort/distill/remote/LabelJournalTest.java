@@ -48,6 +48,33 @@ class LabelJournalTest {
         }
     }
 
+    /// Lines over several buffers, and a torn one behind them.
+    @Test
+    void aLongJournalIsReadLineByLine() throws IOException {
+        Path file = folder.resolve("long.journal");
+        float[][] logits = new float[3][20_000];
+        for (int i = 0; i < logits.length; i++) {
+            for (int c = 0; c < logits[i].length; c++) {
+                logits[i][c] = i + c / 7f;
+            }
+        }
+        try (LabelJournal journal = LabelJournal.open(file, "t")) {
+            for (int i = 0; i < 5; i++) {
+                int[] rows = {3 * i, 3 * i + 1, 3 * i + 2};
+                journal.sent(request("r" + i, rows), BigDecimal.ONE, false);
+                journal.answered(request("r" + i, rows), logits);
+            }
+        }
+        long size = Files.size(file);
+        assertThat(size).isGreaterThan(1 << 21);
+        Files.write(file, new byte[100_000], java.nio.file.StandardOpenOption.APPEND);
+        try (LabelJournal journal = LabelJournal.open(file, "t")) {
+            assertThat(journal.get("data", new int[] {13}).toFloats()).isEqualTo(logits[1]);
+            assertThat(journal.spending().rows()).isEqualTo(15);
+        }
+        assertThat(Files.size(file)).isEqualTo(size);
+    }
+
     /// As if the machine had lost its power after any number of bytes.
     @Test
     void aTornEndIsCutOffAndNothingElse() throws IOException {
