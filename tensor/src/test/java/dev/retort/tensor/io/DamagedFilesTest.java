@@ -9,11 +9,9 @@ import dev.retort.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,19 +92,17 @@ class DamagedFilesTest {
     void flippedBytesNeverDoMoreThanThrow(Format format) throws IOException {
         byte[] whole = format.whole(folder);
         Rng random = new Rng(format.ordinal());
-        Assertions.assertTimeout(Duration.ofSeconds(60), () -> {
-            int errors = 0;
-            for (int i = 0; i < FLIPS; i++) {
-                byte[] bytes = whole.clone();
-                int flips = 1 + random.nextInt(3);
-                for (int k = 0; k < flips; k++) {
-                    bytes[random.nextInt(bytes.length)] ^= (byte) (1 + random.nextInt(255));
-                }
-                String message = Samples.read(damaged, bytes, format.reader);
-                errors += message == null ? 0 : 1;
+        int errors = 0;
+        for (int i = 0; i < FLIPS; i++) {
+            byte[] bytes = whole.clone();
+            int flips = 1 + random.nextInt(3);
+            for (int k = 0; k < flips; k++) {
+                bytes[random.nextInt(bytes.length)] ^= (byte) (1 + random.nextInt(255));
             }
-            assertThat(errors).isGreaterThan(FLIPS / 10);
-        });
+            String message = Samples.read(damaged, bytes, format.reader);
+            errors += message == null ? 0 : 1;
+        }
+        assertThat(errors).isGreaterThan(FLIPS / 10);
     }
 
     @Test
