@@ -19,8 +19,8 @@ import java.util.Set;
 ///
 /// - `.safetensors`: the tensor `logits`, or the only one in the file
 /// - `.npy`: one floating array
-/// - `.csv`: numbers separated by commas, one row a sample, in its order; a first line that has other words
-///   than numbers is a header; an empty cell is NaN
+/// - `.csv`: numbers separated by commas, one row a sample, in its order; a first line that has other
+///   words than numbers is a header; an empty cell is NaN
 public final class LogitsFile {
     private static final String LOGITS = "logits";
 
@@ -75,7 +75,12 @@ public final class LogitsFile {
         int first = !lines.isEmpty() && isHeader(lines.getFirst()) ? 1 : 0;
         int rows = lines.size() - first;
         int columns = rows == 0 ? 0 : lines.get(first).split(",", -1).length;
-        float[] values = new float[rows * columns];
+        long numbers = (long) rows * columns;
+        if (numbers > Integer.MAX_VALUE - 8) {
+            throw new FormatException(
+                    "logits: " + file + ": expected fewer than 2^31 numbers, got " + rows + " rows of " + columns);
+        }
+        float[] values = new float[(int) numbers];
         for (int row = 0; row < rows; row++) {
             String[] cells = lines.get(first + row).split(",", -1);
             if (cells.length != columns) {

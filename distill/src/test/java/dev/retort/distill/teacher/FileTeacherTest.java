@@ -103,4 +103,15 @@ class FileTeacherTest {
         assertThatThrownBy(() -> FileTeacher.write(two, Tensor.zeros(5, 2), DATA))
                 .hasMessageContaining("[6, L]");
     }
+
+    /// Rows and columns are counted before the numbers are read: 50,000 by 50,000 are too many for an
+    /// array.
+    @Test
+    void aMatrixThatIsTooLargeIsAnErrorThatSaysSo() throws IOException {
+        Path file = folder.resolve("large.csv");
+        Files.writeString(file, ",".repeat(49_999) + "1\n" + "1\n".repeat(49_999));
+        assertThatThrownBy(() -> LogitsFile.read(file))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("expected fewer than 2^31 numbers, got 50000 rows of 50000");
+    }
 }
