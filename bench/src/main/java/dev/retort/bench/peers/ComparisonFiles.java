@@ -1,5 +1,6 @@
 package dev.retort.bench.peers;
 
+import dev.retort.bench.report.Csv;
 import dev.retort.tensor.io.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -49,34 +50,45 @@ final class ComparisonFiles {
         return map;
     }
 
-    /// One line a row, names in quotes.
+    /// One line a row.
     static String csv(Comparison comparison) {
-        StringBuilder text = new StringBuilder(
-                "name,group,threads,retort,peer,peer_value,unit,ratio,ratio_low,ratio_high,pairs,flops,bytes,note\n");
+        Csv file = new Csv(List.of(
+                "name",
+                "group",
+                "threads",
+                "retort",
+                "peer",
+                "peer_value",
+                "unit",
+                "ratio",
+                "ratio_low",
+                "ratio_high",
+                "pairs",
+                "flops",
+                "bytes",
+                "note"));
         for (Measurement row : comparison.rows()) {
-            text.append(String.format(
-                    Locale.ROOT,
-                    "%s,%s,%d,%.6g,%s,%.6g,%s,%.4f,%.4f,%.4f,%d,%.0f,%.0f,%s%n",
-                    quoted(row.name()),
+            file.row(
+                    row.name(),
                     row.group(),
                     row.threads(),
-                    row.retortMs(),
-                    quoted(row.peer()),
-                    row.peerMs(),
+                    number("%.6g", row.retortMs()),
+                    row.peer(),
+                    number("%.6g", row.peerMs()),
                     row.group().equals("memory") ? "MiB" : "ms",
-                    row.ratio(),
-                    row.low(),
-                    row.high(),
+                    number("%.4f", row.ratio()),
+                    number("%.4f", row.low()),
+                    number("%.4f", row.high()),
                     row.pairs(),
-                    row.flops(),
-                    row.bytes(),
-                    quoted(row.note())));
+                    number("%.0f", row.flops()),
+                    number("%.0f", row.bytes()),
+                    row.note());
         }
-        return text.toString();
+        return file.toString();
     }
 
-    private static String quoted(String text) {
-        return '"' + text.replace("\"", "\"\"") + '"';
+    private static String number(String format, double value) {
+        return String.format(Locale.ROOT, format, value);
     }
 
     /// Writes a whole file or nothing.

@@ -1,5 +1,6 @@
 package dev.retort.bench.reproduce;
 
+import dev.retort.bench.report.Csv;
 import dev.retort.bench.report.Statistics;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -7,13 +8,13 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /// A grid as JSON and CSV.
 final class GridFiles {
     private GridFiles() {}
 
-    /// Every cell with its metrics a seed, means, standard deviations and half widths of the 95 % intervals.
+    /// Every cell with its metrics a seed, means, standard deviations and half widths of the 95 %
+    /// intervals.
     static Map<String, Object> json(Experiment experiment, Grid grid, Map<String, String> provenance) {
         Map<String, Object> root = new LinkedHashMap<>();
         root.put("experiment", experiment.name());
@@ -68,7 +69,7 @@ final class GridFiles {
         header.add("seed");
         header.addAll(metrics);
         header.add("seconds");
-        StringBuilder text = new StringBuilder(line(header));
+        Csv file = new Csv(header);
         for (Cell cell : grid.cells()) {
             grid.outcomes(cell).forEach((seed, outcome) -> {
                 List<String> row = new ArrayList<>();
@@ -79,15 +80,9 @@ final class GridFiles {
                     row.add(value == null ? "" : value.toString());
                 });
                 row.add(Double.toString(outcome.seconds()));
-                text.append(line(row));
+                file.row(row.toArray());
             });
         }
-        return text.toString();
-    }
-
-    private static String line(List<String> cells) {
-        return cells.stream()
-                .map(cell -> cell.matches("(?s).*[,\"\\n\\r].*") ? '"' + cell.replace("\"", "\"\"") + '"' : cell)
-                .collect(Collectors.joining(",", "", "\n"));
+        return file.toString();
     }
 }

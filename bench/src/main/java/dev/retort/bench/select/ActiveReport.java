@@ -1,5 +1,6 @@
 package dev.retort.bench.select;
 
+import dev.retort.bench.report.Csv;
 import dev.retort.distill.active.ActiveResult;
 import dev.retort.distill.active.Bill;
 import dev.retort.distill.active.Round;
@@ -31,7 +32,7 @@ record ActiveReport(
     String table() {
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
-                "%nselector %s, method %s, teacher right on %.1f %% of the validation images%n%n",
+                "\nselector %s, method %s, teacher right on %.1f %% of the validation images\n\n",
                 options.selector,
                 options.method,
                 100 * result.teacherAccuracy()));
@@ -40,7 +41,7 @@ record ActiveReport(
         Bill bill = result.bill();
         text.append(String.format(
                 Locale.ROOT,
-                "%n%d answers bought: %d to judge the teacher, %d for their labels.%n",
+                "\n%d answers bought: %d to judge the teacher, %d for their labels.\n",
                 bill.rows(),
                 bill.validation(),
                 bill.pool()));
@@ -49,7 +50,7 @@ record ActiveReport(
             Spending spent = service.spending();
             text.append(String.format(
                     Locale.ROOT,
-                    "The journal counts %d answers in %d requests as paid, %s %s, %d of them unanswered.%n",
+                    "The journal counts %d answers in %d requests as paid, %s %s, %d of them unanswered.\n",
                     spent.rows(),
                     spent.requests(),
                     spent.amount().toPlainString(),
@@ -64,7 +65,7 @@ record ActiveReport(
         RobustGame.Equilibrium game = chosen == null ? null : chosen.game();
         return String.format(
                 Locale.ROOT,
-                "%5d %6d %13s %7.2f %% %8s %s%n",
+                "%5d %6d %13s %7.2f %% %8s %s\n",
                 round.number(),
                 round.bill().pool(),
                 game == null ? "" : String.format(Locale.ROOT, "%.1f", game.value()),
@@ -74,7 +75,7 @@ record ActiveReport(
     }
 
     String csv() {
-        StringBuilder text = new StringBuilder("round,index,probability,score,label,confidence\n");
+        Csv file = new Csv(List.of("round", "index", "probability", "score", "label", "confidence"));
         for (Round round : result.rounds()) {
             Selection chosen = round.chosen();
             Tensor answers = round.answers();
@@ -85,19 +86,17 @@ record ActiveReport(
             int row = 0;
             for (Selection.Pick pick : chosen.picks()) {
                 int label = said.top(row);
-                text.append(String.format(
-                        Locale.ROOT,
-                        "%d,%d,%s,%s,%d,%.6g%n",
+                file.row(
                         round.number(),
                         pool[pick.index()],
                         number(pick.probability()),
                         number(pick.score()),
                         label,
-                        said.probability(row, label)));
+                        number(said.probability(row, label)));
                 row++;
             }
         }
-        return text.toString();
+        return file.toString();
     }
 
     private static String number(double value) {

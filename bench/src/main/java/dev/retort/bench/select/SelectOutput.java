@@ -1,5 +1,6 @@
 package dev.retort.bench.select;
 
+import dev.retort.bench.report.Csv;
 import dev.retort.distill.select.RobustGame;
 import dev.retort.distill.select.Selection;
 import java.util.ArrayList;
@@ -13,23 +14,18 @@ import tools.jackson.databind.json.JsonMapper;
 record SelectOutput(Selection chosen, SelectInputs inputs) {
     /// One line a chosen sample: position, probability, score, and why in words.
     String csv() {
-        StringBuilder text = new StringBuilder("index,probability,score,partner,partner_weight,reason\n");
+        Csv file = new Csv(List.of("index", "probability", "score", "partner", "partner_weight", "reason"));
         for (Selection.Pick pick : chosen.picks()) {
             Selection.Blend blend = pick.blend();
-            text.append(inputs.positions()[pick.index()])
-                    .append(',')
-                    .append(number(pick.probability()))
-                    .append(',')
-                    .append(number(pick.score()))
-                    .append(',')
-                    .append(blend == null ? "" : inputs.positions()[blend.partner()])
-                    .append(',')
-                    .append(blend == null ? "" : number(blend.weight()))
-                    .append(',')
-                    .append(reason(pick))
-                    .append('\n');
+            file.row(
+                    inputs.positions()[pick.index()],
+                    number(pick.probability()),
+                    number(pick.score()),
+                    blend == null ? "" : inputs.positions()[blend.partner()],
+                    blend == null ? "" : number(blend.weight()),
+                    reason(pick));
         }
-        return text.toString();
+        return file.toString();
     }
 
     private static String number(double value) {
