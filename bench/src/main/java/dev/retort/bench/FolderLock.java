@@ -1,26 +1,26 @@
-package dev.retort.bench.reproduce;
+package dev.retort.bench;
 
-import dev.retort.bench.CommandException;
 import dev.retort.tensor.io.SoleUse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// Keeps a second process from running the same experiment in the same folder. The lock ends with the
+/// Keeps a second process from writing into the same folder. The lock ends with the
 /// process, however that ends.
 ///
 /// @param use of the folder
-record FolderLock(SoleUse use) implements AutoCloseable {
-    static final String FILE = ".lock";
+public record FolderLock(SoleUse use) implements AutoCloseable {
+    /// Name of the file that is locked.
+    public static final String FILE = ".lock";
 
     /// Locks a folder, which is made if it is missing.
     ///
     /// @throws CommandException if another process has it
-    static FolderLock of(Path folder) throws IOException {
+    public static FolderLock of(Path folder) throws IOException {
         Files.createDirectories(folder);
         SoleUse use = SoleUse.of(folder.resolve(FILE));
         if (use == null) {
-            throw new CommandException("another process is running an experiment in " + folder);
+            throw new CommandException("another process is working in " + folder);
         }
         return new FolderLock(use);
     }

@@ -2,6 +2,7 @@ package dev.retort.bench.model;
 
 import dev.retort.bench.CommandException;
 import dev.retort.bench.Terminal;
+import dev.retort.bench.ThreadsOption;
 import dev.retort.nn.Layer;
 import dev.retort.nn.data.Cifar;
 import dev.retort.nn.data.DataFolder;
@@ -26,6 +27,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -36,14 +38,17 @@ import tools.jackson.databind.json.JsonMapper;
         name = "eval",
         description = {
             "Accuracy of a model on test images.",
-            "A model that 'retort distill' saved knows what it is; public CIFAR-10 weights need --model.",
-            "Example: retort eval --model resnet20 --weights resnet20.safetensors --data test_batch.bin"
+            "A model that 'retort distill' saved knows what it is; public CIFAR-10 weights need --architecture.",
+            "Example: retort eval --architecture resnet20 --weights resnet20.safetensors --data test_batch.bin"
         })
 public final class EvalCommand implements Callable<Integer> {
     private static final Pattern RESNET = Pattern.compile("resnet(\\d{1,4})");
 
     @Spec
     private @Nullable CommandSpec spec;
+
+    @Mixin
+    private final ThreadsOption threads = new ThreadsOption();
 
     @Option(
             names = "--weights",
@@ -53,7 +58,7 @@ public final class EvalCommand implements Callable<Integer> {
     private @Nullable Path weights;
 
     @Option(
-            names = "--model",
+            names = {"--architecture", "--model"},
             paramLabel = "NAME",
             description = "resnet20, resnet56, ...: a CIFAR ResNet with shortcuts without weights. Without it the"
                     + " file needs a model card.")
@@ -129,7 +134,8 @@ public final class EvalCommand implements Callable<Integer> {
         }
         Matcher matcher = RESNET.matcher(name);
         if (!matcher.matches()) {
-            throw new CommandException("eval: expects --model resnetDEPTH, such as resnet20, got '" + name + "'");
+            throw new CommandException(
+                    "eval: expects --architecture resnetDEPTH, such as resnet20, got '" + name + "'");
         }
         Layer net = new CifarResNet(CifarResNet.Config.of(Integer.parseInt(matcher.group(1)), 10), new Rng(0));
         net.loadStateDict(WeightFile.read(file));

@@ -1,6 +1,7 @@
 package dev.retort.bench.model;
 
 import dev.retort.autograd.Autograd;
+import dev.retort.bench.ThreadsOption;
 import dev.retort.bench.info.DeviceChoice;
 import dev.retort.nn.data.ImageFiles;
 import dev.retort.nn.data.Picture;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -27,6 +29,9 @@ import tools.jackson.databind.json.JsonMapper;
 public final class PredictCommand implements Callable<Integer> {
     @Spec
     private @Nullable CommandSpec spec;
+
+    @Mixin
+    private final ThreadsOption threads = new ThreadsOption();
 
     @Option(names = "--model", required = true, paramLabel = "FILE", description = "A student.safetensors.")
     private @Nullable Path model;

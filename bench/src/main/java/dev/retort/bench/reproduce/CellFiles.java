@@ -1,6 +1,7 @@
 package dev.retort.bench.reproduce;
 
 import dev.retort.bench.CommandException;
+import dev.retort.bench.FolderLock;
 import dev.retort.tensor.io.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -11,7 +11,7 @@ public final class ReproduceOptions {
     private final SizeChoice choice = new SizeChoice();
 
     @Option(
-            names = {"--folder", "--out"},
+            names = {"--out", "--folder"},
             paramLabel = "FOLDER",
             description = "Where results are kept and read; the same command goes on where it was interrupted (default:"
                     + " retort-out/reproduce/NAME-SIZE).")
@@ -23,7 +23,12 @@ public final class ReproduceOptions {
     @Option(names = "--threads", description = "Threads (default: one a core); results do not depend on it.")
     private @Nullable Integer threads;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write results.json to this file too; - prints it.")
+    @Option(
+            names = "--json",
+            arity = "0..1",
+            fallbackValue = "-",
+            paramLabel = "FILE",
+            description = "Print the results as JSON instead of the tables, or write them to this file too.")
     private @Nullable Path json;
 
     @Option(

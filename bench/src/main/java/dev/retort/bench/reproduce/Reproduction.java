@@ -1,5 +1,6 @@
 package dev.retort.bench.reproduce;
 
+import dev.retort.bench.FolderLock;
 import dev.retort.bench.StopSignal;
 import dev.retort.bench.report.Document;
 import dev.retort.bench.report.MarkedSection;
@@ -34,8 +35,8 @@ public final class Reproduction {
     /// A run that fails is told and left out; the others go on, and the next call tries it again.
     ///
     /// @param out where the report is printed
-    /// @throws dev.retort.bench.CommandException if the folder holds another experiment, or another process
-    ///     works in it
+    /// @throws dev.retort.bench.CommandException if the folder holds another experiment, or another
+    ///     process works in it
     /// @throws IOException if a file can't be read or written
     public static int run(Experiment experiment, ReproduceOptions options, PrintWriter out) throws IOException {
         int seeds = options.seeds(experiment);
@@ -82,8 +83,8 @@ public final class Reproduction {
         return grid;
     }
 
-    /// Runs all cells of the first seed, then of the next: whatever is finished is paired. Returns false if
-    /// the user stopped it.
+    /// Runs all cells of the first seed, then of the next: whatever is finished is paired. Returns false
+    /// if the user stopped it.
     private boolean runTheRest(Grid grid, StopSignal stop) throws IOException {
         GridProgress progress = new GridProgress(
                 grid.planned(), System.err, Integer.getInteger("dev.retort.terminal", 0), System::nanoTime);

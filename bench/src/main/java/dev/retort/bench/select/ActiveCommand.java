@@ -1,7 +1,9 @@
 package dev.retort.bench.select;
 
+import dev.retort.bench.FolderLock;
 import dev.retort.bench.StopSignal;
 import dev.retort.bench.Terminal;
+import dev.retort.bench.ThreadsOption;
 import dev.retort.bench.data.ImageSource;
 import dev.retort.bench.distill.Methods;
 import dev.retort.bench.model.ImageShape;
@@ -49,6 +51,9 @@ public final class ActiveCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
+    private final ThreadsOption threads = new ThreadsOption();
+
+    @Mixin
     private final ActiveOptions options = new ActiveOptions();
 
     @Override
@@ -67,7 +72,8 @@ public final class ActiveCommand implements Callable<Integer> {
         ImageShape shape = ImageShape.of(train.get(0).input().shape());
         Price price = Price.perRow(options.price, options.currency);
         Training training = training(normalize);
-        try (StopSignal stop = StopSignal.install();
+        try (FolderLock _ = FolderLock.of(options.out);
+                StopSignal stop = StopSignal.install();
                 ProgressBar bar = Terminal.progressBar();
                 ActiveWatch watch = new ActiveWatch(bar, stop);
                 ActiveTeacher teacher =

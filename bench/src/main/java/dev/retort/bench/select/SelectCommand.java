@@ -1,6 +1,7 @@
 package dev.retort.bench.select;
 
 import dev.retort.bench.CommandException;
+import dev.retort.bench.ThreadsOption;
 import dev.retort.distill.select.Candidates;
 import dev.retort.distill.select.Selection;
 import dev.retort.distill.select.Selector;
@@ -27,6 +28,9 @@ import picocli.CommandLine.Spec;
 public final class SelectCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
+
+    @Mixin
+    private final ThreadsOption threads = new ThreadsOption();
 
     @Mixin
     private final SelectOptions options = new SelectOptions();

@@ -2,6 +2,7 @@ package dev.retort.bench.text;
 
 import dev.retort.bench.CommandException;
 import dev.retort.bench.Terminal;
+import dev.retort.bench.ThreadsOption;
 import dev.retort.bench.distill.DownloadBar;
 import dev.retort.nn.text.SentenceEncoder;
 import dev.retort.nn.train.ProgressBar;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -37,6 +39,9 @@ import tools.jackson.databind.json.JsonMapper;
 public final class EmbedCommand implements Callable<Integer> {
     @Spec
     private @Nullable CommandSpec spec;
+
+    @Mixin
+    private final ThreadsOption threads = new ThreadsOption();
 
     @Parameters(arity = "0..*", paramLabel = "TEXT", description = "Texts to embed.")
     private List<String> texts = List.of();

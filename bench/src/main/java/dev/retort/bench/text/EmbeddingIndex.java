@@ -33,9 +33,14 @@ record EmbeddingIndex(List<String> texts, Tensor embeddings) {
     /// The embeddings of texts, from the cache if they are there.
     ///
     /// @param model what the embeddings depend on besides the texts
-    static EmbeddingIndex of(SentenceEncoder encoder, String model, List<String> texts, IntConsumer progress)
-            throws IOException {
-        Path file = CacheFolder.path().resolve("embeddings").resolve(checksum(model, texts) + ".safetensors");
+    static EmbeddingIndex of(SentenceEncoder encoder, String model, List<String> texts, IntConsumer progress) {
+        return of(encoder, model, texts, progress, CacheFolder.path().resolve("embeddings"));
+    }
+
+    /// The same with another folder.
+    static EmbeddingIndex of(
+            SentenceEncoder encoder, String model, List<String> texts, IntConsumer progress, Path cache) {
+        Path file = cache.resolve(checksum(model, texts) + ".safetensors");
         if (Files.exists(file)) {
             Tensor kept = kept(file);
             if (kept != null && kept.rank() == 2 && kept.size(0) == texts.size() && kept.size(1) == encoder.width()) {
@@ -44,15 +49,27 @@ record EmbeddingIndex(List<String> texts, Tensor embeddings) {
             }
         }
         Tensor embeddings = encoder.embed(texts, progress);
-        Safetensors.write(file, Map.of("embeddings", embeddings));
+        keep(file, embeddings);
         return new EmbeddingIndex(texts, embeddings);
     }
 
-    private static @Nullable Tensor kept(Path file) throws IOException {
+    /// What cannot be kept is computed again the next time: no reason to withhold the result.
+    private static void keep(Path file, Tensor embeddings) {
+        try {
+            Safetensors.write(file, Map.of("embeddings", embeddings));
+        } catch (IOException e) {
+            System.err.println("retort: warning: embeddings are not kept, " + file + " cannot be written: " + e);
+        }
+    }
+
+    private static @Nullable Tensor kept(Path file) {
         try {
             return Safetensors.read(file).get("embeddings");
         } catch (FormatException e) {
             return null; // damaged: computed again and written over
+        } catch (IOException e) {
+            System.err.println("retort: warning: kept embeddings " + file + " cannot be read: " + e);
+            return null;
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.retort.bench.text;
 
 import dev.retort.bench.CommandException;
+import dev.retort.bench.ThreadsOption;
 import dev.retort.nn.generate.GenerationConfig;
 import dev.retort.nn.generate.Generator;
 import dev.retort.nn.text.IncrementalDecoder;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -19,6 +21,9 @@ import picocli.CommandLine.Spec;
 public final class GenerateCommand implements Callable<Integer> {
     @Spec
     private @Nullable CommandSpec spec;
+
+    @Mixin
+    private final ThreadsOption threads = new ThreadsOption();
 
     @Option(names = "--model", required = true, paramLabel = "FILE", description = "A language model (.safetensors).")
     private @Nullable Path model;

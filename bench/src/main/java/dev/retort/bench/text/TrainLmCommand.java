@@ -3,6 +3,7 @@ package dev.retort.bench.text;
 import dev.retort.bench.CommandException;
 import dev.retort.bench.StopSignal;
 import dev.retort.bench.Terminal;
+import dev.retort.bench.ThreadsOption;
 import dev.retort.nn.text.BytePairTrainer;
 import dev.retort.nn.text.CharacterTokenizer;
 import dev.retort.nn.text.Tokenizer;
@@ -16,6 +17,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -31,6 +33,9 @@ import picocli.CommandLine.Spec;
 public final class TrainLmCommand implements Callable<Integer> {
     @Spec
     private @Nullable CommandSpec spec;
+
+    @Mixin
+    private final ThreadsOption threads = new ThreadsOption();
 
     @Option(names = "--in", required = true, paramLabel = "FILE", description = "A text file (UTF-8).")
     private @Nullable Path in;
@@ -76,6 +81,7 @@ public final class TrainLmCommand implements Callable<Integer> {
         if (spec == null || in == null || out == null) {
             throw new IllegalStateException("train-lm: run by picocli, which fills these in");
         }
+        checkOptions();
         PrintWriter printer = spec.commandLine().getOut();
         String text = Files.readString(in);
         if (text.isEmpty()) {
@@ -102,6 +108,26 @@ public final class TrainLmCommand implements Callable<Integer> {
                 training.model().model().parameterCount(),
                 out);
         return 0;
+    }
+
+    /// Before the text is read and the network made.
+    private void checkOptions() {
+        atLeastOne("--steps", steps);
+        atLeastOne("--batch", batch);
+        atLeastOne("--context", context);
+        atLeastOne("--layers", layers);
+        if (bpe < 0) {
+            throw new CommandException("--bpe: expected at least 0, got " + bpe);
+        }
+        if (!(lr > 0)) {
+            throw new CommandException("--lr: expected a positive rate, got " + lr);
+        }
+    }
+
+    private static void atLeastOne(String option, int value) {
+        if (value < 1) {
+            throw new CommandException(option + ": expected at least 1, got " + value);
+        }
     }
 
     private Path checkpoint() {

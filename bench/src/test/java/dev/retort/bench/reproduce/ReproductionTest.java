@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.retort.bench.CommandException;
+import dev.retort.bench.FolderLock;
 import dev.retort.bench.report.Document;
 import dev.retort.bench.report.Statistics;
 import dev.retort.tensor.cpu.Parallel;
@@ -253,7 +254,7 @@ class ReproductionTest {
     @Test
     void twoProcessesDoNotShareAFolder() throws IOException {
         try (FolderLock _ = FolderLock.of(folder.resolve("toy"))) {
-            assertThatThrownBy(() -> run(new Toy())).hasMessageContaining("another process is running");
+            assertThatThrownBy(() -> run(new Toy())).hasMessageContaining("another process is working");
         }
         assertThat(run(new Toy())).isZero();
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.retort.bench.CommandLineRun;
+import dev.retort.bench.FolderLock;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -69,6 +70,17 @@ class ActiveCommandTest {
         CommandLineRun other = active("--selector", "margin");
         assertThat(other.code()).isEqualTo(1);
         assertThat(other.err()).contains("holds another run");
+    }
+
+    @Test
+    void aSecondProcessInTheSameFolderIsRefused() throws IOException {
+        Path out = folder.resolve("out");
+        try (FolderLock _ = FolderLock.of(out)) {
+            CommandLineRun run = active();
+            assertThat(run.code()).isEqualTo(1);
+            assertThat(run.err()).contains("another process is working in " + out);
+        }
+        assertThat(out.resolve("results.json")).doesNotExist();
     }
 
     /// A service that fails now and then: 10 logits, the largest by the number of bright pixels.

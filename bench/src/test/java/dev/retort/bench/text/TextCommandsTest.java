@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.retort.bench.CommandLineRun;
 import dev.retort.nn.text.CharacterTokenizer;
+import dev.retort.nn.text.SentenceEncoder;
 import dev.retort.nn.text.Tokenizer;
+import dev.retort.nn.transformer.Bert;
+import dev.retort.tensor.Rng;
 import dev.retort.tensor.io.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -90,6 +93,36 @@ class TextCommandsTest {
         assertThat(CommandLineRun.of(
                                 "eval", "--model", "vgg", "--weights", other.toString(), "--data", folder.toString())
                         .err())
-                .contains("expects --model resnetDEPTH");
+                .contains("expects --architecture resnetDEPTH");
+    }
+
+    @Test
+    void numbersOutOfRangeAreSaidBeforeTheWork() throws IOException {
+        Path text = Files.writeString(folder.resolve("text.txt"), "abcdefgh".repeat(60));
+        Path model = folder.resolve("model.safetensors");
+        CommandLineRun none = train(text, model, 0);
+        assertThat(none.code()).isEqualTo(1);
+        assertThat(none.err()).contains("--steps: expected at least 1, got 0");
+        assertThat(train(text, model, 5, "--bpe", "-1").err()).contains("--bpe: expected at least 0, got -1");
+        assertThat(model).doesNotExist();
+    }
+
+    /// A folder under a file can be neither read nor made, whoever runs the test.
+    @Test
+    void embeddingsThatCannotBeKeptAreFoundAllTheSame() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "no folder");
+        Tokenizer tokenizer = CharacterTokenizer.of("~abc ");
+        SentenceEncoder encoder =
+                new SentenceEncoder(new Bert(Bert.Config.of(5, 16, 12, 2, 3, 20), new Rng(1)), tokenizer, 8);
+        List<String> texts = List.of("abc", "cab", "b b");
+        EmbeddingIndex index = EmbeddingIndex.of(encoder, "model", texts, _ -> {}, file.resolve("cache"));
+        assertThat(index.search(encoder.embed(List.of("cab")), 1))
+                .extracting(EmbeddingIndex.Hit::text)
+                .containsExactly("cab");
+        Path cache = folder.resolve("cache");
+        var _ = EmbeddingIndex.of(encoder, "model", texts, _ -> {}, cache);
+        try (var kept = Files.list(cache)) {
+            assertThat(kept).hasSize(1);
+        }
     }
 }

@@ -5,6 +5,7 @@ import dev.retort.bench.distill.DownloadBar;
 import dev.retort.bench.reproduce.ReproduceOptions;
 import dev.retort.bench.reproduce.Reproduction;
 import dev.retort.bench.reproduce.Size;
+import dev.retort.nn.train.ProgressBar;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -40,8 +41,11 @@ public final class LaurelCommand implements Callable<Integer> {
         Plan plan = Plan.of(options.size()).with(choices);
         String usual = options.size() == Size.FULL ? "fashion-mnist" : "embedded";
         String pictures = choices.pictures == null ? usual : choices.pictures;
-        LaurelExperiment experiment = new LaurelExperiment(
-                plan.tasks(choices, pictures, new DownloadBar(Terminal.progressBar())), plan.seeds());
+        List<Task> tasks;
+        try (ProgressBar bar = Terminal.progressBar()) {
+            tasks = plan.tasks(choices, pictures, new DownloadBar(bar));
+        }
+        LaurelExperiment experiment = new LaurelExperiment(tasks, plan.seeds());
         int code = Reproduction.run(experiment, options, spec.commandLine().getOut());
         if (choices.update != null) {
             new DocsSection(choices.update, List.copyOf(choices.tasks)).update(options.folder(experiment.name()));

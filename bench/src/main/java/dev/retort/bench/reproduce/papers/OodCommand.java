@@ -30,7 +30,7 @@ public final class OodCommand implements Callable<Integer> {
     private PaperOptions data;
 
     @Option(
-            names = "--pool",
+            names = {"--foreign", "--pool"},
             paramLabel = "SOURCE",
             description = "A second data set as one more pool, of any size and colour; labels are not looked at.")
     private @Nullable String pool;
@@ -48,7 +48,7 @@ public final class OodCommand implements Callable<Integer> {
             return null;
         }
         ImageShape shape = task.shape();
-        Dataset images = PaperOptions.open(source).open().train();
+        Dataset images = PaperOptions.open(source).train();
         return new FitImage(shape.channels(), shape.height(), shape.width()).on(images);
     }
 }

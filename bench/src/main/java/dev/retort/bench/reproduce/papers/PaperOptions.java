@@ -3,6 +3,8 @@ package dev.retort.bench.reproduce.papers;
 import dev.retort.bench.Terminal;
 import dev.retort.bench.data.ImageSource;
 import dev.retort.bench.distill.DownloadBar;
+import dev.retort.nn.data.DataFolder;
+import dev.retort.nn.train.ProgressBar;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,9 +22,10 @@ final class PaperOptions {
 
     /// The pictures.
     ImageTask images() throws IOException {
-        ImageSource source = open(data);
-        ImageTask task = ImageTask.of(source.open());
-        return source instanceof ImageSource.Folder folder ? task.in(folder.path()) : task;
+        ImageTask task = ImageTask.of(open(data));
+        return ImageSource.parse(data, (_, _, _) -> {}) instanceof ImageSource.Folder folder
+                ? task.in(folder.path())
+                : task;
     }
 
     /// Pictures, or sentences where the folder has a `train.tsv`.
@@ -31,7 +34,10 @@ final class PaperOptions {
         return text ? TextTask.open(Path.of(data)) : images();
     }
 
-    static ImageSource open(String text) {
-        return ImageSource.parse(text, new DownloadBar(Terminal.progressBar()));
+    /// The pictures of a source; a download draws its progress, and the bar ends with it.
+    static DataFolder open(String text) throws IOException {
+        try (ProgressBar bar = Terminal.progressBar()) {
+            return ImageSource.parse(text, new DownloadBar(bar)).open();
+        }
     }
 }
