@@ -62,7 +62,7 @@ final class FastMatMul {
                     bias.offset(),
                     false);
         } else {
-            Gemm.accumulate(m, n, k, a, ao, ars, acs, Dense.array(w), w.offset(), ws[1], ws[0], c, 0, n);
+            Gemm.multiply(m, n, k, a, ao, ars, acs, Dense.array(w), w.offset(), ws[1], ws[0], c, 0, n);
         }
         return Dense.one(c, out);
     }
@@ -99,7 +99,7 @@ final class FastMatMul {
         boolean oneRight = b.numel() == k * n;
         int ars = rowStride(a, ra - 1);
         if (oneRight && a.numel() == batch * m * k && ars != NONE) {
-            Gemm.accumulate(
+            Gemm.multiply(
                     batch * m,
                     n,
                     k,
@@ -116,7 +116,7 @@ final class FastMatMul {
                     n);
             return Dense.one(c, out);
         }
-        Gemm.accumulateBatch(
+        Gemm.multiplyBatch(
                 m,
                 n,
                 k,

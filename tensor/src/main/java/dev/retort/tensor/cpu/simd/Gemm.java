@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
 public final class Gemm {
     private static final int MR = GemmKernel.MR;
     private static final int NR = GemmKernel.NR;
-    /// Depth of a block: one B panel (KC x NR) stays in the first-level cache.
-    private static final int KC = 256;
+    /// Depth of a block: one B panel (KC x NR) stays in the first-level cache, or nearly so at 512 bits (48 KB), where
+    /// fewer passes over C are worth more.
+    private static final int KC = 384;
     /// Rows and columns of C that share one pair of packing phases.
     private static final int M_PHASE = 2048;
 
@@ -34,6 +35,9 @@ public final class Gemm {
     private static final int MIN_DOT = 4 * Lanes.LENGTH;
     /// Below this many multiply-adds one thread is faster than two.
     private static final long SERIAL_WORK = 1L << 19;
+
+    /// A row of zeros for a phase to start from.
+    private static final float[] ZEROS = new float[N_PHASE];
 
     private Gemm() {}
 
@@ -65,6 +69,10 @@ public final class Gemm {
         if (m <= 0 || n <= 0) {
             return;
         }
+        if (k > 0 && m > 1 && n > 1 && !biasPerRow && !fewRows(m, k, acs, brs)) {
+            add(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, bias == null ? ZEROS : bias, biasOff, c, co, ldc);
+            return;
+        }
         initialise(m, n, c, co, ldc, bias, biasOff, biasPerRow);
         accumulate(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, c, co, ldc);
     }
@@ -92,11 +100,15 @@ public final class Gemm {
             Gemv.addVectorMatrix(n, k, a, ao, acs, b, bo, brs, bcs, c, co, 1);
         } else if (n == 1) {
             Gemv.addVectorMatrix(m, k, b, bo, brs, a, ao, acs, ars, c, co, ldc);
-        } else if (m <= FewRows.LIMIT && acs == 1 && brs == 1 && k >= MIN_DOT) {
+        } else if (fewRows(m, k, acs, brs)) {
             FewRows.add(m, n, k, a, ao, ars, b, bo, bcs, c, co, ldc);
         } else {
-            add(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, c, co, ldc);
+            add(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, null, 0, c, co, ldc);
         }
+    }
+
+    private static boolean fewRows(int m, int k, int acs, int brs) {
+        return m <= FewRows.LIMIT && acs == 1 && brs == 1 && k >= MIN_DOT;
     }
 
     /// `C = A B` without bias.
@@ -119,9 +131,9 @@ public final class Gemm {
     }
 
     /// One product per batch entry: entry `i` reads A at `aOffs[i]` and B at `bOffs[i]` (offsets may
-    /// repeat) and adds
-    /// to C at `co + i * cStride`.
-    public static void accumulateBatch(
+    /// repeat) and
+    /// writes C at `co + i * cStride`.
+    public static void multiplyBatch(
             int m,
             int n,
             int k,
@@ -141,14 +153,14 @@ public final class Gemm {
         long work = (long) m * n * k;
         if (batch < 2 || work > 64L * SERIAL_WORK) {
             for (int i = 0; i < batch; i++) {
-                accumulate(m, n, k, a, aOffs[i], ars, acs, b, bOffs[i], brs, bcs, c, co + i * cStride, ldc);
+                multiply(m, n, k, a, aOffs[i], ars, acs, b, bOffs[i], brs, bcs, c, co + i * cStride, ldc);
             }
             return;
         }
         int grain = (int) Math.max(1, Math.min(batch, SERIAL_WORK / Math.max(1, work)));
         Parallel.forRange(batch, grain, (from, to) -> {
             for (int i = from; i < to; i++) {
-                accumulate(m, n, k, a, aOffs[i], ars, acs, b, bOffs[i], brs, bcs, c, co + i * cStride, ldc);
+                multiply(m, n, k, a, aOffs[i], ars, acs, b, bOffs[i], brs, bcs, c, co + i * cStride, ldc);
             }
         });
     }
@@ -167,6 +179,7 @@ public final class Gemm {
         }
     }
 
+    /// C starts from the row `start` (all of C for [#ZEROS]), or from itself if that is null.
     private static void add(
             int m,
             int n,
@@ -179,6 +192,8 @@ public final class Gemm {
             int bo,
             int brs,
             int bcs,
+            float @Nullable [] start,
+            int startOff,
             float[] c,
             int co,
             int ldc) {
@@ -191,7 +206,12 @@ public final class Gemm {
                     int kc = Math.min(depth, k - pc);
                     int aBlock = ao + ic * ars + pc * acs;
                     int bBlock = bo + pc * brs + jc * bcs;
-                    block(mc, nc, kc, a, aBlock, ars, acs, b, bBlock, brs, bcs, c, co + ic * ldc + jc, ldc);
+                    int cBlock = co + ic * ldc + jc;
+                    boolean first = start != null && pc == 0;
+                    float[] f = first ? start : c;
+                    int fBlock = !first ? cBlock : start == ZEROS ? 0 : startOff + jc;
+                    int ldf = first ? 0 : ldc;
+                    block(mc, nc, kc, a, aBlock, ars, acs, b, bBlock, brs, bcs, f, fBlock, ldf, c, cBlock, ldc);
                 }
             }
         }
@@ -216,18 +236,21 @@ public final class Gemm {
             int bo,
             int brs,
             int bcs,
+            float[] f,
+            int fo,
+            int ldf,
             float[] c,
             int co,
             int ldc) {
         int aPanels = (mc + MR - 1) / MR;
         int bPanels = (nc + NR - 1) / NR;
         float[] ap = Scratch.floats(Scratch.GEMM_A, aPanels * MR * kc);
-        float[] bp = Scratch.floats(Scratch.GEMM_B, bPanels * NR * kc);
+        float[] bp = Scratch.lines(Scratch.GEMM_B, bPanels * NR * kc);
         boolean serial = (long) mc * nc * kc < SERIAL_WORK;
         if (serial) {
             PanelProduct.packRows(0, aPanels, mc, kc, a, ao, ars, acs, ap, 0);
-            PanelProduct.packColumns(0, bPanels, nc, kc, b, bo, brs, bcs, bp, 0);
-            PanelProduct.add(0, mc, 0, nc, kc, ap, 0, bp, 0, c, co, ldc);
+            PanelProduct.packColumns(0, bPanels, nc, kc, b, bo, brs, bcs, bp, Scratch.LINE);
+            PanelProduct.add(0, mc, 0, nc, kc, ap, 0, bp, Scratch.LINE, f, fo, ldf, c, co, ldc);
             return;
         }
         int aChunks = (aPanels + 11) / 12;
@@ -239,7 +262,7 @@ public final class Gemm {
                     PanelProduct.packRows(i * 12, last, mc, kc, a, ao, ars, acs, ap, 0);
                 } else {
                     int j = (i - aChunks) * 4;
-                    PanelProduct.packColumns(j, Math.min(bPanels, j + 4), nc, kc, b, bo, brs, bcs, bp, 0);
+                    PanelProduct.packColumns(j, Math.min(bPanels, j + 4), nc, kc, b, bo, brs, bcs, bp, Scratch.LINE);
                 }
             }
         });
@@ -247,13 +270,14 @@ public final class Gemm {
         int wanted = TASK_WORK / (Math.min(mc, TASK_ROWS) * kc) / NR * NR;
         int columns = Math.max(NR, Math.min(TASK_COLUMNS, wanted));
         int columnTasks = (nc + columns - 1) / columns;
+        // Along the columns first: a block of A stays in the second-level cache, and C is written page by page.
         Parallel.forRange(rowTasks * columnTasks, 1, (from, to) -> {
             for (int t = from; t < to; t++) {
-                int i = t % rowTasks * TASK_ROWS;
-                int j = t / rowTasks * columns;
+                int i = t / columnTasks * TASK_ROWS;
+                int j = t % columnTasks * columns;
                 int i1 = Math.min(mc, i + TASK_ROWS);
                 int j1 = Math.min(nc, j + columns);
-                PanelProduct.add(i, i1, j, j1, kc, ap, 0, bp, 0, c, co, ldc);
+                PanelProduct.add(i, i1, j, j1, kc, ap, 0, bp, Scratch.LINE, f, fo, ldf, c, co, ldc);
             }
         });
     }

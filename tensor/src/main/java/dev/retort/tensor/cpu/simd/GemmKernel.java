@@ -27,25 +27,33 @@ final class GemmKernel {
 
     /// Adds the product of two packed panels of `depth` steps to a full tile of C.
     static void tile(int depth, float[] a, int ap, float[] b, int bp, float[] c, int cp, int ldc) {
+        tile(depth, a, ap, b, bp, c, cp, ldc, c, cp, ldc);
+    }
+
+    /// Writes the product of two packed panels of `depth` steps plus a tile of F to a full tile of C. F is C itself,
+    /// or rows that spare reading C from memory: with `ldf` 0 one row for all, such as a bias or zeros.
+    static void tile(
+            int depth, float[] a, int ap, float[] b, int bp, float[] f, int fp, int ldf, float[] c, int cp, int ldc) {
         if (MR == 8) {
-            tile8(depth, a, ap, b, bp, c, cp, ldc);
+            tile8(depth, a, ap, b, bp, f, fp, ldf, c, cp, ldc);
         } else {
-            tile4(depth, a, ap, b, bp, c, cp, ldc);
+            tile4(depth, a, ap, b, bp, f, fp, ldf, c, cp, ldc);
         }
     }
 
-    private static void tile4(int depth, float[] a, int ap, float[] b, int bp, float[] c, int c0, int ldc) {
+    private static void tile4(
+            int depth, float[] a, int ap, float[] b, int bp, float[] f, int f0, int ldf, float[] c, int c0, int ldc) {
         int c1 = c0 + ldc;
         int c2 = c1 + ldc;
         int c3 = c2 + ldc;
-        FloatVector s00 = FloatVector.fromArray(S, c, c0);
-        FloatVector s01 = FloatVector.fromArray(S, c, c0 + L);
-        FloatVector s10 = FloatVector.fromArray(S, c, c1);
-        FloatVector s11 = FloatVector.fromArray(S, c, c1 + L);
-        FloatVector s20 = FloatVector.fromArray(S, c, c2);
-        FloatVector s21 = FloatVector.fromArray(S, c, c2 + L);
-        FloatVector s30 = FloatVector.fromArray(S, c, c3);
-        FloatVector s31 = FloatVector.fromArray(S, c, c3 + L);
+        FloatVector s00 = FloatVector.fromArray(S, f, f0);
+        FloatVector s01 = FloatVector.fromArray(S, f, f0 + L);
+        FloatVector s10 = FloatVector.fromArray(S, f, f0 + ldf);
+        FloatVector s11 = FloatVector.fromArray(S, f, f0 + ldf + L);
+        FloatVector s20 = FloatVector.fromArray(S, f, f0 + 2 * ldf);
+        FloatVector s21 = FloatVector.fromArray(S, f, f0 + 2 * ldf + L);
+        FloatVector s30 = FloatVector.fromArray(S, f, f0 + 3 * ldf);
+        FloatVector s31 = FloatVector.fromArray(S, f, f0 + 3 * ldf + L);
         int i = ap;
         int j = bp;
         for (int p = 0; p < depth; p++) {
@@ -76,7 +84,8 @@ final class GemmKernel {
         s31.intoArray(c, c3 + L);
     }
 
-    private static void tile8(int depth, float[] a, int ap, float[] b, int bp, float[] c, int c0, int ldc) {
+    private static void tile8(
+            int depth, float[] a, int ap, float[] b, int bp, float[] f, int f0, int ldf, float[] c, int c0, int ldc) {
         int c1 = c0 + ldc;
         int c2 = c1 + ldc;
         int c3 = c2 + ldc;
@@ -84,22 +93,22 @@ final class GemmKernel {
         int c5 = c4 + ldc;
         int c6 = c5 + ldc;
         int c7 = c6 + ldc;
-        FloatVector s00 = FloatVector.fromArray(S, c, c0);
-        FloatVector s01 = FloatVector.fromArray(S, c, c0 + L);
-        FloatVector s10 = FloatVector.fromArray(S, c, c1);
-        FloatVector s11 = FloatVector.fromArray(S, c, c1 + L);
-        FloatVector s20 = FloatVector.fromArray(S, c, c2);
-        FloatVector s21 = FloatVector.fromArray(S, c, c2 + L);
-        FloatVector s30 = FloatVector.fromArray(S, c, c3);
-        FloatVector s31 = FloatVector.fromArray(S, c, c3 + L);
-        FloatVector s40 = FloatVector.fromArray(S, c, c4);
-        FloatVector s41 = FloatVector.fromArray(S, c, c4 + L);
-        FloatVector s50 = FloatVector.fromArray(S, c, c5);
-        FloatVector s51 = FloatVector.fromArray(S, c, c5 + L);
-        FloatVector s60 = FloatVector.fromArray(S, c, c6);
-        FloatVector s61 = FloatVector.fromArray(S, c, c6 + L);
-        FloatVector s70 = FloatVector.fromArray(S, c, c7);
-        FloatVector s71 = FloatVector.fromArray(S, c, c7 + L);
+        FloatVector s00 = FloatVector.fromArray(S, f, f0);
+        FloatVector s01 = FloatVector.fromArray(S, f, f0 + L);
+        FloatVector s10 = FloatVector.fromArray(S, f, f0 + ldf);
+        FloatVector s11 = FloatVector.fromArray(S, f, f0 + ldf + L);
+        FloatVector s20 = FloatVector.fromArray(S, f, f0 + 2 * ldf);
+        FloatVector s21 = FloatVector.fromArray(S, f, f0 + 2 * ldf + L);
+        FloatVector s30 = FloatVector.fromArray(S, f, f0 + 3 * ldf);
+        FloatVector s31 = FloatVector.fromArray(S, f, f0 + 3 * ldf + L);
+        FloatVector s40 = FloatVector.fromArray(S, f, f0 + 4 * ldf);
+        FloatVector s41 = FloatVector.fromArray(S, f, f0 + 4 * ldf + L);
+        FloatVector s50 = FloatVector.fromArray(S, f, f0 + 5 * ldf);
+        FloatVector s51 = FloatVector.fromArray(S, f, f0 + 5 * ldf + L);
+        FloatVector s60 = FloatVector.fromArray(S, f, f0 + 6 * ldf);
+        FloatVector s61 = FloatVector.fromArray(S, f, f0 + 6 * ldf + L);
+        FloatVector s70 = FloatVector.fromArray(S, f, f0 + 7 * ldf);
+        FloatVector s71 = FloatVector.fromArray(S, f, f0 + 7 * ldf + L);
         int i = ap;
         int j = bp;
         for (int p = 0; p < depth; p++) {

@@ -59,15 +59,36 @@ final class PanelProduct {
             float[] c,
             int co,
             int ldc) {
+        add(i0, i1, j0, j1, kc, ap, at, bp, bt, c, co, ldc, c, co, ldc);
+    }
+
+    /// As the other, but C becomes F plus the product; F as for [GemmKernel].
+    static void add(
+            int i0,
+            int i1,
+            int j0,
+            int j1,
+            int kc,
+            float[] ap,
+            int at,
+            float[] bp,
+            int bt,
+            float[] f,
+            int fo,
+            int ldf,
+            float[] c,
+            int co,
+            int ldc) {
         for (int j = j0; j < j1; j += NR) {
             int columns = Math.min(NR, j1 - j);
             for (int i = i0; i < i1; i += MR) {
                 int rows = Math.min(MR, i1 - i);
+                int from = fo + i * ldf + j;
                 int tile = co + i * ldc + j;
                 if (rows == MR && columns == NR) {
-                    GemmKernel.tile(kc, ap, at + i * kc, bp, bt + j * kc, c, tile, ldc);
+                    GemmKernel.tile(kc, ap, at + i * kc, bp, bt + j * kc, f, from, ldf, c, tile, ldc);
                 } else {
-                    edge(rows, columns, kc, ap, at + i * kc, bp, bt + j * kc, c, tile, ldc);
+                    edge(rows, columns, kc, ap, at + i * kc, bp, bt + j * kc, f, from, ldf, c, tile, ldc);
                 }
             }
         }
@@ -75,10 +96,22 @@ final class PanelProduct {
 
     /// A tile that C does not fill: computed in a scratch tile, so that the chain stays the same.
     private static void edge(
-            int rows, int columns, int kc, float[] ap, int a, float[] bp, int b, float[] c, int co, int ldc) {
+            int rows,
+            int columns,
+            int kc,
+            float[] ap,
+            int a,
+            float[] bp,
+            int b,
+            float[] f,
+            int fo,
+            int ldf,
+            float[] c,
+            int co,
+            int ldc) {
         float[] t = Scratch.floats(Scratch.GEMM_TILE, MR * NR);
         for (int i = 0; i < rows; i++) {
-            System.arraycopy(c, co + i * ldc, t, i * NR, columns);
+            System.arraycopy(f, fo + i * ldf, t, i * NR, columns);
         }
         GemmKernel.tile(kc, ap, a, bp, b, t, 0, NR);
         for (int i = 0; i < rows; i++) {

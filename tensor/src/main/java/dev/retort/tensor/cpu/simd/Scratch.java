@@ -44,6 +44,13 @@ final class Scratch {
     static final int WIDE = 35;
     private static final int SLOTS = 36;
 
+    /// Where panels of B start: after 16 bytes of array header this is the next cache line, if the array itself starts
+    /// on one. Vectors that lie across two lines cost two loads.
+    static final int LINE = 12;
+    /// Floats from which the collector of the launcher (G1, heaps up to 8 GiB) gives an array regions of its own, whose
+    /// start is a cache line and which are never moved.
+    private static final int OWN_REGION = 1 << 19;
+
     private static final ThreadLocal<float[][]> BUFFERS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
 
     private Scratch() {}
@@ -55,5 +62,10 @@ final class Scratch {
             mine[slot] = new float[Math.max(length, Math.min(2 * mine[slot].length, 1 << 22))];
         }
         return mine[slot];
+    }
+
+    /// As [#floats], on a cache line from element [#LINE] on where the collector permits; `length` counts from there.
+    static float[] lines(int slot, int length) {
+        return floats(slot, Math.max(OWN_REGION, LINE + length));
     }
 }

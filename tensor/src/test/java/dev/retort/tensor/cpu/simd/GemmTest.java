@@ -146,12 +146,37 @@ class GemmTest {
         float[] a = floats(3 * 6 * 4);
         float[] b = floats(4 * 5);
         float[] c = new float[3 * 6 * 5];
-        Gemm.accumulateBatch(6, 5, 4, a, new int[] {48, 0, 24}, 4, 1, b, new int[3], 5, 1, c, 0, 30, 5);
+        Gemm.multiplyBatch(6, 5, 4, a, new int[] {48, 0, 24}, 4, 1, b, new int[3], 5, 1, c, 0, 30, 5);
         int[] from = {48, 0, 24};
         for (int i = 0; i < 3; i++) {
             assertProduct(
                     new Matrix(a, from[i], 6, 4, 4, 1), new Matrix(b, 0, 4, 5, 5, 1), c, i * 30, 5, new double[30]);
         }
+    }
+
+    /// More columns than one phase and more depth than one block: only the first block may start from the bias.
+    @Test
+    void whatTheResultHeldDoesNotMatterAndSumsStartFromTheBias() {
+        int m = 9;
+        int n = 2083;
+        int k = 801;
+        float[] a = floats(m * k);
+        float[] b = floats(k * n);
+        float[] bias = floats(n + 5);
+        float[] wanted = new float[m * n];
+        for (int i = 0; i < m; i++) {
+            System.arraycopy(bias, 5, wanted, i * n, n);
+        }
+        Gemm.accumulate(m, n, k, a, 0, k, 1, b, 0, n, 1, wanted, 0, n);
+        float[] c = new float[m * n];
+        java.util.Arrays.fill(c, Float.NaN);
+        Gemm.multiply(m, n, k, a, 0, k, 1, b, 0, n, 1, c, 0, n, bias, 5, false);
+        assertThat(c).isEqualTo(wanted);
+        float[] plain = new float[m * n];
+        Gemm.accumulate(m, n, k, a, 0, k, 1, b, 0, n, 1, plain, 0, n);
+        java.util.Arrays.fill(c, Float.NaN);
+        Gemm.multiply(m, n, k, a, 0, k, 1, b, 0, n, 1, c, 0, n);
+        assertThat(c).isEqualTo(plain);
     }
 
     @Test
