@@ -2,15 +2,23 @@ package dev.retort.tensor.cpu.simd;
 
 import dev.retort.tensor.cpu.Parallel;
 import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
 
-/// Direct convolution: computes a [Sweep] from padded planes, without packing patches.
+/// Direct convolution: computes a [Sweep] from padded planes.
 ///
-/// For every tap the operand is the padded source shifted by a constant ([PaddedPlanes]), which
-/// [GatherKernel] reads in
-/// place. Patches that few rows share are not worth packing: with 16 rows the packing costs as much as
-/// the product.
+/// ```
+/// padded source, split by phase    patches of NR positions    sums: rows x BLOCK     output
+///   tap t at offset[t]          ->   depth x NR (L1)       ->   (L1, L2)          ->   runs of a line
+/// ```
+///
+/// For every tap the operand is the padded source shifted by a constant ([PaddedPlanes]): a few rows read it in place
+/// ([GatherKernel]), more rows share one copy of it, which is two vectors a tap whatever the stride. Sums leave for the
+/// output while they are in the caches.
 /// The price is the gaps between rows and images, which are computed and dropped.
 final class DirectConv {
+    private static final VectorSpecies<Float> S = Lanes.SPECIES;
+    private static final int L = Lanes.LENGTH;
     private static final int MR = GemmKernel.MR;
     private static final int NR = GemmKernel.NR;
     /// Rows up to which packing does not pay.
@@ -19,6 +27,10 @@ final class DirectConv {
     private static final int MAX_DEPTH = 1024;
     /// Grid positions of a task: enough to fill vectors, few enough for the second-level cache.
     private static final int TASK_POSITIONS = 1024;
+    /// Rows from which copying the patches of a tile once is cheaper than shifted loads for every panel.
+    private static final int PACK_ROWS = 24;
+    /// Grid positions whose sums are kept at once: those of all rows stay in the caches.
+    private static final int BLOCK = 8 * NR;
     /// Floats of padded source of a task.
     private static final int SOURCE_LIMIT = 1 << 18;
 
@@ -70,34 +82,63 @@ final class DirectConv {
             planes.fillSource(s.src, from, s.srcImage, n1 - n0, source, c * planes.channel);
         }
         int length = planes.length;
-        float[] sums = Scratch.floats(Scratch.CONV_B, (s.rows + MR - 1) / MR * MR * length);
-        for (int i = 0; i < s.rows; i++) {
-            Arrays.fill(sums, i * length, (i + 1) * length, s.bias == null ? 0f : s.bias[s.biasOff + i]);
-        }
-        for (int j = 0; j < length; j += NR) {
-            for (int i = 0; i < s.rows; i += MR) {
-                GatherKernel.tile(s.depth, packed, i * s.depth, source, j, at, sums, i * length + j, length);
+        float[] sums = Scratch.floats(Scratch.CONV_B, (s.rows + MR - 1) / MR * MR * BLOCK);
+        for (int j0 = 0; j0 < length; j0 += BLOCK) {
+            int j1 = Math.min(length, j0 + BLOCK);
+            for (int i = 0; i < s.rows; i++) {
+                Arrays.fill(sums, i * BLOCK, i * BLOCK + j1 - j0, s.bias == null ? 0f : s.bias[s.biasOff + i]);
             }
+            for (int j = j0; j < j1; j += NR) {
+                tiles(packed, source, j, sums, j - j0);
+            }
+            store(sums, j0, j1, n0, n1);
         }
-        for (int i = 0; i < s.rows; i++) {
-            for (int n = n0; n < n1; n++) {
-                store(sums, i * length + (n - n0) * planes.image, s.outOff + n * s.outImage + i * s.outPlane);
+    }
+
+    /// All rows of NR grid positions from j.
+    private void tiles(float[] packed, float[] source, int j, float[] sums, int to) {
+        if (s.rows < PACK_ROWS) {
+            for (int i = 0; i < s.rows; i += MR) {
+                GatherKernel.tile(s.depth, packed, i * s.depth, source, j, at, sums, i * BLOCK + to, BLOCK);
+            }
+            return;
+        }
+        float[] patches = Scratch.floats(Scratch.GEMM_B, s.depth * NR);
+        for (int p = 0; p < s.depth; p++) {
+            int from = j + at[p];
+            FloatVector.fromArray(S, source, from).intoArray(patches, p * NR);
+            FloatVector.fromArray(S, source, from + L).intoArray(patches, p * NR + L);
+        }
+        for (int i = 0; i < s.rows; i += MR) {
+            GemmKernel.tile(s.depth, packed, i * s.depth, patches, 0, sums, i * BLOCK + to, BLOCK);
+        }
+    }
+
+    /// Copies the grid positions among [j0, j1) to their places in the output, run by run.
+    private void store(float[] sums, int j0, int j1, int n0, int n1) {
+        for (int line = j0 / planes.pitch; line * planes.pitch < j1; line++) {
+            int n = n0 + line / (planes.image / planes.pitch);
+            int y = line % (planes.image / planes.pitch);
+            int x0 = Math.max(0, j0 - line * planes.pitch);
+            int x1 = Math.min(s.gridW, j1 - line * planes.pitch);
+            if (n >= n1 || y >= s.gridH || x0 >= x1) {
+                continue;
+            }
+            int from = line * planes.pitch + x0 - j0;
+            int to = s.outOff + n * s.outImage + y * s.outStepH * s.outW + x0 * s.outStepW;
+            for (int i = 0; i < s.rows; i++) {
+                copy(sums, i * BLOCK + from, to + i * s.outPlane, x1 - x0);
             }
         }
     }
 
-    /// Copies one plane of the grid to its places in the output.
-    private void store(float[] sums, int from, int to) {
-        for (int y = 0; y < s.gridH; y++) {
-            int row = from + y * planes.pitch;
-            int out = to + y * s.outStepH * s.outW;
-            if (s.outStepW == 1) {
-                PatchCopy.run(sums, row, s.out, out, s.gridW);
-                continue;
-            }
-            for (int x = 0; x < s.gridW; x++) {
-                s.out[out + x * s.outStepW] = sums[row + x];
-            }
+    private void copy(float[] sums, int from, int to, int count) {
+        if (s.outStepW == 1) {
+            PatchCopy.run(sums, from, s.out, to, count);
+            return;
+        }
+        for (int x = 0; x < count; x++) {
+            s.out[to + x * s.outStepW] = sums[from + x];
         }
     }
 }
