@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /// Depthwise convolution (one channel to a group, any number of filters a channel): a weighted sum of
-/// shifted planes.
+/// shifted planes. [DepthwiseRows] takes 3 x 3 filters with stride 1.
 final class Depthwise {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
@@ -26,6 +26,10 @@ final class Depthwise {
             int biasOff,
             float[] y,
             int yo) {
+        if (DepthwiseRows.suits(s)) {
+            DepthwiseRows.forward(s, x, xo, w, wo, bias, biasOff, y, yo);
+            return;
+        }
         int oh = s.outHeight();
         int ow = s.outWidth();
         int multiplier = s.groupFilters();
@@ -59,6 +63,10 @@ final class Depthwise {
             int biasOff,
             float[] dx,
             int dxo) {
+        if (DepthwiseRows.suits(s) && s.groupFilters() == 1) {
+            DepthwiseRows.inputGradient(s, dy, dyo, w, wo, bias, biasOff, dx, dxo);
+            return;
+        }
         for (int ph = 0; ph < Math.min(s.strideH(), s.height()); ph++) {
             for (int pw = 0; pw < Math.min(s.strideW(), s.width()); pw++) {
                 inputGradientPhase(s, ph, pw, dy, dyo, w, wo, bias, biasOff, dx, dxo);
@@ -105,6 +113,10 @@ final class Depthwise {
     }
 
     static void weightGradient(ConvShape s, float[] dy, int dyo, float[] x, int xo, float[] dw, int dwo) {
+        if (DepthwiseRows.suits(s)) {
+            DepthwiseRows.weightGradient(s, dy, dyo, x, xo, dw, dwo);
+            return;
+        }
         int oh = s.outHeight();
         int ow = s.outWidth();
         int multiplier = s.groupFilters();

@@ -12,10 +12,10 @@ import jdk.incubator.vector.VectorSpecies;
 ///   tap t at offset[t]          ->   depth x NR (L1)       ->   (L1, L2)          ->   runs of a line
 /// ```
 ///
-/// For every tap the operand is the padded source shifted by a constant ([PaddedPlanes]): a few rows read it in place
-/// ([GatherKernel]), more rows share one copy of it, which is two vectors a tap whatever the stride. Sums leave for the
-/// output while they are in the caches.
-/// The price is the gaps between rows and images, which are computed and dropped.
+/// For every tap the operand is the padded source shifted by a constant ([PaddedPlanes]): a few
+/// rows read it in place ([GatherKernel]), more rows share one copy of it, which is two vectors a
+/// tap whatever the stride. Sums leave for the output while they are in the caches. The price is
+/// the gaps between rows and images, which are computed and dropped.
 final class DirectConv {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
@@ -27,7 +27,8 @@ final class DirectConv {
     private static final int MAX_DEPTH = 1024;
     /// Grid positions of a task: enough to fill vectors, few enough for the second-level cache.
     private static final int TASK_POSITIONS = 1024;
-    /// Rows from which copying the patches of a tile once is cheaper than shifted loads for every panel.
+    /// Rows from which copying the patches of a tile once is cheaper than shifted loads for every
+    /// panel.
     private static final int PACK_ROWS = 24;
     /// Grid positions whose sums are kept at once: those of all rows stay in the caches.
     private static final int BLOCK = 8 * NR;

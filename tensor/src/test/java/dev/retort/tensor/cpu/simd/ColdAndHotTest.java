@@ -100,6 +100,10 @@ class ColdAndHotTest {
         float[] c = new float[2 * 5 * s.outHeight() * s.outWidth()];
         Conv2d.forward(s, floats(2 * 3 * 63, 3), 0, w, 0, null, 0, c, 0);
         add(sums, c);
+        ConvShape depthwise = new ConvShape(1, 2, 5, 21, 2, 3, 3, 1, 1, 1, 1, 1, 1, 2);
+        float[] filtered = new float[210];
+        Conv2d.forward(depthwise, x, 0, w, 0, null, 0, filtered, 0);
+        add(sums, filtered);
         float[] p = new float[19 * 17];
         Gemm.accumulate(19, 17, 9, x, 0, 9, 1, w, 0, 1, 7, p, 0, 17);
         add(sums, p);
@@ -119,6 +123,9 @@ class ColdAndHotTest {
         float[] dy = floats(2 * 5 * s.outHeight() * s.outWidth(), 4);
         float[] dw = new float[5 * 27];
         Conv2d.weightGradient(s, dy, 0, floats(2 * 3 * 63, 3), 0, dw, 0);
+        add(sums, dw);
+        ConvShape depthwise = new ConvShape(1, 2, 5, 21, 2, 3, 3, 1, 1, 1, 1, 1, 1, 2);
+        Conv2d.weightGradient(depthwise, x, 0, g, 0, dw, 0);
         add(sums, dw);
         float[] few = new float[3 * 5];
         Gemm.accumulate(3, 5, 66, x, 0, 66, 1, g, 0, 1, 66, few, 0, 5);

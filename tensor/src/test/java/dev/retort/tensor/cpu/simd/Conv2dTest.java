@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import dev.retort.tensor.cpu.Parallel;
 import java.util.Random;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -27,7 +26,24 @@ class Conv2dTest {
         Stream<ConvShape> drawn = Stream.generate(() -> draw(random))
                 .filter(s -> s.outHeight() > 0 && s.outWidth() > 0)
                 .limit(60);
-        return Stream.concat(fixed, drawn);
+        Stream<ConvShape> depthwise = Stream.generate(() -> drawDepthwise(random))
+                .filter(s -> s.outHeight() > 0 && s.outWidth() > 0)
+                .limit(30);
+        Stream<ConvShape> stems = Stream.of(
+                new ConvShape(2, 3, 40, 45, 32, 7, 7, 2, 2, 3, 3, 1, 1, 1),
+                new ConvShape(1, 3, 70, 70, 25, 3, 3, 2, 2, 1, 1, 1, 1, 1),
+                new ConvShape(3, 4, 9, 33, 27, 5, 8, 1, 1, 2, 4, 1, 1, 1));
+        return Stream.of(fixed, drawn, depthwise, stems).flatMap(shapes -> shapes);
+    }
+
+    private static ConvShape drawDepthwise(Random r) {
+        int channels = 2 + r.nextInt(3);
+        int multiplier = 1 + r.nextInt(2);
+        int height = 1 + r.nextInt(24);
+        int width = 1 + r.nextInt(70);
+        int filters = channels * multiplier;
+        return new ConvShape(
+                2, channels, height, width, filters, 3, 3, 1, 1, r.nextInt(4), r.nextInt(4), 1, 1, channels);
     }
 
     private static ConvShape draw(Random r) {
@@ -70,9 +86,16 @@ class Conv2dTest {
         assertClose(dw, c.dw, 1e-4);
     }
 
-    @Test
-    void bitsDoNotDependOnTheNumberOfThreads() {
-        ConvShape s = new ConvShape(20, 8, 24, 24, 12, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+    static Stream<ConvShape> largeShapes() {
+        return Stream.of(
+                new ConvShape(20, 8, 24, 24, 12, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+                new ConvShape(3, 40, 33, 61, 40, 3, 3, 1, 1, 1, 1, 1, 1, 40),
+                new ConvShape(4, 3, 64, 64, 32, 7, 7, 2, 2, 3, 3, 1, 1, 1));
+    }
+
+    @ParameterizedTest
+    @MethodSource("largeShapes")
+    void bitsDoNotDependOnTheNumberOfThreads(ConvShape s) {
         DefinedConv c = new DefinedConv(s);
         float[][] one = run(c, 1);
         float[][] four = run(c, 4);
