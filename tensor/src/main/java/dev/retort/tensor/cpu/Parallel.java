@@ -26,6 +26,10 @@ public final class Parallel {
     /// unpark.
     private static final int SPINS = 2_000;
 
+    /// How long an idle worker polls for the next loop before it parks: longer than most gaps between two ops of a step
+    /// (measured: docs/design-notes.md).
+    private static final long IDLE_NANOS = 200_000;
+
     private static final LinkedBlockingQueue<Job> QUEUE = new LinkedBlockingQueue<>();
     private static final ThreadLocal<boolean[]> INSIDE = ThreadLocal.withInitial(() -> new boolean[1]);
 
@@ -101,14 +105,28 @@ public final class Parallel {
 
     private static void work() {
         INSIDE.get()[0] = true;
+        boolean helped = false; // who came too late for a loop parks at once
         while (true) {
             try {
-                QUEUE.take().drain();
+                helped = nextJob(helped).drain();
             } catch (InterruptedException e) {
                 // Nobody owns a worker, so an interrupt has no one to report to: the worker keeps serving.
                 Thread.interrupted();
             }
         }
+    }
+
+    /// The next loop, polled for or waited for.
+    private static Job nextJob(boolean polling) throws InterruptedException {
+        long start = System.nanoTime();
+        while (polling && System.nanoTime() - start < IDLE_NANOS) {
+            Job job = QUEUE.poll();
+            if (job != null) {
+                return job;
+            }
+            Thread.onSpinWait();
+        }
+        return QUEUE.take();
     }
 
     /// One parallel loop: chunks are claimed from `next`; the loop is over when `done` has reached
@@ -130,8 +148,11 @@ public final class Parallel {
             this.body = body;
         }
 
-        void drain() {
+        /// Runs chunks until none is left; false if there was none.
+        boolean drain() {
+            boolean any = false;
             for (int i = next.getAndIncrement(); i < chunks; i = next.getAndIncrement()) {
+                any = true;
                 if (failure == null) {
                     runChunk(i);
                 }
@@ -139,6 +160,7 @@ public final class Parallel {
                     LockSupport.unpark(caller);
                 }
             }
+            return any;
         }
 
         private void runChunk(int i) {
