@@ -5,8 +5,8 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.ShapeOp;
 
-/// Reference kernel of [ShapeOp.PadBackward]: sums the padded gradient back, one dimension after the
-/// other.
+/// Reference kernel of [ShapeOp.PadBackward] where pads repeat elements of x: sums the padded gradient back, one
+/// dimension after the other.
 final class PadGradient {
     private PadGradient() {}
 
@@ -15,26 +15,11 @@ final class PadGradient {
         Shape shape = g.shape();
         for (int d = 0; d < shape.rank(); d++) {
             int extent = type.shape().dim(d);
-            int[] to = targets(op, d, extent);
+            int[] to = ShapeReference.padSources(op.mode(), extent, op.before()[d], op.after()[d]);
             data = addAlong(data, shape, d, to, extent);
             shape = shape.with(d, extent);
         }
         return Elements.tensor(g.rank() == 0 ? data.clone() : data, type);
-    }
-
-    /// Which unpadded index each padded index adds to; −1 for none.
-    private static int[] targets(ShapeOp.PadBackward op, int d, int extent) {
-        int before = op.before()[d];
-        int after = op.after()[d];
-        if (op.mode() != ShapeOp.PadMode.CONSTANT) {
-            return ShapeReference.padSources(op.mode(), extent, before, after);
-        }
-        int[] to = new int[before + extent + after];
-        for (int i = 0; i < to.length; i++) {
-            int at = i - before;
-            to[i] = at >= 0 && at < extent ? at : -1;
-        }
-        return to;
     }
 
     private static double[] addAlong(double[] g, Shape shape, int dim, int[] to, int extent) {
@@ -46,12 +31,10 @@ final class PadGradient {
         double[] sum = new double[outer * extent * inner];
         for (int o = 0; o < outer; o++) {
             for (int k = 0; k < to.length; k++) {
-                if (to[k] >= 0) {
-                    int from = (o * to.length + k) * inner;
-                    int at = (o * extent + to[k]) * inner;
-                    for (int i = 0; i < inner; i++) {
-                        sum[at + i] += g[from + i];
-                    }
+                int from = (o * to.length + k) * inner;
+                int at = (o * extent + to[k]) * inner;
+                for (int i = 0; i < inner; i++) {
+                    sum[at + i] += g[from + i];
                 }
             }
         }

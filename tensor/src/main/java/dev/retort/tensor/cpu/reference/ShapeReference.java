@@ -21,7 +21,7 @@ final class ShapeReference {
             case ShapeOp.Contiguous() -> Moves.copy(in[0]);
             case ShapeOp.Cat(int dim) -> cat(dim, in, type);
             case ShapeOp.Pad pad -> pad(pad, in[0], type);
-            case ShapeOp.PadBackward pad -> PadGradient.of(pad, in[0], type);
+            case ShapeOp.PadBackward pad -> padBackward(pad, in[0], type);
             case ShapeOp.Flip(int[] dims) -> flip(dims, in[0]);
             case ShapeOp.Roll(int[] shifts, int[] dims) -> roll(shifts, dims, in[0]);
             case ShapeOp.RepeatInterleave(int repeats, int dim) -> repeatInterleave(repeats, dim, in[0], type);
@@ -75,6 +75,18 @@ final class ShapeReference {
             start += part.size(dim);
         }
         return Moves.whole(storage, type.shape());
+    }
+
+    /// Constant pads got no gradient from x, so theirs are cropped away.
+    private static Tensor padBackward(ShapeOp.PadBackward op, Tensor g, TensorType type) {
+        if (op.mode() != ShapeOp.PadMode.CONSTANT) {
+            return PadGradient.of(op, g, type);
+        }
+        return padConstant(new ShapeOp.Pad(negated(op.before()), negated(op.after()), op.mode(), 0), g, type);
+    }
+
+    private static int[] negated(int[] values) {
+        return Arrays.stream(values).map(v -> -v).toArray();
     }
 
     private static Tensor pad(ShapeOp.Pad op, Tensor x, TensorType type) {
