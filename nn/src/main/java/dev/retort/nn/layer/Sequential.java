@@ -7,7 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Layers one after the other.
+/// Layers one after the other. A [BatchNorm] and the [ReLU] behind it run as one op where nobody can see the
+/// difference.
 ///
 /// ```java
 /// Layer mlp = new Sequential(new Linear(784, 256, rng), new ReLU(), new Linear(256, 10, rng));
@@ -41,8 +42,15 @@ public final class Sequential extends Layer {
     @Override
     protected Tensor forward(Tensor x) {
         Tensor y = x;
-        for (Layer layer : layers) {
-            y = layer.call(y);
+        for (int i = 0; i < layers.size(); i++) {
+            if (layers.get(i) instanceof BatchNorm norm
+                    && i + 1 < layers.size()
+                    && layers.get(i + 1) instanceof ReLU relu) {
+                y = norm.callRelu(y, relu);
+                i++;
+            } else {
+                y = layers.get(i).call(y);
+            }
         }
         return y;
     }
