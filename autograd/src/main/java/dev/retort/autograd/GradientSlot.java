@@ -29,11 +29,21 @@ final class GradientSlot {
         if (old == null) {
             sum = gradient;
             exclusive = fresh;
-        } else if (exclusive && !createGraph) {
+        } else if (exclusive && !createGraph && old.device().isCpu()) {
             old.update(new UpdateOp.AddScaled(1), gradient);
         } else {
-            sum = old.add(gradient);
+            sum = old.add(gradient); // a device may compute it together with what comes next
+            if (!createGraph) {
+                release(old, exclusive);
+                release(gradient, fresh);
+            }
             exclusive = true;
+        }
+    }
+
+    private static void release(Tensor gradient, boolean ours) {
+        if (ours) {
+            Release.of(gradient);
         }
     }
 

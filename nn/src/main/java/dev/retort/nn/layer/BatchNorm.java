@@ -4,6 +4,7 @@ import dev.retort.nn.Buffer;
 import dev.retort.nn.Layer;
 import dev.retort.nn.Parameter;
 import dev.retort.tensor.DType;
+import dev.retort.tensor.Device;
 import dev.retort.tensor.Engine;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
@@ -28,6 +29,7 @@ public final class BatchNorm extends Layer {
     private final Buffer runningMean;
     private final Buffer runningVar;
     private final Buffer batchesTracked;
+    private Tensor one = Tensor.scalar(DType.I64, 1);
 
     /// What the layer computes.
     ///
@@ -140,8 +142,16 @@ public final class BatchNorm extends Layer {
         runningVar.tensor().update(move, unbiased);
         unbiased.storage().release();
         Tensor tracked = batchesTracked.tensor();
-        tracked.update(new UpdateOp.Fill(tracked.item() + 1));
+        tracked.update(new UpdateOp.AddScaled(1), oneOn(tracked.device()));
         return results[0];
+    }
+
+    /// The constant 1 where the counter lives: a device must not be asked for its count.
+    private Tensor oneOn(Device device) {
+        if (!one.device().equals(device)) {
+            one = one.to(device);
+        }
+        return one;
     }
 
     private Tensor[] batchResults(Tensor[] in, boolean rectified) {

@@ -1,8 +1,11 @@
 package dev.retort.nn.optim;
 
 import dev.retort.nn.Parameter;
+import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 
 /// Changes to accumulated gradients before an optimiser step.
 public final class Gradients {
@@ -10,12 +13,16 @@ public final class Gradients {
 
     /// Euclidean norm of all gradients together; parameters without one count as 0.
     public static double norm(Collection<Parameter> parameters) {
-        double squares = 0;
+        List<Tensor> sums = new ArrayList<>();
         for (Parameter parameter : parameters) {
             Tensor gradient = parameter.borrowGrad();
             if (gradient != null) {
-                squares += gradient.borrow().square().sum().item();
+                sums.add(gradient.borrow().square().sum().to(DType.F64));
             }
+        }
+        double squares = 0;
+        for (double sum : Tensor.stack(0, sums.toArray(Tensor[]::new)).toDoubles()) { // a device is read once
+            squares += sum;
         }
         return Math.sqrt(squares);
     }

@@ -102,6 +102,9 @@ final class ElementwiseLauncher {
             DType wide = t.device().limits().doubles() ? DType.F64 : DType.F32;
             return Engine.one(op, t.in()[0].to(wide)).to(dtype); // then truncated
         }
+        if (Chain.takes(dtype)) {
+            return Chain.of(t, "unary_" + call.kernel, call.p, call.q, t.in());
+        }
         Tensor y = t.result(0);
         Layout layout = Layout.of(op.name(), y.shape(), y, t.in()[0]);
         Launch launch = t.kernel("pointwise", Types.of(dtype), "unary_" + call.kernel)
@@ -117,6 +120,9 @@ final class ElementwiseLauncher {
     /// g · f′(x) with y = f(x); inputs (g, x, y).
     private static Tensor unaryBackward(Task t, ElementwiseOp.Unary of) {
         Call call = call(of);
+        if (Chain.takes(t.out()[0].dtype())) {
+            return Chain.of(t, "unary_" + call.kernel + "_backward", call.p, call.q, t.in());
+        }
         Tensor d = t.result(0);
         Layout layout = layout(t, d, t.in());
         Launch launch = t.kernel("pointwise", Types.of(d.dtype()), "unary_" + call.kernel + "_backward")
@@ -156,6 +162,9 @@ final class ElementwiseLauncher {
 
     private static Tensor binary(Task t, ElementwiseOp.Binary op) {
         DType dtype = t.out()[0].dtype();
+        if (Chain.takes(dtype)) {
+            return Chain.of(t, "binary_" + name(op), 0, 0, t.in());
+        }
         Tensor y = t.result(0);
         Layout layout = layout(t, y, t.in());
         Launch launch = t.kernel("pointwise", Types.of(dtype), "binary_" + name(op))

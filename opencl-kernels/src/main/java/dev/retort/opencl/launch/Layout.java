@@ -11,7 +11,7 @@ import dev.retort.tensor.Tensor;
 /// rank become vectors. What is left of a tensor with more than [#RANK] dimensions is an error.
 final class Layout {
     static final int RANK = 6;
-    static final int OPERANDS = 6;
+    static final int OPERANDS = 8;
 
     private final int count;
     private int rank;
@@ -19,26 +19,43 @@ final class Layout {
     private final int[] offsets = new int[OPERANDS];
     private final int[][] strides = new int[OPERANDS][];
 
-    private Layout(String what, Shape shape, Tensor... windows) {
+    /// @param first the number of the first window's operand
+    private Layout(Shape shape, int first, Tensor... windows) {
         count = shape.numel();
         dims = shape.dims().length == 0 ? new int[] {1} : shape.dims();
-        for (int k = 0; k < windows.length; k++) {
-            offsets[k] = windows[k].offset();
-            strides[k] = expanded(windows[k], dims.length);
+        for (int k = 0; k < OPERANDS; k++) {
+            int window = k - first;
+            boolean given = window >= 0 && window < windows.length;
+            offsets[k] = given ? windows[window].offset() : 0;
+            strides[k] = given ? expanded(windows[window], dims.length) : new int[dims.length];
         }
-        for (int k = windows.length; k < OPERANDS; k++) {
-            strides[k] = new int[dims.length];
+        if (first == 1 && shape.rank() > 0) {
+            strides[0] = shape.contiguousStrides();
         }
         join();
-        if (rank > RANK) {
-            throw new OpException(what + ": on this device a tensor may have at most " + RANK
-                    + " dimensions that do not join, got " + shape);
-        }
     }
 
     /// Windows that broadcast to `shape`.
     static Layout of(String what, Shape shape, Tensor... windows) {
-        return new Layout(what, shape, windows);
+        return new Layout(shape, 0, windows).checked(what, shape);
+    }
+
+    /// A contiguous result as operand 0 and windows that broadcast to it.
+    static Layout ofResult(String what, Shape shape, Tensor... windows) {
+        return new Layout(shape, 1, windows).checked(what, shape);
+    }
+
+    /// Whether [#ofResult] takes the windows.
+    static boolean fits(Shape shape, Tensor... windows) {
+        return windows.length < OPERANDS && new Layout(shape, 1, windows).rank <= RANK;
+    }
+
+    private Layout checked(String what, Shape shape) {
+        if (rank > RANK) {
+            throw new OpException(what + ": on this device a tensor may have at most " + RANK
+                    + " dimensions that do not join, got " + shape);
+        }
+        return this;
     }
 
     /// Strides over `rank` dimensions, 0 where the window has extent 1.

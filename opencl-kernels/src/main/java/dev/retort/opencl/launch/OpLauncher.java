@@ -32,7 +32,7 @@ public final class OpLauncher {
     public static Tensor[] run(ClDevice device, Op op, Tensor[] inputs, TensorType[] outputs) {
         Tensor[] constants = new Tensor[inputs.length];
         for (int i = 0; i < inputs.length; i++) {
-            constants[i] = inputs[i].detach(); // what runs inside is not recorded
+            constants[i] = inputs[i].borrow(); // what runs inside is not recorded
         }
         Task task = new Task(device, op, constants, outputs);
         return task.done(

@@ -1,10 +1,12 @@
 package dev.retort.opencl.launch;
 
 import dev.retort.opencl.runtime.ClDevice;
+import dev.retort.opencl.runtime.DeviceStorage;
 import dev.retort.opencl.runtime.Launch;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Storage;
 import dev.retort.tensor.Tensor;
+import dev.retort.tensor.op.UpdateOp;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -13,10 +15,10 @@ import java.util.List;
 import java.util.Set;
 
 /// Updates by one rule with the same numbers, as an optimiser makes them for one parameter after the
-/// other: they wait for each other and become one launch.
+/// other: they wait for each other and become one launch. Commands that have nothing to do with them pass
+/// by, so running statistics of all layers come together as well.
 ///
-/// The first operand of each is written, the others may be; so nothing that one of them touches may be
-/// touched by another one.
+/// Nothing that one of them touches is written by another one.
 final class UpdateBatch implements ClDevice.Deferred {
     /// Sets of operands in a launch, as in `kernels/update.cl`; 16 sets of four take 876 of the 1,024
     /// bytes that every device has for arguments.
@@ -30,7 +32,8 @@ final class UpdateBatch implements ClDevice.Deferred {
     private final double[] numbers;
     private final int[] flags;
     private final List<Tensor[]> sets = new ArrayList<>();
-    private final Set<Storage> touched = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<Storage> written = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<Storage> read = Collections.newSetFromMap(new IdentityHashMap<>());
     private long elements;
 
     private UpdateBatch(Task task, String rule, DType dtype, double[] numbers, int[] flags) {
@@ -45,13 +48,26 @@ final class UpdateBatch implements ClDevice.Deferred {
     static void apply(Task t, String rule, Tensor[] operands, double[] numbers, int... flags) {
         UpdateBatch own = new UpdateBatch(t, rule, operands[0].dtype(), numbers, flags);
         if (!Arrays.stream(operands).allMatch(Tensor::isContiguous)) {
-            own.sets.add(operands);
+            t.device().settle();
+            own.add(operands);
             own.run();
             return;
         }
-        if (t.device().deferred() instanceof UpdateBatch waiting && waiting.takes(own, operands)) {
-            waiting.add(operands);
-            return;
+        List<UpdateBatch> waiting = new ArrayList<>();
+        for (ClDevice.Deferred deferred : t.device().deferred()) {
+            if (deferred instanceof UpdateBatch batch) {
+                waiting.add(batch);
+            }
+        }
+        if (waiting.stream().anyMatch(batch -> batch.collides(own, operands))) {
+            t.device().settle();
+            waiting.clear();
+        }
+        for (UpdateBatch batch : waiting) {
+            if (batch.takes(own, operands)) {
+                batch.add(operands);
+                return;
+            }
         }
         own.add(operands);
         t.device().defer(own);
@@ -63,20 +79,53 @@ final class UpdateBatch implements ClDevice.Deferred {
                 && dtype == other.dtype
                 && Arrays.equals(numbers, other.numbers)
                 && Arrays.equals(flags, other.flags)
-                && elements + operands[0].numel() <= Integer.MAX_VALUE
-                && Arrays.stream(operands).noneMatch(x -> touched.contains(x.storage()));
+                && elements + operands[0].numel() <= Integer.MAX_VALUE;
+    }
+
+    private boolean collides(UpdateBatch other, Tensor[] operands) {
+        for (int i = 0; i < operands.length; i++) {
+            Storage storage = operands[i].storage();
+            if (written.contains(storage) || (other.isWritten(i) && read.contains(storage))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isWritten(int operand) {
+        return ((UpdateOp) task.op()).writes(operand);
+    }
+
+    @Override
+    public boolean writes(DeviceStorage storage) {
+        return written.contains(storage);
+    }
+
+    @Override
+    public boolean reads(DeviceStorage storage) {
+        return read.contains(storage);
     }
 
     private void add(Tensor[] operands) {
         sets.add(operands);
         elements += operands[0].numel();
-        for (Tensor operand : operands) {
-            touched.add(operand.storage());
+        for (int i = 0; i < operands.length; i++) {
+            (isWritten(i) ? written : read).add(operands[i].storage());
+            ((DeviceStorage) operands[i].storage()).hold();
         }
     }
 
     @Override
     public void run() {
+        enqueue();
+        for (Tensor[] operands : sets) {
+            for (Tensor operand : operands) {
+                ((DeviceStorage) operand.storage()).letGo();
+            }
+        }
+    }
+
+    private void enqueue() {
         if (sets.size() == 1) {
             Tensor[] only = sets.getFirst();
             Layout layout = Layout.of(task.op().name(), only[0].shape(), filled(only));
@@ -110,7 +159,7 @@ final class UpdateBatch implements ClDevice.Deferred {
 
     private static Launch buffers(Launch launch, Tensor[] operands) {
         for (Tensor operand : filled(operands)) {
-            launch.buffer(operand);
+            launch.held((DeviceStorage) operand.storage());
         }
         return launch;
     }

@@ -6,7 +6,8 @@ import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.UpdateOp;
 
-/// Launches `kernels/update.cl`: [UpdateOp].
+/// Launches `kernels/update.cl`: [UpdateOp]. Steps that waiting ones of [UpdateBatch] could meet are
+/// enqueued behind them.
 final class UpdateLauncher {
     private static final Tensor[] NOTHING = {};
 
@@ -14,6 +15,16 @@ final class UpdateLauncher {
 
     static Tensor[] run(Task t, UpdateOp op) {
         Tensor dst = t.in()[0];
+        for (int i = 0; i < t.in().length; i++) {
+            DeviceStorage storage = (DeviceStorage) t.in()[i].storage();
+            storage.realize();
+            if (op.writes(i)) {
+                storage.settleReaders();
+            }
+            if (op.writes(i) && !joins(op, dst.dtype())) {
+                t.device().settle(storage);
+            }
+        }
         switch (op) {
             case UpdateOp.CopyInto() -> CastLauncher.cast(t, t.in()[1], dst);
             case UpdateOp.Fill(double value) -> ShapeLauncher.fill(t, dst, value);
@@ -29,6 +40,17 @@ final class UpdateLauncher {
             case UpdateOp.LionStep step -> lion(t, step);
         }
         return NOTHING;
+    }
+
+    /// Whether the op may become one launch with others.
+    private static boolean joins(UpdateOp op, DType dtype) {
+        return switch (op) {
+            case UpdateOp.CopyInto _, UpdateOp.Fill _, UpdateOp.LambStep _ -> false;
+            case UpdateOp.Scale(double factor) -> dtype.isFloating() || factor == Math.rint(factor);
+            case UpdateOp.AddScaled(double alpha) -> dtype.isFloating() || alpha == Math.rint(alpha);
+            case UpdateOp.SgdStep _, UpdateOp.AdamStep _, UpdateOp.RmsPropStep _, UpdateOp.AdagradStep _ -> true;
+            case UpdateOp.LionStep _, UpdateOp.Lerp _ -> dtype.isFloating();
+        };
     }
 
     private static double[] numbers(double... values) {
@@ -49,21 +71,11 @@ final class UpdateLauncher {
         }
     }
 
-    private static Step step(Task t, String kernel, Tensor... operands) {
-        Layout layout = Layout.of(t.op().name(), operands[0].shape(), operands);
-        Launch launch =
-                t.kernel("update", Types.of(operands[0].dtype()), kernel).struct(layout.fields());
-        for (Tensor operand : operands) {
-            launch.buffer(operand);
-        }
-        return new Step(t, layout, launch, operands[0].dtype());
-    }
-
     /// Integers with a factor that is none take the way through floating point, truncated as on the CPU.
     private static void scaled(Task t, String kernel, double factor) {
         Tensor dst = t.in()[0];
         if (dst.dtype().isFloating() || factor == Math.rint(factor)) {
-            step(t, kernel, t.in()).numbers(factor).run();
+            UpdateBatch.apply(t, kernel, t.in(), numbers(factor));
             return;
         }
         DType wide = t.device().limits().doubles() ? DType.F64 : DType.F32;

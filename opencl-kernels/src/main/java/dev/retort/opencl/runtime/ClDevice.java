@@ -7,6 +7,7 @@ import dev.retort.tensor.OpException;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
+import java.util.ArrayList;
 import java.util.List;
 import org.jocl.CL;
 import org.jocl.CLException;
@@ -16,7 +17,6 @@ import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
 import org.jocl.cl_event;
-import org.jspecify.annotations.Nullable;
 
 /// An open device: a context, one in-order queue, memory and programs.
 ///
@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// Commands of which several may become one are [Deferred] until the next other command.
 public final class ClDevice {
     private static final int FLUSH_EVERY = 16;
+    private static final int MOST_DEFERRED = 4;
     private static final int WAIT_EVERY = 4096; // bounds what the driver has to remember
 
     private final Device name;
@@ -36,7 +37,7 @@ public final class ClDevice {
     private final Profile profile = new Profile();
     private final TunedTiles tiles;
     private final DriverCalls calls;
-    private @Nullable Deferred deferred;
+    private final List<Deferred> deferred = new ArrayList<>();
     private long launches;
     private long downloads;
 
@@ -114,30 +115,44 @@ public final class ClDevice {
         return downloads;
     }
 
-    /// Commands that wait for others to join them, and are enqueued before anything else is.
+    /// Commands that wait for others to join them, and are enqueued before anything that touches what
+    /// they write.
     public interface Deferred {
         /// Enqueues them.
         void run();
+
+        /// Whether they write into a storage.
+        boolean writes(DeviceStorage storage);
+
+        /// Whether they read a storage.
+        boolean reads(DeviceStorage storage);
     }
 
-    /// What waits to be joined, or null.
-    public synchronized @Nullable Deferred deferred() {
-        return deferred;
+    /// What waits to be joined, in the order of arrival.
+    public synchronized List<Deferred> deferred() {
+        return List.copyOf(deferred);
     }
 
-    /// Enqueues what waited before and lets `commands` wait.
+    /// Lets `commands` wait.
     public synchronized void defer(Deferred commands) {
-        settle();
-        deferred = commands;
+        if (deferred.size() == MOST_DEFERRED) {
+            settle();
+        }
+        deferred.add(commands);
+    }
+
+    /// Enqueues what waits if it touches a storage that is about to be written.
+    public synchronized void settle(DeviceStorage written) {
+        if (deferred.stream().anyMatch(waiting -> waiting.writes(written) || waiting.reads(written))) {
+            settle();
+        }
     }
 
     /// Enqueues what waits.
     public synchronized void settle() {
-        Deferred waiting = deferred;
-        deferred = null;
-        if (waiting != null) {
-            waiting.run();
-        }
+        List<Deferred> waiting = deferred();
+        deferred.clear();
+        waiting.forEach(Deferred::run);
     }
 
     /// A launch of the kernel `name` of `kernels/FILE.cl` behind the definitions `variant`.
@@ -153,7 +168,15 @@ public final class ClDevice {
             throw new OpException(name + " (" + limits.name() + "): this device has no F64; use F32");
         }
         calls.check();
-        return new DeviceStorage(this, dtype, size, memory.take(Math.max(1, (long) size * dtype.bytes())));
+        return new DeviceStorage(this, dtype, size);
+    }
+
+    /// A contiguous tensor that is computed by `recipe` when it is first read.
+    public Tensor pending(TensorType type, Recipe recipe) {
+        calls.check();
+        Shape shape = type.shape();
+        DeviceStorage storage = new DeviceStorage(this, type.dtype(), shape.numel(), recipe);
+        return Tensor.of(storage, 0, shape, shape.contiguousStrides());
     }
 
     /// A contiguous tensor with undefined contents.
@@ -168,7 +191,7 @@ public final class ClDevice {
 
     /// Sets all bytes to zero.
     public synchronized void clear(DeviceStorage storage) {
-        settle();
+        storage.requireUsable();
         if (storage.size() > 0) {
             Block block = storage.block();
             calls.run(
@@ -180,7 +203,6 @@ public final class ClDevice {
 
     /// A copy of a host buffer.
     public synchronized DeviceStorage upload(HostStorage host) {
-        settle();
         DeviceStorage storage = allocate(host.dtype(), host.size());
         calls.run("upload", () -> transfers.upload(host, storage.block()));
         return storage;
@@ -188,8 +210,10 @@ public final class ClDevice {
 
     /// A copy of a device buffer, after all commands before; errors of kernels are thrown here.
     public synchronized HostStorage download(DeviceStorage storage) {
+        storage.requireUsable();
         HostStorage host = HostStorage.allocate(storage.dtype(), storage.size());
         downloads++;
+        storage.realize();
         settle();
         calls.run("download", () -> transfers.download(storage.block(), host));
         calls.run("download", faults::check);
@@ -204,7 +228,11 @@ public final class ClDevice {
     }
 
     synchronized void enqueue(Kernel kernel, List<Object> arguments, long[] items, long[] local) {
-        settle();
+        for (Object argument : arguments) {
+            if (argument instanceof DeviceStorage storage && deferred.stream().anyMatch(w -> w.writes(storage))) {
+                settle();
+            }
+        }
         for (int i = 0; i < arguments.size(); i++) {
             switch (arguments.get(i)) {
                 case DeviceStorage storage -> kernel.set(i, storage.block());

@@ -47,15 +47,11 @@ public final class DeviceMemory {
     /// Keeps a block while its storage is reachable.
     static final class Lease extends PhantomReference<DeviceStorage> {
         private final Block block;
-        private volatile boolean ended;
+        private boolean ended;
 
         Lease(DeviceStorage storage, Block block, ReferenceQueue<DeviceStorage> queue) {
             super(storage, queue);
             this.block = block;
-        }
-
-        boolean ended() {
-            return ended;
         }
     }
 

@@ -24,9 +24,16 @@ public final class Launch {
 
     /// A buffer.
     public Launch buffer(DeviceStorage storage) {
+        storage.requireUsable();
+        return held(storage);
+    }
+
+    /// A buffer that may have been given back since, but is held for this launch.
+    public Launch held(DeviceStorage storage) {
         if (storage.owner() != device) {
             throw new OpException("opencl: expects buffers of " + device.name() + ", got one of " + storage.device());
         }
+        storage.realize(); // before any argument of this launch is set
         arguments.add(storage);
         return this;
     }

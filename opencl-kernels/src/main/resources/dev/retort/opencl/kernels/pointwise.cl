@@ -1,10 +1,29 @@
 // Element-wise ops: out[i] = f(x[i]) and its gradient out[i] = g[i] * f'(x[i]), for strided and broadcast windows.
 // Each line below is one kernel and states its formula; p and q are the op's attributes.
+//
+// With CHAIN defined, each line is a function instead, and the one kernel applies several of them to an element, so that
+// what is between them is never written. The host writes what it applies (launch/Chain):
+//
+//   silu(a) * b     CHAIN_OPERANDS 3     CHAIN_PARAMETERS  , __global const S* in1, __global const S* in2, ...
+//                   CHAIN_VALUES  const A x1 = LD(in1, at[1]); const A x2 = LD(in2, at[2]);
+//                                 const A v0 = unary_silu_of(x1, p0, q0); const A v1 = binary_mul_of(v0, x2);
+//                   CHAIN_RESULT  v1
 
 #define ROOT_HALF K(0.7071067811865476)
 #define TWO_BY_ROOT_PI K(1.1283791670955126)
 #define ROOT_TWO_BY_PI K(0.7978845608028654)
 #define BY_ROOT_TWO_PI K(0.3989422804014327)
+
+#pragma OPENCL FP_CONTRACT OFF // one by one or in a chain, an op gives the same bits
+
+#ifdef CHAIN
+#define UNARY(name, value) \
+    inline A name##_of(const A x, const A p, const A q) { return value; }
+#define GRADIENT(name, value) \
+    inline A name##_backward_of(const A g, const A x, const A y, const A p, const A q) { return value; }
+#define BINARY(name, value) \
+    inline A name##_of(const A a, const A b) { return value; }
+#else
 
 // out = f(x)
 #define UNARY(name, value)                                                                                 \
@@ -39,6 +58,8 @@
             ST(out, at[0], value);                                                                         \
         }                                                                                                  \
     }
+
+#endif
 
 #ifdef FLOATING
 
@@ -175,6 +196,16 @@ BINARY(binary_pow, power(a, b))
 BINARY(binary_maximum, MAXIMUM(a, b))
 BINARY(binary_minimum, MINIMUM(a, b))
 BINARY(binary_remainder, remainder_of(a, b))
+
+#ifdef CHAIN
+__kernel void chain(const Layout L, __global S* out CHAIN_PARAMETERS) {
+    EACH(i, L.n) {
+        LOCATE(L, i, CHAIN_OPERANDS)
+        CHAIN_VALUES
+        ST(out, at[0], CHAIN_RESULT);
+    }
+}
+#endif
 
 #else // integers: 64-bit arithmetic that wraps around, stored in the low bits
 

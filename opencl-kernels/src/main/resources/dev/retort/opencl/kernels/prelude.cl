@@ -71,7 +71,7 @@ inline ushort bf16_of(float x) {
 
 // ---- windows: where element i of a row-major index lies in up to OPERANDS strided buffers ----
 
-#define OPERANDS 6
+#define OPERANDS 8
 #define RANK 6
 
 typedef struct {

@@ -1,24 +1,6 @@
 // Ops that write in place; every operand is a strided window of one shape, computed in A and rounded once.
 // w: weights, g: gradient; the others are the state of an optimiser.
 
-#ifdef FLOATING
-
-// dst <- dst * factor
-__kernel void scale(const Layout L, __global S* dst, const A factor) {
-    EACH(e, L.n) {
-        LOCATE(L, e, 1)
-        ST(dst, at[0], LD(dst, at[0]) * factor);
-    }
-}
-
-// dst <- dst + alpha * src
-__kernel void add_scaled(const Layout L, __global S* dst, __global const S* src, const A alpha) {
-    EACH(e, L.n) {
-        LOCATE(L, e, 2)
-        ST(dst, at[0], LD(dst, at[0]) + alpha * LD(src, at[1]));
-    }
-}
-
 // One update as three things: the rule for an element, on pointers to its operands; the kernel that applies it to windows
 // of any layout; and the kernel `..._many` that applies it to up to MANY contiguous sets of operands in one launch:
 //
@@ -63,6 +45,20 @@ typedef struct {
 #define OF(...) __VA_ARGS__
 
 #define OPERANDS_AT __global S *a, __global S *b, __global S *c, __global S *d
+
+// dst <- dst * factor
+inline void scale_at(OPERANDS_AT, const A factor) {
+    ST(a, 0, LD(a, 0) * factor);
+}
+UPDATE(scale, const A factor, factor)
+
+// dst <- dst + alpha * src
+inline void add_scaled_at(OPERANDS_AT, const A alpha) {
+    ST(a, 0, LD(a, 0) + alpha * LD(b, 0));
+}
+UPDATE(add_scaled, const A alpha, alpha)
+
+#ifdef FLOATING
 
 // dst <- dst + weight * (src - dst)
 inline void lerp_at(OPERANDS_AT, const A weight) {
@@ -166,22 +162,6 @@ __kernel void lamb_step(const Layout L, __global S* ws, __global const A* ds, __
     EACH(e, L.n) {
         LOCATE(L, e, 1)
         ST(ws, at[0], LD(ws, at[0]) - lr * trust * ds[e]);
-    }
-}
-
-#else // integers
-
-__kernel void scale(const Layout L, __global S* dst, const A factor) {
-    EACH(e, L.n) {
-        LOCATE(L, e, 1)
-        ST(dst, at[0], LD(dst, at[0]) * factor);
-    }
-}
-
-__kernel void add_scaled(const Layout L, __global S* dst, __global const S* src, const A alpha) {
-    EACH(e, L.n) {
-        LOCATE(L, e, 2)
-        ST(dst, at[0], LD(dst, at[0]) + alpha * LD(src, at[1]));
     }
 }
 

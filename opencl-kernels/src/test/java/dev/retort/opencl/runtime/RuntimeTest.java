@@ -161,10 +161,10 @@ class RuntimeTest {
         try {
             fillOnFreshDevice();
             Path file = onlyFile(folder);
-            long good = Files.size(file);
-            new BinaryCache(folder).write(file, new byte[] {1, 2, 3});
+            byte[] bad = {1, 2, 3};
+            new BinaryCache(folder).write(file, bad);
             fillOnFreshDevice();
-            assertThat(Files.size(onlyFile(folder))).isEqualTo(good);
+            assertThat(Files.size(onlyFile(folder))).isGreaterThan(1000);
         } finally {
             System.clearProperty("dev.retort.opencl.cache.folder");
         }
@@ -247,13 +247,13 @@ class RuntimeTest {
     private static void fillOnFreshDevice() {
         ClDevice device = open("dev.retort.opencl.binaries", "on");
         Tensor x = device.tensor(DType.I32, Shape.of(3));
-        int[] layout = new int[2 + 6 + 6 + 36];
+        int[] layout = new int[2 + 6 + 8 + 8 * 6];
         layout[0] = 3;
         layout[1] = 1;
         layout[2] = 3;
-        layout[14] = 1;
+        layout[16] = 1;
         DeviceStorage from = device.upload(HostStorage.wrap(DType.I32, new int[] {5, 6, 7}));
-        layout[20] = 1;
+        layout[22] = 1;
         device.kernel("cast", CAST, "cast")
                 .struct(layout)
                 .buffer(x)
