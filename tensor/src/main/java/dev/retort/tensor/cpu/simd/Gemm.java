@@ -208,7 +208,7 @@ public final class Gemm {
                     int bBlock = bo + pc * brs + jc * bcs;
                     int cBlock = co + ic * ldc + jc;
                     boolean first = start != null && pc == 0;
-                    float[] f = first ? start : c;
+                    float[] f = start != null && first ? start : c;
                     int fBlock = !first ? cBlock : start == ZEROS ? 0 : startOff + jc;
                     int ldf = first ? 0 : ldc;
                     block(mc, nc, kc, a, aBlock, ars, acs, b, bBlock, brs, bcs, f, fBlock, ldf, c, cBlock, ldc);
