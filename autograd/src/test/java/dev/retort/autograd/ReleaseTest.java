@@ -32,9 +32,12 @@ class ReleaseTest {
         for (int repeat = 0; repeat < 3; repeat++) {
             List<Tensor> released = gradients(seed, DType.F32, true);
             for (int i = 0; i < exact.size(); i++) {
-                assertThat(released.get(i).toFloats()).containsExactly(plain.get(i).toFloats());
-                Tensor error = released.get(i).to(DType.F64).sub(exact.get(i)).abs().amax();
-                assertThat(error.item()).isLessThan(1e-3 * (1 + exact.get(i).abs().amax().item()));
+                assertThat(released.get(i).toFloats())
+                        .containsExactly(plain.get(i).toFloats());
+                Tensor error =
+                        released.get(i).to(DType.F64).sub(exact.get(i)).abs().amax();
+                assertThat(error.item())
+                        .isLessThan(1e-3 * (1 + exact.get(i).abs().amax().item()));
             }
         }
     }

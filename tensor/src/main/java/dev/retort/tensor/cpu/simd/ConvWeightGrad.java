@@ -23,8 +23,10 @@ final class ConvWeightGrad {
     /// Summed positions in one pass over all tiles: both operands of a pass stay in the second-level
     /// cache.
     private static final int SPAN = 2048;
+    /// The same where all source channels stay in the second-level cache for many filters.
+    private static final int WHOLE_SPAN = 1024;
     /// Floats of padded source kept at once.
-    private static final int SOURCE_LIMIT = 1 << 17;
+    private static final int SOURCE_LIMIT = 1 << 18;
     /// Floats that all partial gradients may take.
     private static final int PARTIAL_LIMIT = 1 << 22;
 
@@ -94,30 +96,47 @@ final class ConvWeightGrad {
         int step = Math.max(1, Math.min(n1 - n0, 4 * SPAN / one.image));
         PaddedPlanes planes = new PaddedPlanes(taps, s.height(), s.width(), s.strideH(), s.strideW(), oh, ow, step);
         int blockChannels = Math.max(1, Math.min(channels, SOURCE_LIMIT / planes.channel));
-        float[] grid = Scratch.floats(Scratch.PLANE_GRAD, (f1 - f0) * planes.length);
+        // A source that is kept whole is there for every block of filters, whose grid then stays in the caches too.
+        boolean whole = blockChannels == channels;
+        int span = whole ? WHOLE_SPAN : SPAN;
+        int limit = whole ? Math.max(TILE_F, SOURCE_LIMIT / planes.length / TILE_F * TILE_F) : f1;
+        int blockFilters = Math.min(f1 - f0, limit);
+        float[] grid = Scratch.floats(Scratch.PLANE_GRAD, blockFilters * planes.length);
         float[] source = Scratch.floats(Scratch.PLANE, blockChannels * planes.channel);
         int plane = s.height() * s.width();
         for (int n = n0; n < n1; n += step) {
             int images = Math.min(step, n1 - n);
-            for (int f = f0; f < f1; f++) {
-                int at = dyo + (n * s.filters() + group * s.groupFilters() + f) * oh * ow;
-                planes.fillGrid(dy, at, s.filters() * oh * ow, images, grid, (f - f0) * planes.length);
-            }
-            for (int c0 = 0; c0 < channels; c0 += blockChannels) {
-                int c1 = Math.min(channels, c0 + blockChannels);
-                for (int c = c0; c < c1; c++) {
-                    int at = xo + (n * s.channels() + group * channels + c) * plane;
-                    planes.fillSource(x, at, s.channels() * plane, images, source, (c - c0) * planes.channel);
+            for (int f = f0; f < f1; f += blockFilters) {
+                int last = Math.min(f1, f + blockFilters);
+                for (int i = f; i < last; i++) {
+                    int at = dyo + (n * s.filters() + group * s.groupFilters() + i) * oh * ow;
+                    planes.fillGrid(dy, at, s.filters() * oh * ow, images, grid, (i - f) * planes.length);
                 }
-                int w = po + f0 * row + c0 * s.taps();
-                dots(planes, f1 - f0, c1 - c0, grid, source, partial, w, row);
+                for (int c0 = 0; c0 < channels; c0 += blockChannels) {
+                    int c1 = Math.min(channels, c0 + blockChannels);
+                    for (int c = c0; c < c1 && (f == f0 || !whole); c++) {
+                        int at = xo + (n * s.channels() + group * channels + c) * plane;
+                        planes.fillSource(x, at, s.channels() * plane, images, source, (c - c0) * planes.channel);
+                    }
+                    int w = po + f * row + c0 * s.taps();
+                    dots(planes, span, last - f, c1 - c0, grid, source, partial, w, row);
+                }
             }
         }
     }
 
-    /// Adds all dot products of `filters` grid rows with `channels` times taps source ranges.
+    /// Adds all dot products, `most` positions at a time, of `filters` grid rows with `channels` times taps source
+    /// ranges.
     private static void dots(
-            PaddedPlanes planes, int filters, int channels, float[] grid, float[] source, float[] dw, int w, int row) {
+            PaddedPlanes planes,
+            int most,
+            int filters,
+            int channels,
+            float[] grid,
+            float[] source,
+            float[] dw,
+            int w,
+            int row) {
         int taps = planes.offset.length;
         int columns = channels * taps;
         int[] at = new int[columns + TILE_T];
@@ -127,8 +146,8 @@ final class ConvWeightGrad {
         }
         int[] rows = new int[TILE_F];
         float[] tile = Scratch.floats(Scratch.GEMM_TILE, TILE_F * TILE_T * L);
-        for (int p = 0; p < planes.length; p += SPAN) {
-            int span = Math.min(SPAN, planes.length - p);
+        for (int p = 0; p < planes.length; p += most) {
+            int span = Math.min(most, planes.length - p);
             for (int f = 0; f < filters; f += TILE_F) {
                 for (int i = 0; i < TILE_F; i++) {
                     rows[i] = Math.min(f + i, filters - 1) * planes.length + p;
