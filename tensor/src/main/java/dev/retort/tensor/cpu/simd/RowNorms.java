@@ -62,6 +62,10 @@ public final class RowNorms {
             float @Nullable [] db,
             int dbo,
             int n) {
+        if (centred && w != null && db != null) {
+            RowNormGrads.layer(mean, rstd, w, wo, g, go, x, xo, dx, dxo, dw, dwo, db, dbo, n);
+            return;
+        }
         float[] h = g;
         int ho = go;
         if (w != null) {

@@ -130,6 +130,9 @@ class ColdAndHotTest {
         float[] few = new float[3 * 5];
         Gemm.accumulate(3, 5, 66, x, 0, 66, 1, g, 0, 1, 66, few, 0, 5);
         add(sums, few);
+        float[] normGrads = new float[3 * n];
+        RowNorms.backward(true, 0.5f, 0.7f, p, 0, g, 0, x, 0, normGrads, 0, normGrads, n, normGrads, 2 * n, n);
+        add(sums, normGrads);
         attention(sums);
         return sums.toString();
     }
