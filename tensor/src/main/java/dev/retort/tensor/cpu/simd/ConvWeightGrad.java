@@ -125,8 +125,8 @@ final class ConvWeightGrad {
         }
     }
 
-    /// Adds all dot products, `most` positions at a time, of `filters` grid rows with `channels` times taps source
-    /// ranges.
+    /// Adds all dot products of `filters` grid rows with `channels` times taps source ranges, `most`
+    /// positions at a time.
     private static void dots(
             PaddedPlanes planes,
             int most,
