@@ -63,7 +63,8 @@ public final class FastKernels {
             case QuantOp o -> FastQuant.run(o, inputs, outputs);
             case SortOp o -> FastSort.run(o, inputs, outputs);
             case ShapeOp o -> FastShape.run(o, inputs, outputs);
-            case LinalgOp _, ResampleOp _, CastOp _, CustomOp _ -> null;
+            case ResampleOp o -> FastResample.run(o, inputs, outputs);
+            case LinalgOp _, CastOp _, CustomOp _ -> null;
         };
     }
 }

@@ -11,8 +11,8 @@ import dev.retort.tensor.cpu.simd.NarrowProduct;
 import dev.retort.tensor.op.QuantOp;
 import org.jspecify.annotations.Nullable;
 
-/// Products of float32 with weights in `I8` or `BF16`. With few rows each weight is widened in
-/// registers; with more, a block of outputs at a time ([NarrowProduct]). Memory is read in its narrow form.
+/// Products of float32 with weights in `I8` or `BF16`. With few rows each weight is widened in registers;
+/// with more, a block of outputs at a time ([NarrowProduct]). Memory is read in its narrow form.
 final class FastQuant {
     /// Rows up to which widening again for each row is cheaper than writing a wide block.
     private static final int FEW_ROWS = 2;
@@ -25,7 +25,9 @@ final class FastQuant {
     static Tensor @Nullable [] run(QuantOp op, Tensor[] in, TensorType[] out) {
         return switch (op) {
             case QuantOp.QuantizedLinear _ -> linear(in, out[0]);
-            case QuantOp.Quantize _, QuantOp.Dequantize _, QuantOp.FakeQuantize _ -> null;
+            case QuantOp.Quantize o -> FastRounding.quantize(o, in, out[0]);
+            case QuantOp.FakeQuantize o -> FastRounding.fakeQuantize(o, in, out[0]);
+            case QuantOp.Dequantize _ -> null;
         };
     }
 

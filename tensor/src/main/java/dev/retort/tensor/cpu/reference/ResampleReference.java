@@ -18,8 +18,8 @@ final class ResampleReference {
     }
 
     private static Tensor interpolate(ResampleOp.Interpolate op, Tensor input, TensorType type) {
-        Taps rows = Taps.of(op, input.size(2), op.outH());
-        Taps cols = Taps.of(op, input.size(3), op.outW());
+        ResampleTaps rows = ResampleTaps.of(op, input.size(2), op.outH());
+        ResampleTaps cols = ResampleTaps.of(op, input.size(3), op.outW());
         double[] x = Elements.doubles(input);
         double[] y = new double[type.shape().numel()];
         int width = input.size(3);
@@ -27,13 +27,13 @@ final class ResampleReference {
         int at = 0;
         for (int base = 0; base < x.length; base += plane) {
             for (int i = 0; i < op.outH(); i++) {
-                int top = base + rows.low[i] * width;
-                int bottom = base + rows.high[i] * width;
+                int top = base + rows.low()[i] * width;
+                int bottom = base + rows.high()[i] * width;
                 for (int j = 0; j < op.outW(); j++) {
                     // y[i,j] = (1 − b)·((1 − a)·x[top, left] + a·x[top, right]) + b·(… bottom …)
-                    double upper = mix(x[top + cols.low[j]], x[top + cols.high[j]], cols.share[j]);
-                    double lower = mix(x[bottom + cols.low[j]], x[bottom + cols.high[j]], cols.share[j]);
-                    y[at++] = mix(upper, lower, rows.share[i]);
+                    double upper = mix(x[top + cols.low()[j]], x[top + cols.high()[j]], cols.share()[j]);
+                    double lower = mix(x[bottom + cols.low()[j]], x[bottom + cols.high()[j]], cols.share()[j]);
+                    y[at++] = mix(upper, lower, rows.share()[i]);
                 }
             }
         }
@@ -49,8 +49,8 @@ final class ResampleReference {
     private static Tensor backward(ResampleOp.InterpolateBackward op, Tensor gradOut, TensorType type) {
         int outH = gradOut.size(2);
         int outW = gradOut.size(3);
-        Taps rows = Taps.of(op, op.height(), outH);
-        Taps cols = Taps.of(op, op.width(), outW);
+        ResampleTaps rows = ResampleTaps.of(op, op.height(), outH);
+        ResampleTaps cols = ResampleTaps.of(op, op.width(), outW);
         double[] g = Elements.doubles(gradOut);
         double[] dx = new double[type.shape().numel()];
         int width = op.width();
@@ -58,51 +58,18 @@ final class ResampleReference {
         int at = 0;
         for (int base = 0; base < dx.length; base += plane) {
             for (int i = 0; i < outH; i++) {
-                int top = base + rows.low[i] * width;
-                int bottom = base + rows.high[i] * width;
+                int top = base + rows.low()[i] * width;
+                int bottom = base + rows.high()[i] * width;
                 for (int j = 0; j < outW; j++, at++) {
-                    double upper = (1 - rows.share[i]) * g[at];
-                    double lower = rows.share[i] * g[at];
-                    dx[top + cols.low[j]] += (1 - cols.share[j]) * upper;
-                    dx[top + cols.high[j]] += cols.share[j] * upper;
-                    dx[bottom + cols.low[j]] += (1 - cols.share[j]) * lower;
-                    dx[bottom + cols.high[j]] += cols.share[j] * lower;
+                    double upper = (1 - rows.share()[i]) * g[at];
+                    double lower = rows.share()[i] * g[at];
+                    dx[top + cols.low()[j]] += (1 - cols.share()[j]) * upper;
+                    dx[top + cols.high()[j]] += cols.share()[j] * upper;
+                    dx[bottom + cols.low()[j]] += (1 - cols.share()[j]) * lower;
+                    dx[bottom + cols.high()[j]] += cols.share()[j] * lower;
                 }
             }
         }
         return Elements.tensor(dx, type);
-    }
-
-    /// For each result position along one direction the two source positions between which it lies, and
-    /// the share of the higher one.
-    private record Taps(int[] low, int[] high, double[] share) {
-        static Taps of(ResampleOp op, int size, int out) {
-            Taps taps = new Taps(new int[out], new int[out], new double[out]);
-            for (int i = 0; i < out; i++) {
-                switch (op.mode()) {
-                    case NEAREST -> {
-                        taps.low[i] = (int) ((long) i * size / out);
-                        taps.high[i] = taps.low[i];
-                    }
-                    case BILINEAR -> {
-                        double at = op.alignCorners() ? cornerAligned(i, size, out) : centred(i, size, out);
-                        taps.low[i] = Math.min((int) at, size - 1);
-                        taps.high[i] = Math.min(taps.low[i] + 1, size - 1);
-                        taps.share[i] = taps.high[i] == taps.low[i] ? 0 : at - taps.low[i];
-                    }
-                }
-            }
-            return taps;
-        }
-
-        /// (i + ½)·size/out − ½, at least 0.
-        private static double centred(int i, int size, int out) {
-            return Math.max(0, (i + 0.5) * size / out - 0.5);
-        }
-
-        /// i·(size − 1)/(out − 1), 0 for a single result.
-        private static double cornerAligned(int i, int size, int out) {
-            return out == 1 ? 0 : (double) i * (size - 1) / (out - 1);
-        }
     }
 }
