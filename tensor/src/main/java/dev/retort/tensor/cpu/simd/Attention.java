@@ -82,13 +82,14 @@ public final class Attention {
             Arrays.fill(out, row * e, (row + m) * e, 0f);
             float[] packedQueries = Scratch.floats(Scratch.ATTENTION_QUERIES, PanelProduct.rowFloats(QUERIES, d));
             PanelProduct.packRows(m, d, q, qo + row * d, d, 1, packedQueries, 0);
-            for (int s = 0; s < a.visible(t + m - 1); s += KEYS) {
-                int n = Math.min(KEYS, seen - s);
-                Arrays.fill(scores, 0, m * KEYS, 0f);
-                PanelProduct.add(0, m, 0, n, d, packedQueries, 0, keys, s * d, scores, 0, KEYS);
+            int near = a.visible(t + m - 1);
+            for (int s = 0; s < near; s += KEYS) {
+                int packed = Math.min(KEYS, seen - s);
+                int n = Math.min(KEYS, near - s);
+                AttentionScores.product(m, n, d, packedQueries, keys, s * d, scores);
                 weights(a, mask, head, t, m, s, n, scores, max, sum, out);
                 PanelProduct.packRows(m, n, scores, 0, KEYS, 1, rows, 0);
-                PanelProduct.add(0, m, 0, e, n, rows, 0, values, s / KEYS * block, out, row * e, e);
+                AttentionScores.addProduct(m, e, n, packed, rows, values, s / KEYS * block, out, row * e);
             }
             for (int i = 0; i < m; i++) {
                 float scale = sum[i] == 0f ? 0f : 1f / sum[i];

@@ -158,12 +158,11 @@ public final class AttentionGrad {
             }
             int seen = a.visible(t + m - 1);
             for (int s = 0; s < seen; s += KEYS) {
-                int n = Math.min(KEYS, a.keys() - s);
+                int packed = Math.min(KEYS, a.keys() - s);
+                int n = Math.min(KEYS, seen - s);
                 int key = group * a.keys() + s;
-                Arrays.fill(scores, 0, m * KEYS, 0f);
-                Arrays.fill(dp, 0, m * KEYS, 0f);
-                PanelProduct.add(0, m, 0, n, d, queries, 0, keys, s * d, scores, 0, KEYS);
-                PanelProduct.add(0, m, 0, n, e, grads, 0, values, s * e, dp, 0, KEYS);
+                AttentionScores.product(m, n, d, queries, keys, s * d, scores);
+                AttentionScores.product(m, n, e, grads, values, s * e, dp);
                 for (int i = 0; i < m; i++) {
                     tileRow(h, t + i, s, n, i * KEYS, dots[i]);
                 }
@@ -172,7 +171,7 @@ public final class AttentionGrad {
                 PanelProduct.packRows(n, m, scores, 0, 1, KEYS, rows, 0);
                 PanelProduct.add(0, n, 0, d, m, rows, 0, queryRows, 0, dk, key * d, d);
                 PanelProduct.packRows(m, n, scores, 0, KEYS, 1, rows, 0);
-                PanelProduct.add(0, m, 0, d, n, rows, 0, keyRows, s / KEYS * keyBlock, dq, row * d, d);
+                AttentionScores.addProduct(m, d, n, packed, rows, keyRows, s / KEYS * keyBlock, dq, row * d);
             }
         }
 
@@ -188,17 +187,17 @@ public final class AttentionGrad {
             AttentionScores.finish(a, mask, h / a.heads(), h % a.heads(), t, s, scores, at, n);
             BinaryLoops.sub(scores, at, l, scores, at, n);
             UnaryLoops.exp(scores, at, scores, at, n);
-            if (a.dropout() > 0) {
-                AttentionScores.drop(a, row, s, dp, at, n);
+            if (a.dropout() == 0) {
+                AttentionScores.slopes(scores, dp, at, n, dot, (float) a.scale());
+                return;
             }
+            AttentionScores.drop(a, row, s, dp, at, n);
             float[] p = Scratch.floats(Scratch.ROW, KEYS);
             System.arraycopy(scores, at, p, 0, n);
             BinaryLoops.sub(dp, at, dot, dp, at, n);
             BinaryLoops.mul(scores, at, dp, at, scores, at, n);
             BinaryLoops.mul(scores, at, (float) a.scale(), scores, at, n);
-            if (a.dropout() > 0) {
-                AttentionScores.drop(a, row, s, p, 0, n);
-            }
+            AttentionScores.drop(a, row, s, p, 0, n);
             System.arraycopy(p, 0, dp, at, n);
         }
     }

@@ -30,7 +30,13 @@ final class PanelProduct {
 
     /// Packs panels [from, to) of A (m rows, kc steps deep) to `ap[at …]`.
     static void packRows(int from, int to, int m, int kc, float[] a, int ao, int ars, int acs, float[] ap, int at) {
-        for (int s = from; s < to; s++) {
+        int s = from;
+        if (ars == 1 && MR < Lanes.LENGTH) {
+            int whole = Math.min(to, m / MR);
+            Panels.copyPanels(a, ao + s * MR, acs, whole - s, kc, ap, at + s * MR * kc);
+            s = Math.max(s, whole);
+        }
+        for (; s < to; s++) {
             int i = s * MR;
             Panels.pack(a, ao + i * ars, ars, acs, Math.min(MR, m - i), MR, kc, ap, at + i * kc);
         }

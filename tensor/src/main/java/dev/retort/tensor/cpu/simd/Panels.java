@@ -1,6 +1,8 @@
 package dev.retort.tensor.cpu.simd;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
 /// Packs slices of a strided matrix into panels that the micro-kernel reads front to back.
 ///
@@ -10,6 +12,10 @@ import jdk.incubator.vector.FloatVector;
 /// extra.
 /// Values beyond the matrix are zero.
 final class Panels {
+    /// The values of one step of a panel of rows, where they are no more than a vector.
+    private static final VectorSpecies<Float> ROW =
+            VectorSpecies.of(float.class, VectorShape.forBitSize(Float.SIZE * Math.min(GemmKernel.MR, Lanes.LENGTH)));
+
     private Panels() {}
 
     /// Packs one panel: `width` (at most `r`) elements across, `depth` along.
@@ -38,17 +44,29 @@ final class Panels {
     }
 
     private static void copyRows(float[] src, int off, int along, int r, int depth, float[] dst, int d) {
-        int s = off;
-        int t = d;
         if (r % Lanes.LENGTH != 0) {
-            for (int p = 0; p < depth; p++, s += along, t += r) {
-                System.arraycopy(src, s, dst, t, r);
-            }
+            copyPanels(src, off, along, 1, depth, dst, d);
             return;
         }
+        int s = off;
+        int t = d;
         for (int p = 0; p < depth; p++, s += along, t += r) {
             for (int i = 0; i < r; i += Lanes.LENGTH) {
                 FloatVector.fromArray(Lanes.SPECIES, src, s + i).intoArray(dst, t + i);
+            }
+        }
+    }
+
+    /// Packs `count` neighbouring panels of [GemmKernel#MR] neighbouring values: every step reads its values of all
+    /// panels front to back, since steps lie far apart and may fall into the same few sets of the cache.
+    static void copyPanels(float[] src, int off, int along, int count, int depth, float[] dst, int d) {
+        for (int p = 0; p < depth; p++) {
+            int s = off + p * along;
+            int t = d + p * GemmKernel.MR;
+            for (int i = 0; i < count; i++) {
+                FloatVector.fromArray(ROW, src, s).intoArray(dst, t);
+                s += GemmKernel.MR;
+                t += depth * GemmKernel.MR;
             }
         }
     }
