@@ -26,7 +26,7 @@ final class DriverCalls {
     void check() {
         OpException before = lost;
         if (before != null) {
-            throw new OpException(before.getMessage(), before);
+            throw new OpException(String.valueOf(before.getMessage()), before);
         }
     }
 
