@@ -1,5 +1,7 @@
 package dev.retort.bench.peers.duel;
 
+import dev.retort.autograd.Autograd;
+import dev.retort.autograd.GradOptions;
 import dev.retort.bench.peers.FirstStep;
 import dev.retort.bench.peers.duel.Contest.Contestants;
 import dev.retort.nn.Layer;
@@ -139,7 +141,7 @@ final class TrainingRows {
             Tensor logits = network.call(input);
             Tensor rows = logits.reshape(target.numel(), logits.size(-1));
             Tensor loss = CrossEntropy.defaults().of(rows, target).mean();
-            loss.backward();
+            Autograd.backward(loss, GradOptions.defaults().withRelease()); // as the training loops here do
             optimizer.step();
             return loss.item();
         };
