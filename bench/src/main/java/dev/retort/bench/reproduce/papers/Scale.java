@@ -4,6 +4,7 @@ import dev.retort.bench.reproduce.Size;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /// How large networks, data and training of an experiment are.
 ///
@@ -31,6 +32,11 @@ record Scale(
     record Labels(int few, int some, int many) {
         List<Integer> all() {
             return List.of(few, some, many);
+        }
+
+        /// All and two larger numbers, rising.
+        List<Integer> more() {
+            return IntStream.of(few, some, many, 3000, 7500).sorted().boxed().toList();
         }
     }
 

@@ -51,8 +51,7 @@ final class SlamExperiment implements Experiment {
 
     private List<Cell> full(Scale.Labels labels) {
         List<Cell> cells = new ArrayList<>();
-        List<Integer> sizes = new ArrayList<>(labels.all());
-        sizes.add(7500);
+        List<Integer> sizes = labels.more();
         PoolExperiment.add(
                 cells,
                 "size",

@@ -72,8 +72,7 @@ final class WeightedExperiment implements Experiment {
 
     private List<Cell> full(Scale.Labels labels) {
         List<Cell> cells = new ArrayList<>();
-        List<Integer> sizes = new ArrayList<>(labels.all());
-        sizes.add(7500);
+        List<Integer> sizes = labels.more();
         PoolExperiment.add(
                 cells,
                 "size",
