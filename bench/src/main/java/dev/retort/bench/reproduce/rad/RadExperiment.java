@@ -1,6 +1,8 @@
 package dev.retort.bench.reproduce.rad;
 
+import dev.retort.bench.Terminal;
 import dev.retort.bench.data.ImageSource;
+import dev.retort.bench.distill.DownloadBar;
 import dev.retort.bench.model.ModelSpec;
 import dev.retort.bench.report.Document;
 import dev.retort.bench.reproduce.Cell;
@@ -25,16 +27,17 @@ import dev.retort.distill.select.RobustGame;
 import dev.retort.distill.select.Selection;
 import dev.retort.distill.select.TeacherErrors;
 import dev.retort.distill.select.Uncertainty;
+import dev.retort.distill.teacher.Fingerprint;
 import dev.retort.distill.teacher.Price;
 import dev.retort.nn.data.DataFolder;
 import dev.retort.nn.data.Dataset;
 import dev.retort.nn.optim.Adam;
+import dev.retort.nn.train.ProgressBar;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /// Selectors over budgets and teachers.
 final class RadExperiment implements Experiment {
@@ -44,10 +47,32 @@ final class RadExperiment implements Experiment {
     private static final int TEACHER_EPOCHS = 30;
 
     private final RadPlan plan;
-    private @Nullable DataFolder data;
+    private final DataFolder data;
 
-    RadExperiment(RadPlan plan) {
+    /// Opens the images of a plan.
+    ///
+    /// @throws IOException if they are missing or damaged, or no part of them is for tests
+    RadExperiment(RadPlan plan) throws IOException {
         this.plan = plan;
+        try (ProgressBar bar = Terminal.progressBar()) {
+            data = ImageSource.parse(plan.data(), new DownloadBar(bar)).open();
+        }
+        if (data.test().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "--data: expected test images beside the training ones, got none in " + plan.data());
+        }
+    }
+
+    /// A folder's images are told by their contents: results of others must not be taken for theirs.
+    private String source() {
+        return switch (ImageSource.parse(plan.data(), (_, _, _) -> {})) {
+            case ImageSource.Embedded _, ImageSource.WholeFashionMnist _ -> plan.data();
+            case ImageSource.Folder folder ->
+                data.format() + " of " + folder.path().toAbsolutePath().getFileName() + ", contents "
+                        + Fingerprint.of(
+                                Fingerprint.of(data.train()),
+                                Fingerprint.of(data.test().orElseThrow()));
+        };
     }
 
     @Override
@@ -63,7 +88,7 @@ final class RadExperiment implements Experiment {
     @Override
     public Map<String, String> configuration() {
         Map<String, String> all = new LinkedHashMap<>();
-        all.put("data", plan.data());
+        all.put("data", source());
         all.put("labelled", String.valueOf(plan.labelled()));
         all.put("validation", String.valueOf(plan.validation()));
         all.put("extra labels of the better teacher", String.valueOf(plan.extra()));
@@ -106,9 +131,6 @@ final class RadExperiment implements Experiment {
 
     @Override
     public Map<String, Double> run(Cell cell, long seed, CellRun run) throws IOException {
-        if (data == null) {
-            data = ImageSource.parse(plan.data(), run::progress).open();
-        }
         RadData parts = RadData.of(data, plan, seed);
         ModelSpec student = ModelSpec.parse(plan.student());
         RadTeachers teachers = new RadTeachers(plan, training(TEACHER_EPOCHS));

@@ -7,7 +7,7 @@ import java.util.List;
 
 /// How large the experiment is.
 ///
-/// @param data       `embedded` or `fashion-mnist`
+/// @param data       `embedded`, `fashion-mnist` or a folder
 /// @param labelled   labelled samples of the student
 /// @param validation samples to judge teachers by
 /// @param extra      labelled samples that only the better teacher is trained on, and difficulty is judged by
@@ -94,6 +94,24 @@ record RadPlan(
                         dev.retort.bench.select.Selectors.NAMES,
                         List.of("rad", "rad-loss", "uniform", "margin", "badge"));
         };
+    }
+
+    /// The same with other images.
+    RadPlan withData(String source) {
+        return new RadPlan(
+                source,
+                labelled,
+                validation,
+                extra,
+                pool,
+                budgets,
+                student,
+                teacher,
+                epochs,
+                seeds,
+                teachers,
+                selectors,
+                combined);
     }
 
     /// Every selector with every teacher, and the chosen ones with the other methods where teachers err

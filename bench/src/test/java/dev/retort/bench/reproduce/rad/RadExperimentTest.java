@@ -1,6 +1,7 @@
 package dev.retort.bench.reproduce.rad;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.retort.bench.reproduce.Cell;
 import dev.retort.bench.reproduce.ReproduceOptions;
@@ -10,6 +11,7 @@ import dev.retort.bench.select.Selectors;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -81,6 +83,35 @@ class RadExperimentTest {
         assertThat(Reproduction.run(new RadExperiment(TINY), options, new PrintWriter(text)))
                 .isZero();
         return text.toString();
+    }
+
+    @Test
+    void imagesOfAFolderAreToldByTheirContents(@TempDir Path folder) throws IOException {
+        write(folder, 3);
+        Map<String, String> before = new RadExperiment(TINY.withData(folder.toString())).configuration();
+        write(folder, 4);
+        Map<String, String> after = new RadExperiment(TINY.withData(folder.toString())).configuration();
+        assertThat(before.get("data")).contains(folder.getFileName().toString()).isNotEqualTo(after.get("data"));
+        Files.delete(folder.resolve("t10k-images-idx3-ubyte"));
+        Files.delete(folder.resolve("t10k-labels-idx1-ubyte"));
+        assertThatThrownBy(() -> new RadExperiment(TINY.withData(folder.toString())))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("--data: expected test images");
+    }
+
+    /// Two training images of 2 x 2 pixels and one to test, all of the same grey.
+    private static void write(Path folder, int grey) throws IOException {
+        for (String part : List.of("train", "t10k")) {
+            int n = part.equals("train") ? 2 : 1;
+            ByteBuffer images = ByteBuffer.allocate(16 + 4 * n);
+            images.putInt(2051).putInt(n).putInt(2).putInt(2);
+            while (images.hasRemaining()) {
+                images.put((byte) grey);
+            }
+            Files.write(folder.resolve(part + "-images-idx3-ubyte"), images.array());
+            ByteBuffer labels = ByteBuffer.allocate(8 + n).putInt(2049).putInt(n);
+            Files.write(folder.resolve(part + "-labels-idx1-ubyte"), labels.array());
+        }
     }
 
     @ParameterizedTest
