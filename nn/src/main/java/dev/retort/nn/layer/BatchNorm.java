@@ -96,22 +96,26 @@ public final class BatchNorm extends Layer {
 
     @Override
     protected Tensor forward(Tensor x) {
-        return isTraining() ? normaliseBatch(new Tensor[] {x}, false) : normaliseByRunning(x);
+        return isTraining() ? normaliseBatch(new Tensor[] {x}, null, false) : normaliseByRunning(x);
     }
 
     /// `relu.call(call(x))`, in one op where nobody can see the difference: in training, without hooks
     /// on either.
     public Tensor callRelu(Tensor x, ReLU relu) {
-        return fusesWith(relu) ? run(in -> new Tensor[] {normaliseBatch(in, true)}, x)[0] : relu.call(call(x));
+        return fusesWith(relu) ? run(in -> new Tensor[] {normaliseBatch(in, null, true)}, x)[0] : relu.call(call(x));
     }
 
-    /// `relu.call(call(x).add(joined))`, in one op where nobody can see the difference.
+    /// `relu.call(call(x).mul(scale).add(joined))`, in one op where nobody can see the difference: as
+    /// s (γ x̂ + b) = (s γ) x̂ + s b, the scale costs a product of `[C]`, not of the whole tensor.
     ///
     /// @param joined the residual stream, of x's shape
-    public Tensor callAddRelu(Tensor x, Tensor joined, ReLU relu) {
-        return fusesWith(relu) && joined.shape().equals(x.shape())
-                ? run(in -> new Tensor[] {normaliseBatch(in, true)}, x, joined)[0]
-                : relu.call(call(x).add(joined));
+    /// @param scale  one number, or one a channel, in a shape that broadcasts over x; null for 1
+    public Tensor callAddRelu(Tensor x, Tensor joined, @Nullable Tensor scale, ReLU relu) {
+        if (fusesWith(relu) && joined.shape().equals(x.shape())) {
+            return run(in -> new Tensor[] {normaliseBatch(in, scale, true)}, x, joined)[0];
+        }
+        Tensor y = call(x);
+        return relu.call((scale == null ? y : y.mul(scale)).add(joined));
     }
 
     private boolean fusesWith(ReLU relu) {
@@ -127,15 +131,15 @@ public final class BatchNorm extends Layer {
                 : Engine.one(op, x, mean, var, weight.value(), bias.value());
     }
 
-    /// The norm of `in[0]` by its own statistics; if `rectified`, plus `in[1]` where there is one, then
-    /// max(·, 0).
-    private Tensor normaliseBatch(Tensor[] in, boolean rectified) {
+    /// The norm of `in[0]` by its own statistics; if `rectified`, times the scale plus `in[1]` where there are
+    /// such, then max(·, 0).
+    private Tensor normaliseBatch(Tensor[] in, @Nullable Tensor scale, boolean rectified) {
         Tensor x = in[0];
         int count = x.rank() < 2 || x.size(1) == 0 ? 0 : x.numel() / x.size(1);
         if (count == 1) {
             throw new OpException("batch_norm: expects more than one value a channel in training, got " + x.type());
         }
-        Tensor[] results = batchResults(in, rectified);
+        Tensor[] results = batchResults(in, scale, rectified);
         UpdateOp move = new UpdateOp.Lerp(config.momentum);
         Tensor unbiased = results[2].detach().mul(count / (count - 1.0));
         runningMean.tensor().update(move, results[1].detach());
@@ -154,7 +158,7 @@ public final class BatchNorm extends Layer {
         return one;
     }
 
-    private Tensor[] batchResults(Tensor[] in, boolean rectified) {
+    private Tensor[] batchResults(Tensor[] in, @Nullable Tensor scale, boolean rectified) {
         if (weight == null || bias == null) {
             return Engine.run(new NormOp.BatchNorm(config.eps), in[0]);
         }
@@ -162,6 +166,11 @@ public final class BatchNorm extends Layer {
         Tensor b = bias.value();
         if (!rectified) {
             return Engine.run(new NormOp.BatchNorm(config.eps), in[0], w, b);
+        }
+        if (scale != null) {
+            Tensor ofChannels = scale.reshape(scale.numel());
+            w = w.mul(ofChannels);
+            b = b.mul(ofChannels);
         }
         NormOp op = new NormOp.BatchNormRelu(config.eps);
         return in.length == 1 ? Engine.run(op, in[0], w, b) : Engine.run(op, in[0], w, b, in[1]);

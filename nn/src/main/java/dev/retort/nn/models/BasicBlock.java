@@ -58,8 +58,8 @@ public final class BasicBlock extends ResidualBlock {
         return se == null ? y : se.call(y);
     }
 
-    /// relu2(skip + body(x)) with the last norm, the sum and the ReLU in one op.
-    private Tensor joined(Tensor x, Tensor skip) {
-        return bn2.callAddRelu(conv2.call(bn1.callRelu(conv1.call(x), relu1)), skip, relu2);
+    /// relu2(stream + scale ∘ body(x)) with the last norm, the scale, the sum and the ReLU in one op.
+    private Tensor joined(Tensor x, Tensor stream, @Nullable Tensor scale) {
+        return bn2.callAddRelu(conv2.call(bn1.callRelu(conv1.call(x), relu1)), stream, scale, relu2);
     }
 }

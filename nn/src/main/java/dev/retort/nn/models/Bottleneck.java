@@ -74,8 +74,8 @@ public final class Bottleneck extends ResidualBlock {
         return conv3.call(bn2.callRelu(conv2.call(y), relu2));
     }
 
-    /// relu3(skip + body(x)) with the last norm, the sum and the ReLU in one op.
-    private Tensor joined(Tensor x, Tensor skip) {
-        return bn3.callAddRelu(convolved(x), skip, relu3);
+    /// relu3(stream + scale ∘ body(x)) with the last norm, the scale, the sum and the ReLU in one op.
+    private Tensor joined(Tensor x, Tensor stream, @Nullable Tensor scale) {
+        return bn3.callAddRelu(convolved(x), stream, scale, relu3);
     }
 }

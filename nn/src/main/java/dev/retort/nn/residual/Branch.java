@@ -1,7 +1,6 @@
 package dev.retort.nn.residual;
 
 import dev.retort.tensor.Tensor;
-import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -16,14 +15,25 @@ import org.jspecify.annotations.Nullable;
 /// @param shortcut what brings the stream to the output's shape; null where the shape stays
 /// @param after    what is done to the sum, such as a ReLU or the norm of a post-norm model; null for
 ///                 nothing
-/// @param joined   (x, skip) ↦ after(skip + body(norm(x))) by ops that do several of these steps at once;
-///                 null for none. Used where the connection is a plain sum that nobody watches
+/// @param joined   the branch, the sum and what follows by ops that do several of these steps at once; null
+///                 for none. Used where the connection is a sum that nobody watches
 public record Branch(
         @Nullable UnaryOperator<Tensor> norm,
         UnaryOperator<Tensor> body,
         @Nullable UnaryOperator<Tensor> shortcut,
         @Nullable UnaryOperator<Tensor> after,
-        @Nullable BinaryOperator<Tensor> joined) {
+        @Nullable Joined joined) {
+
+    /// A fused form of the branch and the sum.
+    @FunctionalInterface
+    public interface Joined {
+        /// after(scale ∘ body(norm(x)) + stream).
+        ///
+        /// @param x      the stream at the branch's input
+        /// @param stream what the branch is added to, of the output's shape
+        /// @param scale  one number, or one a channel, in a shape that broadcasts over the output; null for 1
+        Tensor of(Tensor x, Tensor stream, @Nullable Tensor scale);
+    }
 
     /// A branch without anything around it.
     public static Branch of(UnaryOperator<Tensor> body) {
@@ -46,7 +56,7 @@ public record Branch(
     }
 
     /// The same with a fused form of the branch and the sum; made last, as it stands for norm, body and after.
-    public Branch withJoined(BinaryOperator<Tensor> newJoined) {
+    public Branch withJoined(Joined newJoined) {
         return new Branch(norm, body, shortcut, after, newJoined);
     }
 

@@ -69,12 +69,17 @@ public final class Laurel extends SingleLane {
 
     @Override
     protected Tensor join(Tensor output, Tensor skip, List<Tensor> history) {
+        return sum(skip, history).with(output);
+    }
+
+    @Override
+    Sum sum(Tensor skip, List<Tensor> history) {
         Tensor stream = linearPart(skip, history);
         if (weights == null) {
-            return output.add(stream);
+            return new Sum(null, stream);
         }
         Tensor[] both = config.normaliser().weights(weights.value());
-        return output.mul(perChannel(both[0])).add(stream.mul(perChannel(both[1])));
+        return new Sum(perChannel(both[0]), stream.mul(perChannel(both[1])));
     }
 
     private Tensor perChannel(Tensor weight) {

@@ -20,8 +20,13 @@ public final class LayerScale extends SingleLane {
 
     @Override
     protected Tensor join(Tensor output, Tensor skip, List<Tensor> history) {
+        return sum(skip, history).with(output);
+    }
+
+    @Override
+    Sum sum(Tensor skip, List<Tensor> history) {
         Tensor scale = lambda.value();
         boolean planes = layout == ResidualPlace.Layout.CHANNELS_FIRST;
-        return skip.add(output.mul(planes ? scale.reshape(scale.size(0), 1, 1) : scale));
+        return new Sum(planes ? scale.reshape(scale.size(0), 1, 1) : scale, skip);
     }
 }

@@ -11,11 +11,11 @@ public final class PlainResidual extends SingleLane {
 
     @Override
     protected Tensor join(Tensor output, Tensor skip, List<Tensor> history) {
-        return output.add(skip);
+        return sum(skip, history).with(output);
     }
 
     @Override
-    boolean isPlainSum() {
-        return true;
+    Sum sum(Tensor skip, List<Tensor> history) {
+        return new Sum(null, skip);
     }
 }

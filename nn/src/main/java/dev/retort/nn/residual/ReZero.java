@@ -18,6 +18,11 @@ public final class ReZero extends SingleLane {
 
     @Override
     protected Tensor join(Tensor output, Tensor skip, List<Tensor> history) {
-        return skip.add(output.mul(gate.value()));
+        return sum(skip, history).with(output);
+    }
+
+    @Override
+    Sum sum(Tensor skip, List<Tensor> history) {
+        return new Sum(gate.value(), skip);
     }
 }

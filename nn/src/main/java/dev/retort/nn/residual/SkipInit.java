@@ -18,6 +18,11 @@ public final class SkipInit extends SingleLane {
 
     @Override
     protected Tensor join(Tensor output, Tensor skip, List<Tensor> history) {
-        return skip.add(output.mul(gain.value()));
+        return sum(skip, history).with(output);
+    }
+
+    @Override
+    Sum sum(Tensor skip, List<Tensor> history) {
+        return new Sum(gain.value(), skip);
     }
 }

@@ -33,17 +33,21 @@ class FusedNormTest {
     }
 
     /// Output, gradients of x and of the stream, gradients of weight and bias, running statistics.
-    private List<Tensor> results(boolean fused, BatchNorm norm, ReLU relu) {
+    private List<Tensor> results(boolean fused, BatchNorm norm, ReLU relu, double... weights) {
         Tensor in = x.copy().requiresGrad(true);
         Tensor stream = joined.copy().requiresGrad(true);
+        Tensor scale = weights.length == 1 // one number, or one a channel
+                ? Tensor.of(weights).requiresGrad(true)
+                : Tensor.of(weights).reshape(4, 1, 1).copy().requiresGrad(true);
         Tensor y = fused
-                ? norm.callAddRelu(norm.callRelu(in, relu), stream, relu)
-                : relu.call(norm.call(relu.call(norm.call(in))).add(stream));
+                ? norm.callAddRelu(norm.callRelu(in, relu), stream, scale, relu)
+                : relu.call(norm.call(relu.call(norm.call(in))).mul(scale).add(stream));
         y.mul(draw(3)).sum().backward();
         return List.of(
                 y,
                 in.grad(),
                 stream.grad(),
+                scale.grad(),
                 norm.weight().grad(),
                 norm.bias().grad(),
                 norm.runningMean(),
@@ -62,12 +66,14 @@ class FusedNormTest {
 
     @Test
     void oneOpGivesWhatThreeLayersGive() {
-        assertSame(results(true, norm(), new ReLU()), results(false, norm(), new ReLU()));
-        BatchNorm trained = norm();
-        trained.eval();
-        BatchNorm other = norm();
-        other.eval();
-        assertSame(results(true, trained, new ReLU()), results(false, other, new ReLU()));
+        for (double[] scale : new double[][] {{1}, {0}, {-0.7}, {0.5, 0, 2, -1}}) {
+            assertSame(results(true, norm(), new ReLU(), scale), results(false, norm(), new ReLU(), scale));
+            BatchNorm trained = norm();
+            trained.eval();
+            BatchNorm other = norm();
+            other.eval();
+            assertSame(results(true, trained, new ReLU(), scale), results(false, other, new ReLU(), scale));
+        }
     }
 
     @Test
@@ -86,7 +92,7 @@ class FusedNormTest {
             try (ModuleHook _ = relu.hook((m, _, _) -> seen.add(m));
                     ModuleHook _ = norm.hook((m, _, _) -> seen.add(m))) {
                 norm.callRelu(x, relu);
-                norm.callAddRelu(x, joined, relu);
+                norm.callAddRelu(x, joined, null, relu);
             }
             assertThat(seen).containsExactly(norm, relu, norm, relu);
             norm.callRelu(x, relu);
