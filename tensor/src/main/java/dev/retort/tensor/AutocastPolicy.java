@@ -62,7 +62,8 @@ enum AutocastPolicy {
             case ElementwiseOp.Softplus _, ElementwiseOp.LogSigmoid _, ElementwiseOp.Pow _ -> SINGLE;
             case ElementwiseOp.Unary _ -> UNCHANGED;
             case ElementwiseOp.Binary _, ElementwiseOp.Comparison _, ElementwiseOp.Where _ -> WIDEST;
-            case ElementwiseOp.UnaryBackward _ -> WIDEST;
+            case ElementwiseOp.UnaryBackward _, ElementwiseOp.WeightedSum _ -> WIDEST;
+            case ElementwiseOp.WeightedSumBackward _ -> WIDEST;
             case ElementwiseOp.MaskedFill _, ElementwiseOp.Logical _, ElementwiseOp.LogicalNot _ -> UNCHANGED;
             case ElementwiseOp.IsNan _, ElementwiseOp.IsFinite _ -> UNCHANGED;
         };

@@ -475,6 +475,17 @@ public final class Tensor
         return Engine.one(new ElementwiseOp.Where(), condition, a.to(dtype), b.to(dtype));
     }
 
+    /// w₁ x₁ + … + wₙ xₙ, in one pass.
+    ///
+    /// @param weights `[n]`
+    /// @param terms   n tensors of one shape, of the weights' dtype
+    public static Tensor weightedSum(Tensor weights, Tensor... terms) {
+        Tensor[] in = new Tensor[terms.length + 1];
+        in[0] = weights;
+        System.arraycopy(terms, 0, in, 1, terms.length);
+        return Engine.one(new ElementwiseOp.WeightedSum(), in);
+    }
+
     /// The tensors one after the other along an existing dimension; dtypes are promoted.
     public static Tensor cat(int dim, Tensor... tensors) {
         if (tensors.length == 0) {

@@ -2,9 +2,11 @@ package dev.retort.autograd.vjp;
 
 import static dev.retort.autograd.vjp.Rule.wrt;
 
+import dev.retort.tensor.Engine;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.ElementwiseOp;
 import dev.retort.tensor.op.NonDifferentiable;
+import org.jspecify.annotations.Nullable;
 
 /// Gradients of [ElementwiseOp]. Operands broadcast, so gradients are summed back to the operand's shape.
 final class ElementwiseVjp {
@@ -25,8 +27,19 @@ final class ElementwiseVjp {
             // y = mask ? value : x: dx = g where not masked
             case ElementwiseOp.MaskedFill(double _) ->
                 Rule.of(wrt(0, Saved.inputs(1), c -> c.g().maskedFill(c.input(1), 0)));
+            // y = Σ wᵢ xᵢ: dwᵢ = Σ g·xᵢ, dxᵢ = wᵢ·g
+            case ElementwiseOp.WeightedSum o -> Rule.fused(o, Saved.NOTHING, ElementwiseVjp::weightedSum);
             case NonDifferentiable _ -> Rule.NONE;
         };
+    }
+
+    private static @Nullable Tensor[] weightedSum(VjpContext c) {
+        Tensor[] in = new Tensor[c.inputs() + 1];
+        in[0] = c.g();
+        for (int i = 0; i < c.inputs(); i++) {
+            in[i + 1] = c.input(i);
+        }
+        return Engine.run(new ElementwiseOp.WeightedSumBackward(), in);
     }
 
     private static Rule binary(ElementwiseOp.Binary op) {

@@ -35,8 +35,20 @@ final class OnnxElementwise {
                     case ElementwiseOp.Where _ -> graph.add("Where", a, graph.name(in[1]), graph.name(in[2]));
                     case ElementwiseOp.MaskedFill fill ->
                         graph.add("Where", graph.name(in[1]), own.scalar(fill.value()), a);
-                    case ElementwiseOp.UnaryBackward _ -> throw OnnxOps.unsupported(step);
+                    case ElementwiseOp.WeightedSum _ -> own.weightedSum(in);
+                    case ElementwiseOp.UnaryBackward _, ElementwiseOp.WeightedSumBackward _ ->
+                        throw OnnxOps.unsupported(step);
                 });
+    }
+
+    private String weightedSum(int[] in) {
+        String sum = "";
+        for (int i = 1; i < in.length; i++) {
+            String weight = graph.add("Gather", graph.name(in[0]), graph.scalar(DType.I64, i - 1.0));
+            String term = graph.add("Mul", graph.name(in[i]), weight);
+            sum = i == 1 ? term : graph.add("Add", sum, term);
+        }
+        return sum;
     }
 
     private String scalar(double value) {

@@ -51,6 +51,8 @@ final class ElementwiseLauncher {
                 yield Task.one(y);
             }
             case ElementwiseOp.UnaryBackward(ElementwiseOp.Unary of) -> Task.one(unaryBackward(t, of));
+            case ElementwiseOp.WeightedSum o -> t.composite(o); // becomes one kernel by fusion of the chain
+            case ElementwiseOp.WeightedSumBackward o -> t.composite(o);
         };
     }
 

@@ -4,7 +4,9 @@ import static dev.retort.tensor.op.Check.one;
 
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Shape;
+import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
+import java.util.Arrays;
 
 /// Ops that compute each result element from the elements at the same (broadcast) position.
 public sealed interface ElementwiseOp extends Op
@@ -17,7 +19,9 @@ public sealed interface ElementwiseOp extends Op
                 ElementwiseOp.IsFinite,
                 ElementwiseOp.Where,
                 ElementwiseOp.MaskedFill,
-                ElementwiseOp.UnaryBackward {
+                ElementwiseOp.UnaryBackward,
+                ElementwiseOp.WeightedSum,
+                ElementwiseOp.WeightedSumBackward {
 
     /// One input, one result of the same type.
     sealed interface Unary extends ElementwiseOp {
@@ -305,5 +309,62 @@ public sealed interface ElementwiseOp extends Op
         public String name() {
             return of.name() + "_backward";
         }
+    }
+
+    /// w₁ x₁ + … + wₙ xₙ in one pass: inputs (w `[n]`, x₁, …, xₙ of one shape). Residual connections that
+    /// mix earlier values of the stream are such sums.
+    record WeightedSum() implements ElementwiseOp, Fused {
+        @Override
+        public TensorType[] infer(TensorType[] in) {
+            Check.arity(this, in, 2, Integer.MAX_VALUE);
+            return one(terms(this, in, 0)[0]);
+        }
+
+        @Override
+        public Tensor[] composite(Tensor[] in) {
+            Tensor sum = in[1].mul(in[0].select(0, 0));
+            for (int i = 2; i < in.length; i++) {
+                sum = sum.add(in[i].mul(in[0].select(0, i - 1)));
+            }
+            return new Tensor[] {sum};
+        }
+    }
+
+    /// Gradients of [WeightedSum] in one pass: inputs (gradOut, w, x₁, …, xₙ), results (dw, dx₁, …, dxₙ)
+    /// with dwᵢ = Σ gradOut · xᵢ and dxᵢ = wᵢ gradOut.
+    record WeightedSumBackward() implements ElementwiseOp, BackwardOp, Fused {
+        @Override
+        public TensorType[] infer(TensorType[] in) {
+            Check.arity(this, in, 3, Integer.MAX_VALUE);
+            Check.sameShape(this, in[0], in[2]);
+            Check.sameDType(this, in[0], in[2]);
+            TensorType[] x = terms(this, in, 1);
+            TensorType[] gradients = new TensorType[in.length - 1];
+            gradients[0] = in[1];
+            System.arraycopy(x, 0, gradients, 1, x.length);
+            return gradients;
+        }
+
+        @Override
+        public Tensor[] composite(Tensor[] in) {
+            Tensor[] gradients = new Tensor[in.length - 1];
+            Tensor[] weights = new Tensor[in.length - 2];
+            for (int i = 0; i < weights.length; i++) {
+                weights[i] = in[0].mul(in[i + 2]).sum();
+                gradients[i + 1] = in[0].mul(in[1].select(0, i));
+            }
+            gradients[0] = Tensor.stack(0, weights);
+            return gradients;
+        }
+    }
+
+    /// Checks weights at `in[from]` and the terms behind them, which it returns.
+    private static TensorType[] terms(ElementwiseOp op, TensorType[] in, int from) {
+        TensorType[] x = Arrays.copyOfRange(in, from + 1, in.length);
+        Check.floating(op, x[0]);
+        Check.sameDType(op, Arrays.copyOfRange(in, from, in.length));
+        Check.sameShape(op, x);
+        Check.shape(op, "weights", in[from], x.length);
+        return x;
     }
 }

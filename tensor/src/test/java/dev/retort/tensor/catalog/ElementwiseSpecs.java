@@ -33,6 +33,7 @@ final class ElementwiseSpecs {
         s.comparisons();
         s.selections();
         s.gradients();
+        s.weightedSums();
         return s.specs;
     }
 
@@ -336,6 +337,38 @@ final class ElementwiseSpecs {
                         "broadcasts to the input",
                         fill,
                         () -> in(Data.values(1, 3), Data.bools(2, 2, 3))));
+    }
+
+    private void weightedSums() {
+        ElementwiseOp sum = new ElementwiseOp.WeightedSum();
+        specs.add(OpSpec.of(ElementwiseOp.WeightedSum.class)
+                .sample("one", sum, () -> in(Data.of(-0.5), Data.values(2, 3, 4)))
+                .method(x -> Tensor.weightedSum(x[0], x[1]))
+                .sample("three", sum, () -> in(Data.values(1, 3), matrix(2), matrix(3), matrix(4)))
+                .sample("scalars", sum, () -> in(Data.values(1, 2), Data.values(2), Data.values(3)))
+                .special("empty", sum, () -> in(Data.values(1, 2), Data.values(2, 0, 4), Data.values(3, 0, 4)))
+                .special("awkward values", sum, () -> in(Data.of(1, -2), Data.awkward(), Data.awkward()))
+                .large("large", sum, () -> in(Data.values(1, 2), Data.values(2, LARGE), Data.values(3, LARGE)))
+                .error("no term", "expects", sum, () -> in(Data.values(1, 2)))
+                .error("weights", "weights of shape [2]", sum, () -> in(Data.values(1, 3), matrix(2), matrix(3)))
+                .error("shapes", "shape", sum, () -> in(Data.values(1, 2), matrix(2), Data.values(3, 4, 3)))
+                .error("integers", "floating", sum, () -> in(Data.indices(1, 9, 1), Data.indices(1, 9, 4))));
+        ElementwiseOp back = new ElementwiseOp.WeightedSumBackward();
+        specs.add(OpSpec.of(ElementwiseOp.WeightedSumBackward.class)
+                .sample("one", back, () -> in(matrix(1), Data.of(-0.5), matrix(2)))
+                .sample("two", back, () -> in(matrix(1), Data.values(2, 2), matrix(3), matrix(4)))
+                .special("empty", back, () -> in(Data.values(1, 0, 4), Data.values(2, 1), Data.values(3, 0, 4)))
+                .large(
+                        "large",
+                        back,
+                        () -> in(
+                                Data.values(1, LARGE), Data.values(2, 2), Data.values(3, LARGE), Data.values(4, LARGE)))
+                .reduction(LARGE)
+                .error("gradient", "shape", back, () -> in(Data.values(1, 3), Data.values(2, 1), matrix(3))));
+    }
+
+    private static Tensor matrix(int seed) {
+        return Data.values(seed, 3, 4);
     }
 
     /// The gradient kernels of all unary ops, with y = f(x) from the op itself.

@@ -25,6 +25,8 @@ final class FastElementwise {
             case ElementwiseOp.UnaryBackward o -> FastUnaryBackward.covers(o.of()) ? backward(o.of(), in) : null;
             case ElementwiseOp.Binary o -> covers(o) ? binary(o, in, out[0].shape()) : null;
             case ElementwiseOp.Comparison o -> comparison(o.relation(), in, out[0].shape());
+            case ElementwiseOp.WeightedSum _ -> FastWeightedSum.forward(in, out[0].shape());
+            case ElementwiseOp.WeightedSumBackward _ -> FastWeightedSum.backward(in);
             case ElementwiseOp.MaskedFill o -> maskedFill((float) o.value(), in, out[0].shape());
             case ElementwiseOp.Where _, // its first input is a condition, not floats
                     ElementwiseOp.Logical _,

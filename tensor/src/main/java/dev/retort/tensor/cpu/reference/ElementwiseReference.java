@@ -14,6 +14,9 @@ final class ElementwiseReference {
 
     static Tensor[] run(ElementwiseOp op, Tensor[] in, TensorType[] out) {
         TensorType type = out[0];
+        if (op instanceof ElementwiseOp.WeightedSumBackward) {
+            return WeightedSumReference.backward(in, out);
+        }
         Tensor result = switch (op) {
             case ElementwiseOp.Unary o -> unary(o, in[0], type);
             case ElementwiseOp.Binary o -> binary(o, in[0], in[1], type);
@@ -25,6 +28,8 @@ final class ElementwiseReference {
             case ElementwiseOp.Where() -> where(in[0], in[1], in[2], type);
             case ElementwiseOp.MaskedFill(double value) -> maskedFill(in[0], in[1], value);
             case ElementwiseOp.UnaryBackward(ElementwiseOp.Unary of) -> unaryBackward(of, in, type);
+            case ElementwiseOp.WeightedSum() -> WeightedSumReference.forward(in, type);
+            case ElementwiseOp.WeightedSumBackward() -> throw new AssertionError("has several results");
         };
         return new Tensor[] {result};
     }
