@@ -70,6 +70,11 @@ public record Branch(
         return body.apply(normed(x));
     }
 
+    /// after(skip + f(x)).
+    Tensor plainly(Tensor x, Tensor skip) {
+        return joined == null ? after(run(x).add(skip)) : joined.of(x, skip, null);
+    }
+
     Tensor after(Tensor sum) {
         return after == null ? sum : after.apply(sum);
     }

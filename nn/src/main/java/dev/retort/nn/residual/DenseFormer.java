@@ -29,20 +29,15 @@ public final class DenseFormer extends Residual {
 
     @Override
     public void connect(ResidualStream stream, Branch branch) {
-        Tensor output = branch.run(stream.value());
+        Tensor x = stream.value();
         stream.project(branch);
-        stream.advance(branch.after(output.add(stream.value())));
+        stream.advance(branch.plainly(x, stream.value()));
         Tensor[] all = stream.history().toArray(Tensor[]::new);
         stream.mixed(run(this::average, all)[0]);
     }
 
     private Tensor[] average(Tensor[] outputs) {
-        Tensor scales = weights.value();
-        Tensor sum = outputs[outputs.length - 1].mul(scales.select(0, outputs.length - 1));
-        for (int j = outputs.length - 2; j >= 0; j--) {
-            sum = sum.add(outputs[j].mul(scales.select(0, j)));
-        }
-        return new Tensor[] {sum};
+        return new Tensor[] {Tensor.weightedSum(weights.value(), outputs)};
     }
 
     /// The scales by block, oldest first.

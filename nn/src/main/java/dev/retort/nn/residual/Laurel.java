@@ -5,6 +5,7 @@ import dev.retort.nn.residual.ResidualPlace.Layout;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -74,12 +75,13 @@ public final class Laurel extends SingleLane {
 
     @Override
     Sum sum(Tensor skip, List<Tensor> history) {
-        Tensor stream = linearPart(skip, history);
+        Terms terms = terms(skip, history);
         if (weights == null) {
-            return new Sum(null, stream);
+            return new Sum(null, terms.sum());
         }
         Tensor[] both = config.normaliser().weights(weights.value());
-        return new Sum(perChannel(both[0]), stream.mul(perChannel(both[1])));
+        Tensor stream = config.perChannel() ? terms.sum().mul(perChannel(both[1])) : terms.sum(both[1]);
+        return new Sum(perChannel(both[0]), stream);
     }
 
     private Tensor perChannel(Tensor weight) {
@@ -87,29 +89,44 @@ public final class Laurel extends SingleLane {
         return planes ? weight.reshape(weight.size(0), 1, 1) : weight;
     }
 
-    /// g(x_i, x_{i−1}, …).
-    private Tensor linearPart(Tensor skip, List<Tensor> history) {
-        if (gamma == null) {
-            return pairs.isEmpty() ? skip : skip.add(pairs.getFirst().call(skip));
+    /// Σ wᵢ xᵢ.
+    ///
+    /// @param weights `[n]`, or null for ones
+    private record Terms(@Nullable Tensor weights, Tensor... x) {
+        Tensor sum() {
+            return weights != null ? Tensor.weightedSum(weights, x) : x.length == 1 ? x[0] : x[0].add(x[1]);
         }
-        Tensor scales = gamma.value();
-        if (pairs.size() > 1) {
-            Tensor sum = skip;
-            for (int j = 0; j < lags; j++) {
-                Tensor term = pairs.get(j).call(lag(history, j));
-                sum = sum.add(term.mul(scales.select(0, j)));
-            }
-            return sum;
+
+        /// β Σ wᵢ xᵢ, still in one pass.
+        Tensor sum(Tensor beta) {
+            Tensor scaled =
+                    weights != null ? weights.mul(beta) : beta.reshape(1).expand(x.length);
+            return Tensor.weightedSum(scaled, x);
         }
-        Tensor mixed = lag(history, 0).mul(scales.select(0, 0));
-        for (int j = 1; j < lags; j++) {
-            mixed = mixed.add(lag(history, j).mul(scales.select(0, j)));
-        }
-        return skip.add(pairs.isEmpty() ? mixed : pairs.getFirst().call(mixed)); // one pair: h(Σ) = Σ h
     }
 
-    private static Tensor lag(List<Tensor> history, int j) {
-        return history.get(history.size() - 1 - j);
+    /// g(x_i, x_{i−1}, …), the part without f, as a sum.
+    private Terms terms(Tensor skip, List<Tensor> history) {
+        if (gamma == null) {
+            return pairs.isEmpty()
+                    ? new Terms(null, skip)
+                    : new Terms(null, skip, pairs.getFirst().call(skip));
+        }
+        Tensor scales = gamma.value();
+        Tensor first = scales.narrow(0, 0, 1);
+        Tensor[] lagged = new Tensor[lags];
+        Arrays.setAll(lagged, j -> history.get(history.size() - 1 - j));
+        if (pairs.isEmpty()) { // x_i is the stream itself and lag 0: its weight is 1 + γ_0
+            return new Terms(Tensor.cat(0, first.add(1), scales.narrow(0, 1, lags - 1)), lagged);
+        }
+        if (pairs.size() > 1 || lags == 1) {
+            Tensor[] x = new Tensor[lags + 1];
+            x[0] = skip;
+            Arrays.setAll(lagged, j -> pairs.get(j).call(lagged[j]));
+            System.arraycopy(lagged, 0, x, 1, lags);
+            return new Terms(Tensor.cat(0, first.onesLike(), scales), x);
+        }
+        return new Terms(null, skip, pairs.getFirst().call(Tensor.weightedSum(scales, lagged))); // Σ h = h(Σ)
     }
 
     @Override

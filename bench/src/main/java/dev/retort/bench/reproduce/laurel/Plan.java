@@ -53,12 +53,12 @@ record Plan(
                         1);
             case SMALL ->
                 new Plan(
-                        new LanguageTask.Sizes(6, 96, 4, 96, 16, 1200, 3e-3),
-                        new VisionTask.Sizes(14, List.of(16, 32, 64), 64, 8, 0.1),
-                        6,
+                        new LanguageTask.Sizes(3, 64, 4, 64, 16, 1200, 3e-3),
+                        new VisionTask.Sizes(8, List.of(16, 32, 64), 64, 6, 0.1),
+                        4,
                         4,
                         List.of(1, 2, 4, 8, 16),
-                        ALL,
+                        5_000,
                         ALL,
                         20,
                         3);
