@@ -41,6 +41,20 @@ final class PoolReport {
         return all;
     }
 
+    /// The cells of a part together with all cells of part `size` with the same labelled samples, the plain method
+    /// first.
+    static List<Cell> withRivals(Grid results, String part, String plain) {
+        List<Cell> own = results.cells(cell -> cell.is("part", part));
+        if (own.isEmpty()) {
+            return own;
+        }
+        String labels = own.getFirst().get("labels");
+        List<Cell> all = withBaseline(results, part, plain);
+        all.addAll(results.cells(
+                cell -> cell.is("part", "size") && cell.is("labels", labels) && !cell.is("method", plain)));
+        return all;
+    }
+
     /// Accuracy over labelled-set size: table, plot, differences, verdicts.
     static void bySize(Document document, Grid results, String method, String baseline) {
         List<Cell> cells = results.cells(cell -> cell.is("part", "size"));

@@ -17,6 +17,9 @@ import java.util.Map;
 /// it is sensitive to, and what it combines with.
 final class SlamExperiment implements Experiment {
     private static final String HARD = "hard";
+    private static final String BASELINES = "baselines";
+    private static final String OTHERS = "kd confidence fidelity forward backward taylor gce bootstrap-hard"
+            + " bootstrap-soft ups vid noisy-student";
     private final PoolExperiment pool;
     private final List<Cell> cells;
 
@@ -42,7 +45,12 @@ final class SlamExperiment implements Experiment {
     private List<Cell> small(Scale.Labels labels) {
         List<Cell> cells = new ArrayList<>();
         PoolExperiment.add(cells, "size", labels.all(), names("labels hard soft weighted slam"));
-        PoolExperiment.addNoise(cells, labels.few(), List.of("0.2", "0.4"), names("hard forward-known weighted slam"));
+        PoolExperiment.addNoise(
+                cells,
+                labels.few(),
+                List.of("0.2", "0.4"),
+                names("hard forward-known weighted slam taylor gce bootstrap-soft forward"));
+        PoolExperiment.add(cells, BASELINES, List.of(labels.some()), names(OTHERS));
         PoolExperiment.add(
                 cells, "sensitivity", List.of(labels.some()), names("slam:bound=0.7 slam:bound=0.9 slam:k=5"));
         combinations(cells, labels.some());
@@ -125,6 +133,14 @@ final class SlamExperiment implements Experiment {
     public void report(Grid results, Document document) {
         PoolReport.bySize(document, results, "slam", HARD);
         PoolReport.byNoise(document, results, HARD);
+        List<Cell> rivals = PoolReport.withRivals(results, BASELINES, HARD);
+        if (!rivals.isEmpty()) {
+            document.heading("All baselines");
+            document.paragraph("With " + rivals.getFirst().get("labels")
+                    + " labelled samples, against hard labels, every method with its defaults.");
+            PoolReport.named(document, results, rivals, "accuracy");
+            document.paragraph(Tables.verdict(results, rivals, "accuracy", PoolReport::label));
+        }
         List<Cell> sensitivity = PoolReport.withBaseline(results, "sensitivity", "slam");
         document.heading("What SLaM is sensitive to");
         document.paragraph(
