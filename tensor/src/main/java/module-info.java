@@ -6,6 +6,7 @@ module dev.retort.tensor {
     exports dev.retort.tensor;
     exports dev.retort.tensor.io;
     exports dev.retort.tensor.op;
+    exports dev.retort.tensor.packed;
     exports dev.retort.tensor.spi;
 
     uses dev.retort.tensor.spi.BackendProvider;

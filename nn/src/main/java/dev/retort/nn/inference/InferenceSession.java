@@ -71,6 +71,9 @@ public final class InferenceSession {
         Program program = Capture.of(network, example.detach());
         TwoPasses.check(program, Capture.of(network, other));
         Folding.apply(program);
+        try (var _ = Autograd.noGrad()) {
+            Packing.apply(program);
+        }
         InferenceSession session = new InferenceSession(program, new MemoryPlan(program), versions);
         session.compare(network, other);
         return session;

@@ -5,6 +5,7 @@ import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.CastOp;
 import dev.retort.tensor.op.CustomOp;
 import dev.retort.tensor.op.ShapeOp;
+import dev.retort.tensor.packed.PackedOp;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -98,7 +99,7 @@ final class MemoryPlan {
     /// The results of a step that a backend makes and that are `F32`.
     private int[] planned(Step step) {
         boolean made = !(step.op() instanceof ShapeOp.View)
-                && !(step.op() instanceof CustomOp)
+                && (step.op() instanceof PackedOp || !(step.op() instanceof CustomOp))
                 && !(step.op() instanceof CastOp);
         return Arrays.stream(step.outputs())
                 .filter(out -> made && isPlanned(program.types.get(out)))

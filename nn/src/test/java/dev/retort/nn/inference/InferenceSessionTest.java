@@ -13,7 +13,9 @@ import dev.retort.nn.layer.Linear;
 import dev.retort.nn.layer.ReLU;
 import dev.retort.nn.layer.Sequential;
 import dev.retort.nn.models.CifarResNet;
+import dev.retort.nn.models.CifarVgg;
 import dev.retort.nn.models.Mlp;
+import dev.retort.nn.models.ResNet;
 import dev.retort.nn.models.SmallCnn;
 import dev.retort.nn.transformer.Gpt2;
 import dev.retort.nn.transformer.Llama;
@@ -47,6 +49,9 @@ class InferenceSessionTest {
                                         .withSqueezeExcite(4),
                                 rng),
                         Random.normal(rng, 1, 3, 16, 16)),
+                Arguments.of(new ResNet(ResNet.Config.of(50, 10).withWidth(16), rng), Random.normal(rng, 2, 3, 64, 48)),
+                Arguments.of(new ResNet(ResNet.Config.of(18, 10).withWidth(32), rng), Random.normal(rng, 1, 3, 70, 70)),
+                Arguments.of(new CifarVgg(CifarVgg.Config.of(8, 10), rng), Random.normal(rng, 1, 3, 32, 32)),
                 Arguments.of(new SmallCnn(SmallCnn.Config.of(1, 10, 4, 8), rng), Random.normal(rng, 2, 1, 28, 28)),
                 Arguments.of(new Mlp(Mlp.Config.of(20, 5, 30), rng), Random.normal(rng, 4, 20)),
                 Arguments.of(new Gpt2(Gpt2.Config.of(11, 8, 24, 2, 3), rng), ids),
@@ -99,9 +104,58 @@ class InferenceSessionTest {
         Tensor x = Random.normal(rng, 1, 3, 32, 32);
         trainStatistics(network, Random.normal(rng, 4, 3, 32, 32));
         InferenceSession session = InferenceSession.of(network, x);
-        assertThat(session.ops()).doesNotContain("batch_norm_eval").contains("conv2d");
+        assertThat(session.ops())
+                .doesNotContain("batch_norm_eval")
+                .doesNotContain("relu")
+                .contains("packed_conv2d_relu", "packed_conv2d_add_relu");
         long all = 4L * 16 * 32 * 32;
         assertThat(session.bufferBytes()).isLessThan(8 * all); // 19 convolutions alone would take more
+    }
+
+    @Test
+    void valuesThatAreNotFiniteStayWhereTheyBelong() {
+        Rng rng = new Rng(1);
+        Sequential network = new Sequential(
+                new Conv2d(Conv2d.Config.of(3, 32, 3).withPadding(1), rng),
+                new Conv2d(Conv2d.Config.of(32, 32, 3).withPadding(1), rng),
+                new ReLU());
+        network.eval();
+        Tensor x = Random.normal(rng, 1, 3, 16, 16);
+        InferenceSession session = InferenceSession.of(network, x);
+        assertThat(session.ops()).containsExactly("packed_conv2d", "packed_conv2d_relu");
+        float[] spoilt = x.toFloats();
+        spoilt[5] = Float.POSITIVE_INFINITY;
+        spoilt[300] = Float.NaN;
+        Tensor bad = Tensor.of(spoilt, 1, 3, 16, 16);
+        float[] expected = eager(network, bad).toFloats();
+        float[] actual = session.call(bad).toFloats();
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(Float.isNaN(actual[i])).isEqualTo(Float.isNaN(expected[i]));
+            assertThat(Float.isInfinite(actual[i])).isEqualTo(Float.isInfinite(expected[i]));
+        }
+    }
+
+    @Test
+    void keepsSumsAndRectifiersThatOthersReadToo() {
+        Rng rng = new Rng(1);
+        Conv2d conv = new Conv2d(Conv2d.Config.of(2, 16, 3).withPadding(1), rng);
+        Conv2d second = new Conv2d(Conv2d.Config.of(16, 16, 1), rng);
+        Layer both = new Layer() {
+            {
+                child("conv", conv);
+                child("second", second);
+            }
+
+            @Override
+            protected Tensor forward(Tensor x) {
+                Tensor y = conv.call(x);
+                Tensor sum = second.call(y.relu()).add(y); // y is read twice, the sum by two ops
+                return sum.relu().add(sum);
+            }
+        };
+        both.eval();
+        Tensor x = Random.normal(rng, 2, 2, 7, 5);
+        assertClose(InferenceSession.of(both, x).call(x), eager(both, x));
     }
 
     @Test

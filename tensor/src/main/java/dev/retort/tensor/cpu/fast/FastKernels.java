@@ -35,6 +35,11 @@ public final class FastKernels {
         return Vectors.description();
     }
 
+    /// Whether the kernels on vectors may be used.
+    public static boolean available() {
+        return Vectors.AVAILABLE;
+    }
+
     /// The results of `op`, or null if no fast kernel covers these inputs.
     public static Tensor @Nullable [] execute(Op op, Tensor[] inputs, TensorType[] outputs) {
         boolean covered = inputs.length > 0 && inputs[0].dtype() == DType.F32;

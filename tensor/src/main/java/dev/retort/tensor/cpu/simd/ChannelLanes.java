@@ -1,6 +1,7 @@
 package dev.retort.tensor.cpu.simd;
 
 import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
 /// Turns rows of planes into rows of pixels with a vector of channels each, and back.
@@ -24,6 +25,13 @@ final class ChannelLanes {
             for (int x = 0; x < count; x++) {
                 dst[d + c + x * L] = src[from + x];
             }
+        }
+    }
+
+    /// Copies the vectors of `count` pixels `step` floats apart.
+    static void copy(float[] src, int s, int step, int count, float[] dst, int d) {
+        for (int x = 0; x < count; x++) {
+            FloatVector.fromArray(Lanes.SPECIES, src, s + x * step).intoArray(dst, d + x * L);
         }
     }
 

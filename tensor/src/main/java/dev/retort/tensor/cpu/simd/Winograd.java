@@ -44,6 +44,11 @@ final class Winograd {
 
     /// Whether the algorithm exists for this convolution and pays; measured in docs/design-notes.md.
     static boolean suits(ConvShape s) {
+        return exists(s) && (long) s.batch() * s.outHeight() * s.outWidth() >= MIN_POSITIONS;
+    }
+
+    /// The same where the kernels are transformed already.
+    static boolean exists(ConvShape s) {
         return WinogradMode.current() != WinogradMode.OFF
                 && s.groups() == 1
                 && s.kernelH() == 3
@@ -55,8 +60,7 @@ final class Winograd {
                 && s.padH() <= 2
                 && s.padW() <= 2
                 && Math.min(s.channels(), s.filters()) >= MIN_CHANNELS
-                && Math.min(s.outHeight(), s.outWidth()) >= 4
-                && (long) s.batch() * s.outHeight() * s.outWidth() >= MIN_POSITIONS;
+                && Math.min(s.outHeight(), s.outWidth()) >= 4;
     }
 
     /// The planes of the convolution's input.
@@ -113,9 +117,10 @@ final class Winograd {
         int padOut = WinogradProduct.padded(out.channels());
         int kernelStep = padOut * in.channels() + L;
         float[] kernels = Scratch.floats(Scratch.WINOGRAD_KERNEL, tiles.points * kernelStep);
+        Kernels source = new Kernels(w, wo, wRow, wChannel, turned, in.channels(), out.channels());
         Parallel.forRange(padOut / L, 1, (from, to) -> {
             for (int b = from; b < to; b++) {
-                transformKernels(b * L, w, wo, wRow, wChannel, turned, kernels, kernelStep);
+                transformKernels(tiles, source, b * L, kernels, kernelStep);
             }
         });
         int wanted = TASK_FLOATS / (tiles.points * (padIn + padOut));
@@ -131,7 +136,7 @@ final class Winograd {
     }
 
     private boolean task(int r0, int r1, float[] kernels, int kernelStep, int padIn, int padOut) {
-        int count = WinogradProduct.padded((r1 - r0) * tiles.tileColumns);
+        int count = WinogradProduct.paddedTiles((r1 - r0) * tiles.tileColumns, padOut);
         int inStep = count * padIn + L;
         int outStep = count * padOut + L;
         float[] v = Scratch.floats(Scratch.WINOGRAD_IN, tiles.points * inStep);
@@ -150,24 +155,40 @@ final class Winograd {
         return finite;
     }
 
-    /// The transformed kernels of L filters from `f0` on: `dst[k * step + panel + c * width + lane]`.
-    private void transformKernels(
-            int f0, float[] w, int wo, int wRow, int wChannel, boolean turned, float[] dst, int step) {
+    /// The transformed kernels of the whole convolution `s`, forward, which has whole vectors of channels and filters.
+    static void transformKernels(WinogradTiles tiles, ConvShape s, float[] w, int wo, float[] dst, int step) {
+        Kernels kernels = new Kernels(w, wo, s.channels() * 9, 9, false, s.channels(), s.filters());
+        Parallel.forRange(s.filters() / L, 1, (from, to) -> {
+            for (int b = from; b < to; b++) {
+                transformKernels(tiles, kernels, b * L, dst, step);
+            }
+        });
+    }
+
+    /// Element (filter f, channel c, tap t) is `w[wo + f * row + c * channel + t]`, or with `turned` element 8 - t.
+    private record Kernels(float[] w, int wo, int row, int channel, boolean turned, int channels, int filters) {
+        /// The taps of L filters from f on and of one channel; those of missing filters are zero.
+        void gather(int f, int c, float[] taps) {
+            int count = Math.min(L, filters - f);
+            for (int l = 0; l < L; l++) {
+                int at = wo + (f + l) * row + c * channel;
+                for (int t = 0; t < 9; t++) {
+                    taps[t * L + l] = l < count ? w[turned ? at + 8 - t : at + t] : 0f;
+                }
+            }
+        }
+    }
+
+    /// The transformed kernels of L filters from `f` on: `dst[k * step + panel + c * width + lane]`.
+    private static void transformKernels(WinogradTiles tiles, Kernels kernels, int f, float[] dst, int step) {
         float[] taps = Scratch.floats(Scratch.WINOGRAD_LANES, 9 * L);
         float[] half = Scratch.floats(Scratch.WINOGRAD_HALF, tiles.alpha * 3 * L);
         int alpha = tiles.alpha;
-        int padOut = WinogradProduct.padded(out.channels());
-        int j = f0 / GemmKernel.NR * GemmKernel.NR;
-        int width = WinogradProduct.panel(j, padOut);
-        int filters = Math.min(L, out.channels() - f0);
-        for (int c = 0; c < in.channels(); c++) {
-            for (int l = 0; l < L; l++) {
-                int at = wo + (f0 + l) * wRow + c * wChannel;
-                for (int t = 0; t < 9; t++) {
-                    taps[t * L + l] = l < filters ? w[turned ? at + 8 - t : at + t] : 0f;
-                }
-            }
-            int d = j * in.channels() + c * width + f0 - j;
+        int j = f / GemmKernel.NR * GemmKernel.NR;
+        int width = WinogradProduct.panel(j, WinogradProduct.padded(kernels.filters));
+        for (int c = 0; c < kernels.channels; c++) {
+            kernels.gather(f, c, taps);
+            int d = j * kernels.channels + c * width + f - j;
             if (tiles.m == 4) {
                 WinogradTransforms.kernel6(taps, 0, 3 * L, L, half, 0, 3 * L, L, 3);
                 WinogradTransforms.kernel6(half, 0, L, 3 * L, dst, d, step, alpha * step, alpha);

@@ -6,7 +6,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// The forward product of [Winograd], on tiles that lie as the transform left them:
 /// `M[tiles x width] = V[tiles x depth] U[depth x width]`.
 ///
-/// Tiles and widths are multiples of [#PAD]. Each element is one chain of fused multiply-adds over the summed index
+/// Widths are multiples of [#PAD], tiles as [#paddedTiles] says. Each element is one chain of fused multiply-adds over
+/// the summed index
 /// upwards, whatever the blocking.
 final class WinogradProduct {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
@@ -20,6 +21,12 @@ final class WinogradProduct {
 
     static int padded(int count) {
         return (count + PAD - 1) / PAD * PAD;
+    }
+
+    /// Rows to compute for `tiles` tiles: whole register tiles of a product of `width` columns.
+    static int paddedTiles(int tiles, int width) {
+        int rows = width % NR == 0 ? MR : 2 * MR;
+        return (tiles + rows - 1) / rows * rows;
     }
 
     /// Columns of the panel of `width` padded columns that starts at column j.

@@ -85,8 +85,7 @@ final class WinogradTiles {
         }
     }
 
-    private void lift(
-            boolean outputs, float[] src, int s, int rStep, int qStep, float[] dst, int d, int oStep, int oQ, int n) {
+    void lift(boolean outputs, float[] src, int s, int rStep, int qStep, float[] dst, int d, int oStep, int oQ, int n) {
         if (outputs) {
             if (m == 4) {
                 WinogradTransforms.gradient6(src, s, rStep, qStep, dst, d, oStep, oQ, n);
@@ -100,7 +99,7 @@ final class WinogradTiles {
         }
     }
 
-    private void lower(float[] src, int s, int rStep, int qStep, float[] dst, int d, int oStep, int oQ, int n) {
+    void lower(float[] src, int s, int rStep, int qStep, float[] dst, int d, int oStep, int oQ, int n) {
         if (m == 4) {
             WinogradTransforms.output6(src, s, rStep, qStep, dst, d, oStep, oQ, n);
         } else {
@@ -144,7 +143,7 @@ final class WinogradTiles {
         return finite;
     }
 
-    private static boolean finite(float[] x, int n) {
+    static boolean finite(float[] x, int n) {
         FloatVector zeros = FloatVector.zero(Lanes.SPECIES);
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(Lanes.SPECIES, x, i);

@@ -1,0 +1,151 @@
+package dev.retort.tensor.cpu.simd;
+
+import dev.retort.tensor.cpu.Parallel;
+import org.jspecify.annotations.Nullable;
+
+/// A convolution of one group whose weights were packed beforehand, on images whose channels lie together (NHWC): for
+/// answering, where weights stay and a single image has few pixels.
+///
+/// ```
+///   x, padded: pixels of channels        weights: runs x length, panels of NR filters in lanes      y
+///   +---------------------------+        +---------------------+
+///   | kernel row: kernelW pixels| -----> | [k, f]              | ----> tile of pixels x filters
+///   | = one run of floats       |        +---------------------+
+///   +---------------------------+
+/// ```
+///
+/// A pixel's window is `kernelH` runs of `kernelW * channels` neighbouring floats, so kernels of any size and stride
+/// are the same product, its left operand read as it lies. Every output is one chain over the window upwards, then
+/// bias, shortcut and ReLU ([PixelRows]); the bits depend on no blocking and no thread.
+public final class PixelConv {
+    private static final int L = Lanes.LENGTH;
+    private static final int NR = GemmKernel.NR;
+    /// Floats of the images that are multiplied with one panel after the other: half of the second-level cache.
+    private static final int BLOCK_FLOATS = 1 << 18;
+    /// Weights that stay in that cache while blocks go by, and the floats of a block then.
+    private static final int KEPT_WEIGHTS = 1 << 17;
+
+    private static final int KEPT_FLOATS = 1 << 16;
+    /// Parallel tasks there should be.
+    private static final int TASKS = 8;
+    /// Multiply-adds that are worth a task.
+    private static final int TASK_WORK = 1 << 20;
+
+    private final ConvShape s;
+    private final float[] packed;
+    private final float[] bias;
+    private final int[] runs;
+    private final int length;
+    /// Where the window of each pixel of an image starts.
+    private final int[] starts;
+    private final boolean padded;
+    private final int imageFloats;
+
+    /// Packs the weights `w[wo …]` `[filters, channels, kernelH, kernelW]`.
+    public PixelConv(ConvShape s, float[] w, int wo, float @Nullable [] bias, int biasOff) {
+        this.s = s;
+        this.bias = new float[s.filters()];
+        if (bias != null) {
+            System.arraycopy(bias, biasOff, this.bias, 0, s.filters());
+        }
+        padded = s.padH() > 0 || s.padW() > 0;
+        int line = (s.width() + 2 * s.padW()) * s.channels();
+        imageFloats = (s.height() + 2 * s.padH()) * line;
+        boolean joined = s.dilationW() == 1;
+        int perRow = joined ? 1 : s.kernelW();
+        length = joined ? s.kernelW() * s.channels() : s.channels();
+        runs = new int[s.kernelH() * perRow];
+        for (int r = 0; r < runs.length; r++) {
+            runs[r] = r / perRow * s.dilationH() * line + r % perRow * s.dilationW() * s.channels();
+        }
+        starts = new int[s.outHeight() * s.outWidth()];
+        for (int p = 0; p < starts.length; p++) {
+            int y = p / s.outWidth();
+            starts[p] = y * s.strideH() * line + (p - y * s.outWidth()) * s.strideW() * s.channels();
+        }
+        packed = packed(s, w, wo);
+    }
+
+    /// Whether a convolution can be prepared so: one group, filters in whole vectors, finite weights.
+    public static boolean suits(ConvShape s, float[] w, int wo) {
+        return !s.empty() && s.groups() == 1 && s.filters() % L == 0 && NonFiniteConv.finite(w, wo, s.weights());
+    }
+
+    /// Panels of NR filters, the last perhaps of L; steps in the order (kernel row, kernel column, channel).
+    private static float[] packed(ConvShape s, float[] w, int wo) {
+        int depth = s.taps() * s.channels();
+        float[] packed = new float[s.filters() * depth];
+        for (int f = 0; f < s.filters(); f++) {
+            int j = f / NR * NR;
+            int width = Math.min(NR, s.filters() - j);
+            for (int t = 0; t < s.taps(); t++) {
+                for (int c = 0; c < s.channels(); c++) {
+                    int d = j * depth + (t * s.channels() + c) * width + f - j;
+                    packed[d] = w[wo + (f * s.channels() + c) * s.taps() + t];
+                }
+            }
+        }
+        return packed;
+    }
+
+    /// `y = conv(x) + bias`, plus a shortcut of y's layout if there is one, then ReLU if asked for; y is overwritten,
+    /// channels last.
+    public void run(PixelPlanes x, float @Nullable [] shortcut, int shortcutOff, boolean relu, float[] y, int yo) {
+        float[] data = x.data();
+        int off = x.off();
+        if (padded || !x.channelsLast(s.channels(), s.height(), s.width())) {
+            data = Scratch.floats(Scratch.PLANE, s.batch() * imageFloats);
+            off = 0;
+            x.pad(s.batch(), s.channels(), s.height(), s.width(), s.padH(), s.padW(), data);
+        }
+        multiply(data, off, new PixelRows(bias, shortcut, shortcutOff, relu, y, yo));
+    }
+
+    private void multiply(float[] x, int xo, PixelRows rows) {
+        int pixels = starts.length;
+        int panels = (s.filters() + NR - 1) / NR;
+        int size = block(pixels);
+        int blocks = (pixels + size - 1) / size;
+        long work = (long) pixels * s.filters() * s.channels() * s.taps();
+        int wanted = (int) Math.min(TASKS, Math.max(1, work / TASK_WORK));
+        int splits = Math.max(1, Math.min(panels, (wanted + blocks - 1) / blocks));
+        int perTask = (panels + splits - 1) / splits;
+        int tasks = (panels + perTask - 1) / perTask;
+        Parallel.forRange(s.batch() * blocks * tasks, 1, (from, to) -> {
+            for (int t = from; t < to; t++) {
+                int n = t / tasks / blocks;
+                int block = t / tasks % blocks;
+                int p0 = block * size;
+                int p1 = Math.min(pixels, p0 + size);
+                int first = t % tasks * perTask;
+                for (int j = first; j < Math.min(panels, first + perTask); j++) {
+                    panel(x, xo + n * imageFloats, n, p0, p1, j * NR, rows);
+                }
+            }
+        });
+    }
+
+    /// Pixels of a block, a multiple of a tile's. Where all weights stay in the second-level cache, the results of a
+    /// block do too: a pixel's are written panel by panel, shortcut and all.
+    private int block(int pixels) {
+        int perPixel = Math.max(1, imageFloats / pixels);
+        int most = packed.length <= KEPT_WEIGHTS ? KEPT_FLOATS / (perPixel + s.filters()) : BLOCK_FLOATS / perPixel;
+        return Math.max(1, most / PixelKernel.WIDE_ROWS) * PixelKernel.WIDE_ROWS;
+    }
+
+    /// Filters from j on of pixels [p0, p1) of image n.
+    private void panel(float[] x, int image, int n, int p0, int p1, int j, PixelRows rows) {
+        boolean wide = s.filters() - j >= NR;
+        int height = wide ? PixelKernel.WIDE_ROWS : PixelKernel.NARROW_ROWS;
+        int width = wide ? NR : L;
+        int[] at = new int[PixelKernel.ROWS];
+        float[] t = Scratch.floats(Scratch.GEMM_TILE, height * width);
+        for (int p = p0; p < p1; p += height) {
+            for (int i = 0; i < height; i++) {
+                at[i] = starts[Math.min(p + i, p1 - 1)]; // beyond the end the last pixel is computed again and dropped
+            }
+            PixelKernel.tile(wide, x, at, image, runs, length, packed, j * length * runs.length, t);
+            rows.store(t, 0, width, Math.min(height, p1 - p), n * starts.length + p, s.filters(), j, width);
+        }
+    }
+}
