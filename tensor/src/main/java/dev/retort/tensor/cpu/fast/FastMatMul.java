@@ -40,7 +40,7 @@ final class FastMatMul {
             acs = 1;
         }
         int[] ws = w.strides();
-        float[] c = Workspace.floats(m * n);
+        float[] c = Workspace.overwritten(m * n);
         if (in.length == 3) {
             Dense bias = Dense.of(in[2]);
             Gemm.multiply(
@@ -94,7 +94,7 @@ final class FastMatMul {
         int m = a.size(ra - 2);
         int k = a.size(ra - 1);
         int n = b.size(rb - 1);
-        float[] c = Workspace.floats(out.numel());
+        float[] c = Workspace.overwritten(out.numel());
         int batch = out.numel() / (m * n);
         boolean oneRight = b.numel() == k * n;
         int ars = rowStride(a, ra - 1);

@@ -7,37 +7,18 @@ import org.jspecify.annotations.Nullable;
 /// Matrix products in float32: `C = A B (+ bias)` or `C += A B`, for any row and column strides of A and
 /// B.
 ///
-/// Blocked as by Goto and van de Geijn (2008): panels of B and A are packed once per depth block and
-/// multiplied by
-/// [GemmKernel]. Every element of C is one chain of fused multiply-adds in ascending order of the summed
+/// Blocked as by Goto and van de Geijn (2008) in [PackedProduct], small ones in place in [SmallProduct]; both multiply
+/// by [GemmKernel]. Every element of C is one chain of fused multiply-adds in ascending order of the summed
 /// index, started
 /// from the bias (or from C), so its bits depend neither on the blocking, nor on the number of threads,
 /// nor on the
 /// vector width. Products of one row ([Gemv]) or few rows ([FewRows]) with contiguous columns are the exception: they
 /// sum in lanes.
 public final class Gemm {
-    private static final int MR = GemmKernel.MR;
-    private static final int NR = GemmKernel.NR;
-    /// Depth of a block: one B panel (KC x NR) stays in the first-level cache, or nearly so at 512 bits (48 KB), where
-    /// fewer passes over C are worth more.
-    private static final int KC = 384;
-    /// Rows and columns of C that share one pair of packing phases.
-    private static final int M_PHASE = 2048;
-
-    private static final int N_PHASE = 2048;
-    /// Rows of C in one parallel task, a multiple of every MR; columns are chosen for about TASK_WORK
-    /// multiply-adds.
-    private static final int TASK_ROWS = 96;
-
-    private static final int TASK_COLUMNS = 512;
-    private static final int TASK_WORK = 1 << 21;
     /// Length from which dot products fill their vectors well enough.
     private static final int MIN_DOT = 4 * Lanes.LENGTH;
     /// Below this many multiply-adds one thread is faster than two.
-    private static final long SERIAL_WORK = 1L << 19;
-
-    /// A row of zeros for a phase to start from.
-    private static final float[] ZEROS = new float[N_PHASE];
+    static final long SERIAL_WORK = 1L << 19;
 
     private Gemm() {}
 
@@ -70,7 +51,8 @@ public final class Gemm {
             return;
         }
         if (k > 0 && m > 1 && n > 1 && !biasPerRow && !fewRows(m, k, acs, brs)) {
-            add(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, bias == null ? ZEROS : bias, biasOff, c, co, ldc);
+            float[] start = bias == null ? GemmKernel.ZEROS : bias;
+            add(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, start, bias == null ? 0 : biasOff, c, co, ldc);
             return;
         }
         initialise(m, n, c, co, ldc, bias, biasOff, biasPerRow);
@@ -105,6 +87,37 @@ public final class Gemm {
         } else {
             add(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, null, 0, c, co, ldc);
         }
+    }
+
+    /// C starts from the row `start`, or from itself if that is null.
+    private static void add(
+            int m,
+            int n,
+            int k,
+            float[] a,
+            int ao,
+            int ars,
+            int acs,
+            float[] b,
+            int bo,
+            int brs,
+            int bcs,
+            float @Nullable [] start,
+            int startOff,
+            float[] c,
+            int co,
+            int ldc) {
+        if (acs == 1 && SmallProduct.covers(m, n, k)) {
+            SmallProduct.add(m, n, k, a, ao, ars, b, bo, brs, bcs, start, startOff, c, co, ldc);
+        } else {
+            new PackedProduct(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, start, startOff, c, co, ldc).run();
+        }
+    }
+
+    /// Size of equal blocks no larger than `limit`: 300 becomes 150 + 150, not 256 + 44.
+    static int evenBlock(int size, int limit) {
+        int blocks = (size + limit - 1) / limit;
+        return (size + blocks - 1) / blocks;
     }
 
     private static boolean fewRows(int m, int k, int acs, int brs) {
@@ -177,108 +190,5 @@ public final class Gemm {
                 System.arraycopy(bias, biasOff, c, row, n);
             }
         }
-    }
-
-    /// C starts from the row `start` (all of C for [#ZEROS]), or from itself if that is null.
-    private static void add(
-            int m,
-            int n,
-            int k,
-            float[] a,
-            int ao,
-            int ars,
-            int acs,
-            float[] b,
-            int bo,
-            int brs,
-            int bcs,
-            float @Nullable [] start,
-            int startOff,
-            float[] c,
-            int co,
-            int ldc) {
-        int depth = evenBlock(k, KC);
-        for (int jc = 0; jc < n; jc += N_PHASE) {
-            int nc = Math.min(N_PHASE, n - jc);
-            for (int ic = 0; ic < m; ic += M_PHASE) {
-                int mc = Math.min(M_PHASE, m - ic);
-                for (int pc = 0; pc < k; pc += depth) {
-                    int kc = Math.min(depth, k - pc);
-                    int aBlock = ao + ic * ars + pc * acs;
-                    int bBlock = bo + pc * brs + jc * bcs;
-                    int cBlock = co + ic * ldc + jc;
-                    boolean first = start != null && pc == 0;
-                    float[] f = start != null && first ? start : c;
-                    int fBlock = !first ? cBlock : start == ZEROS ? 0 : startOff + jc;
-                    int ldf = first ? 0 : ldc;
-                    block(mc, nc, kc, a, aBlock, ars, acs, b, bBlock, brs, bcs, f, fBlock, ldf, c, cBlock, ldc);
-                }
-            }
-        }
-    }
-
-    /// Size of equal blocks no larger than `limit`: 300 becomes 150 + 150, not 256 + 44.
-    static int evenBlock(int size, int limit) {
-        int blocks = (size + limit - 1) / limit;
-        return (size + blocks - 1) / blocks;
-    }
-
-    /// One depth block of one phase: pack both operands (in parallel), then multiply (in parallel).
-    private static void block(
-            int mc,
-            int nc,
-            int kc,
-            float[] a,
-            int ao,
-            int ars,
-            int acs,
-            float[] b,
-            int bo,
-            int brs,
-            int bcs,
-            float[] f,
-            int fo,
-            int ldf,
-            float[] c,
-            int co,
-            int ldc) {
-        int aPanels = (mc + MR - 1) / MR;
-        int bPanels = (nc + NR - 1) / NR;
-        float[] ap = Scratch.floats(Scratch.GEMM_A, aPanels * MR * kc);
-        float[] bp = Scratch.lines(Scratch.GEMM_B, bPanels * NR * kc);
-        boolean serial = (long) mc * nc * kc < SERIAL_WORK;
-        if (serial) {
-            PanelProduct.packRows(0, aPanels, mc, kc, a, ao, ars, acs, ap, 0);
-            PanelProduct.packColumns(0, bPanels, nc, kc, b, bo, brs, bcs, bp, Scratch.LINE);
-            PanelProduct.add(0, mc, 0, nc, kc, ap, 0, bp, Scratch.LINE, f, fo, ldf, c, co, ldc);
-            return;
-        }
-        int aChunks = (aPanels + 11) / 12;
-        int bChunks = (bPanels + 3) / 4;
-        Parallel.forRange(aChunks + bChunks, 1, (from, to) -> {
-            for (int i = from; i < to; i++) {
-                if (i < aChunks) {
-                    int last = Math.min(aPanels, i * 12 + 12);
-                    PanelProduct.packRows(i * 12, last, mc, kc, a, ao, ars, acs, ap, 0);
-                } else {
-                    int j = (i - aChunks) * 4;
-                    PanelProduct.packColumns(j, Math.min(bPanels, j + 4), nc, kc, b, bo, brs, bcs, bp, Scratch.LINE);
-                }
-            }
-        });
-        int rowTasks = (mc + TASK_ROWS - 1) / TASK_ROWS;
-        int wanted = TASK_WORK / (Math.min(mc, TASK_ROWS) * kc) / NR * NR;
-        int columns = Math.max(NR, Math.min(TASK_COLUMNS, wanted));
-        int columnTasks = (nc + columns - 1) / columns;
-        // Along the columns first: a block of A stays in the second-level cache, and C is written page by page.
-        Parallel.forRange(rowTasks * columnTasks, 1, (from, to) -> {
-            for (int t = from; t < to; t++) {
-                int i = t / columnTasks * TASK_ROWS;
-                int j = t % columnTasks * columns;
-                int i1 = Math.min(mc, i + TASK_ROWS);
-                int j1 = Math.min(nc, j + columns);
-                PanelProduct.add(i, i1, j, j1, kc, ap, 0, bp, Scratch.LINE, f, fo, ldf, c, co, ldc);
-            }
-        });
     }
 }

@@ -22,6 +22,8 @@ final class GemmKernel {
     static final int MR = L >= 16 || System.getProperty("os.arch").equals("aarch64") ? 8 : 4;
     /// Columns of C in registers.
     static final int NR = 2 * L;
+    /// A row of zeros for products to start from; never written.
+    static final float[] ZEROS = new float[2048];
 
     private GemmKernel() {}
 

@@ -44,7 +44,13 @@ final class PanelProduct {
 
     /// Packs panels [from, to) of B (n columns, kc steps deep) to `bp[at …]`.
     static void packColumns(int from, int to, int n, int kc, float[] b, int bo, int brs, int bcs, float[] bp, int at) {
-        for (int s = from; s < to; s++) {
+        int s = from;
+        if (bcs == 1) {
+            int whole = Math.min(to, n / NR);
+            Panels.copyColumns(b, bo + s * NR, brs, whole - s, kc, bp, at + s * NR * kc);
+            s = Math.max(s, whole);
+        }
+        for (; s < to; s++) {
             int j = s * NR;
             Panels.pack(b, bo + j * bcs, bcs, brs, Math.min(NR, n - j), NR, kc, bp, at + j * kc);
         }

@@ -16,20 +16,31 @@ final class Panels {
     private static final VectorSpecies<Float> ROW =
             VectorSpecies.of(float.class, VectorShape.forBitSize(Float.SIZE * Math.min(GemmKernel.MR, Lanes.LENGTH)));
 
+    /// Floats between the first and the last row of a panel that is gathered.
+    private static final int NEAR = 4096;
+
     private Panels() {}
 
     /// Packs one panel: `width` (at most `r`) elements across, `depth` along.
     static void pack(float[] src, int off, int across, int along, int width, int r, int depth, float[] dst, int d) {
-        if (width < r) {
+        if (width < r || r % 4 != 0) {
             java.util.Arrays.fill(dst, d, d + depth * r, 0f);
             packNarrow(src, off, across, along, width, r, depth, dst, d);
         } else if (across == 1) {
             copyRows(src, off, along, r, depth, dst, d);
+        } else if (along == 1 && gathers(across, r)) {
+            gather(src, off, across, r, depth, dst, d);
         } else {
             for (int i = 0; i < r; i += 4) {
                 transposeFour(src, off + i * across, across, along, r, depth, dst, d + i);
             }
         }
+    }
+
+    /// Whether gathering beats four streams: with AVX-512, and only where a panel's rows lie close enough for all their
+    /// lines to stay in the first-level cache.
+    private static boolean gathers(int across, int r) {
+        return Lanes.LENGTH == 16 && across * r <= NEAR && (r == GemmKernel.NR || r == GemmKernel.MR);
     }
 
     private static void packNarrow(
@@ -67,6 +78,40 @@ final class Panels {
                 FloatVector.fromArray(ROW, src, s).intoArray(dst, t);
                 s += GemmKernel.MR;
                 t += depth * GemmKernel.MR;
+            }
+        }
+    }
+
+    /// Packs `count` neighbouring panels of [GemmKernel#NR] neighbouring values: memory is read in its own order.
+    static void copyColumns(float[] src, int off, int along, int count, int depth, float[] dst, int d) {
+        for (int p = 0; p < depth; p++) {
+            int s = off + p * along;
+            int t = d + p * GemmKernel.NR;
+            for (int i = 0; i < count; i++) {
+                FloatVector.fromArray(Lanes.SPECIES, src, s).intoArray(dst, t);
+                FloatVector.fromArray(Lanes.SPECIES, src, s + Lanes.LENGTH).intoArray(dst, t + Lanes.LENGTH);
+                s += GemmKernel.NR;
+                t += depth * GemmKernel.NR;
+            }
+        }
+    }
+
+    /// Steps lie next to each other: one step of all rows is gathered at a time.
+    private static void gather(float[] src, int off, int across, int r, int depth, float[] dst, int d) {
+        int[] index = new int[r];
+        for (int i = 0; i < r; i++) {
+            index[i] = i * across;
+        }
+        if (r == GemmKernel.NR) {
+            for (int p = 0; p < depth; p++) {
+                int t = d + p * GemmKernel.NR;
+                FloatVector.fromArray(Lanes.SPECIES, src, off + p, index, 0).intoArray(dst, t);
+                FloatVector.fromArray(Lanes.SPECIES, src, off + p, index, Lanes.LENGTH)
+                        .intoArray(dst, t + Lanes.LENGTH);
+            }
+        } else {
+            for (int p = 0; p < depth; p++) {
+                FloatVector.fromArray(ROW, src, off + p, index, 0).intoArray(dst, d + p * GemmKernel.MR);
             }
         }
     }

@@ -179,40 +179,66 @@ class GemmTest {
         assertThat(c).isEqualTo(plain);
     }
 
-    @Test
-    void bitsAreThoseOfOneChainInAscendingOrder() {
-        Matrix a = matrix(70, 700, false, 0);
-        Matrix b = matrix(700, 90, true, 0);
-        float[] c = new float[70 * 90];
+    /// Few, some and many rows, in place or packed, with several depth blocks and depth phases.
+    @ParameterizedTest
+    @CsvSource({
+        "17, 100, 49",
+        "40, 256, 128",
+        "100, 90, 63",
+        "70, 90, 700",
+        "193, 65, 300",
+        "20, 800, 1100",
+        "200, 34, 1100",
+        "9, 2100, 31"
+    })
+    void bitsAreThoseOfOneChainInAscendingOrder(int m, int n, int k) {
         int threads = Parallel.threads();
         Parallel.setThreads(3);
         try {
-            Gemm.accumulate(
-                    70,
-                    90,
-                    700,
-                    a.data(),
-                    a.offset(),
-                    a.rowStride(),
-                    a.columnStride(),
-                    b.data(),
-                    b.offset(),
-                    b.rowStride(),
-                    b.columnStride(),
-                    c,
-                    0,
-                    90);
+            for (int layout = 0; layout < 4; layout++) {
+                Matrix a = matrix(m, k, (layout & 1) != 0, 2);
+                Matrix b = matrix(k, n, (layout & 2) != 0, 1);
+                if (m > FewRows.LIMIT || layout != 2) {
+                    assertThat(product(a, b)).isEqualTo(chains(a, b));
+                }
+            }
         } finally {
             Parallel.setThreads(threads);
         }
-        for (int i = 0; i < 70; i++) {
-            for (int j = 0; j < 90; j++) {
+    }
+
+    private static float[] product(Matrix a, Matrix b) {
+        int n = b.columns();
+        float[] c = new float[a.rows() * n];
+        Gemm.accumulate(
+                a.rows(),
+                n,
+                b.rows(),
+                a.data(),
+                a.offset(),
+                a.rowStride(),
+                a.columnStride(),
+                b.data(),
+                b.offset(),
+                b.rowStride(),
+                b.columnStride(),
+                c,
+                0,
+                n);
+        return c;
+    }
+
+    private static float[] chains(Matrix a, Matrix b) {
+        float[] c = new float[a.rows() * b.columns()];
+        for (int i = 0; i < a.rows(); i++) {
+            for (int j = 0; j < b.columns(); j++) {
                 float chain = 0f;
-                for (int p = 0; p < 700; p++) {
+                for (int p = 0; p < b.rows(); p++) {
                     chain = Math.fma((float) a.at(i, p), (float) b.at(p, j), chain);
                 }
-                assertThat(c[i * 90 + j]).isEqualTo(chain);
+                c[i * b.columns() + j] = chain;
             }
         }
+        return c;
     }
 }
