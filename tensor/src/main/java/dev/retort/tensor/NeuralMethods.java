@@ -101,12 +101,14 @@ public sealed interface NeuralMethods permits Tensor {
         return Engine.one(new PoolOp.AdaptiveMaxPool2d(outH, outW), self());
     }
 
-    /// Layer normalisation over the trailing dimensions that weight and bias (both or none) have, or the
-    /// last one.
+    /// Layer normalisation over the trailing dimensions that weight and bias have, or the last one; without
+    /// one of them it counts as 1 or 0.
     default Tensor layerNorm(@Nullable Tensor weight, @Nullable Tensor bias, double eps) {
-        return weight == null || bias == null
+        Tensor scale = weight == null && bias != null ? bias.onesLike() : weight;
+        Tensor shift = bias == null && weight != null ? weight.zerosLike() : bias;
+        return scale == null || shift == null
                 ? Engine.one(new NormOp.LayerNorm(1, eps), self())
-                : Engine.one(new NormOp.LayerNorm(weight.rank(), eps), self(), weight, bias);
+                : Engine.one(new NormOp.LayerNorm(scale.rank(), eps), self(), scale, shift);
     }
 
     /// Root-mean-square normalisation over the trailing dimensions that weight has, or the last one.
@@ -116,10 +118,12 @@ public sealed interface NeuralMethods permits Tensor {
                 : Engine.one(new NormOp.RmsNorm(weight.rank(), eps), self(), weight);
     }
 
-    /// Group normalisation.
+    /// Group normalisation; weight and bias `[C]`, of which a missing one counts as 1 or 0.
     default Tensor groupNorm(int groups, @Nullable Tensor weight, @Nullable Tensor bias, double eps) {
         NormOp op = new NormOp.GroupNorm(groups, eps);
-        return weight == null || bias == null ? Engine.one(op, self()) : Engine.one(op, self(), weight, bias);
+        Tensor scale = weight == null && bias != null ? bias.onesLike() : weight;
+        Tensor shift = bias == null && weight != null ? weight.zerosLike() : bias;
+        return scale == null || shift == null ? Engine.one(op, self()) : Engine.one(op, self(), scale, shift);
     }
 
     /// Resized maps.

@@ -204,10 +204,14 @@ public final class Tensor
         return Engine.one(new ShapeOp.Arange(start, step, length, dtype));
     }
 
-    /// `count` numbers from start to end, both included.
+    /// `count` numbers from start to end, both included exactly: the upper half counts down from the end.
     public static Tensor linspace(double start, double end, int count, DType dtype) {
         double step = count > 1 ? (end - start) / (count - 1) : 0;
-        return Engine.one(new ShapeOp.Arange(start, step, count, dtype));
+        HostStorage storage = HostStorage.allocate(dtype, Shape.of(count).numel());
+        for (int i = 0; i < count; i++) {
+            storage.setDouble(i, i < count - i ? start + step * i : end - step * (count - 1 - i));
+        }
+        return of(storage, 0, Shape.of(count), new int[] {1});
     }
 
     /// The `F32` identity matrix.

@@ -30,6 +30,34 @@ class TorchEdgesTest {
     }
 
     @Test
+    void aNormTakesAWeightWithoutABias() {
+        Tensor x = Tensor.of(new double[] {1, 2, 4, 8, 3, 5, 7, 7}, 1, 4, 2);
+        Tensor weight = Tensor.of(new double[] {2, -1, 0.5, 3});
+        Tensor none = Tensor.zeros(DType.F64, 4);
+        Tensor ones = Tensor.ones(DType.F64, 4);
+        assertThat(x.groupNorm(2, weight, null, 1e-5).toDoubles())
+                .isEqualTo(x.groupNorm(2, weight, none, 1e-5).toDoubles())
+                .isNotEqualTo(x.groupNorm(2, null, null, 1e-5).toDoubles());
+        assertThat(x.groupNorm(2, null, weight, 1e-5).toDoubles())
+                .isEqualTo(x.groupNorm(2, ones, weight, 1e-5).toDoubles());
+        Tensor rows = x.reshape(2, 4);
+        assertThat(rows.layerNorm(weight, null, 1e-5).toDoubles())
+                .isEqualTo(rows.layerNorm(weight, none, 1e-5).toDoubles())
+                .isNotEqualTo(rows.layerNorm(null, null, 1e-5).toDoubles());
+        assertThat(rows.layerNorm(null, weight, 1e-5).toDoubles())
+                .isEqualTo(rows.layerNorm(ones, weight, 1e-5).toDoubles());
+    }
+
+    @Test
+    void aLineReachesItsEnd() {
+        double[] line = Tensor.linspace(0, 1, 50, DType.F64).toDoubles();
+        assertThat(line[49]).isEqualTo(1);
+        assertThat(line[48]).isEqualTo(1 - 1.0 / 49);
+        assertThat(line[24]).isEqualTo(24 * (1.0 / 49));
+        assertThat(Tensor.linspace(0, 1, 0, DType.F32).shape()).isEqualTo(Shape.of(0));
+    }
+
+    @Test
     void roundingLeavesIntegersAlone() {
         Tensor large = Tensor.of(new long[] {(1L << 53) + 1});
         assertThat(large.floor().toLongs()).containsExactly((1L << 53) + 1);

@@ -3,6 +3,7 @@ package dev.retort.nn.loss;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Engine;
 import dev.retort.tensor.OpException;
+import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.LossOp;
 import org.jspecify.annotations.Nullable;
@@ -53,19 +54,31 @@ public record CrossEntropy(double labelSmoothing, @Nullable Tensor classWeights,
     /// @throws OpException if the shapes do not fit, or a class index is not in [0, C)
     public Loss of(Tensor logits, Tensor target) {
         Tensor rows = rows(logits);
-        return target.dtype().isFloating() ? probabilities(rows, logits, target) : classes(rows, target);
+        return target.dtype().isFloating() ? probabilities(rows, logits, target) : classes(rows, logits, target);
     }
 
     /// One loss per row `[N]`, 0 in ignored rows; no gradient is lost by taking only some.
     public Tensor perRow(Tensor logits, Tensor target) {
         Tensor rows = rows(logits);
-        return target.dtype().isFloating() ? softRows(rows, logits, target) : hardRows(rows, target.reshape(-1));
+        return target.dtype().isFloating() ? softRows(rows, logits, target) : hardRows(rows, flat(logits, target));
     }
 
-    private Loss classes(Tensor rows, Tensor target) {
-        Tensor flat = target.reshape(-1);
+    private Loss classes(Tensor rows, Tensor logits, Tensor target) {
+        Tensor flat = flat(logits, target);
         Tensor sum = hardRows(rows, flat).sum();
         return new Loss(sum, count(flat, rows));
+    }
+
+    /// Class indices in the order of the rows. Their shape is checked, as one with the same number of elements
+    /// (height and width swapped, say) would pair rows with the wrong classes.
+    private static Tensor flat(Tensor logits, Tensor target) {
+        Shape one = logits.rank() == 1 ? Shape.SCALAR : logits.shape().without(1);
+        boolean single = logits.rank() == 1 && target.shape().equals(Shape.of(1));
+        if (!target.shape().equals(one) && !single) {
+            throw new OpException("cross_entropy: expects class indices of shape " + one + ", got logits "
+                    + logits.type() + ", target " + target.type());
+        }
+        return target.reshape(target.numel());
     }
 
     private Tensor hardRows(Tensor rows, Tensor classes) {
@@ -123,7 +136,11 @@ public record CrossEntropy(double labelSmoothing, @Nullable Tensor classWeights,
             return x;
         }
         int c = x.size(1);
-        Tensor last = x.reshape(x.size(0), c, -1).transpose(1, 2);
-        return last.reshape(-1, c);
+        int positions = 1;
+        for (int d = 2; d < x.rank(); d++) {
+            positions *= x.size(d);
+        }
+        Tensor last = x.reshape(x.size(0), c, positions).transpose(1, 2);
+        return last.reshape(x.size(0) * positions, c);
     }
 }

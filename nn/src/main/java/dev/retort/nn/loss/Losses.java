@@ -66,7 +66,13 @@ public final class Losses {
     ///
     /// @param positiveWeight w, broadcasts to the logits; one a class, say, of rare labels (PyTorch's
     ///                       `pos_weight`)
+    ///
+    /// @throws OpException if the target does not have the logits' shape
     public static Loss bceWithLogits(Tensor logits, Tensor target, Tensor positiveWeight) {
+        if (!target.shape().equals(logits.shape())) {
+            throw new OpException("bce_with_logits: expects a target of the logits' shape, got logits " + logits.type()
+                    + ", target " + target.type());
+        }
         Tensor factor = target.mul(positiveWeight.sub(1.0)).add(1.0); // 1 + (w − 1)·y
         Tensor negative = logits.mul(target.neg().add(1.0)); // (1 − y)·z
         Tensor each = negative.sub(logits.logSigmoid().mul(factor));

@@ -67,6 +67,30 @@ class LossEdgesTest {
     }
 
     @Test
+    void targetsOfAnotherShapeAreRefused() {
+        Tensor logits = Tensor.zeros(2, 3, 4, 5);
+        Tensor swapped = Tensor.zeros(DType.I64, 2, 5, 4);
+        assertThatThrownBy(() -> Losses.crossEntropy(logits, swapped))
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("class indices of shape [2, 4, 5]")
+                .hasMessageContaining("I64[2, 5, 4]");
+        assertThatThrownBy(() -> CrossEntropy.defaults().perRow(logits, swapped))
+                .isInstanceOf(OpException.class);
+        assertThatThrownBy(() -> Losses.crossEntropy(Tensor.zeros(4, 3), Tensor.zeros(DType.I64, 2, 2)))
+                .isInstanceOf(OpException.class);
+        assertThatThrownBy(() -> Losses.bceWithLogits(Tensor.zeros(4, 1), Tensor.zeros(4), Tensor.ones(1)))
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("F32[4, 1]");
+    }
+
+    @Test
+    void mapsWithoutSamplesHaveNoLoss() {
+        Loss loss = Losses.crossEntropy(Tensor.zeros(0, 3, 4, 5), Tensor.zeros(DType.I64, 0, 4, 5));
+        assertThat(loss.count()).isZero();
+        assertThat(loss.mean().item()).isZero();
+    }
+
+    @Test
     void classWeightsKeepTheirPrecision() {
         double third = 1.0 / 3;
         Loss loss = CrossEntropy.defaults()
