@@ -1,6 +1,7 @@
 package dev.retort.bench.model;
 
 import dev.retort.autograd.Autograd;
+import dev.retort.bench.CommandException;
 import dev.retort.bench.ThreadsOption;
 import dev.retort.bench.info.DeviceChoice;
 import dev.retort.nn.data.ImageFiles;
@@ -67,6 +68,9 @@ public final class PredictCommand implements Callable<Integer> {
         if (model == null || spec == null) {
             throw new IllegalStateException("predict: run by picocli, which fills these in");
         }
+        if (top < 1) {
+            throw new CommandException("--top: expected at least 1, got " + top);
+        }
         PrintWriter out = spec.commandLine().getOut();
         ModelCard.Loaded loaded = ModelCard.load(model);
         loaded.model().to(DeviceChoice.parse(device));
@@ -88,7 +92,7 @@ public final class PredictCommand implements Callable<Integer> {
     private List<Guess> guesses(ModelCard.Loaded loaded, Picture picture) {
         try (var _ = Autograd.noGrad()) {
             Tensor probabilities = loaded.logits(picture).softmax(1).select(0, 0);
-            int shown = Math.clamp(top, 1, probabilities.numel());
+            int shown = Math.min(top, probabilities.numel());
             ValuesIndices best = probabilities.topk(shown, 0);
             List<Guess> guesses = new ArrayList<>();
             for (int i = 0; i < shown; i++) {

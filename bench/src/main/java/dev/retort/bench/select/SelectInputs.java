@@ -16,8 +16,8 @@ import dev.retort.nn.data.Dataset;
 import dev.retort.nn.data.Transform;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
+import dev.retort.tensor.io.InputFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -130,7 +130,7 @@ record SelectInputs(Candidates candidates, int[] positions) {
     }
 
     private static long[] integers(Path file) throws IOException {
-        List<String> lines = Files.readAllLines(file).stream()
+        List<String> lines = InputFile.lines(file).stream()
                 .map(String::strip)
                 .filter(line -> !line.isEmpty())
                 .toList();

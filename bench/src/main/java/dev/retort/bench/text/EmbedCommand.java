@@ -8,6 +8,7 @@ import dev.retort.nn.text.SentenceEncoder;
 import dev.retort.nn.train.ProgressBar;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.io.AtomicFile;
+import dev.retort.tensor.io.InputFile;
 import dev.retort.tensor.io.Npy;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -128,7 +129,7 @@ public final class EmbedCommand implements Callable<Integer> {
     private List<String> texts() throws IOException {
         List<String> all = new ArrayList<>(texts);
         if (in != null) {
-            Files.readString(in).lines().filter(line -> !line.isBlank()).forEach(all::add);
+            InputFile.text(in).lines().filter(line -> !line.isBlank()).forEach(all::add);
         }
         if (all.isEmpty()) {
             throw new CommandException(

@@ -63,14 +63,8 @@ record LanguageModel(Shape shape, Tokenizer tokenizer, Gpt2 model) {
         if (config == null || tokens == null) {
             throw new FormatException("generate: " + file + ": expects a language model that 'retort train-lm' saved");
         }
-        Json.Obj parts = Json.parse(config).asObject();
         try {
-            Shape shape = new Shape(
-                    parts.get("context").asInt(),
-                    parts.get("width").asInt(),
-                    parts.get("layers").asInt(),
-                    parts.get("heads").asInt(),
-                    parts.get("residual").asText());
+            Shape shape = shape(file, config);
             long weightsOfLayers = 12L * shape.layers * shape.width * shape.width;
             if (shape.layers < 0 || shape.width < 1 || weightsOfLayers > MOST_WEIGHTS || shape.context < 1) {
                 throw new IllegalArgumentException("expects sizes of a network, got " + shape);
@@ -86,6 +80,20 @@ record LanguageModel(Shape shape, Tokenizer tokenizer, Gpt2 model) {
             model.eval();
             return new LanguageModel(shape, tokenizer, model);
         } catch (IllegalArgumentException e) {
+            throw new FormatException("generate: " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static Shape shape(Path file, String config) throws FormatException {
+        try {
+            Json.Obj parts = Json.parse(config).asObject();
+            return new Shape(
+                    parts.get("context").asInt(),
+                    parts.get("width").asInt(),
+                    parts.get("layers").asInt(),
+                    parts.get("heads").asInt(),
+                    parts.get("residual").asText());
+        } catch (FormatException e) {
             throw new FormatException("generate: " + file + ": " + e.getMessage(), e);
         }
     }

@@ -8,6 +8,7 @@ import dev.retort.nn.text.BytePairTrainer;
 import dev.retort.nn.text.CharacterTokenizer;
 import dev.retort.nn.text.Tokenizer;
 import dev.retort.nn.train.ProgressBar;
+import dev.retort.tensor.io.InputFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -83,7 +84,7 @@ public final class TrainLmCommand implements Callable<Integer> {
         }
         checkOptions();
         PrintWriter printer = spec.commandLine().getOut();
-        String text = Files.readString(in);
+        String text = InputFile.text(in);
         if (text.isEmpty()) {
             throw new CommandException("train-lm: expects a text in " + in + ", got an empty file");
         }

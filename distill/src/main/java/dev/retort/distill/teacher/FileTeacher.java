@@ -6,6 +6,7 @@ import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.io.AtomicFile;
 import dev.retort.tensor.io.FormatException;
+import dev.retort.tensor.io.InputFile;
 import dev.retort.tensor.io.Json;
 import dev.retort.tensor.io.Safetensors;
 import java.io.IOException;
@@ -114,9 +115,14 @@ public final class FileTeacher implements Teacher {
             return Safetensors.open(file).metadata().get(DATASET);
         }
         Path beside = beside(file);
-        return Files.exists(beside)
-                ? Json.parse(Files.readAllBytes(beside)).asObject().get(DATASET).asText()
-                : null;
+        if (!Files.exists(beside)) {
+            return null;
+        }
+        try {
+            return Json.parse(InputFile.bytes(beside)).asObject().get(DATASET).asText();
+        } catch (FormatException e) {
+            throw new FormatException("file teacher: " + beside + ": " + e.getMessage(), e);
+        }
     }
 
     @Override

@@ -4,11 +4,11 @@ import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.io.AtomicFile;
 import dev.retort.tensor.io.FormatException;
+import dev.retort.tensor.io.InputFile;
 import dev.retort.tensor.io.Npy;
 import dev.retort.tensor.io.Safetensors;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -19,8 +19,8 @@ import java.util.Set;
 ///
 /// - `.safetensors`: the tensor `logits`, or the only one in the file
 /// - `.npy`: one floating array
-/// - `.csv`: numbers separated by commas, one row a sample, in its order; a first line that has other
-///   words than numbers is a header; an empty cell is NaN
+/// - `.csv`: numbers separated by commas, one row a sample, in its order; a first line of words
+///   without a number is a header; an empty cell is NaN, and so is `nan`
 public final class LogitsFile {
     private static final String LOGITS = "logits";
 
@@ -69,9 +69,8 @@ public final class LogitsFile {
     }
 
     private static Tensor csv(Path file) throws IOException {
-        List<String> lines = Files.readAllLines(file).stream()
-                .filter(line -> !line.isBlank())
-                .toList();
+        List<String> lines =
+                InputFile.lines(file).stream().filter(line -> !line.isBlank()).toList();
         int first = !lines.isEmpty() && isHeader(lines.getFirst()) ? 1 : 0;
         int rows = lines.size() - first;
         int columns = rows == 0 ? 0 : lines.get(first).split(",", -1).length;
@@ -96,24 +95,36 @@ public final class LogitsFile {
 
     private static float number(Path file, int row, String cell) throws FormatException {
         try {
-            return cell.isEmpty() ? Float.NaN : Float.parseFloat(cell);
+            return number(cell);
         } catch (NumberFormatException e) {
             throw new FormatException(
                     "logits: " + file + ": row " + row + ": expected a number, got '" + cell + "'", e);
         }
     }
 
+    private static float number(String cell) {
+        return switch (cell.toLowerCase(Locale.ROOT)) { // NumPy and C write nan and inf
+            case "", "nan", "-nan" -> Float.NaN;
+            case "inf", "+inf" -> Float.POSITIVE_INFINITY;
+            case "-inf" -> Float.NEGATIVE_INFINITY;
+            default -> Float.parseFloat(cell);
+        };
+    }
+
+    /// Whether a line has words and no number: one with both is a damaged row, which must not be skipped.
     private static boolean isHeader(String line) {
+        boolean words = false;
         for (String cell : line.split(",", -1)) {
             try {
-                Float.parseFloat(cell.strip());
-            } catch (NumberFormatException e) {
+                number(cell.strip());
                 if (!cell.isBlank()) {
-                    return true;
+                    return false;
                 }
+            } catch (NumberFormatException e) {
+                words = true;
             }
         }
-        return false;
+        return words;
     }
 
     /// Writes a matrix in the format that the ending says; metadata goes into safetensors files only.

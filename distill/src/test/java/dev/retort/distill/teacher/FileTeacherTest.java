@@ -114,4 +114,17 @@ class FileTeacherTest {
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("expected fewer than 2^31 numbers, got 50000 rows of 50000");
     }
+
+    @Test
+    void aFirstRowIsAHeaderOnlyWithoutNumbers() throws IOException {
+        Path file = folder.resolve("logits.csv");
+        Files.writeString(file, "1,nan\n3,-inf\n");
+        assertThat(LogitsFile.read(file).toFloats()).containsExactly(1, Float.NaN, 3, Float.NEGATIVE_INFINITY);
+        Files.writeString(file, "cat,dog\n3,4\n");
+        assertThat(LogitsFile.read(file).toFloats()).containsExactly(3, 4);
+        Files.writeString(file, "1,x\n3,4\n");
+        assertThatThrownBy(() -> LogitsFile.read(file))
+                .hasMessageContaining("row 0")
+                .hasMessageContaining("'x'");
+    }
 }

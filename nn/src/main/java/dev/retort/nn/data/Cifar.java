@@ -1,6 +1,7 @@
 package dev.retort.nn.data;
 
 import dev.retort.tensor.io.FormatException;
+import dev.retort.tensor.io.InputFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,7 +71,7 @@ public final class Cifar {
         int[] labels = new int[(int) count];
         int at = 0;
         for (Path file : files) {
-            byte[] bytes = Files.readAllBytes(file);
+            byte[] bytes = InputFile.bytes(file);
             for (int i = 0; i < bytes.length / record; i++, at++) {
                 labels[at] = bytes[i * record + labelBytes - 1] & 0xFF;
                 if (labels[at] >= names.size()) {

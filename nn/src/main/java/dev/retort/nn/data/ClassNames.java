@@ -1,8 +1,8 @@
 package dev.retort.nn.data;
 
 import dev.retort.tensor.io.FormatException;
+import dev.retort.tensor.io.InputFile;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -38,12 +38,7 @@ final class ClassNames {
     }
 
     private static List<String> lines(Path file) throws IOException {
-        List<String> names;
-        try {
-            names = Files.readAllLines(file).stream().map(String::strip).toList();
-        } catch (CharacterCodingException e) {
-            throw new FormatException("class names: " + file + ": expects UTF-8 text", e);
-        }
+        List<String> names = InputFile.lines(file).stream().map(String::strip).toList();
         int end = names.size();
         while (end > 0 && names.get(end - 1).isEmpty()) {
             end--; // blank lines at the end

@@ -1,6 +1,7 @@
 package dev.retort.nn.data;
 
 import dev.retort.tensor.io.FormatException;
+import dev.retort.tensor.io.InputFile;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -72,7 +73,7 @@ public final class Idx {
     }
 
     private static InputStream open(Path path) throws IOException {
-        InputStream file = new BufferedInputStream(Files.newInputStream(path), 1 << 16);
+        InputStream file = new BufferedInputStream(Files.newInputStream(InputFile.require(path)), 1 << 16);
         try {
             file.mark(2);
             boolean gzip = file.read() == 0x1F && file.read() == 0x8B;

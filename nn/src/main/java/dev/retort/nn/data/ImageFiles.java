@@ -1,8 +1,8 @@
 package dev.retort.nn.data;
 
 import dev.retort.tensor.io.FormatException;
+import dev.retort.tensor.io.InputFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -25,7 +25,7 @@ public final class ImageFiles {
     /// @throws IOException           if the file is missing or cannot be read
     /// @throws IllegalStateException if the Java runtime has no module `java.desktop`
     public static Picture read(Path file, int channels) throws IOException {
-        return decode(Files.readAllBytes(file), file.toString(), channels);
+        return decode(InputFile.bytes(file), file.toString(), channels);
     }
 
     /// Decodes an image to 1 channel (grey; of colours the luma 0.299 R + 0.587 G + 0.114 B) or 3 (red,

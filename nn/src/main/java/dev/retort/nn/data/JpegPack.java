@@ -1,10 +1,10 @@
 package dev.retort.nn.data;
 
 import dev.retort.tensor.io.FormatException;
+import dev.retort.tensor.io.InputFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -25,7 +25,7 @@ public final class JpegPack {
     /// @throws IOException           if the file is missing or cannot be read
     /// @throws IllegalStateException if the Java runtime has no module `java.desktop`
     public static ImageDataset read(Path path, List<String> classNames) throws IOException {
-        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(path));
+        ByteBuffer bytes = ByteBuffer.wrap(InputFile.bytes(path));
         int count = count(path, bytes);
         int[] labels = new int[count];
         byte[] pixels = new byte[0];

@@ -1,10 +1,9 @@
 package dev.retort.nn.text;
 
 import dev.retort.tensor.io.FormatException;
+import dev.retort.tensor.io.InputFile;
 import dev.retort.tensor.io.Json;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,14 +24,9 @@ public final class BytePairFiles {
     /// @throws FormatException if a file breaks the format; the message gives the line
     /// @throws IOException     if a file is missing or cannot be read
     public static Tokenizer gpt2(Path vocabulary, Path merges) throws IOException {
-        Map<String, Integer> ids = new HashMap<>();
-        for (Map.Entry<String, Json> entry :
-                Json.parse(Files.readAllBytes(vocabulary)).asObject().members().entrySet()) {
-            ids.put(entry.getKey(), entry.getValue().asInt());
-        }
-        Vocabulary tokens = vocabulary(vocabulary, ids);
+        Vocabulary tokens = vocabulary(vocabulary, indices(vocabulary));
         PairRanks ranks = new PairRanks();
-        List<String> lines = Files.readAllLines(merges, StandardCharsets.UTF_8);
+        List<String> lines = InputFile.lines(merges);
         int rank = 0;
         for (int i = 0; i < lines.size(); i++) {
             if (!lines.get(i).isBlank() && !(i == 0 && lines.get(i).startsWith("#version"))) {
@@ -43,6 +37,20 @@ public final class BytePairFiles {
         Tokenizer tokenizer = new Tokenizer(
                 new Normalizer.None(), new PreTokenizer.Gpt2(), model, Template.NONE, Tokenizer.Spaces.KEPT, List.of());
         return tokens.id("<|endoftext|>") < 0 ? tokenizer : tokenizer.withSpecialTokens("<|endoftext|>");
+    }
+
+    private static Map<String, Integer> indices(Path vocabulary) throws IOException {
+        byte[] bytes = InputFile.bytes(vocabulary);
+        try {
+            Map<String, Integer> ids = new HashMap<>();
+            for (Map.Entry<String, Json> entry :
+                    Json.parse(bytes).asObject().members().entrySet()) {
+                ids.put(entry.getKey(), entry.getValue().asInt());
+            }
+            return ids;
+        } catch (FormatException e) {
+            throw new FormatException("tokenizer: " + vocabulary + ": " + e.getMessage(), e);
+        }
     }
 
     static Vocabulary vocabulary(Object where, Map<String, Integer> ids) throws FormatException {
@@ -82,7 +90,7 @@ public final class BytePairFiles {
     /// @throws IOException     if the file is missing or cannot be read
     public static Tokenizer tiktoken(Path ranks, String pattern, Map<String, Integer> special) throws IOException {
         Map<String, Integer> ids = new HashMap<>();
-        List<String> lines = Files.readAllLines(ranks, StandardCharsets.US_ASCII);
+        List<String> lines = InputFile.lines(ranks);
         for (int i = 0; i < lines.size(); i++) {
             String[] parts = lines.get(i).split(" ", -1);
             if (lines.get(i).isEmpty()) {

@@ -5,8 +5,8 @@ import dev.retort.nn.data.Sample;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.io.FormatException;
+import dev.retort.tensor.io.InputFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,7 +44,7 @@ public final class ClassifiedText implements Dataset {
     public static ClassifiedText readTsv(Path path, Tokenizer tokenizer, int length, int padding) throws IOException {
         List<String> texts = new ArrayList<>();
         List<String> classes = new ArrayList<>();
-        List<String> lines = Files.readAllLines(path);
+        List<String> lines = InputFile.lines(path);
         for (int i = 0; i < lines.size(); i++) {
             int tab = lines.get(i).lastIndexOf('\t');
             if (lines.get(i).isBlank()) {

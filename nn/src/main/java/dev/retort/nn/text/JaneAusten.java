@@ -1,10 +1,10 @@
 package dev.retort.nn.text;
 
 import dev.retort.tensor.io.FormatException;
+import dev.retort.tensor.io.InputFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +30,7 @@ public final class JaneAusten {
     /// @throws FormatException if the file breaks the format
     /// @throws IOException     if the file is missing or cannot be read
     public static List<String> read(Path path) throws IOException {
-        ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(path));
+        ByteBuffer file = ByteBuffer.wrap(InputFile.bytes(path));
         List<String> novels = new ArrayList<>();
         while (file.remaining() > Integer.BYTES) {
             int size = file.getInt();

@@ -1,9 +1,9 @@
 package dev.retort.nn.text;
 
 import dev.retort.tensor.io.FormatException;
+import dev.retort.tensor.io.InputFile;
 import dev.retort.tensor.io.Json;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.Normalizer.Form;
 import java.util.ArrayList;
@@ -34,7 +34,7 @@ public final class TokenizerJson {
     /// @throws FormatException if the file breaks the format, or has a part that is not known
     /// @throws IOException     if the file is missing or cannot be read
     public static Tokenizer read(Path path) throws IOException {
-        return parse(Files.readAllBytes(path), path.toString());
+        return parse(InputFile.bytes(path), path.toString());
     }
 
     /// Reads the bytes of a file.

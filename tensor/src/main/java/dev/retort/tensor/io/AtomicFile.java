@@ -6,7 +6,9 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.channels.WritableByteChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -83,11 +85,24 @@ public final class AtomicFile {
             content.writeTo(channel);
             channel.force(true);
         } catch (IOException e) {
-            if (e.getClass() == IOException.class) { // such as a full disk: the system does not say where
-                throw new IOException("write " + target + ": " + e.getMessage(), e);
-            }
-            throw e;
+            throw naming(target, temporary, e);
         }
+    }
+
+    /// The failure with the name that the caller knows, not that of the temporary file.
+    private static IOException naming(Path target, Path temporary, IOException e) {
+        if (e.getClass() == IOException.class) { // such as a full disk: the system does not say where
+            return new IOException("write " + target + ": " + e.getMessage(), e);
+        }
+        if (!(e instanceof FileSystemException f) || !temporary.toString().equals(f.getFile())) {
+            return e;
+        }
+        FileSystemException named = e instanceof AccessDeniedException
+                ? new AccessDeniedException(target.toString())
+                : new FileSystemException(
+                        target.toString(), null, f.getReason() == null ? "cannot be created" : f.getReason());
+        named.initCause(e);
+        return named;
     }
 
     /// Null on file systems without locks: abandoned files are then kept, which costs space and nothing

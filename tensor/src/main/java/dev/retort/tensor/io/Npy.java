@@ -26,7 +26,7 @@ public final class Npy {
     /// @throws FormatException if the file breaks the format or holds a type that Retort has not
     /// @throws IOException     if the file is missing or cannot be read
     public static Tensor read(Path path) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+        try (FileChannel channel = FileChannel.open(InputFile.require(path), StandardOpenOption.READ)) {
             return read(channel, channel.size());
         } catch (FormatException e) {
             throw new FormatException("npy: " + path + ": " + e.getMessage(), e);

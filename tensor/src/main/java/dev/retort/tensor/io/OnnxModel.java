@@ -7,7 +7,6 @@ import dev.retort.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -51,7 +50,7 @@ public record OnnxModel(Map<String, Tensor> initializers, List<Node> nodes) {
     /// @throws FormatException if the file breaks the format, or keeps weights elsewhere
     /// @throws IOException     if the file is missing or cannot be read
     public static OnnxModel read(Path path) throws IOException {
-        return parse(Files.readAllBytes(path), path.toString());
+        return parse(InputFile.bytes(path), path.toString());
     }
 
     /// Reads the bytes of a file.

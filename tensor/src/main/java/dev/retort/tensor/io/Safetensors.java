@@ -47,7 +47,7 @@ public final class Safetensors {
     /// @throws FormatException if the file breaks the format; the message names the file and the tensor
     /// @throws IOException     if the file is missing or cannot be read
     public static Safetensors open(Path path) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+        try (FileChannel channel = FileChannel.open(InputFile.require(path), StandardOpenOption.READ)) {
             SafetensorsHeader header = SafetensorsHeader.read(path, channel);
             MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
             return new Safetensors(path, header, file);

@@ -58,7 +58,7 @@ public final class TorchFile {
     /// @throws IOException     if the file is missing or cannot be read
     public static Map<String, Tensor> read(Path path) throws IOException {
         TorchFile file = new TorchFile(path.toString());
-        file.unclaimed = Files.size(path);
+        file.unclaimed = Files.size(InputFile.require(path));
         try {
             Object root = isZip(path) ? file.readZip(path) : file.readOld(path);
             Map<String, Tensor> found = new LinkedHashMap<>();
@@ -139,7 +139,7 @@ public final class TorchFile {
     // ---- before zip -----------------------------------------------------------------------------------------------
 
     private Object readOld(Path path) throws IOException {
-        ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer file = ByteBuffer.wrap(InputFile.bytes(path)).order(ByteOrder.LITTLE_ENDIAN);
         Loading nothing = (key, _, _) -> {
             throw wrong("expects no storage in the header, got " + key);
         };

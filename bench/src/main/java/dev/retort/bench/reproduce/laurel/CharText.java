@@ -2,10 +2,10 @@ package dev.retort.bench.reproduce.laurel;
 
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
+import dev.retort.tensor.io.InputFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
@@ -35,7 +35,7 @@ final class CharText {
     /// @throws IOException if the file cannot be read
     static CharText open(@Nullable Path file) throws IOException {
         if (file != null) {
-            return new CharText(file.getFileName().toString(), Files.readString(file));
+            return new CharText(file.getFileName().toString(), InputFile.text(file));
         }
         try (InputStream in = CharText.class.getResourceAsStream(EMBEDDED)) {
             if (in == null) {

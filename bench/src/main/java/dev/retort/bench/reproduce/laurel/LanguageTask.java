@@ -81,7 +81,9 @@ record LanguageTask(CharText text, Sizes sizes, List<String> models) implements 
 
     Tensor loss(Llama model, CharText.Batch batch) {
         Tensor logits = model.call(batch.inputs());
-        return CrossEntropy.defaults().of(logits.flatten(0, 1), batch.targets().flatten(0)).mean();
+        return CrossEntropy.defaults()
+                .of(logits.flatten(0, 1), batch.targets().flatten(0))
+                .mean();
     }
 
     CharText.Batch batch(long seed, long step) {

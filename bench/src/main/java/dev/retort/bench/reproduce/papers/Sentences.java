@@ -5,8 +5,8 @@ import dev.retort.nn.data.TensorDataset;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.io.FormatException;
+import dev.retort.tensor.io.InputFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -52,7 +52,7 @@ final class Sentences {
     private static List<String> lines(Path path) throws IOException {
         List<String> kept = new ArrayList<>();
         int number = 0;
-        for (String line : Files.readAllLines(path)) {
+        for (String line : InputFile.lines(path)) {
             number++;
             if (!line.isBlank()) {
                 if (!line.matches(".*\\t\\s*\\d{1,4}\\s*")) {
