@@ -1,5 +1,6 @@
 package dev.retort.bench;
 
+import dev.retort.distill.remote.TeacherUnavailable;
 import dev.retort.tensor.OpException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -36,6 +37,15 @@ record Failures(PrintWriter out, boolean debug) {
         };
     }
 
+    /// A state that a user can bring about, such as a journal in use or a folder of another run; those that
+    /// the JDK throws are faults of ours.
+    private static boolean isOurState(Throwable failure) {
+        StackTraceElement[] trace = failure.getStackTrace();
+        return failure instanceof IllegalStateException
+                && trace.length > 0
+                && trace[0].getClassName().startsWith("dev.retort.distill.");
+    }
+
     /// Some exceptions carry messages written for users; any other is a fault of ours, and its type
     /// helps to report it.
     private static String ownWords(Throwable failure) {
@@ -43,7 +53,9 @@ record Failures(PrintWriter out, boolean debug) {
         boolean forUsers = failure instanceof CommandException
                 || failure instanceof IllegalArgumentException
                 || failure instanceof OpException
-                || failure instanceof IOException;
+                || failure instanceof IOException
+                || failure instanceof TeacherUnavailable
+                || isOurState(failure);
         return forUsers && message != null ? message : failure + " (add --debug for the stack trace)";
     }
 }

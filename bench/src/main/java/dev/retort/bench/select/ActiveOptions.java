@@ -163,6 +163,11 @@ final class ActiveOptions {
         if (teacherFile != null && teacherUrl != null) {
             throw new IllegalArgumentException("active: expected one teacher, got --teacher-file and --teacher-url");
         }
+        if (teacherUrl != null
+                && (teacherUrl.getHost() == null
+                        || !String.valueOf(teacherUrl.getScheme()).matches("https?"))) {
+            throw new IllegalArgumentException("--teacher-url: expected http://… or https://…, got " + teacherUrl);
+        }
         if (teacherUrl != null && teacherName == null) {
             throw new IllegalArgumentException(
                     "--teacher-url: expected --teacher-name too, so that answers of another model are not mixed in");

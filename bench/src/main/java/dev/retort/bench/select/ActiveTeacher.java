@@ -53,7 +53,8 @@ record ActiveTeacher(
                     HttpEndpoint.at(url).withHeaders(options.headers),
                     String.valueOf(options.teacherName),
                     options.out.resolve("labels.journal"),
-                    limits(options, price));
+                    limits(options, price),
+                    classes);
             return new ActiveTeacher(paid, Transform.IDENTITY, paid);
         }
         ModelSpec model = ModelSpec.parse(options.teacher);

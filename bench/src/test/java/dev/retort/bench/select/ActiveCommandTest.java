@@ -8,6 +8,7 @@ import dev.retort.bench.FolderLock;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -154,5 +155,29 @@ class ActiveCommandTest {
         CommandLineRun features = active("--method", "fitnet");
         assertThat(features.err()).contains("logits of clean inputs");
         assertThat(features.code()).isEqualTo(1);
+    }
+
+    @Test
+    void aTeacherThatDoesNotAnswerIsSaidInOneLine() throws IOException {
+        String port;
+        try (ServerSocket nobody = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = Integer.toString(nobody.getLocalPort());
+        }
+        CommandLineRun free = active(
+                "--teacher-url",
+                "http://127.0.0.1:" + port,
+                "--teacher-name",
+                "m",
+                "--price",
+                "1",
+                "--max-cost",
+                "0.5");
+        assertThat(free.code()).isEqualTo(1);
+        assertThat(free.err())
+                .contains("retort: paid teacher: the budget of 0.5 EUR does not cover 30 more")
+                .doesNotContain("--debug");
+        CommandLineRun wrong = active("--teacher-url", "localhost:80", "--teacher-name", "m");
+        assertThat(wrong.code()).isEqualTo(1);
+        assertThat(wrong.err()).contains("--teacher-url: expected http://… or https://…, got localhost:80");
     }
 }

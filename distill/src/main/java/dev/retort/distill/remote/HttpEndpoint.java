@@ -13,6 +13,7 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -123,7 +124,14 @@ public record HttpEndpoint(URI uri, Map<String, String> headers, Duration timeou
     }
 
     private EndpointException unconnected(IOException e) {
-        return new EndpointException(Kind.FAILED, "no connection to " + uri.getHost() + ": " + e.getMessage());
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String unnamed = root instanceof UnresolvedAddressException ? "unknown host" : "refused";
+        String why = e.getMessage() == null ? unnamed : e.getMessage();
+        String at = uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort());
+        return new EndpointException(Kind.FAILED, "no connection to " + at + ": " + why);
     }
 
     private EndpointException late() {

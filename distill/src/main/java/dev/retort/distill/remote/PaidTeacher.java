@@ -60,15 +60,17 @@ public final class PaidTeacher implements Teacher, AutoCloseable {
     private final LabelJournal journal;
     private final Limits limits;
     private final Clock clock;
+    private final int classes;
     private boolean started;
     private long last;
 
-    PaidTeacher(Endpoint endpoint, String fingerprint, LabelJournal journal, Limits limits, Clock clock) {
+    PaidTeacher(Endpoint endpoint, String fingerprint, LabelJournal journal, Limits limits, Clock clock, int classes) {
         this.endpoint = endpoint;
         this.fingerprint = fingerprint;
         this.journal = journal;
         this.limits = limits;
         this.clock = clock;
+        this.classes = classes;
     }
 
     /// Opens the journal.
@@ -77,8 +79,27 @@ public final class PaidTeacher implements Teacher, AutoCloseable {
     /// @throws IllegalStateException if the journal is in use, or that of another teacher
     /// @throws IOException           if it can't be read
     public static PaidTeacher open(Endpoint endpoint, String teacher, Path journal, Limits limits) throws IOException {
+        return open(endpoint, teacher, journal, limits, 0);
+    }
+
+    /// Opens the journal of a teacher that must answer with so many logits: the first answer with another number
+    /// is the last that is paid for.
+    ///
+    /// @param teacher what identifies the teacher's answers: name and version of its model
+    /// @param classes L; 0 if the first answer decides
+    /// @throws IllegalStateException if the journal is in use, that of another teacher, or has answers of another
+    ///                               number of classes
+    /// @throws IOException           if it can't be read
+    public static PaidTeacher open(Endpoint endpoint, String teacher, Path journal, Limits limits, int classes)
+            throws IOException {
         String fingerprint = Fingerprint.of("remote", teacher);
-        return new PaidTeacher(endpoint, fingerprint, LabelJournal.open(journal, fingerprint), limits, REAL);
+        LabelJournal known = LabelJournal.open(journal, fingerprint);
+        if (classes != 0 && known.classes() != 0 && known.classes() != classes) {
+            known.close();
+            throw new IllegalStateException("paid teacher: expected answers of " + classes + " classes in " + journal
+                    + ", got " + known.classes());
+        }
+        return new PaidTeacher(endpoint, fingerprint, known, limits, REAL, classes);
     }
 
     @Override
@@ -220,10 +241,12 @@ public final class PaidTeacher implements Teacher, AutoCloseable {
     private void requireFits(LabelRequest request, BigDecimal amount) {
         if (!fits(request, amount)) {
             Spending spent = journal.spending();
-            throw TeacherUnavailable.overBudget("paid teacher: the budget of " + limits.rows() + " samples"
-                    + (limits.price().isFree()
-                            ? ""
-                            : " and " + limits.amount() + " " + limits.price().currency())
+            String samples = limits.rows() > Integer.MAX_VALUE ? "" : limits.rows() + " samples";
+            String money = limits.price().isFree()
+                    ? ""
+                    : limits.amount() + " " + limits.price().currency();
+            throw TeacherUnavailable.overBudget("paid teacher: the budget of " + samples
+                    + (samples.isEmpty() || money.isEmpty() ? "" : " and ") + money
                     + " does not cover " + request.size() + " more; spent " + spent.rows() + " samples, "
                     + spent.amount() + " " + limits.price().currency() + ", of which " + spent.unsure()
                     + " samples were never answered");
@@ -248,14 +271,19 @@ public final class PaidTeacher implements Teacher, AutoCloseable {
             throw unusable(
                     "expected logits [" + request.size() + ", L], got " + (logits == null ? "nothing" : logits.type()));
         }
-        int classes = logits.size(1);
-        if (journal.classes() != 0 && classes != journal.classes()) {
-            throw unusable("expected " + journal.classes() + " classes as before, got " + classes);
+        int width = logits.size(1);
+        if (classes != 0 && width != classes) { // it would answer so again, for money
+            throw TeacherUnavailable.because(
+                    "paid teacher: expected answers of " + classes + " classes, got " + width,
+                    unusable("another number of classes"));
+        }
+        if (journal.classes() != 0 && width != journal.classes()) {
+            throw unusable("expected " + journal.classes() + " classes as before, got " + width);
         }
         float[] values = logits.toFloats();
         float[][] rows = new float[request.size()][];
         for (int i = 0; i < rows.length; i++) {
-            rows[i] = Arrays.copyOfRange(values, i * classes, (i + 1) * classes);
+            rows[i] = Arrays.copyOfRange(values, i * width, (i + 1) * width);
             for (float value : rows[i]) {
                 if (!Float.isFinite(value)) {
                     throw unusable("expected finite logits, got " + value + " for sample " + request.indices()[i]);

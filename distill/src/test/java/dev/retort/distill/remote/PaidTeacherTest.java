@@ -51,7 +51,7 @@ class PaidTeacherTest {
     private final Hand hand = new Hand();
 
     private PaidTeacher open(Endpoint service, Limits limits) throws IOException {
-        return new PaidTeacher(service, "t", LabelJournal.open(folder.resolve("labels.journal"), "t"), limits, hand);
+        return new PaidTeacher(service, "t", LabelJournal.open(folder.resolve("labels.journal"), "t"), limits, hand, 0);
     }
 
     private static Limits limits() {
@@ -190,6 +190,27 @@ class PaidTeacherTest {
     }
 
     @Test
+    void anotherNumberOfClassesIsPaidForOnce() throws IOException {
+        Service service = new Service();
+        Path journal = folder.resolve("labels.journal");
+        try (PaidTeacher teacher = PaidTeacher.open(service, "model", journal, limits(), 10)) {
+            assertThatThrownBy(() -> Service.ask(teacher, 1, 2))
+                    .isInstanceOf(TeacherUnavailable.class)
+                    .hasMessageContaining("expected answers of 10 classes, got 3");
+            assertThat(service.requests).hasSize(1);
+        }
+        try (PaidTeacher teacher = PaidTeacher.open(service, "model", journal, limits(), 3)) {
+            assertThat(Service.ask(teacher, 1, 2)).containsExactly(right(1, 2));
+        }
+        assertThatThrownBy(() -> PaidTeacher.open(service, "model", journal, limits(), 10))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("expected answers of 10 classes");
+        try (PaidTeacher teacher = PaidTeacher.open(service, "model", journal, limits())) { // the lock was given up
+            assertThat(Service.ask(teacher, 2)).containsExactly(right(2));
+        }
+    }
+
+    @Test
     void theRateIsKept() throws IOException {
         Service service = new Service();
         try (PaidTeacher teacher = open(service, limits().withRequests(1, 1, 4))) {
@@ -240,7 +261,7 @@ class PaidTeacherTest {
             boolean done = false;
             while (!done && deaths < 60) {
                 try (LabelJournal file = LabelJournal.open(journal, "t");
-                        PaidTeacher teacher = new PaidTeacher(service, "t", file, limits, hand)) {
+                        PaidTeacher teacher = new PaidTeacher(service, "t", file, limits, hand, 0)) {
                     IntStream.range(0, 100).filter(i -> file.has("data", i)).forEach(delivered::add);
                     int[] wanted = IntStream.range(0, 40 + rng.nextInt(20)).toArray();
                     assertThat(Service.ask(teacher, wanted)).containsExactly(right(wanted));
