@@ -39,13 +39,7 @@ record ActiveTeacher(
             throws IOException {
         Path file = options.teacherFile;
         if (file != null) {
-            ModelCard.Loaded loaded = ModelCard.load(file);
-            if (loaded.card().classes().size() != classes) {
-                throw new IllegalArgumentException("--teacher-file: expected a model of " + classes + " classes, got "
-                        + loaded.card().classes().size());
-            }
-            Transform inputs = loaded.card().normalization().toTransform();
-            return new ActiveTeacher(new LiveTeacher(loaded.model()), inputs, null);
+            return saved(file, classes);
         }
         URI url = options.teacherUrl;
         if (url != null) {
@@ -68,6 +62,16 @@ record ActiveTeacher(
                 .fit()
                 .student();
         return new ActiveTeacher(new LiveTeacher(network), normalize, null);
+    }
+
+    private static ActiveTeacher saved(Path file, int classes) throws IOException {
+        ModelCard.Loaded loaded = ModelCard.load(file);
+        if (loaded.card().classes().size() != classes) {
+            throw new IllegalArgumentException("--teacher-file: expected a model of " + classes + " classes, got "
+                    + loaded.card().classes().size());
+        }
+        Transform inputs = loaded.card().normalization().toTransform();
+        return new ActiveTeacher(new LiveTeacher(loaded.model()), inputs, null);
     }
 
     private static Limits limits(ActiveOptions options, Price price) {

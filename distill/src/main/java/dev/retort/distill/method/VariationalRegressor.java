@@ -33,8 +33,9 @@ final class VariationalRegressor extends Module {
         Layer first = layer(maps, in, out, rng);
         Layer second = layer(maps, out, out, rng);
         mean = child("mean", new Sequential(first, new ReLU(), second, new ReLU(), layer(maps, out, out, rng)));
-        // softplus(ρ) + floor = variance
-        double initial = Math.log(Math.expm1(variance - FLOOR));
+        // softplus(ρ) + floor = variance; written so that e^variance cannot overflow
+        double wanted = variance - FLOOR;
+        double initial = wanted + Math.log(-Math.expm1(-wanted));
         rho = parameter("rho", Tensor.full(initial, DType.F32, out));
     }
 

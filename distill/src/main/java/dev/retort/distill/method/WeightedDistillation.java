@@ -75,8 +75,7 @@ public record WeightedDistillation(TeacherLabel form, DebiasWeights.Config weigh
     public List<Term> terms(Setup setup) {
         Confidence validation = Confidence.ofLogits(setup.requireValidation());
         Confidence pool = Confidence.ofLogits(setup.requireTeacherLabels());
-        Loss loss = new Loss(
-                this, validation, setup.validationLabels(), pool, setup.labels(), new SampleWeights(setup.size()));
+        Loss loss = new Loss(this, validation, setup.validationLabels(), pool, new SampleWeights(setup.size()));
         return List.of(new Term("weighted", 1, loss));
     }
 
@@ -116,12 +115,7 @@ public record WeightedDistillation(TeacherLabel form, DebiasWeights.Config weigh
     }
 
     private record Loss(
-            WeightedDistillation method,
-            Confidence validation,
-            long[] truth,
-            Confidence pool,
-            long[] labels,
-            SampleWeights weights)
+            WeightedDistillation method, Confidence validation, long[] truth, Confidence pool, SampleWeights weights)
             implements LossTerm {
         @Override
         public double count(StepBatch batch) {

@@ -3,6 +3,7 @@ package dev.retort.distill.method;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.retort.distill.LossTerm;
 import dev.retort.distill.Setup;
@@ -20,6 +21,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HintTest {
     private static final Tap TAP = Tap.output("body");
@@ -44,6 +46,13 @@ class HintTest {
                 .hasMessageContaining("[3, 5, 5] for the teacher's [3, 8, 8]");
         assertThatThrownBy(() -> HintRegressor.between(Shape.of(3), Shape.of(3, 8, 8), new Rng(1)))
                 .hasMessageContaining("[3]");
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {2e-5, 1e-3, 5, 1000, 1e30})
+    void aVarianceStartsWhereItIsToldTo(double variance) {
+        VariationalRegressor regressor = new VariationalRegressor(Shape.of(3), Shape.of(2), variance, new Rng(1));
+        assertThat(regressor.variance().get(1)).isCloseTo(variance, withinPercentage(1e-3));
     }
 
     @Test
