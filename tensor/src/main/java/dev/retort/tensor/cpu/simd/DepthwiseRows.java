@@ -4,9 +4,10 @@ import dev.retort.tensor.cpu.Parallel;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Depthwise 3 x 3 convolution with stride 1, the usual case: a band of rows after the other is
-/// copied between zeros, which stay from plane to plane, and [DepthwiseStrip] writes results where
-/// they belong.
+/// Depthwise 3 x 3 convolution with stride 1, the usual case. With one row and column of padding
+/// [DepthwisePlane] works on planes as they lie. Otherwise a band of rows after the other is copied
+/// between zeros, which stay from plane to plane, and [DepthwiseStrip] writes results where they
+/// belong.
 ///
 /// ```
 ///   source plane        padded plane: pitch = width + 2 pad      output plane
@@ -62,15 +63,16 @@ final class DepthwiseRows {
             for (int nc = from; nc < to; nc++) {
                 int f = nc % s.channels() * multiplier;
                 int in = xo + nc * s.height() * s.width();
+                boolean inPlace = p.inPlace(x, in);
                 for (int i = 0; i < s.outHeight(); i += band) {
                     int rows = Math.min(band, s.outHeight() - i);
-                    p.fill(x, in, i == 0 ? 0 : i + 2, i + rows + 2, padded);
+                    if (!inPlace) {
+                        p.fill(x, in, i == 0 ? 0 : i + 2, i + rows + 2, padded);
+                    }
                     for (int m = 0; m < multiplier; m++) {
                         float start = bias == null ? 0f : bias[biasOff + f + m];
-                        int out = yo + (nc * multiplier + m) * size + i * s.outWidth();
-                        int kernel = wo + (f + m) * 9;
-                        DepthwiseStrip.filter(
-                                padded, i * p.pitch, p.pitch, w, kernel, 3, 1, start, y, out, rows, s.outWidth());
+                        int out = yo + (nc * multiplier + m) * size;
+                        p.filter(inPlace ? x : padded, in, i, rows, w, wo + (f + m) * 9, 1, start, y, out, inPlace);
                     }
                 }
             }
@@ -97,13 +99,14 @@ final class DepthwiseRows {
                 int c = nc % s.channels();
                 int in = dyo + nc * s.outHeight() * s.outWidth();
                 float start = bias == null ? 0f : bias[biasOff + c];
+                boolean inPlace = p.inPlace(dy, in);
                 for (int i = 0; i < s.height(); i += band) {
                     int rows = Math.min(band, s.height() - i);
-                    p.fill(dy, in, i == 0 ? 0 : i + 2, i + rows + 2, padded);
-                    int out = dxo + nc * size + i * s.width();
+                    if (!inPlace) {
+                        p.fill(dy, in, i == 0 ? 0 : i + 2, i + rows + 2, padded);
+                    }
                     int kernel = wo + c * 9 + 8;
-                    DepthwiseStrip.filter(
-                            padded, i * p.pitch, p.pitch, w, kernel, -3, -1, start, dx, out, rows, s.width());
+                    p.filter(inPlace ? dy : padded, in, i, rows, w, kernel, -1, start, dx, dxo + nc * size, inPlace);
                 }
             }
         });
@@ -122,8 +125,13 @@ final class DepthwiseRows {
                 for (int n = 0; n < s.batch(); n++) {
                     int in = xo + (n * s.channels() + f / multiplier) * s.height() * s.width();
                     int grad = dyo + (n * s.filters() + f) * size;
+                    boolean inPlace = p.inPlace(x, in);
                     for (int i = 0; i < s.outHeight(); i += band) {
                         int rows = Math.min(band, s.outHeight() - i);
+                        if (inPlace) {
+                            DepthwisePlane.addProducts(x, in, s.height(), s.width(), dy, grad, i, i + rows, lanes);
+                            continue;
+                        }
                         p.fill(x, in, i == 0 ? 0 : i + 2, i + rows + 2, padded);
                         DepthwiseStrip.addProducts(
                                 padded, i * p.pitch, p.pitch, dy, grad + i * s.outWidth(), rows, s.outWidth(), lanes);
@@ -160,6 +168,34 @@ final class DepthwiseRows {
             this.padW = padW;
             pitch = width + 2 * padW;
             length = (height + 2 * padH) * pitch + L;
+        }
+
+        /// Whether the plane can be read as it lies.
+        boolean inPlace(float[] src, int s) {
+            return padH == 1 && padW == 1 && DepthwisePlane.fits(src, s, height * width);
+        }
+
+        /// Writes `rows` rows of outputs from row i on to the plane at `y[out]`, either from the plane at `x[in]` or
+        /// from its padded copy; taps follow each other in steps of `order`, 1 or -1.
+        void filter(
+                float[] x,
+                int in,
+                int i,
+                int rows,
+                float[] w,
+                int kernel,
+                int order,
+                float start,
+                float[] y,
+                int out,
+                boolean inPlace) {
+            if (inPlace) {
+                DepthwisePlane.filter(x, in, height, width, w, kernel, 3 * order, order, start, y, out, i, i + rows);
+            } else {
+                int outWidth = pitch - 2;
+                int at = out + i * outWidth;
+                DepthwiseStrip.filter(x, i * pitch, pitch, w, kernel, 3 * order, order, start, y, at, rows, outWidth);
+            }
         }
 
         float[] empty() {

@@ -91,7 +91,7 @@ final class ConvRows {
         org.bytedeco.pytorch.Tensor lastX = Torch.channelsLast(x);
         org.bytedeco.pytorch.Tensor lastW = Torch.channelsLast(w);
         return new Contestants(
-                Sides.of(() -> data.input.conv2d(data.weight, null, layer.geometry())),
+                Sides.giving(() -> data.input.conv2d(data.weight, null, layer.geometry())),
                 List.of(
                         Torch.side(Torch.NAME, () -> conv(layer, x, w)),
                         Torch.side(Torch.CHANNELS_LAST, () -> conv(layer, lastX, lastW))));
@@ -110,7 +110,11 @@ final class ConvRows {
         Tensor x = data.input.detach().requiresGrad(inputToo);
         Tensor w = data.weight.detach().requiresGrad(true);
         Side retort = Sides.recorded(
-                () -> x.conv2d(w, null, layer.geometry()).backward(data.gradient),
+                () -> {
+                    Tensor y = x.conv2d(w, null, layer.geometry());
+                    y.backward(data.gradient);
+                    y.storage().release();
+                },
                 inputToo ? List.of(x, w) : List.of(w));
         return new Contestants(retort, List.of(peer(layer, data, inputToo, false), peer(layer, data, inputToo, true)));
     }

@@ -15,6 +15,18 @@ final class Sides {
         return new Side("Retort", () -> sink = work.get(), () -> work.get().toFloats());
     }
 
+    /// As [#of] for results that nobody keeps and that share no memory: each is given back at once, as the peer's are.
+    static Side giving(Supplier<Tensor> work) {
+        return new Side(
+                "Retort",
+                () -> {
+                    Tensor result = work.get();
+                    sink = result;
+                    result.storage().release();
+                },
+                () -> work.get().toFloats());
+    }
+
     /// A side with gradients: `work` ends with backward; the gradients of `leaves` are dropped
     /// after each run.
     static Side recorded(Runnable work, List<Tensor> leaves) {
