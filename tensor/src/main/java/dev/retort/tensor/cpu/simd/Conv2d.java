@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 /// fixed by the sizes, so results do not depend on the number of threads. [NonFiniteConv] sees to
 /// infinities and NaN.
 public final class Conv2d {
+    /// Positions of a flattened plane that [FilterLanes] takes at once.
+    private static final int MAX_LINE = 1024;
+
     private Conv2d() {}
 
     /// `y = conv(x, w) + bias`; y is overwritten.
@@ -112,7 +115,11 @@ public final class Conv2d {
             Depthwise.weightGradient(s, dy, dyo, x, xo, dw, dwo);
         } else {
             for (int g = 0; g < s.groups(); g++) {
-                ConvWeightGrad.group(s, g, dy, dyo, x, xo, dw, dwo + g * groupWeights);
+                if (FilterLanes.suits(s)) {
+                    FilterLanes.group(s.width() > MAX_LINE ? shape : s, g, dy, dyo, x, xo, dw, dwo + g * groupWeights);
+                } else {
+                    ConvWeightGrad.group(s, g, dy, dyo, x, xo, dw, dwo + g * groupWeights);
+                }
             }
         }
         NonFiniteConv.weightGradient(s, dy, dyo, x, xo, dw, dwo);

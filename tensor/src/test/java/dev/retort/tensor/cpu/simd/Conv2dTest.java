@@ -33,7 +33,13 @@ class Conv2dTest {
                 new ConvShape(2, 3, 40, 45, 32, 7, 7, 2, 2, 3, 3, 1, 1, 1),
                 new ConvShape(1, 3, 70, 70, 25, 3, 3, 2, 2, 1, 1, 1, 1, 1),
                 new ConvShape(3, 4, 9, 33, 27, 5, 8, 1, 1, 2, 4, 1, 1, 1));
-        return Stream.of(fixed, drawn, depthwise, stems).flatMap(shapes -> shapes);
+        Stream<ConvShape> wide = Stream.of(
+                new ConvShape(3, 20, 7, 9, 32, 1, 1, 1, 1, 0, 0, 1, 1, 1),
+                new ConvShape(2, 13, 35, 34, 48, 1, 1, 1, 1, 0, 0, 1, 1, 1),
+                new ConvShape(9, 11, 15, 13, 31, 1, 1, 2, 2, 0, 0, 1, 1, 1),
+                new ConvShape(2, 12, 9, 11, 30, 3, 3, 2, 3, 1, 2, 2, 1, 1),
+                new ConvShape(2, 12, 14, 10, 64, 2, 3, 1, 2, 0, 3, 1, 2, 2));
+        return Stream.of(fixed, drawn, depthwise, stems, wide).flatMap(shapes -> shapes);
     }
 
     private static ConvShape drawDepthwise(Random r) {
