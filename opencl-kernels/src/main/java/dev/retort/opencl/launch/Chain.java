@@ -73,7 +73,7 @@ record Chain(Task task, Shape shape, DType dtype, Term.Apply result) implements 
             chain = new Chain(t, shape, dtype, new Term.Apply(function, p, q, leaves));
             Layout.ofResult(t.op().name(), shape, in); // says what does not fit
         }
-        chain.reads().forEach(DeviceStorage::realize);
+        chain.realizeLeaves();
         return t.device().pending(t.out()[0], chain);
     }
 
@@ -88,6 +88,36 @@ record Chain(Task task, Shape shape, DType dtype, Term.Apply result) implements 
                         && x.offset() == 0
                 ? chain
                 : null;
+    }
+
+    /// Computes what is read, but for one product whose epilogue this chain may be.
+    private void realizeLeaves() {
+        Tensor last = product();
+        for (DeviceStorage read : reads()) {
+            if (last == null || read != last.storage()) {
+                read.realize();
+            }
+        }
+    }
+
+    /// The leaf that waits for this chain: a product, element i of which is element i of the result, and which is not
+    /// read in another order as well; the last one of several.
+    private @Nullable Tensor product() {
+        List<Tensor> leaves = leaves();
+        Tensor found = null;
+        for (Tensor leaf : leaves) {
+            if (((DeviceStorage) leaf.storage()).recipe() instanceof Product
+                    && leaf.shape().equals(shape)
+                    && leaf.isContiguous()
+                    && leaf.offset() == 0
+                    && leaves.stream()
+                                    .filter(other -> other.storage() == leaf.storage())
+                                    .count()
+                            == 1) {
+                found = leaf;
+            }
+        }
+        return found;
     }
 
     private boolean fits() {
@@ -159,12 +189,20 @@ record Chain(Task task, Shape shape, DType dtype, Term.Apply result) implements 
     @Override
     public void compute(DeviceStorage storage) {
         List<Term.Apply> order = applies();
+        Tensor before = product();
+        if (before != null && ((DeviceStorage) before.storage()).recipe() instanceof Product product) {
+            String definitions = "#define PRODUCT 1\n" + definitions(order, before);
+            if (isWorthwhile(product.variant() + definitions)) {
+                epilogue(product, before, order, definitions, storage);
+                return;
+            }
+        }
         if (order.size() == 1) {
             applied(result, storage, Map.of());
             return;
         }
-        String variant = Types.of(dtype) + definitions(order);
-        if (SEEN.merge(variant, 1, (seen, one) -> Math.min(seen + one, WORTHWHILE)) < WORTHWHILE) {
+        String variant = Types.of(dtype) + definitions(order, null);
+        if (!isWorthwhile(variant)) {
             oneByOne(order, storage);
             return;
         }
@@ -176,6 +214,32 @@ record Chain(Task task, Shape shape, DType dtype, Term.Apply result) implements 
         leaves.forEach(leaf -> launch.held((DeviceStorage) leaf.storage()));
         order.forEach(apply -> attributes(apply, launch));
         task.each(launch, layout.count());
+    }
+
+    private static boolean isWorthwhile(String variant) {
+        return SEEN.merge(variant, 1, (seen, one) -> Math.min(seen + one, WORTHWHILE)) == WORTHWHILE;
+    }
+
+    /// Applies this chain to the elements of a product before they are stored.
+    private void epilogue(
+            Product product, Tensor before, List<Term.Apply> order, String definitions, DeviceStorage storage) {
+        List<Tensor> leaves = leaves();
+        Layout layout = Layout.ofResult(task.op().name(), shape, leaves.toArray(Tensor[]::new));
+        DeviceStorage own = (DeviceStorage) before.storage();
+        boolean keep = own.hasOtherReaders();
+        own.realizeBy(() -> {
+            Launch launch = product.launch("pointwise+", definitions, keep ? own : storage)
+                    .struct(layout.fields())
+                    .held(storage)
+                    .ints(keep ? 1 : 0);
+            for (Tensor leaf : leaves) {
+                if (leaf.storage() != own) {
+                    launch.held((DeviceStorage) leaf.storage());
+                }
+            }
+            order.forEach(apply -> attributes(apply, launch));
+            product.run(launch);
+        });
     }
 
     /// The same without a kernel of its own, which would cost more to compile than it saves.
@@ -215,14 +279,18 @@ record Chain(Task task, Shape shape, DType dtype, Term.Apply result) implements 
         }
     }
 
-    /// The chain in the kernel language.
-    private String definitions(List<Term.Apply> order) {
+    /// The chain in the kernel language; the elements of `product`, if there is one, are at hand.
+    private String definitions(List<Term.Apply> order, @Nullable Tensor product) {
         List<Tensor> leaves = leaves();
         StringBuilder parameters = new StringBuilder();
         StringBuilder values = new StringBuilder();
         for (int i = 1; i <= leaves.size(); i++) {
-            parameters.append(", __global const S* in").append(i);
-            values.append(" const A x%d = LD(in%d, at[%d]);".formatted(i, i, i));
+            if (product != null && leaves.get(i - 1).storage() == product.storage()) {
+                values.append(" const A x%d = product_value;".formatted(i));
+            } else {
+                parameters.append(", __global const S* in").append(i);
+                values.append(" const A x%d = LD(in%d, at[%d]);".formatted(i, i, i));
+            }
         }
         for (int i = 0; i < order.size(); i++) {
             Term.Apply apply = order.get(i);

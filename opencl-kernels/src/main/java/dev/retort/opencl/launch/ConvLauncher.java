@@ -5,9 +5,11 @@ import dev.retort.opencl.runtime.Launch;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
+import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.ConvOp;
+import java.util.List;
 
-/// Launches `kernels/product.cl` (implicit GEMM) and `kernels/depthwise.cl`: [ConvOp].
+/// Launches `kernels/product.cl` or `kernels/tensor.cl` (implicit GEMM) and `kernels/depthwise.cl`: [ConvOp].
 final class ConvLauncher {
     private static final int MOST_SPLITS = 64;
 
@@ -16,22 +18,18 @@ final class ConvLauncher {
     static Tensor[] run(Task t, ConvOp op) {
         Tensor[] in = t.dense();
         Shape result = t.out()[0].shape();
-        Tensor y = t.result(0);
-        switch (op) {
-            case ConvOp.Conv2d o -> {
-                Sizes sizes = new Sizes(o.geometry(), in[0].shape(), in[1].shape(), result);
-                forward(t, sizes, in, y);
-            }
-            case ConvOp.Conv2dInputGrad o -> {
-                Sizes sizes = new Sizes(o.geometry(), result, in[1].shape(), in[0].shape());
-                inputGrad(t, sizes, in, y);
-            }
-            case ConvOp.Conv2dWeightGrad o -> {
-                Sizes sizes = new Sizes(o.geometry(), in[1].shape(), result, in[0].shape());
-                weightGrad(t, sizes, in, y);
-            }
-        }
-        return Task.one(y);
+        return Task.one(
+                switch (op) {
+                    case ConvOp.Conv2d o ->
+                        forward(t, new Sizes(o.geometry(), in[0].shape(), in[1].shape(), result), in);
+                    case ConvOp.Conv2dInputGrad o ->
+                        inputGrad(t, new Sizes(o.geometry(), result, in[1].shape(), in[0].shape()), in);
+                    case ConvOp.Conv2dWeightGrad o -> {
+                        Tensor dw = t.result(0);
+                        weightGrad(t, new Sizes(o.geometry(), in[1].shape(), result, in[0].shape()), in, dw);
+                        yield dw;
+                    }
+                });
     }
 
     /// Shapes of x [N, C, H, W], w [O, C/groups, KH, KW] and out [N, O, OH, OW].
@@ -50,6 +48,10 @@ final class ConvLauncher {
 
         int outPlane() {
             return out.dim(2) * out.dim(3);
+        }
+
+        Product.Problem problem(String name, DType dtype, long m, long n, int splits) {
+            return new Product.Problem(Tile.Use.CONVOLUTION, name, dtype, m, n, (long) g.groups() * splits);
         }
 
         /// The struct of the kernels.
@@ -76,17 +78,17 @@ final class ConvLauncher {
                 wOffset,
                 outOffset,
                 bias,
-                splits,
-                0
+                splits
             };
         }
     }
 
-    private static void forward(Task t, Sizes s, Tensor[] in, Tensor y) {
+    private static Tensor forward(Task t, Sizes s, Tensor[] in) {
         int bias = in.length == 3 ? in[2].offset() : -1;
         int[] fields = s.fields(in[0].offset(), in[1].offset(), 0, bias, 1);
         Tensor biasOrX = in.length == 3 ? in[2] : in[0];
         if (s.depthwise()) {
+            Tensor y = t.result(0);
             t.each(
                     t.kernel("depthwise", Types.of(y.dtype()), "depthwise")
                             .struct(fields)
@@ -95,15 +97,17 @@ final class ConvLauncher {
                             .buffer(in[1])
                             .buffer(biasOrX),
                     y.numel());
-            return;
+            return y;
         }
         long columns = (long) s.x.dim(0) * s.outPlane();
-        product(t, "CONV_FORWARD", fields, y, in[1], in[0], biasOrX, s.groupOuts(), columns, s.g.groups());
+        Product.Problem problem = s.problem("CONV_FORWARD", in[0].dtype(), s.groupOuts(), columns, 1);
+        return product(t, problem, fields, List.of(in[1], in[0], biasOrX));
     }
 
-    private static void inputGrad(Task t, Sizes s, Tensor[] in, Tensor dx) {
+    private static Tensor inputGrad(Task t, Sizes s, Tensor[] in) {
         int[] fields = s.fields(0, in[1].offset(), in[0].offset(), -1, 1);
         if (s.depthwise()) {
+            Tensor dx = t.result(0);
             t.each(
                     t.kernel("depthwise", Types.of(dx.dtype()), "depthwise_input_gradient")
                             .struct(fields)
@@ -111,10 +115,19 @@ final class ConvLauncher {
                             .buffer(in[0])
                             .buffer(in[1]),
                     dx.numel());
-            return;
+            return dx;
         }
         long columns = (long) s.x.dim(0) * s.x.dim(2) * s.x.dim(3);
-        product(t, "CONV_INPUT_GRAD", fields, dx, in[1], in[0], in[1], s.w.dim(1), columns, s.g.groups());
+        Product.Problem problem = s.problem("CONV_INPUT_GRAD", in[0].dtype(), s.w.dim(1), columns, 1);
+        return product(t, problem, fields, List.of(in[1], in[0], in[1]));
+    }
+
+    /// A product whose result may wait; zeros where nothing is summed.
+    private static Tensor product(Task t, Product.Problem problem, int[] fields, List<Tensor> operands) {
+        TensorType type = t.out()[0];
+        return type.shape().numel() == 0 || problem.n() == 0
+                ? t.zeros(type)
+                : Product.of(t, type, problem, fields, operands).result();
     }
 
     private static void weightGrad(Task t, Sizes s, Tensor[] in, Tensor dw) {
@@ -128,33 +141,31 @@ final class ConvLauncher {
             return;
         }
         int splits = splits(t, s, dw);
-        int[] fields = s.fields(in[1].offset(), 0, in[0].offset(), -1, splits);
-        int columns = s.w.dim(1) * s.taps();
         if (splits == 1) {
-            product(t, "CONV_WEIGHT_GRAD", fields, dw, in[0], in[1], in[0], s.groupOuts(), columns, s.g.groups());
+            weightProduct(t, s, in, dw, 1);
             return;
         }
-        DType arithmetic = Task.isHalf(dw.dtype()) ? DType.F32 : dw.dtype();
-        if (arithmetic != dw.dtype()) { // the parts are added before they are rounded
-            Tensor wide = t.fresh(arithmetic, dw.shape().dims());
-            weightGrad(t, s, new Tensor[] {in[0].to(arithmetic), in[1].to(arithmetic)}, wide);
-            CastLauncher.cast(t, wide, dw);
-            return;
-        }
-        Tensor parts = t.fresh(dw.dtype(), splits, dw.numel());
-        product(
-                t,
-                "CONV_WEIGHT_GRAD",
-                fields,
-                parts,
-                in[0],
-                in[1],
-                in[0],
-                s.groupOuts(),
-                columns,
-                (long) s.g.groups() * splits);
-        ReductionLauncher.launch(t, "sum", parts, new int[] {0}, dw, null);
+        DType arithmetic = Task.isHalf(dw.dtype()) ? DType.F32 : dw.dtype(); // parts are added before they are rounded
+        Tensor parts = t.fresh(arithmetic, splits, dw.numel());
+        weightProduct(t, s, in, parts, splits);
+        Tensor sum =
+                arithmetic == dw.dtype() ? dw : t.fresh(arithmetic, dw.shape().dims());
+        ReductionLauncher.launch(t, "sum", parts, new int[] {0}, sum, null);
         ((DeviceStorage) parts.storage()).release();
+        if (sum != dw) {
+            CastLauncher.cast(t, sum, dw);
+            sum.storage().release();
+        }
+    }
+
+    private static void weightProduct(Task t, Sizes s, Tensor[] in, Tensor dw, int splits) {
+        int columns = s.w.dim(1) * s.taps();
+        if (dw.numel() == 0 || columns == 0) {
+            return;
+        }
+        int[] fields = s.fields(in[1].offset(), 0, in[0].offset(), -1, splits);
+        Product.Problem problem = s.problem("CONV_WEIGHT_GRAD", in[0].dtype(), s.groupOuts(), columns, splits);
+        Product.of(t, dw.type(), problem, fields, List.of(in[0], in[1], in[0])).compute((DeviceStorage) dw.storage());
     }
 
     /// Parts of the sum over images and positions, so that there are tiles enough for the device.
@@ -166,41 +177,5 @@ final class ConvLauncher {
         long wanted = 2L * t.device().limits().computeUnits() / Math.max(1, tiles);
         long length = (long) s.x.dim(0) * s.outPlane();
         return (int) Math.max(1, Math.min(Math.min(wanted, length / 256), MOST_SPLITS));
-    }
-
-    private static void product(
-            Task t,
-            String problem,
-            int[] fields,
-            Tensor c,
-            Tensor a,
-            Tensor b,
-            Tensor bias,
-            int m,
-            long n,
-            long batch) {
-        if (c.numel() == 0 || n == 0) {
-            if (c.numel() > 0) {
-                ShapeLauncher.fill(t, c, 0);
-            }
-            return;
-        }
-        Tile tile = Tile.of(t.device(), Tile.Use.CONVOLUTION, c.dtype(), m, n, batch);
-        t.kernel("product", Types.of(c.dtype()) + "#define " + problem + " 1\n" + tile.definitions(), "product")
-                .struct(fields)
-                .buffer(c)
-                .buffer(a)
-                .buffer(b)
-                .buffer(bias)
-                .buffer(c)
-                .run(
-                        new long[] {
-                            (n + tile.tn() - 1) / tile.tn() * tile.groupX(),
-                            (long) (m + tile.tm() - 1) / tile.tm() * tile.groupY(),
-                            batch
-                        },
-                        tile.groupX(),
-                        tile.groupY(),
-                        1);
     }
 }

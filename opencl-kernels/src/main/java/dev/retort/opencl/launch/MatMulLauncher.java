@@ -3,11 +3,14 @@ package dev.retort.opencl.launch;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.MatMulOp;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Launches `kernels/product.cl` for matrices: [MatMulOp]. Operands are read through their strides.
+/// Launches `kernels/product.cl` and `kernels/tensor.cl` for matrices: [MatMulOp]. Operands are read through their
+/// strides.
 final class MatMulLauncher {
     private static final int BATCH_RANK = 4;
+    private static final int HEAD = 11; // fields before the batch
 
     private MatMulLauncher() {}
 
@@ -19,13 +22,11 @@ final class MatMulLauncher {
     }
 
     /// x · wᵀ + bias, all leading dimensions of x as rows.
-    static Tensor linear(Task t, Tensor x, Tensor w, @Nullable Tensor bias) {
-        Tensor y = t.result(0);
+    private static Tensor linear(Task t, Tensor x, Tensor w, @Nullable Tensor bias) {
         int inputs = w.size(1);
-        int rows = y.numel() == 0 ? 0 : y.numel() / w.size(0);
+        int rows = t.out()[0].shape().numel() == 0 ? 0 : t.out()[0].shape().numel() / w.size(0);
         Tensor matrix = x.rank() == 2 ? x : dense(t, x, rows, inputs);
-        product(t, matrix, w.permute(1, 0), bias, y, Shape.SCALAR);
-        return y;
+        return product(t, matrix, w.permute(1, 0), bias, Shape.SCALAR);
     }
 
     private static Tensor dense(Task t, Tensor x, int rows, int columns) {
@@ -34,55 +35,44 @@ final class MatMulLauncher {
     }
 
     private static Tensor matmul(Task t, Tensor a, Tensor b) {
-        Tensor y = t.result(0);
-        Shape batch = leading(y.shape());
-        product(t, a, b, null, y, batch);
-        return y;
+        return product(t, a, b, null, leading(t.out()[0].shape()));
     }
 
     private static Shape leading(Shape shape) {
         return shape.without(shape.rank() - 1).without(shape.rank() - 2);
     }
 
-    /// y ← a · b (+ bias), for each index of `batch`.
-    private static void product(Task t, Tensor a, Tensor b, @Nullable Tensor bias, Tensor y, Shape batch) {
-        if (y.numel() == 0) {
-            return;
-        }
-        if (a.numel() == 0) { // sums over nothing
+    /// a · b (+ bias), for each index of `batch`.
+    private static Tensor product(Task t, Tensor a, Tensor b, @Nullable Tensor bias, Shape batch) {
+        if (t.out()[0].shape().numel() == 0 || a.numel() == 0) { // nothing, or sums over nothing
+            Tensor y = t.result(0);
             ShapeLauncher.fill(t, y, 0);
             if (bias != null) {
                 ShapeLauncher.copy(t, bias, y);
             }
-            return;
+            return y;
         }
-        int m = a.size(-2);
-        int n = b.size(-1);
-        Tile tile = Tile.of(t.device(), Tile.Use.MATMUL, y.dtype(), m, n, batch.numel());
         int[] fields = fields(t, a, b, bias, batch);
-        String variant = Types.of(y.dtype()) + "#define MATMUL 1\n" + tile.definitions();
-        t.kernel("product", variant, "product")
-                .struct(fields)
-                .buffer(y)
-                .buffer(a)
-                .buffer(b)
-                .buffer(bias == null ? y : bias)
-                .buffer(y)
-                .run(
-                        new long[] {
-                            (long) (n + tile.tn() - 1) / tile.tn() * tile.groupX(),
-                            (long) (m + tile.tm() - 1) / tile.tm() * tile.groupY(),
-                            batch.numel()
-                        },
-                        tile.groupX(),
-                        tile.groupY(),
-                        1);
+        List<Tensor> operands = List.of(a, b, bias == null ? a : bias);
+        return Product.of(t, t.out()[0], problem(a, b, batch), fields, operands).result();
+    }
+
+    /// a · b on tensor cores, whether they are known to work or not.
+    static Tensor onTensorCores(Task t, Tensor a, Tensor b) {
+        int[] fields = fields(t, a, b, null, Shape.SCALAR);
+        Product.Problem problem = problem(a, b, Shape.SCALAR);
+        return Product.onTensorCores(t, t.out()[0], problem, fields, List.of(a, b, a))
+                .enqueued();
+    }
+
+    private static Product.Problem problem(Tensor a, Tensor b, Shape batch) {
+        return new Product.Problem(Tile.Use.MATMUL, "MATMUL", a.dtype(), a.size(-2), b.size(-1), batch.numel());
     }
 
     private static int[] fields(Task t, Tensor a, Tensor b, @Nullable Tensor bias, Shape batch) {
         int[] as = a.strides();
         int[] bs = b.strides();
-        int[] out = new int[14 + 3 * BATCH_RANK];
+        int[] out = new int[HEAD + 1 + 3 * BATCH_RANK];
         int[] head = {
             a.size(-2),
             b.size(-1),
@@ -94,13 +84,11 @@ final class MatMulLauncher {
             bs[bs.length - 2],
             bs[bs.length - 1],
             bias == null ? 0 : bias.offset(),
-            bias == null ? -1 : bias.strides()[0],
-            0,
-            -1
+            bias == null ? -1 : bias.strides()[0]
         };
         System.arraycopy(head, 0, out, 0, head.length);
         Layout steps = Layout.of(t.op().name(), batch, stepping(a, batch), stepping(b, batch));
-        out[13] = steps.leading(BATCH_RANK, out, 14);
+        out[HEAD] = steps.leading(BATCH_RANK, out, HEAD + 1);
         return out;
     }
 

@@ -33,13 +33,29 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
         }
         DeviceLimits limits = device.limits();
         Tile large = of(device, use);
-        long tiles = (m + large.tm - 1) / large.tm * ((n + large.tn - 1) / large.tn) * batch;
+        long tiles = large.count(m, n) * batch;
         boolean fills = limits.cpu() || tiles >= limits.computeUnits();
         Tile chosen = large.isOneItem() ? large.narrowed(m) : fills ? large : middle(large);
         while (!chosen.fits(limits, dtype) && chosen.tm > 32) {
             chosen = middle(chosen);
         }
         return chosen.fits(limits, dtype) ? chosen : smallest(limits, dtype);
+    }
+
+    /// Sizes for tensor cores, large ones first: a warp computes `rm` x `rn` elements.
+    private static final List<Tile> WARPS =
+            List.of(new Tile(128, 128, 32, 64, 32), new Tile(64, 64, 32, 32, 32), new Tile(64, 32, 32, 32, 16));
+
+    /// The sizes of `kernels/tensor.cl` for a product: the largest of which there are enough for the device.
+    static Tile ofWarps(DeviceLimits limits, boolean emulated, long m, long n, long batch) {
+        return WARPS.stream()
+                .filter(tile -> !emulated && tile.count(m, n) * batch >= limits.computeUnits())
+                .findFirst()
+                .orElse(WARPS.getLast());
+    }
+
+    private long count(long m, long n) {
+        return (m + tm - 1) / tm * ((n + tn - 1) / tn);
     }
 
     private static Tile smallest(DeviceLimits limits, DType dtype) {

@@ -7,7 +7,10 @@ import dev.retort.tensor.OpException;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
+import java.lang.ref.WeakReference;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import org.jocl.CL;
 import org.jocl.CLException;
@@ -25,6 +28,7 @@ import org.jocl.cl_event;
 public final class ClDevice {
     private static final int FLUSH_EVERY = 16;
     private static final int MOST_DEFERRED = 4;
+    private static final int MOST_WAITING = 2; // the two gradients of a product
     private static final int WAIT_EVERY = 4096; // bounds what the driver has to remember
 
     private final Device name;
@@ -36,8 +40,10 @@ public final class ClDevice {
     private final Faults faults;
     private final Profile profile = new Profile();
     private final TunedTiles tiles;
+    private final TensorCores tensorCores;
     private final DriverCalls calls;
     private final List<Deferred> deferred = new ArrayList<>();
+    private final Deque<WeakReference<DeviceStorage>> waiting = new ArrayDeque<>();
     private long launches;
     private long downloads;
 
@@ -51,6 +57,7 @@ public final class ClDevice {
         this.programs = new Programs(context, id, limits);
         this.transfers = new Transfers(context, queue);
         this.tiles = TunedTiles.of(limits);
+        this.tensorCores = new TensorCores(limits);
         this.faults = new Faults(memory.take(1), queue);
     }
 
@@ -99,6 +106,11 @@ public final class ClDevice {
     /// What `./retort tune` found.
     public TunedTiles tiles() {
         return tiles;
+    }
+
+    /// Whether products run on tensor cores.
+    public TensorCores tensorCores() {
+        return tensorCores;
     }
 
     Faults faults() {
@@ -179,6 +191,25 @@ public final class ClDevice {
         return Tensor.of(storage, 0, shape, shape.contiguousStrides());
     }
 
+    /// Like [#pending], for what is too costly to be computed twice and keeps its operands in memory: computed
+    /// at the latest when a few more of its kind wait.
+    public synchronized Tensor waiting(TensorType type, Recipe recipe) {
+        recipe.reads().forEach(DeviceStorage::requireUsable);
+        Tensor tensor = pending(type, recipe);
+        waiting.add(new WeakReference<>((DeviceStorage) tensor.storage()));
+        if (waiting.size() > MOST_WAITING) {
+            realize(waiting.remove());
+        }
+        return tensor;
+    }
+
+    private static void realize(WeakReference<DeviceStorage> reference) {
+        DeviceStorage storage = reference.get();
+        if (storage != null) { // else nobody can read it any more
+            storage.realize();
+        }
+    }
+
     /// A contiguous tensor with undefined contents.
     public Tensor tensor(DType dtype, Shape shape) {
         return Tensor.of(allocate(dtype, shape.numel()), 0, shape, shape.contiguousStrides());
@@ -223,6 +254,9 @@ public final class ClDevice {
 
     /// Waits until the device has done everything.
     public synchronized void finish() {
+        while (!waiting.isEmpty()) {
+            realize(waiting.remove());
+        }
         settle();
         calls.run("finish", () -> CL.clFinish(queue));
     }

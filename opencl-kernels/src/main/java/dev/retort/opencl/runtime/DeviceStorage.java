@@ -83,20 +83,37 @@ public final class DeviceStorage extends Storage {
     public void realize() {
         synchronized (device) {
             Recipe pending = recipe;
-            if (pending == null) {
-                return;
+            if (pending != null) {
+                fill(pending, true, () -> pending.compute(this));
             }
-            recipe = null;
-            try {
-                take();
-                pending.compute(this);
-            } catch (RuntimeException e) {
-                giveBack();
-                recipe = pending; // as if nothing had happened
-                throw e;
-            }
-            pending.reads().forEach(DeviceStorage::letGo);
         }
+    }
+
+    /// Enqueues `commands`, of one holder, which compute the elements of this pending storage on the way; unless
+    /// nobody else reads them ([#hasOtherReaders()]): then it gets no memory.
+    public void realizeBy(Runnable commands) {
+        synchronized (device) {
+            Recipe pending = recipe;
+            if (pending == null) {
+                throw new IllegalStateException("a storage of " + size() + " " + dtype() + " is not pending");
+            }
+            fill(pending, hasOtherReaders(), commands);
+        }
+    }
+
+    private void fill(Recipe pending, boolean withMemory, Runnable commands) {
+        recipe = null;
+        try {
+            if (withMemory) {
+                take();
+            }
+            commands.run();
+        } catch (RuntimeException e) {
+            giveBack();
+            recipe = pending; // as if nothing had happened
+            throw e;
+        }
+        pending.reads().forEach(DeviceStorage::letGo);
     }
 
     /// Computes what is pending on the elements, which are about to change.
@@ -124,9 +141,14 @@ public final class DeviceStorage extends Storage {
         synchronized (device) {
             holds--;
             if (released && holds == 0) {
-                giveBack();
+                drop();
             }
         }
+    }
+
+    /// Whether anybody besides one holder may still read the elements: it was not given back, or others hold it.
+    public boolean hasOtherReaders() {
+        return !released || holds > 1;
     }
 
     /// @throws OpException if the storage was given back
@@ -161,13 +183,20 @@ public final class DeviceStorage extends Storage {
                 return;
             }
             released = true;
-            Recipe pending = recipe;
-            recipe = null;
-            if (pending != null) {
-                pending.reads().forEach(DeviceStorage::letGo);
-            } else if (holds == 0) {
-                giveBack();
+            if (holds == 0) {
+                drop();
             }
+        }
+    }
+
+    /// Nobody needs the elements any more, computed or not.
+    private void drop() {
+        Recipe pending = recipe;
+        recipe = null;
+        if (pending != null) {
+            pending.reads().forEach(DeviceStorage::letGo);
+        } else {
+            giveBack();
         }
     }
 

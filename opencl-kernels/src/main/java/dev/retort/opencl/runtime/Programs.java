@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jocl.CL;
 import org.jocl.CLException;
 import org.jocl.Pointer;
@@ -47,7 +49,8 @@ final class Programs {
         this.binaries = on ? new BinaryCache(BinaryCache.defaultFolder()) : null;
     }
 
-    /// The kernel `name` of `kernels/FILE.cl` behind the definitions `variant`.
+    /// The kernel `name` of `kernels/FILE.cl` behind the definitions `variant`; of several files, joined by `+`, the
+    /// text of one behind the other.
     Kernel kernel(String file, String variant, String name) {
         String key = file + "\0" + variant;
         return kernels.computeIfAbsent(key + "\0" + name, _ -> {
@@ -86,7 +89,7 @@ final class Programs {
                 + variant
                 + "\n"
                 + resource("prelude")
-                + resource(file);
+                + Arrays.stream(file.split("\\+")).map(Programs::resource).collect(Collectors.joining());
     }
 
     static String resource(String file) {

@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /// Sizes of tiles that were fastest on a device, in a file beside the compiled programs.
 ///
-/// The name of the file is a hash of device, driver and `kernels/product.cl`, so other drivers and kernels
+/// The name of the file is a hash of device, driver and the kernels of products, so other drivers and kernels
 /// are tuned
 /// anew. It has a line a use: its name and five sizes. A file that does not read so is ignored, with a
 /// warning.
@@ -31,7 +31,8 @@ public final class TunedTiles {
     /// The tiles of a device, read from this user's folder.
     static TunedTiles of(DeviceLimits limits) {
         Path folder = BinaryCache.defaultFolder();
-        Path program = new BinaryCache(folder).file(limits.fingerprint(), "tiles", Programs.resource("product"));
+        Path program = new BinaryCache(folder)
+                .file(limits.fingerprint(), "tiles", Programs.resource("problem") + Programs.resource("product"));
         String name = String.valueOf(program.getFileName()).replace(".clbin", ".tiles");
         TunedTiles tiles = new TunedTiles(folder.resolve(name));
         tiles.read();

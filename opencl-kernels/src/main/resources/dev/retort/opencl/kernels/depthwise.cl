@@ -5,7 +5,7 @@
 typedef struct {
     int images, channels, height, width, outs, out_height, out_width, group_channels, group_outs, kernel_h, kernel_w;
     int stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
-    int x, w, out, bias, splits, activation;
+    int x, w, out, bias, splits;
 } Conv;
 
 #define OUT_PLANE (P.out_height * P.out_width)

@@ -8,6 +8,8 @@
 //                   CHAIN_VALUES  const A x1 = LD(in1, at[1]); const A x2 = LD(in2, at[2]);
 //                                 const A v0 = unary_silu_of(x1, p0, q0); const A v1 = binary_mul_of(v0, x2);
 //                   CHAIN_RESULT  v1
+//
+// With PRODUCT defined as well, product.cl follows and applies the chain to its results, and there is no kernel here.
 
 #define ROOT_HALF K(0.7071067811865476)
 #define TWO_BY_ROOT_PI K(1.1283791670955126)
@@ -197,7 +199,7 @@ BINARY(binary_maximum, MAXIMUM(a, b))
 BINARY(binary_minimum, MINIMUM(a, b))
 BINARY(binary_remainder, remainder_of(a, b))
 
-#ifdef CHAIN
+#if defined(CHAIN) && !defined(PRODUCT)
 __kernel void chain(const Layout L, __global S* out CHAIN_PARAMETERS) {
     EACH(i, L.n) {
         LOCATE(L, i, CHAIN_OPERANDS)

@@ -1,0 +1,52 @@
+package dev.retort.opencl.runtime;
+
+import dev.retort.tensor.DType;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/// Whether products run on a device's tensor cores, through `kernels/tensor.cl`.
+///
+/// `F16` and `BF16` products do on NVIDIA's devices if a probe, a small product with a known result, compiles there and
+/// is right; otherwise they run as on other devices. `F32` products do as well, rounded to TF32 (10 bits of
+/// mantissa), if `dev.retort.opencl.tf32` is `on`; it is off by default. `dev.retort.opencl.tensorcores` = `off`
+/// switches
+/// all of it off, and `emulated` runs the same kernel on any device with the instruction spelled out in
+/// OpenCL C: slow, for tests.
+///
+/// The kernel is tested in the emulation. The instruction itself, one line of inline PTX, has not been run: no card
+/// with
+/// tensor cores was at hand.
+public final class TensorCores {
+    private final String mode;
+    private final boolean tf32;
+    private final boolean nvidia;
+    private final Map<DType, Boolean> proven = new EnumMap<>(DType.class);
+
+    TensorCores(DeviceLimits limits) {
+        mode = System.getProperty("dev.retort.opencl.tensorcores", "on");
+        tf32 = "on".equals(System.getProperty("dev.retort.opencl.tf32"));
+        nvidia = limits.tuning() == DeviceLimits.Vendor.NVIDIA;
+    }
+
+    /// Whether the instruction is spelled out.
+    public boolean isEmulated() {
+        return mode.equals("emulated");
+    }
+
+    /// Whether products of a type run on them.
+    ///
+    /// @param probe whether they work; asked once a type, and taken for a no while it runs
+    public synchronized boolean takes(DType dtype, BooleanSupplier probe) {
+        boolean wanted = dtype == DType.F16 || dtype == DType.BF16 || (dtype == DType.F32 && tf32);
+        if (!wanted || !(isEmulated() || (nvidia && mode.equals("on")))) {
+            return false;
+        }
+        Boolean known = proven.putIfAbsent(dtype, false);
+        if (known == null) {
+            known = probe.getAsBoolean();
+            proven.put(dtype, known);
+        }
+        return known;
+    }
+}

@@ -1,0 +1,223 @@
+// What is multiplied: matrices, and the three faces of convolution as implicit GEMMs, where A and B are read from images by
+// address arithmetic. product.cl and tensor.cl follow this text with the kernel that computes
+// C[m, n] = sum_k A[m, k] B[k, n] tile by tile.
+//
+// Definitions: MATMUL, CONV_FORWARD, CONV_INPUT_GRAD or CONV_WEIGHT_GRAD.
+
+#pragma OPENCL FP_CONTRACT ON // inside the sum
+
+typedef struct {
+    int m, n, k;
+    int a, a_row, a_col;       // offset and strides of A
+    int b, b_row, b_col;       // offset and strides of B
+    int bias, bias_step;       // offset and stride of the bias along n; step -1: no bias
+    int rank;                  // leading dimensions of the batch
+    int dims[4], a_step[4], b_step[4];
+} Product;
+
+typedef struct {
+    int images, channels, height, width;   // x [N, C, H, W]
+    int outs, out_height, out_width;       // out [N, O, OH, OW]
+    int group_channels, group_outs;        // C / groups, O / groups
+    int kernel_h, kernel_w;
+    int stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
+    int x, w, out, bias;                   // offsets; bias -1: none
+    int splits;                            // parts of the summed index (weight gradient)
+} Conv;
+
+// ---- results ----
+//
+// With CHAIN defined (pointwise.cl, in front of this text), the element-wise ops that follow the product are applied to an
+// element before it is stored: `result` gets what comes out, and `c` the product itself if `keep` says that it is needed.
+// With PARTS defined, C is in the type of arithmetic: parts of a sum, to be added before they are rounded.
+
+#if defined(CHAIN)
+#define EPILOGUE , const Layout L, __global S* result, const int keep CHAIN_PARAMETERS
+#define STORE(to, value)                  \
+    {                                     \
+        const A product_value = (value);  \
+        if (keep) {                       \
+            ST(c, to, product_value);     \
+        }                                 \
+        LOCATE(L, to, CHAIN_OPERANDS)     \
+        CHAIN_VALUES                      \
+        ST(result, at[0], CHAIN_RESULT);  \
+    }
+#elif defined(PARTS)
+#define EPILOGUE
+#define STORE(to, value) ((__global A*)c)[to] = (value);
+#else
+#define EPILOGUE
+#define STORE(to, value) ST(c, to, value);
+#endif
+
+// ---- operands: what a tile in local memory holds. Tensor cores (tensor.cl) take the bits of half types as they are,
+// and F32 rounded to TF32's 10 bits, ties away from zero ----
+
+#if defined(TENSOR) && defined(IS_F32)
+#define E uint
+#define READ(p, i) tf32_of((p)[i])
+
+inline uint tf32_of(float x) {
+    return isnan(x) ? 0x7FC00000u : (as_uint(x) + 0x1000u) & 0xFFFFE000u;
+}
+#elif defined(TENSOR)
+#define E ushort
+#define READ(p, i) ((__global const ushort*)(p))[i]
+#else
+#define E A
+#define READ LD
+#endif
+
+// ---- problems ----
+
+// What a problem has to say: its sizes, where A and B are read, and where C goes.
+//
+// Matrices are read by strides. For convolutions an element of A or B is found by decoding both of its indices, which costs
+// divisions: columns are decoded once a work-item (it always loads the same column, as ITEMS is a multiple of TN, or all of
+// them if it is alone), and rows once a tile, by TK work-items, into local memory.
+
+#if defined(MATMUL)
+#define PROBLEM Product
+#define SIZES const int m_end = P.m, n_end = P.n, k_begin = 0, k_end = P.k;
+#define BATCH                                               \
+    int a_at = P.a, b_at = P.b, z_rest = z;                 \
+    for (int d = P.rank - 1; d >= 0; d--) {                 \
+        const int index = z_rest % P.dims[d];               \
+        z_rest /= P.dims[d];                                \
+        a_at += index * P.a_step[d];                        \
+        b_at += index * P.b_step[d];                        \
+    }
+#define A_ALONG_K (P.a_col == 1)
+#define B_ALONG_K (P.b_row == 1 && P.b_col != 1)
+#define STORED(m, n, v)                                                               \
+    {                                                                                 \
+        const int to = (z * m_end + (m)) * n_end + (n);                               \
+        STORE(to, P.bias_step >= 0 ? (v) + LD(bias, P.bias + (n) * P.bias_step) : (v)) \
+    }
+#define LOAD_A(m, k) READ(as_in, a_at + (m0 + (m)) * P.a_row + (k0 + (k)) * P.a_col)
+#define LOAD_B(k, n) READ(bs_in, b_at + (k0 + (k)) * P.b_row + (n0 + (n)) * P.b_col)
+
+#else // convolutions; z = group, or group * splits + split
+#define PROBLEM Conv
+#define TAPS (P.kernel_h * P.kernel_w)
+#define OUT_PLANE (P.out_height * P.out_width)
+#define IN_PLANE (P.height * P.width)
+#define B_ALONG_K false
+
+// A row of the tile (an index k) or a column (an index n): B is read at the sum of the two bases, at the sum of the
+// positions (i, j), if that is inside the image; A at `a` plus a multiple of m.
+typedef struct {
+    int base, i, j, a;
+} Place;
+
+#if defined(CONV_FORWARD)
+// m: output channel of the group; n: image and output position; k: input channel of the group and tap.
+// A: weight, B: x at i s - pad + p d
+#define SIZES                                                                                           \
+    const int m_end = P.group_outs, n_end = P.images * OUT_PLANE, k_begin = 0;                          \
+    const int k_end = P.group_channels * TAPS;
+#define BATCH const int group = z; const int a_base = P.w + group * P.group_outs * k_end, a_step = k_end;
+#define A_ALONG_K true
+#define IMAGE_AT(i, j) (i >= 0 && i < P.height && j >= 0 && j < P.width ? READ(bs_in, P.x + base + i * P.width + j) : 0)
+#define STORED(m, n, v)                                                                        \
+    {                                                                                          \
+        const int channel = group * P.group_outs + (m);                                        \
+        const int to = ((n) / OUT_PLANE * P.outs + channel) * OUT_PLANE + (n) % OUT_PLANE;     \
+        STORE(to, P.bias >= 0 ? (v) + LD(bias, P.bias + channel) : (v))                        \
+    }
+
+inline Place column_of(const Conv P, int group, int n) {
+    const int image = n / OUT_PLANE, spot = n % OUT_PLANE;
+    const Place place = {image * P.channels * IN_PLANE, spot / P.out_width * P.stride_h - P.pad_h,
+                         spot % P.out_width * P.stride_w - P.pad_w, 0};
+    return place;
+}
+
+inline Place row_of(const Conv P, int group, int k) {
+    const int channel = k / TAPS, tap = k % TAPS;
+    const Place place = {(group * P.group_channels + channel) * IN_PLANE, tap / P.kernel_w * P.dilation_h,
+                         tap % P.kernel_w * P.dilation_w, k};
+    return place;
+}
+
+#elif defined(CONV_INPUT_GRAD)
+// m: input channel of the group; n: image and input position; k: output channel of the group and tap.
+// A: weight, B: gradient at the output position (i, j) that the tap took input position (y, x) to, y = i s - pad + p d
+#define SIZES                                                                                           \
+    const int m_end = P.group_channels, n_end = P.images * IN_PLANE, k_begin = 0;                       \
+    const int k_end = P.group_outs * TAPS;
+#define BATCH const int group = z; const int a_base = P.w, a_step = TAPS;
+#define A_ALONG_K false
+#define IMAGE_AT(y, x) gradient_at(P, bs_in, base, y, x)
+#define STORED(m, n, v)                                                                        \
+    {                                                                                          \
+        const int channel = group * P.group_channels + (m);                                    \
+        const int to = ((n) / IN_PLANE * P.channels + channel) * IN_PLANE + (n) % IN_PLANE;    \
+        STORE(to, v)                                                                           \
+    }
+
+inline E gradient_at(const Conv P, __global const S* g, int base, int y, int x) {
+    const int i = P.stride_h == 1 ? y : y / P.stride_h;
+    const int j = P.stride_w == 1 ? x : x / P.stride_w;
+    const bool met = y >= 0 && x >= 0 && i * P.stride_h == y && j * P.stride_w == x && i < P.out_height
+                     && j < P.out_width;
+    return met ? READ(g, P.out + base + i * P.out_width + j) : 0;
+}
+
+inline Place column_of(const Conv P, int group, int n) {
+    const int image = n / IN_PLANE, spot = n % IN_PLANE;
+    const Place place = {image * P.outs * OUT_PLANE, spot / P.width + P.pad_h, spot % P.width + P.pad_w, 0};
+    return place;
+}
+
+inline Place row_of(const Conv P, int group, int k) {
+    const int out = group * P.group_outs + k / TAPS, tap = k % TAPS;
+    const Place place = {out * OUT_PLANE, -(tap / P.kernel_w * P.dilation_h), -(tap % P.kernel_w * P.dilation_w),
+                         out * P.group_channels * TAPS + tap};
+    return place;
+}
+
+#else // CONV_WEIGHT_GRAD
+// m: output channel of the group; n: input channel of the group and tap; k: image and output position, in `splits` parts.
+// A: gradient, B: x at i s - pad + p d
+#define SIZES                                                                                           \
+    const int all = P.images * OUT_PLANE, part = (all + P.splits - 1) / P.splits;                       \
+    const int m_end = P.group_outs, n_end = P.group_channels * TAPS;                                    \
+    const int k_begin = min(all, z % P.splits * part), k_end = min(all, k_begin + part);
+#define BATCH const int group = z / P.splits; const int a_base = P.out, a_step = OUT_PLANE;
+#define A_ALONG_K true
+#define IMAGE_AT(i, j) (i >= 0 && i < P.height && j >= 0 && j < P.width ? READ(bs_in, P.x + base + i * P.width + j) : 0)
+#define STORED(m, n, v)                                                                              \
+    {                                                                                                \
+        const int to = (z % P.splits * P.outs + group * P.group_outs + (m)) * n_end + (n);           \
+        STORE(to, v)                                                                                 \
+    }
+
+inline Place column_of(const Conv P, int group, int n) {
+    const int channel = n / TAPS, tap = n % TAPS;
+    const Place place = {(group * P.group_channels + channel) * IN_PLANE, tap / P.kernel_w * P.dilation_h - P.pad_h,
+                         tap % P.kernel_w * P.dilation_w - P.pad_w, 0};
+    return place;
+}
+
+inline Place row_of(const Conv P, int group, int k) {
+    const int image = k / OUT_PLANE, spot = k % OUT_PLANE;
+    const Place place = {image * P.channels * IN_PLANE, spot / P.out_width * P.stride_h,
+                         spot % P.out_width * P.stride_w,
+                         (image * P.outs + group * P.group_outs) * OUT_PLANE + spot};
+    return place;
+}
+#endif
+
+#define LOAD_A(m, k) READ(as_in, a_base + (m0 + (m)) * a_step + rows[k].a)
+#define LOAD_B(k, n) patch_at(P, bs_in, COLUMN(n), rows + (k))
+
+inline E patch_at(const Conv P, __global const S* bs_in, Place column, __local const Place* row) {
+    const int base = column.base + row->base;
+    const int i = column.i + row->i;
+    const int j = column.j + row->j;
+    return IMAGE_AT(i, j);
+}
+#endif
+
