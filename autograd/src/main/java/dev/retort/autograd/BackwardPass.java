@@ -4,6 +4,7 @@ import dev.retort.tensor.Autocast;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Storage;
 import dev.retort.tensor.Tensor;
+import dev.retort.tensor.op.ShapeOp;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -122,8 +123,11 @@ final class BackwardPass {
             return;
         }
         NodeContext context = new NodeContext(node, gradOutputs, needs, createGraph);
-        @Nullable Tensor[] gradients = node.rule.gradients(context);
-        context.check(gradients);
+        boolean done = addSlice(node, gradOutputs[0]);
+        @Nullable Tensor[] gradients = done ? new Tensor[needs.length] : node.rule.gradients(context);
+        if (!done) {
+            context.check(gradients);
+        }
         for (int i = 0; i < needs.length; i++) {
             Tensor gradient = gradients[i];
             Source edge = node.edges[i];
@@ -131,7 +135,7 @@ final class BackwardPass {
                 if (release && node.keeps(gradient)) {
                     lasting.add(gradient.storage());
                 }
-                add(edge, gradient, context.isExclusive(gradients, i));
+                add(edge, gradient, context.isExclusive(gradients, i) || passesOn(node, slots, gradOutputs, gradient));
             }
         }
         releaseGradients(node, slots, gradOutputs, gradients);
@@ -143,14 +147,41 @@ final class BackwardPass {
         }
     }
 
+    /// The gradient of a slice is added where it belongs if others have arrived there: without zeros around it.
+    private boolean addSlice(Node node, @Nullable Tensor gradient) {
+        if (createGraph || gradient == null || AnomalyMode.isOn()) {
+            return false;
+        }
+        if (node.op instanceof ShapeOp.Slice slice && node.edges[0] instanceof Output(Node to, int index)) {
+            GradientSlot[] slots = pending.get(to);
+            return slots != null && slots[index].addSeen(slice, gradient);
+        }
+        return false;
+    }
+
+    /// Whether a view's gradient is another look at a gradient that only this pass has seen.
+    private boolean passesOn(Node node, GradientSlot[] slots, @Nullable Tensor[] gradOutputs, Tensor gradient) {
+        Tensor sum = slots[0].sum();
+        return node.op instanceof ShapeOp.View
+                && sum != null
+                && gradient.storage() == sum.storage()
+                && GradientSlot.fills(gradient)
+                && isUnseen(node, slots, gradOutputs, 0);
+    }
+
+    /// Whether nobody else refers to the gradient of result j, which belongs to this pass.
+    private boolean isUnseen(Node node, GradientSlot[] slots, @Nullable Tensor[] gradOutputs, int j) {
+        Hooks hooks = node.hooks(j);
+        boolean seen = slots[j].sum() != gradOutputs[j] || (hooks != null && !hooks.isEmpty());
+        return slots[j].isExclusive() && !seen && (targets == null || !targets.reads(node));
+    }
+
     /// Gradients that only this pass has seen are of no use once their node was visited.
     private void releaseGradients(
             Node node, GradientSlot[] slots, @Nullable Tensor[] gradOutputs, @Nullable Tensor[] gradients) {
         for (int j = 0; j < slots.length && !createGraph; j++) {
             Tensor sum = slots[j].sum();
-            Hooks hooks = node.hooks(j);
-            boolean seen = sum != gradOutputs[j] || (hooks != null && !hooks.isEmpty());
-            if (sum != null && slots[j].isExclusive() && !seen && (targets == null || !targets.reads(node))) {
+            if (sum != null && isUnseen(node, slots, gradOutputs, j)) {
                 boolean goesOn = false;
                 for (Tensor gradient : gradients) {
                     goesOn |= gradient != null && gradient.storage() == sum.storage();

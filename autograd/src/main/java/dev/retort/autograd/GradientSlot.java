@@ -1,6 +1,8 @@
 package dev.retort.autograd;
 
+import dev.retort.tensor.Engine;
 import dev.retort.tensor.Tensor;
+import dev.retort.tensor.op.ShapeOp;
 import dev.retort.tensor.op.UpdateOp;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +31,7 @@ final class GradientSlot {
         if (old == null) {
             sum = gradient;
             exclusive = fresh;
-        } else if (exclusive && !createGraph && old.device().isCpu()) {
+        } else if (!createGraph && isChangeable(old)) {
             old.update(new UpdateOp.AddScaled(1), gradient);
         } else {
             sum = old.add(gradient); // a device may compute it together with what comes next
@@ -39,6 +41,38 @@ final class GradientSlot {
             }
             exclusive = true;
         }
+    }
+
+    /// Adds a gradient of what `view` sees of this place, in place; false if the sum is not ours to change.
+    boolean addSeen(ShapeOp.View view, Tensor gradient) {
+        Tensor old = sum;
+        if (old == null || !isChangeable(old)) {
+            return false;
+        }
+        Engine.one(view, old).update(new UpdateOp.AddScaled(1), gradient);
+        return true;
+    }
+
+    private boolean isChangeable(Tensor old) {
+        return exclusive && old.device().isCpu() && old.isContiguous();
+    }
+
+    /// Whether a tensor is all of its storage, every element once: row-major or with its dimensions permuted.
+    static boolean fills(Tensor tensor) {
+        if (tensor.storage().size() != tensor.numel()) {
+            return false;
+        }
+        int[] strides = tensor.strides();
+        int block = 1;
+        for (int round = 0; round < tensor.rank(); round++) {
+            for (int d = 0; d < tensor.rank(); d++) {
+                // The dimension that goes on where the smaller ones end.
+                if (tensor.size(d) > 1 && strides[d] == block) {
+                    block *= tensor.size(d);
+                }
+            }
+        }
+        return block == tensor.numel();
     }
 
     private static void release(Tensor gradient, boolean ours) {

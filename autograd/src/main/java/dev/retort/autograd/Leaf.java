@@ -57,9 +57,9 @@ final class Leaf implements Source {
         Tensor old = grad;
         boolean kept = false;
         if (old == null) {
-            grad = exclusive ? gradient : gradient.copy();
+            kept = exclusive && gradient.isContiguous(); // optimisers read it in the order of the parameter
+            grad = kept ? gradient : gradient.copy();
             own = !createGraph;
-            kept = exclusive;
         } else if (seen || createGraph || Source.of(old) != null) {
             grad = old.add(gradient);
             own = !createGraph;

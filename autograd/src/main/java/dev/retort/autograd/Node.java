@@ -9,6 +9,7 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.CastOp;
 import dev.retort.tensor.op.CustomOp;
+import dev.retort.tensor.op.MatMulOp;
 import dev.retort.tensor.op.Op;
 import dev.retort.tensor.op.ShapeOp;
 import java.lang.ref.WeakReference;
@@ -36,6 +37,9 @@ final class Node {
     /// Per input: where its gradient goes, or null if it needs none.
     final @Nullable Source[] edges;
 
+    /// Whether the second input of a product was a transposed matrix, and its gradient had better be one.
+    final boolean transposed;
+
     /// Where in the model the op ran; recorded in anomaly mode only.
     final String path;
 
@@ -56,6 +60,7 @@ final class Node {
         this.inputTypes = types(inputs);
         this.outputTypes = types(outputs);
         this.device = inputs[0].device();
+        this.transposed = op instanceof MatMulOp && isTransposed(inputs[1]);
         this.path = AnomalyMode.isOn() ? ModulePath.current() : "";
         boolean[] needs = new boolean[edges.length];
         for (int i = 0; i < edges.length; i++) {
@@ -63,6 +68,10 @@ final class Node {
         }
         save(rule.saved(needs), inputs, outputs);
         made = made(op, inputs, outputs);
+    }
+
+    private static boolean isTransposed(Tensor matrix) {
+        return matrix.rank() == 2 && !matrix.isContiguous() && matrix.strides()[0] == 1;
     }
 
     /// Views, copies to where a tensor already is and results of custom ops share storages with

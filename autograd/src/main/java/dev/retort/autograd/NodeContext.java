@@ -44,6 +44,11 @@ final class NodeContext implements VjpContext {
     }
 
     @Override
+    public boolean isWeightTransposed() {
+        return node.transposed;
+    }
+
+    @Override
     public TensorType inputType(int i) {
         return node.inputTypes[i];
     }
@@ -106,11 +111,7 @@ final class NodeContext implements VjpContext {
     /// now. Results of custom ops may be tensors that their author keeps.
     boolean isExclusive(@Nullable Tensor[] gradients, int i) {
         Tensor gradient = gradients[i];
-        if (gradient == null
-                || node.op instanceof CustomOp
-                || !gradient.isContiguous()
-                || gradient.storage().size() != gradient.numel()
-                || node.keeps(gradient)) {
+        if (gradient == null || node.op instanceof CustomOp || !GradientSlot.fills(gradient) || node.keeps(gradient)) {
             return false;
         }
         for (Tensor g : gradOutputs) {

@@ -52,6 +52,34 @@ class BackwardTest {
         assertThat(x.grad().item()).isEqualTo(12 + 108);
     }
 
+    /// The second and the third slice are added in place to the gradient that the first one made.
+    @Test
+    void slicesOfOneTensorAddWhereTheyOverlap() {
+        Tensor x = Tensor.of(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, 2, 4).requiresGrad(true);
+        Tensor y = x.mul(2);
+        Tensor whole = y.narrow(1, 0, 3).sum().add(y.narrow(1, 1, 2).square().sum());
+        whole.add(y.narrow(1, 2, 2).t().mul(3).sum()).backward(); // y = 2x: 2·1, 2·2y and 2·3 where they are seen
+        assertThat(x.grad().toFloats()).containsExactly(2, 2 + 16, 2 + 24 + 6, 6, 2, 2 + 48, 2 + 56 + 6, 6);
+    }
+
+    /// A gradient passes through views without a copy; who has seen it must not see it change.
+    @Test
+    void gradientsBehindViewsStayWhatTheyWere() {
+        Tensor x = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
+        Tensor w = Tensor.of(new float[] {1, -1, 2, 0, 3, 1}, 3, 2).requiresGrad(true);
+        Tensor bias = Tensor.of(new float[] {1, 2}, 2);
+        x.linear(w.t(), bias).square().sum().backward();
+        Tensor first = w.grad();
+        float[] before = first.toFloats();
+        x.linear(w.t(), bias).square().sum().backward();
+        assertThat(first.toFloats()).isEqualTo(before);
+        assertThat(w.grad().toFloats()).isEqualTo(first.mul(2).toFloats());
+        assertThat(w.grad().isContiguous()).isTrue();
+        Tensor plain = w.detach().t().copy().requiresGrad(true);
+        x.linear(plain, bias).square().sum().backward();
+        assertThat(before).isEqualTo(plain.grad().t().toFloats());
+    }
+
     @Test
     void oneTensorAsBothOperands() {
         Tensor x = scalar(5);

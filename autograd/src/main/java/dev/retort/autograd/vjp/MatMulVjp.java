@@ -23,9 +23,16 @@ final class MatMulVjp {
                                 0,
                                 Saved.inputs(1),
                                 c -> rows(c.g()).matmul(c.input(1)).reshape(c.shape(0))),
-                        wrt(1, Saved.inputs(0), c -> rows(c.g()).t().matmul(rows(c.input(0)))),
+                        wrt(1, Saved.inputs(0), MatMulVjp::weight),
                         wrt(2, Saved.NOTHING, c -> rows(c.g()).sum(false, 0)));
         };
+    }
+
+    /// gᵀ·x, or (xᵀ·g)ᵀ where the weight was a transposed matrix.
+    private static Tensor weight(VjpContext c) {
+        Tensor g = rows(c.g());
+        Tensor x = rows(c.input(0));
+        return c.isWeightTransposed() ? x.t().matmul(g).t() : g.t().matmul(x);
     }
 
     /// With a single matrix on the right all batches are rows of one product.

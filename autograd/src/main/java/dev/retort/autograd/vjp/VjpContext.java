@@ -22,6 +22,10 @@ public interface VjpContext {
     /// Whether the gradients will be differentiated again, so that rules must use differentiable ops.
     boolean createGraph();
 
+    /// Whether the second input of a product was a transposed matrix in memory. A gradient in that layout goes back
+    /// through the transposition without a copy.
+    boolean isWeightTransposed();
+
     /// Type of input `i`.
     TensorType inputType(int i);
 

@@ -26,53 +26,56 @@ final class FastAttention {
     }
 
     private static Tensor[] forward(AttentionOp op, Tensor[] in, TensorType[] out) {
-        float[] y = Workspace.floats(out[0].shape().numel());
-        float[] lse = Workspace.floats(out[1].shape().numel());
+        float[] lse = Workspace.overwritten(out[1].shape().numel());
         AttentionMask mask = in.length == 4 ? mask(in[3]) : AttentionMask.NONE;
         AttentionShape shape = shape(op, in[0].shape(), in[2].shape());
+        AttentionOperand q = operand(in[0]);
+        AttentionOperand k = operand(in[1]);
+        AttentionOperand v = operand(in[2]);
+        Tensor y;
         if (shape.queries() <= AttentionDecode.FEW_QUERIES) {
-            AttentionDecode.forward(shape, mask, operand(in[0]), operand(in[1]), operand(in[2]), y, lse);
-            return new Tensor[] {Dense.tensor(y, out[0].shape()), Dense.tensor(lse, out[1].shape())};
+            float[] data = Workspace.overwritten(out[0].shape().numel());
+            AttentionDecode.forward(shape, mask, q, k, v, data, lse);
+            y = Dense.tensor(data, out[0].shape());
+        } else {
+            y = like(in[0], out[0].shape(), Workspace.overwritten(out[0].shape().numel()));
+            Attention.forward(shape, mask, q, k, v, operand(y), lse);
         }
-        Dense q = Dense.of(in[0]);
-        Dense k = Dense.of(in[1]);
-        Dense v = Dense.of(in[2]);
-        Attention.forward(shape, mask, q.data(), q.offset(), k.data(), k.offset(), v.data(), v.offset(), y, lse);
-        return new Tensor[] {Dense.tensor(y, out[0].shape()), Dense.tensor(lse, out[1].shape())};
+        return new Tensor[] {y, Dense.tensor(lse, out[1].shape())};
     }
 
     private static Tensor[] backward(AttentionOp op, Tensor[] in, TensorType[] out) {
-        Dense g = Dense.of(in[0]);
-        Dense q = Dense.of(in[1]);
-        Dense k = Dense.of(in[2]);
-        Dense v = Dense.of(in[3]);
-        Dense y = Dense.of(in[4]);
         Dense lse = Dense.of(in[5]);
-        float[] dq = Workspace.floats(in[1].numel());
-        float[] dk = Workspace.floats(in[2].numel());
-        float[] dv = Workspace.floats(in[3].numel());
-        AttentionMask mask = in.length == 7 ? mask(in[6]) : AttentionMask.NONE;
+        Tensor dq = like(in[1], out[0].shape(), Workspace.floats(in[1].numel()));
+        Tensor dk = like(in[2], out[1].shape(), Workspace.floats(in[2].numel()));
+        Tensor dv = like(in[3], out[2].shape(), Workspace.floats(in[3].numel()));
         AttentionGrad.backward(
                 shape(op, in[1].shape(), in[3].shape()),
-                mask,
-                g.data(),
-                g.offset(),
-                q.data(),
-                q.offset(),
-                k.data(),
-                k.offset(),
-                v.data(),
-                v.offset(),
-                y.data(),
-                y.offset(),
+                in.length == 7 ? mask(in[6]) : AttentionMask.NONE,
+                operand(in[0]),
+                operand(in[1]),
+                operand(in[2]),
+                operand(in[3]),
+                operand(in[4]),
                 lse.data(),
                 lse.offset(),
-                dq,
-                dk,
-                dv);
-        return new Tensor[] {
-            Dense.tensor(dq, out[0].shape()), Dense.tensor(dk, out[1].shape()), Dense.tensor(dv, out[2].shape())
-        };
+                operand(dq),
+                operand(dk),
+                operand(dv));
+        return new Tensor[] {dq, dk, dv};
+    }
+
+    /// A result in the layout of an operand: where the heads of a position are neighbours there (they were split from
+    /// its features), they are here, so that joining them copies nothing.
+    private static Tensor like(Tensor operand, Shape shape, float[] data) {
+        int heads = shape.dim(1);
+        int positions = shape.dim(2);
+        int width = shape.dim(3);
+        if (operand.strides()[1] >= operand.strides()[2] || heads == 1) {
+            return Dense.tensor(data, shape);
+        }
+        return Tensor.of(
+                HostStorage.result(data), 0, shape, new int[] {heads * positions * width, width, heads * width, 1});
     }
 
     private static AttentionShape shape(AttentionOp op, Shape q, Shape v) {

@@ -41,9 +41,9 @@ final class FastNorm {
         Dense x = Dense.of(in[0]);
         Dense w = in.length == 3 ? Dense.of(in[1]) : null;
         Dense b = in.length == 3 ? Dense.of(in[2]) : null;
-        float[] y = Workspace.floats(in[0].numel());
-        float[] mean = Workspace.floats(out[1].shape().numel());
-        float[] rstd = Workspace.floats(mean.length);
+        float[] y = Workspace.overwritten(in[0].numel());
+        float[] mean = Workspace.overwritten(out[1].shape().numel());
+        float[] rstd = Workspace.overwritten(mean.length);
         int n = y.length / mean.length;
         Parallel.forRange(mean.length, Math.max(1, TASK / n), (from, to) -> {
             for (int r = from; r < to; r++) {
@@ -60,8 +60,8 @@ final class FastNorm {
     private static Tensor[] rmsNorm(NormOp.RmsNorm op, Tensor[] in, TensorType[] out) {
         Dense x = Dense.of(in[0]);
         Dense w = in.length == 2 ? Dense.of(in[1]) : null;
-        float[] y = Workspace.floats(in[0].numel());
-        float[] rstd = Workspace.floats(out[1].shape().numel());
+        float[] y = Workspace.overwritten(in[0].numel());
+        float[] rstd = Workspace.overwritten(out[1].shape().numel());
         int n = y.length / rstd.length;
         Parallel.forRange(rstd.length, Math.max(1, TASK / n), (from, to) -> {
             for (int r = from; r < to; r++) {
@@ -105,7 +105,7 @@ final class FastNorm {
         int n = out[1].shape().numel();
         int rows = input.numel() / n;
         int portions = (rows + PORTION_ROWS - 1) / PORTION_ROWS;
-        float[] dx = new float[input.numel()];
+        float[] dx = Workspace.overwritten(input.numel());
         float[] dw = new float[portions * n];
         float[] db = new float[centred ? portions * n : 0];
         Parallel.forRange(portions, Math.max(1, TASK / (PORTION_ROWS * n)), (from, to) -> {

@@ -23,6 +23,9 @@ final class FastUpdate {
         if (op instanceof UpdateOp.CopyInto) {
             return copy(in[0], in[1]);
         }
+        if (op instanceof UpdateOp.AddScaled add && addRows((float) add.alpha(), in[0], in[1])) {
+            return new Tensor[0];
+        }
         float[][] data = new float[4][];
         int[] at = new int[4];
         for (int i = 0; i < in.length; i++) {
@@ -38,6 +41,32 @@ final class FastUpdate {
         }
         Parallel.forRange(in[0].numel(), TASK, (from, to) -> range(op, data, at, from, to - from));
         return new Tensor[0];
+    }
+
+    /// `y += alpha x` where y is a part of something with whole rows; false if the operands are not so.
+    private static boolean addRows(float alpha, Tensor y, Tensor x) {
+        int last = y.rank() - 1;
+        if (y.isContiguous()
+                || x.dtype() != DType.F32
+                || y.dtype() != DType.F32
+                || y.strides()[last] != 1
+                || x.strides()[last] != 1
+                || !x.shape().equals(y.shape())) {
+            return false;
+        }
+        int n = y.size(last);
+        Parallel.forRange(y.numel() / n, Math.max(1, TASK / n), (from, to) -> {
+            for (int row = from; row < to; row++) {
+                int yo = y.offset();
+                int xo = x.offset();
+                for (int d = last - 1, rest = row; d >= 0; rest /= y.size(d--)) {
+                    yo += rest % y.size(d) * y.strides()[d];
+                    xo += rest % y.size(d) * x.strides()[d];
+                }
+                BinaryLoops.addScaled(alpha, Dense.array(x), xo, Dense.array(y), yo, n);
+            }
+        });
+        return true;
     }
 
     private static Tensor @Nullable [] copy(Tensor target, Tensor source) {

@@ -37,23 +37,40 @@ public final class ActivationGrads {
 
     /// With s = σ(2 u) as in [Activations#geluTanh]: s + x s (1 - s) 2 u'.
     public static void geluTanh(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
-        float[] v = Scratch.floats(Scratch.ACTIVATION, Blocks.SIZE);
         float[] t = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
-        float[] d = Scratch.floats(Scratch.ACTIVATION_3, Blocks.SIZE);
         for (int b = 0; b < n; b += Blocks.SIZE) {
             int length = Math.min(Blocks.SIZE, n - b);
-            int padded = Blocks.load(x, xo + b, length, v);
-            Blocks.load(g, go + b, length, d);
-            for (int i = 0; i < padded; i++) {
-                v[i] = Math.max(-GELU_FLAT, Math.min(GELU_FLAT, v[i]));
-                t[i] = (v[i] * v[i] * Activations.GELU_CUBIC + 1f) * v[i] * (2 * Activations.SQRT_2_OVER_PI);
+            int whole = S.loopBound(length);
+            geluTanhVectors(g, go + b, x, xo + b, t, dx, dxo + b, whole);
+            if (whole < length) {
+                float[] v = Blocks.tail(x, xo + b + whole, length - whole);
+                float[] d = Blocks.gradTail(g, go + b + whole, length - whole);
+                geluTanhVectors(d, 0, v, 0, t, d, 0, L);
+                System.arraycopy(d, 0, dx, dxo + b + whole, length - whole);
             }
-            UnaryLoops.sigmoid(t, 0, t, 0, padded);
-            for (int i = 0; i < padded; i++) {
-                float slope = (v[i] * v[i] * (3 * Activations.GELU_CUBIC) + 1f) * (2 * Activations.SQRT_2_OVER_PI);
-                d[i] *= (slope * v[i] * (1f - t[i]) + 1f) * t[i];
-            }
-            System.arraycopy(d, 0, dx, dxo + b, length);
+        }
+    }
+
+    private static void geluTanhVectors(float[] g, int go, float[] x, int xo, float[] t, float[] dx, int dxo, int n) {
+        Activations.geluTanhExponent(x, xo, t, n);
+        UnaryLoops.exp(t, 0, t, 0, n);
+        geluTanhSlope(g, go, x, xo, t, dx, dxo, n);
+    }
+
+    /// dx = g (s + x s (1 - s) 2 u'), where t holds e^-|2 u|. The slope is constant beyond ±GELU_FLAT.
+    private static void geluTanhSlope(float[] g, int go, float[] x, int xo, float[] t, float[] dx, int dxo, int n) {
+        for (int i = 0; i < n; i += L) {
+            FloatVector v = FloatVector.fromArray(S, x, xo + i);
+            FloatVector e = FloatVector.fromArray(S, t, i);
+            FloatVector s = e.blend(1f, v.compare(VectorOperators.GE, 0f)).div(e.add(1f));
+            FloatVector w = v.min(GELU_FLAT).max(-GELU_FLAT);
+            FloatVector slope = w.mul(w).mul(3 * Activations.GELU_CUBIC).add(1f).mul(2 * Activations.SQRT_2_OVER_PI);
+            slope.mul(w)
+                    .mul(FloatVector.broadcast(S, 1f).sub(s))
+                    .add(1f)
+                    .mul(s)
+                    .mul(FloatVector.fromArray(S, g, go + i))
+                    .intoArray(dx, dxo + i);
         }
     }
 

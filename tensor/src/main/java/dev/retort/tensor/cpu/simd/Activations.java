@@ -74,19 +74,46 @@ public final class Activations {
 
     /// The tanh approximation of x · Φ(x): x · σ(2 u), u = √(2/π) · (x + 0.044715 x³).
     public static void geluTanh(float[] x, int xo, float[] y, int yo, int n) {
-        float[] v = Scratch.floats(Scratch.ACTIVATION, Blocks.SIZE);
         float[] t = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
         for (int b = 0; b < n; b += Blocks.SIZE) {
             int length = Math.min(Blocks.SIZE, n - b);
-            int padded = Blocks.load(x, xo + b, length, v);
-            for (int i = 0; i < padded; i++) {
-                t[i] = (v[i] * v[i] * GELU_CUBIC + 1f) * v[i] * (2 * SQRT_2_OVER_PI);
+            int whole = S.loopBound(length);
+            geluTanhVectors(x, xo + b, t, y, yo + b, whole);
+            if (whole < length) {
+                float[] tail = Blocks.tail(x, xo + b + whole, length - whole);
+                geluTanhVectors(tail, 0, t, tail, 0, L);
+                System.arraycopy(tail, 0, y, yo + b + whole, length - whole);
             }
-            UnaryLoops.sigmoid(t, 0, t, 0, padded);
-            for (int i = 0; i < padded; i++) {
-                v[i] *= t[i];
-            }
-            System.arraycopy(v, 0, y, yo + b, length);
+        }
+    }
+
+    private static void geluTanhVectors(float[] x, int xo, float[] t, float[] y, int yo, int n) {
+        geluTanhExponent(x, xo, t, n);
+        UnaryLoops.exp(t, 0, t, 0, n);
+        gate(x, xo, t, y, yo, n);
+    }
+
+    /// t = -|2 u|.
+    static void geluTanhExponent(float[] x, int xo, float[] t, int n) {
+        for (int i = 0; i < n; i += L) {
+            FloatVector v = FloatVector.fromArray(S, x, xo + i);
+            v.mul(v)
+                    .mul(GELU_CUBIC)
+                    .add(1f)
+                    .mul(v)
+                    .mul(2 * SQRT_2_OVER_PI)
+                    .abs()
+                    .neg()
+                    .intoArray(t, i);
+        }
+    }
+
+    /// y = x σ, where σ has the sign of x and t holds e^-|its argument|.
+    private static void gate(float[] x, int xo, float[] t, float[] y, int yo, int n) {
+        for (int i = 0; i < n; i += L) {
+            FloatVector v = FloatVector.fromArray(S, x, xo + i);
+            FloatVector e = FloatVector.fromArray(S, t, i);
+            e.blend(1f, v.compare(VectorOperators.GE, 0f)).div(e.add(1f)).mul(v).intoArray(y, yo + i);
         }
     }
 

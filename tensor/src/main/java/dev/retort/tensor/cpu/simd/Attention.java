@@ -18,27 +18,23 @@ public final class Attention {
 
     private Attention() {}
 
-    /// Writes the result `[batch, heads, queries, valueWidth]` and ln of the sum of e^score `[batch,
-    /// heads, queries]`.
+    /// Writes the result to `out` and ln of the sum of e^score to `lse`, `[batch, heads, queries]`.
     ///
     /// A query that may see no key gets zeros and negative infinity.
     public static void forward(
             AttentionShape a,
             AttentionMask mask,
-            float[] q,
-            int qo,
-            float[] k,
-            int ko,
-            float[] v,
-            int vo,
-            float[] out,
+            AttentionOperand q,
+            AttentionOperand k,
+            AttentionOperand v,
+            AttentionOperand out,
             float[] lse) {
         int stretches = (a.queries() + TASK_QUERIES - 1) / TASK_QUERIES;
         Parallel.forRange(a.batch() * a.heads() * stretches, 1, (from, to) -> {
             for (int task = from; task < to; task++) {
                 int first = task % stretches * TASK_QUERIES;
                 int last = Math.min(a.queries(), first + TASK_QUERIES);
-                stretch(a, mask, task / stretches, first, last, q, qo, k, ko, v, vo, out, lse);
+                stretch(a, mask, task / stretches, first, last, q, k, v, out, lse);
             }
         });
     }
@@ -50,51 +46,51 @@ public final class Attention {
             int head,
             int first,
             int last,
-            float[] q,
-            int qo,
-            float[] k,
-            int ko,
-            float[] v,
-            int vo,
-            float[] out,
+            AttentionOperand q,
+            AttentionOperand k,
+            AttentionOperand v,
+            AttentionOperand out,
             float[] lse) {
         int d = a.width();
         int e = a.valueWidth();
-        int group = (head / a.heads() * a.groups() + head % a.heads() / a.headsPerGroup()) * a.keys();
+        int batch = head / a.heads();
+        int group = head % a.heads() / a.headsPerGroup();
         int seen = a.visible(last - 1);
         float[] keys = Scratch.floats(Scratch.ATTENTION_KEYS, PanelProduct.columnFloats(seen, d));
-        PanelProduct.packColumns(seen, d, k, ko + group * d, 1, d, keys, 0);
+        PanelProduct.packColumns(seen, d, k.data(), k.at(batch, group), 1, k.rowStride(), keys, 0);
         int block = PanelProduct.columnFloats(e, KEYS);
         float[] values = Scratch.floats(Scratch.ATTENTION_VALUES, (seen + KEYS - 1) / KEYS * block);
         for (int s = 0; s < seen; s += KEYS) {
             int n = Math.min(KEYS, seen - s);
-            PanelProduct.packColumns(e, n, v, vo + (group + s) * e, e, 1, values, s / KEYS * block);
+            int from = v.at(batch, group) + s * v.rowStride();
+            PanelProduct.packColumns(e, n, v.data(), from, v.rowStride(), 1, values, s / KEYS * block);
         }
-        float[] rows = Scratch.floats(Scratch.ATTENTION_ROWS, PanelProduct.rowFloats(QUERIES, Math.max(d, KEYS)));
         float[] scores = Scratch.floats(Scratch.ATTENTION_SCORES, QUERIES * KEYS);
-        float[] max = new float[QUERIES];
-        float[] sum = new float[QUERIES];
+        float[] max = Scratch.floats(Scratch.ATTENTION_MAX, QUERIES);
+        float[] sum = Scratch.floats(Scratch.ATTENTION_SUM, QUERIES);
+        int ld = out.rowStride();
         for (int t = first; t < last; t += QUERIES) {
             int m = Math.min(QUERIES, last - t);
-            int row = head * a.queries() + t;
-            Arrays.fill(max, Float.NEGATIVE_INFINITY);
-            Arrays.fill(sum, 0f);
-            Arrays.fill(out, row * e, (row + m) * e, 0f);
-            float[] packedQueries = Scratch.floats(Scratch.ATTENTION_QUERIES, PanelProduct.rowFloats(QUERIES, d));
-            PanelProduct.packRows(m, d, q, qo + row * d, d, 1, packedQueries, 0);
+            int query = q.at(batch, head % a.heads()) + t * q.rowStride();
+            int y = out.at(batch, head % a.heads()) + t * ld;
+            Arrays.fill(max, 0, m, Float.NEGATIVE_INFINITY);
+            Arrays.fill(sum, 0, m, 0f);
             int near = a.visible(t + m - 1);
+            if (near == 0) {
+                AttentionScores.clear(m, e, out.data(), y, ld);
+            }
             for (int s = 0; s < near; s += KEYS) {
                 int packed = Math.min(KEYS, seen - s);
                 int n = Math.min(KEYS, near - s);
-                AttentionScores.product(m, n, d, packedQueries, keys, s * d, scores);
-                weights(a, mask, head, t, m, s, n, scores, max, sum, out);
-                PanelProduct.packRows(m, n, scores, 0, KEYS, 1, rows, 0);
-                AttentionScores.addProduct(m, e, n, packed, rows, values, s / KEYS * block, out, row * e);
+                AttentionScores.product(m, n, d, q.data(), query, q.rowStride(), keys, s * d, scores);
+                weights(a, mask, head, t, m, s, n, scores, max, sum, out.data(), y, ld);
+                AttentionScores.addProduct(
+                        s == 0, m, e, n, packed, scores, values, s / KEYS * block, out.data(), y, ld);
             }
             for (int i = 0; i < m; i++) {
                 float scale = sum[i] == 0f ? 0f : 1f / sum[i];
-                BinaryLoops.mul(out, (row + i) * e, scale, out, (row + i) * e, e);
-                lse[row + i] = max[i] + FloatMath.log(sum[i]);
+                BinaryLoops.mul(out.data(), y + i * ld, scale, out.data(), y + i * ld, e);
+                lse[head * a.queries() + t + i] = max[i] + FloatMath.log(sum[i]);
             }
         }
     }
@@ -112,7 +108,9 @@ public final class Attention {
             float[] scores,
             float[] max,
             float[] sum,
-            float[] out) {
+            float[] out,
+            int y,
+            int ld) {
         int e = a.valueWidth();
         for (int i = 0; i < m; i++) {
             int so = i * KEYS;
@@ -126,12 +124,10 @@ public final class Attention {
             if (top > max[i] && sum[i] > 0f) {
                 float shrink = FloatMath.exp(max[i] - top);
                 sum[i] *= shrink;
-                BinaryLoops.mul(out, row * e, shrink, out, row * e, e);
+                BinaryLoops.mul(out, y + i * ld, shrink, out, y + i * ld, e);
             }
             max[i] = top;
-            BinaryLoops.sub(scores, so, top, scores, so, n);
-            UnaryLoops.exp(scores, so, scores, so, n);
-            sum[i] += RowSums.sum(scores, so, n);
+            sum[i] += UnaryLoops.expShifted(scores, so, top, scores, so, n);
             if (a.dropout() > 0) {
                 AttentionScores.drop(a, row, s, scores, so, n);
             }

@@ -20,24 +20,19 @@ public final class AttentionGrad {
     public static void backward(
             AttentionShape a,
             AttentionMask mask,
-            float[] g,
-            int go,
-            float[] q,
-            int qo,
-            float[] k,
-            int ko,
-            float[] v,
-            int vo,
-            float[] out,
-            int oo,
+            AttentionOperand g,
+            AttentionOperand q,
+            AttentionOperand k,
+            AttentionOperand v,
+            AttentionOperand out,
             float[] lse,
             int lo,
-            float[] dq,
-            float[] dk,
-            float[] dv) {
+            AttentionOperand dq,
+            AttentionOperand dk,
+            AttentionOperand dv) {
         Parallel.forRange(a.batch() * a.groups(), 1, (from, to) -> {
             for (int group = from; group < to; group++) {
-                new Task(a, mask, group, g, go, q, qo, k, ko, v, vo, out, oo, lse, lo, dq, dk, dv).run();
+                new Task(a, mask, group, g, q, k, v, out, lse, lo, dq, dk, dv).run();
             }
         });
     }
@@ -47,29 +42,22 @@ public final class AttentionGrad {
         private final AttentionShape a;
         private final AttentionMask mask;
         private final int group;
-        private final float[] g;
-        private final int go;
-        private final float[] q;
-        private final int qo;
-        private final float[] k;
-        private final int ko;
-        private final float[] v;
-        private final int vo;
-        private final float[] out;
-        private final int oo;
+        private final AttentionOperand g;
+        private final AttentionOperand q;
+        private final AttentionOperand k;
+        private final AttentionOperand v;
+        private final AttentionOperand out;
         private final float[] lse;
         private final int lo;
-        private final float[] dq;
-        private final float[] dk;
-        private final float[] dv;
+        private final AttentionOperand dq;
+        private final AttentionOperand dk;
+        private final AttentionOperand dv;
         private final int d;
         private final int e;
         private final int keyBlock;
         private final float[] keys;
         private final float[] values;
         private final float[] keyRows;
-        private final float[] queries;
-        private final float[] grads;
         private final float[] queryRows;
         private final float[] gradRows;
         private final float[] scores = Scratch.floats(Scratch.ATTENTION_SCORES, QUERIES * KEYS);
@@ -82,34 +70,24 @@ public final class AttentionGrad {
                 AttentionShape a,
                 AttentionMask mask,
                 int group,
-                float[] g,
-                int go,
-                float[] q,
-                int qo,
-                float[] k,
-                int ko,
-                float[] v,
-                int vo,
-                float[] out,
-                int oo,
+                AttentionOperand g,
+                AttentionOperand q,
+                AttentionOperand k,
+                AttentionOperand v,
+                AttentionOperand out,
                 float[] lse,
                 int lo,
-                float[] dq,
-                float[] dk,
-                float[] dv) {
+                AttentionOperand dq,
+                AttentionOperand dk,
+                AttentionOperand dv) {
             this.a = a;
             this.mask = mask;
             this.group = group;
             this.g = g;
-            this.go = go;
             this.q = q;
-            this.qo = qo;
             this.k = k;
-            this.ko = ko;
             this.v = v;
-            this.vo = vo;
             this.out = out;
-            this.oo = oo;
             this.lse = lse;
             this.lo = lo;
             this.dq = dq;
@@ -122,71 +100,72 @@ public final class AttentionGrad {
             keys = Scratch.floats(Scratch.ATTENTION_KEYS, PanelProduct.columnFloats(a.keys(), d));
             values = Scratch.floats(Scratch.ATTENTION_VALUES, PanelProduct.columnFloats(a.keys(), e));
             keyRows = Scratch.floats(Scratch.ATTENTION_KEY_ROWS, blocks * keyBlock);
-            queries = Scratch.floats(Scratch.ATTENTION_QUERIES, PanelProduct.rowFloats(QUERIES, d));
-            grads = Scratch.floats(Scratch.ATTENTION_GRADS, PanelProduct.rowFloats(QUERIES, e));
             queryRows = Scratch.floats(Scratch.ATTENTION_QUERY_ROWS, PanelProduct.columnFloats(d, QUERIES));
             gradRows = Scratch.floats(Scratch.ATTENTION_GRAD_ROWS, PanelProduct.columnFloats(e, QUERIES));
         }
 
         void run() {
-            int first = group * a.keys();
-            PanelProduct.packColumns(a.keys(), d, k, ko + first * d, 1, d, keys, 0);
-            PanelProduct.packColumns(a.keys(), e, v, vo + first * e, 1, e, values, 0);
+            int batch = group / a.groups();
+            int ko = k.at(batch, group % a.groups());
+            int vo = v.at(batch, group % a.groups());
+            PanelProduct.packColumns(a.keys(), d, k.data(), ko, 1, k.rowStride(), keys, 0);
+            PanelProduct.packColumns(a.keys(), e, v.data(), vo, 1, v.rowStride(), values, 0);
             for (int s = 0; s < a.keys(); s += KEYS) {
                 int n = Math.min(KEYS, a.keys() - s);
-                PanelProduct.packColumns(d, n, k, ko + (first + s) * d, d, 1, keyRows, s / KEYS * keyBlock);
+                int from = ko + s * k.rowStride();
+                PanelProduct.packColumns(d, n, k.data(), from, k.rowStride(), 1, keyRows, s / KEYS * keyBlock);
             }
-            int batch = group / a.groups();
-            int head = batch * a.heads() + group % a.groups() * a.headsPerGroup();
+            int head = group % a.groups() * a.headsPerGroup();
             for (int h = head; h < head + a.headsPerGroup(); h++) {
                 for (int t = 0; t < a.queries(); t += QUERIES) {
-                    queries(h, t, Math.min(QUERIES, a.queries() - t));
+                    queries(batch, h, t, Math.min(QUERIES, a.queries() - t));
                 }
             }
         }
 
-        /// m queries of head h (counted over the batch) from query t on, against all keys.
-        private void queries(int h, int t, int m) {
-            int row = h * a.queries() + t;
-            PanelProduct.packRows(m, d, q, qo + row * d, d, 1, queries, 0);
-            PanelProduct.packRows(m, e, g, go + row * e, e, 1, grads, 0);
-            PanelProduct.packColumns(d, m, q, qo + row * d, d, 1, queryRows, 0);
-            PanelProduct.packColumns(e, m, g, go + row * e, e, 1, gradRows, 0);
-            float[] dots = new float[m];
+        /// m queries of a head from query t on, against all keys.
+        private void queries(int batch, int head, int t, int m) {
+            int qo = q.at(batch, head) + t * q.rowStride();
+            int go = g.at(batch, head) + t * g.rowStride();
+            int oo = out.at(batch, head) + t * out.rowStride();
+            int dqo = dq.at(batch, head) + t * dq.rowStride();
+            PanelProduct.packColumns(d, m, q.data(), qo, q.rowStride(), 1, queryRows, 0);
+            PanelProduct.packColumns(e, m, g.data(), go, g.rowStride(), 1, gradRows, 0);
+            float[] dots = Scratch.floats(Scratch.ATTENTION_SUM, m);
             for (int i = 0; i < m; i++) {
-                dots[i] = RowSums.dot(g, go + (row + i) * e, out, oo + (row + i) * e, e);
+                dots[i] = RowSums.dot(g.data(), go + i * g.rowStride(), out.data(), oo + i * out.rowStride(), e);
             }
             int seen = a.visible(t + m - 1);
             for (int s = 0; s < seen; s += KEYS) {
                 int packed = Math.min(KEYS, a.keys() - s);
                 int n = Math.min(KEYS, seen - s);
-                int key = group * a.keys() + s;
-                AttentionScores.product(m, n, d, queries, keys, s * d, scores);
-                AttentionScores.product(m, n, e, grads, values, s * e, dp);
+                AttentionScores.product(m, n, d, q.data(), qo, q.rowStride(), keys, s * d, scores);
+                AttentionScores.product(m, n, e, g.data(), go, g.rowStride(), values, s * e, dp);
                 for (int i = 0; i < m; i++) {
-                    tileRow(h, t + i, s, n, i * KEYS, dots[i]);
+                    tileRow(batch, head, t + i, s, n, i * KEYS, dots[i]);
                 }
+                int key = dv.at(batch, group % a.groups()) + s * dv.rowStride();
                 PanelProduct.packRows(n, m, dp, 0, 1, KEYS, rows, 0);
-                PanelProduct.add(0, n, 0, e, m, rows, 0, gradRows, 0, dv, key * e, e);
+                PanelProduct.add(0, n, 0, e, m, rows, 0, gradRows, 0, dv.data(), key, dv.rowStride());
+                key = dk.at(batch, group % a.groups()) + s * dk.rowStride();
                 PanelProduct.packRows(n, m, scores, 0, 1, KEYS, rows, 0);
-                PanelProduct.add(0, n, 0, d, m, rows, 0, queryRows, 0, dk, key * d, d);
-                PanelProduct.packRows(m, n, scores, 0, KEYS, 1, rows, 0);
-                AttentionScores.addProduct(m, d, n, packed, rows, keyRows, s / KEYS * keyBlock, dq, row * d);
+                PanelProduct.add(0, n, 0, d, m, rows, 0, queryRows, 0, dk.data(), key, dk.rowStride());
+                AttentionScores.addProduct(
+                        false, m, d, n, packed, scores, keyRows, s / KEYS * keyBlock, dq.data(), dqo, dq.rowStride());
             }
         }
 
         /// Of one query: replaces scores by ds and dp by the dropped weights r p.
-        private void tileRow(int h, int t, int s, int n, int at, float dot) {
-            int row = h * a.queries() + t;
+        private void tileRow(int batch, int head, int t, int s, int n, int at, float dot) {
+            int row = (batch * a.heads() + head) * a.queries() + t;
             float l = lse[lo + row];
             if (l == Float.NEGATIVE_INFINITY) {
                 Arrays.fill(scores, at, at + n, 0f);
                 Arrays.fill(dp, at, at + n, 0f);
                 return;
             }
-            AttentionScores.finish(a, mask, h / a.heads(), h % a.heads(), t, s, scores, at, n);
-            BinaryLoops.sub(scores, at, l, scores, at, n);
-            UnaryLoops.exp(scores, at, scores, at, n);
+            AttentionScores.finish(a, mask, batch, head, t, s, scores, at, n);
+            UnaryLoops.expShifted(scores, at, l, scores, at, n);
             if (a.dropout() == 0) {
                 AttentionScores.slopes(scores, dp, at, n, dot, (float) a.scale());
                 return;

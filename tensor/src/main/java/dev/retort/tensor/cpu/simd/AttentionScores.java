@@ -15,24 +15,45 @@ final class AttentionScores {
 
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
-    /// What a row of scores starts from; never written.
-    private static final float[] ZEROS = new float[KEYS];
+    private static final float[] ZEROS = GemmKernel.ZEROS;
 
     private AttentionScores() {}
 
-    /// Writes the products of m packed rows with n packed columns to a tile, whose rows are KEYS long.
-    static void product(int m, int n, int depth, float[] rows, float[] columns, int at, float[] tile) {
-        PanelProduct.add(0, m, 0, n, depth, rows, 0, columns, at, ZEROS, 0, 0, tile, 0, KEYS);
+    /// Writes the products of m rows with the n packed columns from `bt` on to a tile, whose rows are KEYS long.
+    static void product(int m, int n, int depth, float[] rows, int ro, int ld, float[] columns, int bt, float[] tile) {
+        // Whole panels: the columns beyond n are zeros, and the tile has room for them.
+        int padded = (n + GemmKernel.NR - 1) / GemmKernel.NR * GemmKernel.NR;
+        InPlaceKernel.add(m, padded, depth, depth, rows, ro, ld, columns, bt, ZEROS, 0, 0, tile, 0, KEYS);
     }
 
-    /// Adds the product of m packed rows, `depth` long, with the first steps of `width` columns that were packed
-    /// `packed`
-    /// steps deep, to m rows of `y`.
+    /// `y = y + scores B`, or the product alone if `first`: m rows of scores, `depth` long, with the first steps of
+    /// `width` columns that were packed `packed` steps deep; rows of y are `ld` apart.
     static void addProduct(
-            int m, int width, int depth, int packed, float[] rows, float[] columns, int at, float[] y, int yo) {
-        for (int j = 0; j < width; j += GemmKernel.NR) {
-            int n = Math.min(GemmKernel.NR, width - j);
-            PanelProduct.add(0, m, 0, n, depth, rows, 0, columns, at + j * packed, y, yo + j, width);
+            boolean first,
+            int m,
+            int width,
+            int depth,
+            int packed,
+            float[] scores,
+            float[] columns,
+            int bt,
+            float[] y,
+            int yo,
+            int ld) {
+        if (first && width <= ZEROS.length) {
+            InPlaceKernel.add(m, width, depth, packed, scores, 0, KEYS, columns, bt, ZEROS, 0, 0, y, yo, ld);
+            return;
+        }
+        if (first) {
+            clear(m, width, y, yo, ld);
+        }
+        InPlaceKernel.add(m, width, depth, packed, scores, 0, KEYS, columns, bt, y, yo, ld, y, yo, ld);
+    }
+
+    /// Zeros to m rows of y.
+    static void clear(int m, int width, float[] y, int yo, int ld) {
+        for (int i = 0; i < m; i++) {
+            Arrays.fill(y, yo + i * ld, yo + i * ld + width, 0f);
         }
     }
 

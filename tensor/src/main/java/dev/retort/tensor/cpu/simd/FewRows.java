@@ -87,7 +87,8 @@ final class FewRows {
         tile[7] = tail(p, k, a, a3, b, b1, Lanes.sum(s31));
     }
 
-    private static float tail(int from, int k, float[] a, int ao, float[] b, int bo, float sum) {
+    /// The products from `from` on, added to `sum` one by one.
+    static float tail(int from, int k, float[] a, int ao, float[] b, int bo, float sum) {
         float s = sum;
         for (int p = from; p < k; p++) {
             s = Math.fma(a[ao + p], b[bo + p], s);

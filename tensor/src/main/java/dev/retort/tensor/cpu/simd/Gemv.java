@@ -98,13 +98,56 @@ final class Gemv {
         }
         float[] left = v;
         int leftOff = vo;
-        Parallel.forRange(n, Math.max(1, TASK_WORK / k), (from, to) -> {
-            for (int j = from; j < to; j++) {
-                int column = bo + j * bcs;
-                y[yo + j] += brs == 1
-                        ? RowSums.dot(left, leftOff, b, column, k)
-                        : RowSums.dotStrided(left, leftOff, b, column, brs, k);
+        int grain = Math.max(4, TASK_WORK / k / 4 * 4);
+        Parallel.forRange(n, grain, (from, to) -> {
+            float[] four = Scratch.floats(Scratch.GEMM_TILE, 4);
+            for (int j = from; j < to; j += 4) {
+                int count = Math.min(4, to - j);
+                if (brs == 1) {
+                    // Columns beyond the end repeat the last one; their sums are dropped.
+                    int b0 = bo + j * bcs;
+                    int b1 = b0 + Math.min(1, count - 1) * bcs;
+                    int b2 = b0 + Math.min(2, count - 1) * bcs;
+                    fourDots(k, left, leftOff, b, b0, b1, b2, b0 + (count - 1) * bcs, four);
+                } else {
+                    for (int i = 0; i < count; i++) {
+                        four[i] = RowSums.dotStrided(left, leftOff, b, bo + (j + i) * bcs, brs, k);
+                    }
+                }
+                for (int i = 0; i < count; i++) {
+                    y[yo + j + i] += four[i];
+                }
             }
         });
+    }
+
+    /// Dot products of x with four columns at once, which keeps more of the memory's lines on their way: two vectors of
+    /// partial sums each, then their sum, the lanes ([Lanes#sum]) and the tail, an order fixed by k.
+    private static void fourDots(int k, float[] x, int xo, float[] b, int b0, int b1, int b2, int b3, float[] four) {
+        FloatVector s00 = FloatVector.zero(S);
+        FloatVector s01 = s00;
+        FloatVector s10 = s00;
+        FloatVector s11 = s00;
+        FloatVector s20 = s00;
+        FloatVector s21 = s00;
+        FloatVector s30 = s00;
+        FloatVector s31 = s00;
+        int p = 0;
+        for (; p <= k - 2 * L; p += 2 * L) {
+            FloatVector u = FloatVector.fromArray(S, x, xo + p);
+            s00 = u.fma(FloatVector.fromArray(S, b, b0 + p), s00);
+            s10 = u.fma(FloatVector.fromArray(S, b, b1 + p), s10);
+            s20 = u.fma(FloatVector.fromArray(S, b, b2 + p), s20);
+            s30 = u.fma(FloatVector.fromArray(S, b, b3 + p), s30);
+            FloatVector v = FloatVector.fromArray(S, x, xo + p + L);
+            s01 = v.fma(FloatVector.fromArray(S, b, b0 + p + L), s01);
+            s11 = v.fma(FloatVector.fromArray(S, b, b1 + p + L), s11);
+            s21 = v.fma(FloatVector.fromArray(S, b, b2 + p + L), s21);
+            s31 = v.fma(FloatVector.fromArray(S, b, b3 + p + L), s31);
+        }
+        four[0] = FewRows.tail(p, k, x, xo, b, b0, Lanes.sum(s00.add(s01)));
+        four[1] = FewRows.tail(p, k, x, xo, b, b1, Lanes.sum(s10.add(s11)));
+        four[2] = FewRows.tail(p, k, x, xo, b, b2, Lanes.sum(s20.add(s21)));
+        four[3] = FewRows.tail(p, k, x, xo, b, b3, Lanes.sum(s30.add(s31)));
     }
 }

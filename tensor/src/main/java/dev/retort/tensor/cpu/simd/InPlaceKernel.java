@@ -10,6 +10,7 @@ final class InPlaceKernel {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
     private static final int MR = GemmKernel.MR;
+    private static final int NR = GemmKernel.NR;
 
     private InPlaceKernel() {}
 
@@ -39,6 +40,67 @@ final class InPlaceKernel {
             tile4x2(depth, a, ao, ars, rows - 1, b, bo, brs, f, fo, ldf, c, co, ldc);
         } else {
             tile4x1(depth, a, ao, ars, rows - 1, b, bo, brs, f, fo, ldf, c, co, ldc);
+        }
+    }
+
+    /// Writes F plus the product of m rows of A, read in place, with the first `depth` steps of `n` columns packed
+    /// `packed` steps deep from `bp[bt]` on.
+    static void add(
+            int m,
+            int n,
+            int depth,
+            int packed,
+            float[] a,
+            int ao,
+            int ars,
+            float[] bp,
+            int bt,
+            float[] f,
+            int fo,
+            int ldf,
+            float[] c,
+            int co,
+            int ldc) {
+        for (int j = 0; j < n; j += NR) {
+            int columns = Math.min(NR, n - j);
+            int panel = bt + j * packed;
+            for (int i = 0; i < m; i += MR) {
+                int rows = Math.min(MR, m - i);
+                int row = ao + i * ars;
+                int from = fo + i * ldf + j;
+                int tile = co + i * ldc + j;
+                if (columns == NR) {
+                    tile(rows, 2, depth, a, row, ars, bp, panel, NR, f, from, ldf, c, tile, ldc);
+                } else {
+                    edge(rows, columns, depth, a, row, ars, bp, panel, f, from, ldf, c, tile, ldc);
+                }
+            }
+        }
+    }
+
+    /// Columns that C does not have are computed in a scratch tile, so that the chain stays the same.
+    private static void edge(
+            int rows,
+            int columns,
+            int depth,
+            float[] a,
+            int ao,
+            int ars,
+            float[] bp,
+            int bt,
+            float[] f,
+            int fo,
+            int ldf,
+            float[] c,
+            int co,
+            int ldc) {
+        float[] t = Scratch.floats(Scratch.GEMM_TILE, MR * NR);
+        for (int r = 0; r < rows; r++) {
+            System.arraycopy(f, fo + r * ldf, t, r * NR, columns);
+        }
+        tile(rows, 2, depth, a, ao, ars, bp, bt, NR, t, 0, NR, t, 0, NR);
+        for (int r = 0; r < rows; r++) {
+            System.arraycopy(t, r * NR, c, co + r * ldc, columns);
         }
     }
 

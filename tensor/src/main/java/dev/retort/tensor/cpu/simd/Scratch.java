@@ -29,8 +29,8 @@ final class Scratch {
     static final int ATTENTION_KEYS = 20;
     static final int ATTENTION_VALUES = 21;
     static final int ATTENTION_KEY_ROWS = 22;
-    static final int ATTENTION_QUERIES = 23;
-    static final int ATTENTION_GRADS = 24;
+    static final int ATTENTION_MAX = 23;
+    static final int ATTENTION_SUM = 24;
     static final int ATTENTION_QUERY_ROWS = 25;
     static final int ATTENTION_GRAD_ROWS = 26;
     static final int ATTENTION_SCORES = 27;

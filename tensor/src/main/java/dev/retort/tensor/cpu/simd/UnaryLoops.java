@@ -58,6 +58,45 @@ public final class UnaryLoops {
         }
     }
 
+    /// `y = e^(x - shift)`; returns the sum of y: one vector accumulator, then the lanes ([Lanes#sum]), then the tail.
+    public static float expShifted(float[] x, int xo, float shift, float[] y, int yo, int n) {
+        int whole = S.loopBound(n);
+        float sum = expShiftedVectors(x, xo, shift, y, yo, whole);
+        for (int i = whole; i < n; i++) {
+            float e = FloatMath.exp(x[xo + i] - shift);
+            y[yo + i] = e;
+            sum += e;
+        }
+        return sum;
+    }
+
+    private static float expShiftedVectors(float[] x, int xo, float shift, float[] y, int yo, int n) {
+        FloatVector sum = FloatVector.zero(S);
+        for (int i = 0; i < n; i += L) {
+            FloatVector v = FloatVector.fromArray(S, x, xo + i).sub(shift);
+            v = v.blend(EXP_MIN, v.compare(VectorOperators.LT, EXP_MIN));
+            v = v.blend(EXP_MAX, v.compare(VectorOperators.GT, EXP_MAX));
+            FloatVector m = v.fma(LOG2_E, MAGIC);
+            FloatVector k = m.sub(MAGIC);
+            FloatVector r = k.fma(FloatVector.broadcast(S, -LN2_HI), v);
+            r = k.fma(FloatVector.broadcast(S, -LN2_LO), r);
+            FloatVector q = r.fma(E5, E4);
+            q = q.fma(r, FloatVector.broadcast(S, E3));
+            q = q.fma(r, FloatVector.broadcast(S, E2));
+            q = q.fma(r, FloatVector.broadcast(S, E1));
+            q = q.fma(r, FloatVector.broadcast(S, E0));
+            FloatVector p = r.mul(r).fma(q, r).add(1f);
+            IntVector e = m.reinterpretAsInts().sub(MAGIC_BITS);
+            IntVector half = e.lanewise(VectorOperators.ASHR, 1);
+            IntVector rest = e.sub(half);
+            p = p.mul(half.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats())
+                    .mul(rest.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
+            p.intoArray(y, yo + i);
+            sum = sum.add(p);
+        }
+        return Lanes.sum(sum);
+    }
+
     /// e^x - 1, accurate near 0.
     public static void expm1(float[] x, int xo, float[] y, int yo, int n) {
         int whole = S.loopBound(n);

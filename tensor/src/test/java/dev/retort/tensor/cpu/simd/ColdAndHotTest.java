@@ -139,17 +139,23 @@ class ColdAndHotTest {
 
     private static void attention(StringBuilder sums) {
         AttentionShape a = new AttentionShape(1, 2, 1, 9, 9, 8, 8, 0.3, true, 0, 0, 0);
-        float[] q = floats(2 * 72, 5);
-        float[] k = floats(72, 6);
-        float[] v = floats(72, 7);
-        float[] out = new float[144];
+        AttentionOperand q = operand(floats(2 * 72, 5));
+        AttentionOperand k = operand(floats(72, 6));
+        AttentionOperand v = operand(floats(72, 7));
+        AttentionOperand out = operand(new float[144]);
         float[] lse = new float[18];
-        Attention.forward(a, AttentionMask.NONE, q, 0, k, 0, v, 0, out, lse);
-        add(sums, out);
-        float[] dq = new float[144];
-        AttentionGrad.backward(
-                a, AttentionMask.NONE, q, 0, q, 0, k, 0, v, 0, out, 0, lse, 0, dq, new float[72], new float[72]);
-        add(sums, dq);
+        Attention.forward(a, AttentionMask.NONE, q, k, v, out, lse);
+        add(sums, out.data());
+        AttentionOperand dq = operand(new float[144]);
+        AttentionOperand dk = operand(new float[72]);
+        AttentionOperand dv = operand(new float[72]);
+        AttentionGrad.backward(a, AttentionMask.NONE, q, q, k, v, out, lse, 0, dq, dk, dv);
+        add(sums, dq.data());
+    }
+
+    /// One entry of 9 positions of 8 features, its heads one behind the other.
+    private static AttentionOperand operand(float[] data) {
+        return new AttentionOperand(data, 0, data.length, 72, 8);
     }
 
     private static void add(StringBuilder sums, float[] x) {

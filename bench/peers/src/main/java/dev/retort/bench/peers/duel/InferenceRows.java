@@ -130,19 +130,17 @@ final class InferenceRows {
         return new Contestants(Sides.of(ours), List.of(Torch.side(Torch.NAME, () -> {
             peer.rewind(0);
             org.bytedeco.pytorch.Tensor logits = peer.next(first);
-            for (int i = 0; i < decoded; i++) {
-                logits = step(peer, next);
+            for (int i = 1; i < decoded; i++) {
+                step(peer, next);
             }
-            return logits;
+            return decoded == 0 ? logits : peer.next(next);
         })));
     }
 
-    /// One token; what it leaves behind is freed before the next.
-    private static org.bytedeco.pytorch.Tensor step(TorchGpt peer, org.bytedeco.pytorch.Tensor token) {
-        try (PointerScope scope = new PointerScope()) {
-            org.bytedeco.pytorch.Tensor logits = peer.next(token);
-            scope.detach(logits);
-            return logits;
+    /// One token whose logits nobody reads; what it leaves behind is freed before the next.
+    private static void step(TorchGpt peer, org.bytedeco.pytorch.Tensor token) {
+        try (PointerScope _ = new PointerScope()) {
+            var _ = peer.next(token);
         }
     }
 }
