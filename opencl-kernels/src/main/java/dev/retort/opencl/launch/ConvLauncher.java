@@ -99,6 +99,10 @@ final class ConvLauncher {
                     y.numel());
             return y;
         }
+        Winograd.Sizes sizes = new Winograd.Sizes(s.x, s.out, s.g.paddingH(), s.g.paddingW(), false);
+        if (Winograd.takes(t.device(), in[0].dtype(), s.g, s.w, sizes)) {
+            return new Winograd(sizes).run(t, in[0], in[1], in.length == 3 ? in[2] : null);
+        }
         long columns = (long) s.x.dim(0) * s.outPlane();
         Product.Problem problem = s.problem("CONV_FORWARD", in[0].dtype(), s.groupOuts(), columns, 1);
         return product(t, problem, fields, List.of(in[1], in[0], biasOrX));
@@ -116,6 +120,10 @@ final class ConvLauncher {
                             .buffer(in[1]),
                     dx.numel());
             return dx;
+        }
+        Winograd.Sizes sizes = new Winograd.Sizes(s.out, s.x, 2 - s.g.paddingH(), 2 - s.g.paddingW(), true);
+        if (Winograd.takes(t.device(), in[0].dtype(), s.g, s.w, sizes)) {
+            return new Winograd(sizes).run(t, in[0], in[1], null);
         }
         long columns = (long) s.x.dim(0) * s.x.dim(2) * s.x.dim(3);
         Product.Problem problem = s.problem("CONV_INPUT_GRAD", in[0].dtype(), s.w.dim(1), columns, 1);

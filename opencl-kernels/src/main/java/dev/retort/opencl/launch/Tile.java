@@ -27,10 +27,7 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
     ///
     /// @throws OpException if the last tile would reach beyond 32-bit indices
     static Tile of(ClDevice device, Use use, DType dtype, long m, long n, long batch) {
-        if (Math.max(m, n) > MOST) {
-            throw new OpException(
-                    "opencl: a product may have at most " + MOST + " rows and columns, got " + m + " x " + n);
-        }
+        requireIndices(m, n);
         DeviceLimits limits = device.limits();
         Tile large = of(device, use);
         long tiles = large.count(m, n) * batch;
@@ -48,10 +45,18 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
 
     /// The sizes of `kernels/tensor.cl` for a product: the largest of which there are enough for the device.
     static Tile ofWarps(DeviceLimits limits, boolean emulated, long m, long n, long batch) {
+        requireIndices(m, n);
         return WARPS.stream()
                 .filter(tile -> !emulated && tile.count(m, n) * batch >= limits.computeUnits())
                 .findFirst()
                 .orElse(WARPS.getLast());
+    }
+
+    private static void requireIndices(long m, long n) {
+        if (Math.max(m, n) > MOST) {
+            throw new OpException(
+                    "opencl: a product may have at most " + MOST + " rows and columns, got " + m + " x " + n);
+        }
     }
 
     private long count(long m, long n) {

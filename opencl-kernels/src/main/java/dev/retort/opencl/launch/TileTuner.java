@@ -52,6 +52,7 @@ public final class TileTuner implements KernelTuner {
 
     @Override
     public String tune(Consumer<Trial> seen) throws IOException {
+        device.tiles().remove(Winograd.USE); // while the tiles of direct convolutions are timed
         for (Tile.Use use : Tile.Use.values()) {
             Problem problem = problem(use);
             Optional<int[]> before = device.tiles().get(use.name());
@@ -74,7 +75,21 @@ public final class TileTuner implements KernelTuner {
                         () -> device.tiles().remove(use.name()));
             }
         }
+        tuneWinograd(seen);
         return device.tiles().save().toString();
+    }
+
+    /// Winograd's way for convolutions, by the operations of the direct one; stored where it is faster.
+    private void tuneWinograd(Consumer<Trial> seen) {
+        Problem problem = problem(Tile.Use.CONVOLUTION);
+        double direct = gflops(problem);
+        device.tiles().set(Winograd.USE, new int[] {2, 2, 3, 3, 1});
+        double gflops = gflops(problem);
+        boolean wins = gflops > direct;
+        if (!wins) {
+            device.tiles().remove(Winograd.USE);
+        }
+        seen.accept(new Trial("winograd", "F(2 x 2, 3 x 3)", gflops, wins));
     }
 
     /// Large enough that a card is busy, small enough for a second on a processor.
@@ -104,6 +119,11 @@ public final class TileTuner implements KernelTuner {
             return Double.NaN;
         }
         device.tiles().set(use.name(), tile.sizes());
+        return gflops(problem);
+    }
+
+    /// The fastest of a few runs; NaN if the device refuses.
+    private double gflops(Problem problem) {
         try {
             double best = Double.POSITIVE_INFINITY;
             for (int i = -WARM_UP; i < RUNS; i++) {

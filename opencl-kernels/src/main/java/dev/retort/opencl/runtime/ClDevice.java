@@ -288,7 +288,7 @@ public final class ClDevice {
             calls.run(kernel.name, () -> CL.clFinish(queue));
             profile.collect();
         } else if (launches % FLUSH_EVERY == 0) {
-            CL.clFlush(queue);
+            calls.run(kernel.name, () -> CL.clFlush(queue));
         }
     }
 

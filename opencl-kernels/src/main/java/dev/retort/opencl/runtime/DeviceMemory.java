@@ -130,7 +130,10 @@ public final class DeviceMemory {
                     return new Block(CL.clCreateBuffer(context, CL.CL_MEM_READ_WRITE, size, null, null), size);
                 } catch (CLException e) {
                     if (!isOutOfMemory(e)) {
-                        throw e;
+                        throw new OpException(
+                                device + ": a buffer of " + size + " bytes cannot be made, the driver answers "
+                                        + e.getMessage(),
+                                e);
                     }
                 }
             }

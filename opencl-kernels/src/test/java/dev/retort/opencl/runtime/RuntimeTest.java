@@ -180,6 +180,41 @@ class RuntimeTest {
                 .hasMessageContaining("-no-such-option");
     }
 
+    /// Offsets are counted in elements; as bytes they are beyond 32 bits. Only the pages at the end are touched.
+    @Test
+    void elementsBeyondTwoToThe31BytesAreReached() {
+        ClDevice device = ClDevice.open(found, 7);
+        int size = (1 << 28) + 100; // F64: 2 GiB and a little
+        Assumptions.assumeTrue(
+                found.limits().doubles() && found.limits().largestBuffer() > 8L * size,
+                "skipped: this device does not allow 2 GiB in one allocation");
+        DeviceStorage large = device.allocate(DType.F64, size);
+        DeviceStorage small = device.upload(HostStorage.wrap(DType.F64, new double[] {1.5, 2.5, 3.5}));
+        String types = "#define S double\n#define A double\n#define IS_F64 1\n#define S2 double\n#define A2 double\n"
+                + "#define IS2_F64 1\n";
+        int[] out = window(3, size - 3, 0);
+        device.kernel("cast", types, "cast").struct(out).buffer(large).buffer(small).run(3, 1);
+        DeviceStorage back = device.allocate(DType.F64, 3);
+        int[] in = window(3, 0, size - 3);
+        device.kernel("cast", types, "cast").struct(in).buffer(back).buffer(large).run(3, 1);
+
+        assertThat(device.download(back).doubles()).containsExactly(1.5, 2.5, 3.5);
+        large.release();
+    }
+
+    /// The struct `Layout` of vectors that begin somewhere.
+    private static int[] window(int count, int to, int from) {
+        int[] layout = new int[2 + 6 + 8 + 8 * 6];
+        layout[0] = count;
+        layout[1] = 1;
+        layout[2] = count;
+        layout[8] = to;
+        layout[9] = from;
+        layout[16] = 1;
+        layout[22] = 1;
+        return layout;
+    }
+
     /// The queue is gone, so the driver answers as it does when the device is.
     @Test
     void aLostDeviceIsAnErrorOfThisCallAndOfAllLaterOnes() {
