@@ -47,7 +47,9 @@ class WinogradOpenClTest {
         long before = device.launches();
         Tensor actual = Engine.one(op, there);
         device.finish();
-        assertThat(device.launches() - before).as("two transforms, a product, one back").isEqualTo(4);
+        assertThat(device.launches() - before)
+                .as("two transforms, a product, one back")
+                .isEqualTo(4);
         Close.assertClose(op.toString(), actual, Engine.one(op, host).to(DType.F32), TOLERANCE);
     }
 

@@ -124,20 +124,19 @@ final class ReductionLauncher {
         Launch first = t.kernel("reduce", variant, kernel)
                 .struct(results.fields())
                 .struct(Layout.of(t.op().name(), split.reduced, split.one).fields())
-                .ints(plan.chunks, length)
+                .ints(plan.chunks, length, split.columns() ? 1 : 0)
                 .buffer(y)
                 .buffer(positions)
                 .buffer(x)
                 .buffer(partial);
         plan.rows.run(first, (long) y.numel() * plan.chunks);
         if (plan.chunks > 1) {
-            t.each(
-                    t.kernel("reduce", variant, kernel + "_join")
-                            .ints(y.numel(), plan.chunks, n)
-                            .buffer(y)
-                            .buffer(positions)
-                            .buffer(partial),
-                    y.numel());
+            Launch join = t.kernel("reduce", variant, kernel + "_join")
+                    .ints(y.numel(), plan.chunks, n)
+                    .buffer(y)
+                    .buffer(positions)
+                    .buffer(partial);
+            Rows.of(t.device().limits(), plan.chunks).run(join, y.numel());
         }
         partial.release();
     }

@@ -33,7 +33,8 @@ record Winograd(Sizes sizes) {
     /// Whether a convolution runs this way on a device.
     static boolean takes(ClDevice device, DType dtype, ConvOp.Geometry g, Shape weight, Sizes sizes) {
         String wanted = System.getProperty("dev.retort.opencl.winograd", "tuned");
-        boolean on = wanted.equals("on") || (!wanted.equals("off") && device.tiles().get(USE).isPresent());
+        boolean on = wanted.equals("on")
+                || (!wanted.equals("off") && device.tiles().get(USE).isPresent());
         int channels = sizes.x.dim(1);
         int outs = sizes.out.dim(1);
         return on

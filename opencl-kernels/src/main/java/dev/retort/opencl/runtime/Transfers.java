@@ -41,7 +41,8 @@ final class Transfers {
             MemorySegment.copy(source, at, MemorySegment.ofBuffer(pinned[turn]), 0, bytes);
             cl_event done = new cl_event();
             CL.clEnqueueWriteBuffer(queue, to.memory, false, at, bytes, Pointer.to(pinned[turn]), 0, null, done);
-            CL.clFlush(queue); // the piece after the next waits for this one, and not every driver sends it off by itself
+            CL.clFlush(
+                    queue); // the piece after the next waits for this one, and not every driver sends it off by itself
             busy[turn] = done;
             turn ^= 1;
         }

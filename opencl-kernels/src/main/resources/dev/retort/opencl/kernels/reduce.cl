@@ -4,7 +4,7 @@
 //                              | lane 0 1 2 .. 0 1 2 | lane 0 1 2 .. 0 1 2 |
 //                                  tree over lanes       tree over lanes
 //                                        \                  /
-//                                    second stage: chunks left to right (only if there are several)
+//                              second stage, if there are several chunks: lanes and a tree again (one lane for less than 32)
 //
 // A fold has three variables: v and w of the arithmetic type, and i, an index or a count.
 
@@ -14,18 +14,42 @@ typedef struct {
     long i;
 } State;
 
-// K: where in the input the elements of each result begin (operand 1); R: the elements of one (operand 0). Results
-// are written in row-major order.
+// Lanes of a row join what they have, a tree; every lane has the result afterwards.
+#define TREE(JOIN)                                                                                            \
+    own[lane].v = v;                                                                                          \
+    own[lane].w = w;                                                                                          \
+    own[lane].i = i;                                                                                          \
+    for (int step = lanes / 2; step > 0; step /= 2) {                                                         \
+        barrier(CLK_LOCAL_MEM_FENCE);                                                                         \
+        if (lane < step) {                                                                                    \
+            const State s = own[lane + step];                                                                 \
+            v = own[lane].v;                                                                                  \
+            w = own[lane].w;                                                                                  \
+            i = own[lane].i;                                                                                  \
+            JOIN;                                                                                             \
+            own[lane].v = v;                                                                                  \
+            own[lane].w = w;                                                                                  \
+            own[lane].i = i;                                                                                  \
+        }                                                                                                     \
+    }                                                                                                         \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                                             \
+    v = own[0].v;                                                                                             \
+    w = own[0].w;                                                                                             \
+    i = own[0].i;
+
+// K: where in the input the elements of each result begin (operand 1); R: the elements of one (operand 0). Results are
+// written in row-major order. `apart`: neighbouring work-items have neighbouring results of one chunk, which are neighbours in
+// memory; otherwise they have the chunks of one result.
 #define REDUCE(name, INIT, STEP, JOIN, FINISH)                                                                \
-    __kernel void name(const Layout K, const Layout R, const int chunks, const int length,                    \
-                       __global S* out, __global long* index, __global const S* in, __global State* partial) { \
+    __kernel void name(const Layout K, const Layout R, const int chunks, const int length, const int apart,   \
+                       __global S* out, __global long* index, __global const S* in, __global State* partial) {\
         __local State scratch[MOST_ITEMS];                                                                    \
         const int lane = get_local_id(0);                                                                     \
         const int lanes = get_local_size(0);                                                                  \
         const long row = get_global_id(1);                                                                    \
         const bool real = row < (long)K.n * chunks;                                                           \
-        const int o = real ? (int)(row / chunks) : 0;                                                         \
-        const int chunk = (int)(row % chunks);                                                                \
+        const int o = !real ? 0 : apart ? (int)(row % K.n) : (int)(row / chunks);                             \
+        const int chunk = apart ? (int)(row / K.n) : (int)(row % chunks);                                     \
         const int n = R.n;                                                                                    \
         int base;                                                                                             \
         {                                                                                                     \
@@ -42,46 +66,33 @@ typedef struct {
             STEP;                                                                                             \
         }                                                                                                     \
         __local State* own = scratch + get_local_id(1) * lanes;                                               \
-        own[lane].v = v;                                                                                      \
-        own[lane].w = w;                                                                                      \
-        own[lane].i = i;                                                                                      \
-        for (int step = lanes / 2; step > 0; step /= 2) {                                                     \
-            barrier(CLK_LOCAL_MEM_FENCE);                                                                     \
-            if (lane < step) {                                                                                \
-                const State s = own[lane + step];                                                             \
-                v = own[lane].v;                                                                              \
-                w = own[lane].w;                                                                              \
-                i = own[lane].i;                                                                              \
-                JOIN;                                                                                         \
-                own[lane].v = v;                                                                              \
-                own[lane].w = w;                                                                              \
-                own[lane].i = i;                                                                              \
-            }                                                                                                 \
-        }                                                                                                     \
-        barrier(CLK_LOCAL_MEM_FENCE);                                                                         \
+        TREE(JOIN)                                                                                            \
         if (real && lane == 0) {                                                                              \
-            v = own[0].v;                                                                                     \
-            w = own[0].w;                                                                                     \
-            i = own[0].i;                                                                                     \
             if (chunks == 1) {                                                                                \
                 FINISH;                                                                                       \
             } else {                                                                                          \
-                partial[row].v = v;                                                                           \
-                partial[row].w = w;                                                                           \
-                partial[row].i = i;                                                                           \
+                partial[(long)o * chunks + chunk].v = v;                                                      \
+                partial[(long)o * chunks + chunk].w = w;                                                      \
+                partial[(long)o * chunks + chunk].i = i;                                                      \
             }                                                                                                 \
         }                                                                                                     \
     }                                                                                                         \
     __kernel void name##_join(const int results, const int chunks, const int n, __global S* out,              \
                               __global long* index, __global const State* partial) {                          \
-        EACH(o, results) {                                                                                    \
-            A v = partial[(long)o * chunks].v;                                                                \
-            A w = partial[(long)o * chunks].w;                                                                \
-            long i = partial[(long)o * chunks].i;                                                             \
-            for (int chunk = 1; chunk < chunks; chunk++) {                                                    \
-                const State s = partial[(long)o * chunks + chunk];                                            \
-                JOIN;                                                                                         \
-            }                                                                                                 \
+        __local State scratch[MOST_ITEMS];                                                                    \
+        const int lane = get_local_id(0);                                                                     \
+        const int lanes = get_local_size(0);                                                                  \
+        const int o = get_global_id(1);                                                                       \
+        A v, w;                                                                                               \
+        long i;                                                                                               \
+        INIT;                                                                                                 \
+        for (int chunk = lane; o < results && chunk < chunks; chunk += lanes) {                               \
+            const State s = partial[(long)o * chunks + chunk];                                                \
+            JOIN;                                                                                             \
+        }                                                                                                     \
+        __local State* own = scratch + get_local_id(1) * lanes;                                               \
+        TREE(JOIN)                                                                                            \
+        if (o < results && lane == 0) {                                                                       \
             FINISH;                                                                                           \
         }                                                                                                     \
     }

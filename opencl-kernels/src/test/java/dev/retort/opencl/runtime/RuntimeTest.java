@@ -193,10 +193,18 @@ class RuntimeTest {
         String types = "#define S double\n#define A double\n#define IS_F64 1\n#define S2 double\n#define A2 double\n"
                 + "#define IS2_F64 1\n";
         int[] out = window(3, size - 3, 0);
-        device.kernel("cast", types, "cast").struct(out).buffer(large).buffer(small).run(3, 1);
+        device.kernel("cast", types, "cast")
+                .struct(out)
+                .buffer(large)
+                .buffer(small)
+                .run(3, 1);
         DeviceStorage back = device.allocate(DType.F64, 3);
         int[] in = window(3, 0, size - 3);
-        device.kernel("cast", types, "cast").struct(in).buffer(back).buffer(large).run(3, 1);
+        device.kernel("cast", types, "cast")
+                .struct(in)
+                .buffer(back)
+                .buffer(large)
+                .run(3, 1);
 
         assertThat(device.download(back).doubles()).containsExactly(1.5, 2.5, 3.5);
         large.release();
