@@ -10,9 +10,22 @@ final class ChannelLanes {
 
     private ChannelLanes() {}
 
+    /// Whether all is made of whole squares.
+    private static boolean squares(int channels, int count) {
+        return SquareTranspose.AVAILABLE && channels == L && count >= L;
+    }
+
     /// `dst[d + x * L + c] = src[s + c * plane + x]` for `count` pixels x and `channels` (at most L) channels;
     /// the lanes of missing channels become zero.
     static void gather(float[] src, int s, int plane, int channels, int count, float[] dst, int d) {
+        if (squares(channels, count)) {
+            float[] t = Scratch.floats(Scratch.SQUARE, L * L);
+            for (int x = 0; x < count; x += L) {
+                int at = Math.min(x, count - L); // the last square overlaps the one before it
+                SquareTranspose.run(src, s + at, plane, dst, d + at * L, L, t);
+            }
+            return;
+        }
         if (channels < L) {
             Arrays.fill(dst, d, d + count * L, 0f);
         }
@@ -59,6 +72,14 @@ final class ChannelLanes {
             int channels,
             float @Nullable [] bias,
             int b) {
+        if (bias == null && squares(channels, count)) {
+            float[] t = Scratch.floats(Scratch.SQUARE, L * L);
+            for (int x = 0; x < count; x += L) {
+                int at = Math.min(x, count - L);
+                SquareTranspose.run(src, s + at * L, L, dst, d + at, plane, t);
+            }
+            return;
+        }
         int c = 0;
         for (; c <= channels - 4; c += 4) {
             if (bias == null) {
