@@ -123,11 +123,7 @@ final class BackwardPass {
             return;
         }
         NodeContext context = new NodeContext(node, gradOutputs, needs, createGraph);
-        boolean done = addSlice(node, gradOutputs[0]);
-        @Nullable Tensor[] gradients = done ? new Tensor[needs.length] : node.rule.gradients(context);
-        if (!done) {
-            context.check(gradients);
-        }
+        @Nullable Tensor[] gradients = gradients(node, gradOutputs[0], context);
         for (int i = 0; i < needs.length; i++) {
             Tensor gradient = gradients[i];
             Source edge = node.edges[i];
@@ -145,6 +141,16 @@ final class BackwardPass {
         if (release) {
             node.releaseResults(lasting);
         }
+    }
+
+    /// What the rule gives; nothing where the gradient is where it belongs already.
+    private @Nullable Tensor[] gradients(Node node, @Nullable Tensor first, NodeContext context) {
+        if (addSlice(node, first)) {
+            return new Tensor[node.edges.length];
+        }
+        @Nullable Tensor[] gradients = node.rule.gradients(context);
+        context.check(gradients);
+        return gradients;
     }
 
     /// The gradient of a slice is added where it belongs if others have arrived there: without zeros around it.

@@ -115,8 +115,7 @@ public final class Attention {
         for (int i = 0; i < m; i++) {
             int so = i * KEYS;
             int row = head * a.queries() + t + i;
-            AttentionScores.finish(a, mask, head / a.heads(), head % a.heads(), t + i, s, scores, so, n);
-            float top = Math.max(max[i], RowSums.max(scores, so, n));
+            float top = Math.max(max[i], AttentionScores.finishAndTop(a, mask, head, t + i, s, scores, so, n));
             if (top == Float.NEGATIVE_INFINITY) {
                 Arrays.fill(scores, so, so + n, 0f);
                 continue;

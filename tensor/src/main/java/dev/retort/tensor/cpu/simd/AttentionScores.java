@@ -82,6 +82,39 @@ final class AttentionScores {
         Arrays.fill(scores, so + seen, so + n, Float.NEGATIVE_INFINITY);
     }
 
+    /// As [#finish] for a head counted over the batch; returns the largest score, in the same pass if there is no mask.
+    static float finishAndTop(
+            AttentionShape a, AttentionMask mask, int head, int t, int s, float[] scores, int so, int n) {
+        if (mask != AttentionMask.NONE) {
+            finish(a, mask, head / a.heads(), head % a.heads(), t, s, scores, so, n);
+            return RowSums.max(scores, so, n);
+        }
+        int seen = Math.clamp(a.visible(t) - s, 0, n);
+        Arrays.fill(scores, so + seen, so + n, Float.NEGATIVE_INFINITY);
+        return scale((float) a.scale(), scores, so, seen);
+    }
+
+    /// `x = factor x`; returns the largest, negative infinity if there is none.
+    private static float scale(float factor, float[] x, int xo, int n) {
+        FloatVector m0 = FloatVector.broadcast(S, Float.NEGATIVE_INFINITY);
+        FloatVector m1 = m0;
+        int i = xo;
+        for (; i <= xo + n - 2 * L; i += 2 * L) {
+            FloatVector v = FloatVector.fromArray(S, x, i).mul(factor);
+            FloatVector w = FloatVector.fromArray(S, x, i + L).mul(factor);
+            v.intoArray(x, i);
+            w.intoArray(x, i + L);
+            m0 = m0.max(v);
+            m1 = m1.max(w);
+        }
+        float max = Lanes.max(m0.max(m1));
+        for (; i < xo + n; i++) {
+            x[i] *= factor;
+            max = Math.max(max, x[i]);
+        }
+        return max;
+    }
+
     /// Sets dropped weights to 0 and divides the others by 1 - p; `row` counts queries over batch and
     /// heads.
     static void drop(AttentionShape a, int row, int s, float[] weights, int wo, int n) {
