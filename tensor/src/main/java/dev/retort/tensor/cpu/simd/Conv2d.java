@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Two-dimensional convolution in float32, forward and both gradients, on contiguous NCHW arrays.
 ///
-/// Chooses between [PatchGemm] (implicit GEMM), [DirectConv], [Winograd], [Depthwise] and [ConvWeightGrad]; sums run
+/// Chooses between [PatchGemm] (implicit GEMM), [DirectConv], [Winograd], [Depthwise], [FilterLanes] and
+/// [ConvWeightGrad]; sums run
 /// in an order
 /// fixed by the sizes, so results do not depend on the number of threads. [NonFiniteConv] sees to
 /// infinities and NaN.

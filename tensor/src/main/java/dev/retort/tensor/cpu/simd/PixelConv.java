@@ -26,6 +26,8 @@ public final class PixelConv {
     private static final int KEPT_WEIGHTS = 1 << 17;
 
     private static final int KEPT_FLOATS = 1 << 16;
+    /// Floats of padded copies of images kept at once.
+    private static final int COPY_FLOATS = 1 << 19;
     /// Parallel tasks there should be.
     private static final int TASKS = 8;
     /// Multiply-adds that are worth a task.
@@ -91,17 +93,22 @@ public final class PixelConv {
     /// `y = conv(x) + bias`, plus a shortcut of y's layout if there is one, then ReLU if asked for; y is overwritten,
     /// channels last.
     public void run(PixelPlanes x, float @Nullable [] shortcut, int shortcutOff, boolean relu, float[] y, int yo) {
-        float[] data = x.data();
-        int off = x.off();
-        if (padded || !x.channelsLast(s.channels(), s.height(), s.width())) {
-            data = Scratch.floats(Scratch.PLANE, s.batch() * imageFloats);
-            off = 0;
-            x.pad(s.batch(), s.channels(), s.height(), s.width(), s.padH(), s.padW(), data);
+        PixelRows rows = new PixelRows(bias, shortcut, shortcutOff, relu, y, yo);
+        if (!padded && x.channelsLast(s.channels(), s.height(), s.width())) {
+            multiply(x.data(), x.off(), 0, s.batch(), rows);
+            return;
         }
-        multiply(data, off, new PixelRows(bias, shortcut, shortcutOff, relu, y, yo));
+        int images = Math.max(1, Math.min(s.batch(), COPY_FLOATS / imageFloats));
+        float[] data = Scratch.floats(Scratch.PLANE, images * imageFloats);
+        for (int n = 0; n < s.batch(); n += images) {
+            int count = Math.min(images, s.batch() - n);
+            x.from(n).pad(count, s.channels(), s.height(), s.width(), s.padH(), s.padW(), data);
+            multiply(data, 0, n, count, rows);
+        }
     }
 
-    private void multiply(float[] x, int xo, PixelRows rows) {
+    /// Images [first, first + count), which start at `x[xo]`.
+    private void multiply(float[] x, int xo, int first, int count, PixelRows rows) {
         int pixels = starts.length;
         int panels = (s.filters() + NR - 1) / NR;
         int size = block(pixels);
@@ -111,15 +118,15 @@ public final class PixelConv {
         int splits = Math.max(1, Math.min(panels, (wanted + blocks - 1) / blocks));
         int perTask = (panels + splits - 1) / splits;
         int tasks = (panels + perTask - 1) / perTask;
-        Parallel.forRange(s.batch() * blocks * tasks, 1, (from, to) -> {
+        Parallel.forRange(count * blocks * tasks, 1, (from, to) -> {
             for (int t = from; t < to; t++) {
                 int n = t / tasks / blocks;
                 int block = t / tasks % blocks;
                 int p0 = block * size;
                 int p1 = Math.min(pixels, p0 + size);
-                int first = t % tasks * perTask;
-                for (int j = first; j < Math.min(panels, first + perTask); j++) {
-                    panel(x, xo + n * imageFloats, n, p0, p1, j * NR, rows);
+                int j0 = t % tasks * perTask;
+                for (int j = j0; j < Math.min(panels, j0 + perTask); j++) {
+                    panel(x, xo + n * imageFloats, first + n, p0, p1, j * NR, rows);
                 }
             }
         });

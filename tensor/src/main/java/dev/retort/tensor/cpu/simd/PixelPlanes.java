@@ -14,6 +14,11 @@ public record PixelPlanes(float[] data, int off, int image, int channel, int row
         return channel == 1 && pixel == channels && row == width * pixel && image == height * row;
     }
 
+    /// The images from number n on.
+    PixelPlanes from(int n) {
+        return new PixelPlanes(data, off + n * image, image, channel, row, pixel);
+    }
+
     /// Copies `batch` images of the extents into rows of `(width + 2 padW)` pixels of channels, with `padH` rows of
     /// zeros above and below each.
     void pad(int batch, int channels, int height, int width, int padH, int padW, float[] dst) {
