@@ -33,6 +33,10 @@ final class Partition {
             train = new Subset(train, parts[1]);
         }
         int classes = (int) Arrays.stream(train.labels()).distinct().count();
+        if (classes < 2) {
+            throw new IllegalArgumentException(
+                    "distill: expects images of at least 2 classes in " + options.data + ", got " + classes);
+        }
         int wanted = options.labels + options.validation;
         int left = train.size() - wanted;
         if (options.labels < classes || left < 1) {

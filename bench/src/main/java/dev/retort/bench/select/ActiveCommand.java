@@ -1,5 +1,6 @@
 package dev.retort.bench.select;
 
+import dev.retort.bench.CommandException;
 import dev.retort.bench.FolderLock;
 import dev.retort.bench.StopSignal;
 import dev.retort.bench.Terminal;
@@ -63,11 +64,15 @@ public final class ActiveCommand implements Callable<Integer> {
         DataFolder data = ImageSource.parse(options.data, (_, _, _) -> {}).open();
         Dataset train = data.train();
         int[] labels = train.labels();
+        int classes = 1 + Arrays.stream(labels).max().orElse(0);
+        if (classes < 2) {
+            throw new CommandException(
+                    "active: expects images of at least 2 classes in " + options.data + ", got " + classes);
+        }
         int[] sizes = {options.labels, options.validation, options.pool};
         int[][] parts = Splits.stratified(labels, sizes, new Rng(options.seed).fork(2));
         Subset labelled = new Subset(train, parts[0]);
         Normalize normalize = Normalize.fit(labelled);
-        int classes = 1 + Arrays.stream(labels).max().orElse(0);
         ModelSpec student = ModelSpec.parse(options.student);
         ImageShape shape = ImageShape.of(train.get(0).input().shape());
         Price price = Price.perRow(options.price, options.currency);

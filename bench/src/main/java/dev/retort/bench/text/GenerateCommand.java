@@ -73,6 +73,9 @@ public final class GenerateCommand implements Callable<Integer> {
     }
 
     private GenerationConfig config() {
+        if (beams < 1) {
+            throw new CommandException("--beams: expected at least 1, got " + beams);
+        }
         GenerationConfig plain = beams > 1
                 ? GenerationConfig.beamSearch(tokens, beams)
                 : GenerationConfig.sampling(tokens, seed)

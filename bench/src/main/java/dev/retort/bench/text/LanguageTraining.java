@@ -51,6 +51,17 @@ final class LanguageTraining {
     /// @param seed  key of weights and order
     record Settings(int steps, int batch, double lr, long seed) {}
 
+    /// Checks that the training part of a text holds one sequence and the token that follows.
+    ///
+    /// @throws CommandException if not
+    static void requireEnough(int tokens, int context) {
+        int training = TokenBlocks.split(new int[tokens], VALIDATION_SHARE)[0].length;
+        if (training <= context) {
+            throw new CommandException("train-lm: expects more than --context " + context
+                    + " tokens in the training part of the text, got " + training + " of " + tokens);
+        }
+    }
+
     LanguageTraining(LanguageModel.Shape shape, Tokenizer tokenizer, int[] tokens, Settings settings) {
         this.settings = settings;
         Gpt2 net = new Gpt2(shape.config(tokenizer.size()), new Rng(settings.seed));

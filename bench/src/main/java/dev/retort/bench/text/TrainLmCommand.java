@@ -89,9 +89,11 @@ public final class TrainLmCommand implements Callable<Integer> {
             throw new CommandException("train-lm: expects a text in " + in + ", got an empty file");
         }
         Tokenizer tokenizer = bpe == 0 ? CharacterTokenizer.of(text) : BytePairTrainer.train(List.of(text), bpe);
+        int[] tokens = tokenizer.encodePlain(text);
+        LanguageTraining.requireEnough(tokens.length, context);
         LanguageModel.Shape shape = new LanguageModel.Shape(context, width, layers, heads, residual);
-        LanguageTraining training = new LanguageTraining(
-                shape, tokenizer, tokenizer.encodePlain(text), new LanguageTraining.Settings(steps, batch, lr, seed));
+        LanguageTraining training =
+                new LanguageTraining(shape, tokenizer, tokens, new LanguageTraining.Settings(steps, batch, lr, seed));
         try (ProgressBar bar = Terminal.progressBar();
                 StopSignal stop = StopSignal.install()) {
             boolean done = run(training, bar, stop);

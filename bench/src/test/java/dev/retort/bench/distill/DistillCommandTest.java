@@ -135,6 +135,27 @@ class DistillCommandTest {
     }
 
     @Test
+    void imagesOfOneClassAreRefusedBeforeTraining() throws Exception {
+        Path data = folder.resolve("data");
+        Path only = Files.createDirectories(data.resolve("cat"));
+        for (int i = 0; i < 20; i++) {
+            ImageIO.write(
+                    new BufferedImage(8, 8, BufferedImage.TYPE_BYTE_GRAY),
+                    "png",
+                    only.resolve(i + ".png").toFile());
+        }
+        assertThat(refusal("--data", data.toString(), "--labels", "4", "--validation", "4"))
+                .contains("expects images of at least 2 classes in " + data + ", got 1");
+        CommandLineRun active = CommandLineRun.of(
+                "active",
+                "--data",
+                data.toString(),
+                "--out",
+                folder.resolve("o").toString());
+        assertThat(active.err()).contains("expects images of at least 2 classes in " + data + ", got 1");
+    }
+
+    @Test
     void doesNotTouchAFolderThatItDidNotMake() throws Exception {
         Path precious = Files.createDirectories(folder.resolve("checkpoints")).resolve("thesis.txt");
         Files.writeString(precious, "three years");

@@ -84,6 +84,12 @@ class TextCommandsTest {
         Safetensors.write(other, Map.of());
         assertThat(CommandLineRun.of("generate", "--model", other.toString()).err())
                 .contains("expects a language model that 'retort train-lm' saved");
+        Path text = Files.writeString(folder.resolve("short.txt"), "abcdefgh");
+        assertThat(train(text, other, 1).err())
+                .contains("expects more than --context 16 tokens in the training part of the text, got 7 of 8");
+        Files.write(text, new byte[] {'a', (byte) 0xFF});
+        assertThat(train(text, other, 1).err()).contains(text + ": expects UTF-8 text, got other bytes at offset 1");
+        assertThat(train(folder, other, 1).err()).contains(folder + ": expects a file, got a folder");
         assertThat(CommandLineRun.of("embed").err()).contains("expects texts as arguments");
         assertThat(CommandLineRun.of("embed", "--out", "x.txt", "a").err()).contains("ending .json, .csv or .npy");
         assertThat(CommandLineRun.of("embed", "--top", "0", "a").err()).contains("--top: expected at least 1, got 0");
