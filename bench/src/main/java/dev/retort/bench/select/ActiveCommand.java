@@ -64,11 +64,7 @@ public final class ActiveCommand implements Callable<Integer> {
         DataFolder data = ImageSource.parse(options.data, (_, _, _) -> {}).open();
         Dataset train = data.train();
         int[] labels = train.labels();
-        int classes = 1 + Arrays.stream(labels).max().orElse(0);
-        if (classes < 2) {
-            throw new CommandException(
-                    "active: expects images of at least 2 classes in " + options.data + ", got " + classes);
-        }
+        int classes = classes(labels);
         int[] sizes = {options.labels, options.validation, options.pool};
         int[][] parts = Splits.stratified(labels, sizes, new Rng(options.seed).fork(2));
         Subset labelled = new Subset(train, parts[0]);
@@ -97,6 +93,15 @@ public final class ActiveCommand implements Callable<Integer> {
             System.err.println("retort: stopped; the same command goes on");
             return 1;
         }
+    }
+
+    private int classes(int[] labels) {
+        int classes = 1 + Arrays.stream(labels).max().orElse(0);
+        if (classes < 2) {
+            throw new CommandException(
+                    "active: expects images of at least 2 classes in " + options.data + ", got " + classes);
+        }
+        return classes;
     }
 
     private ActiveDistillation distillation(ActiveTeacher teacher, ModelSpec student, ImageShape shape, int classes) {
