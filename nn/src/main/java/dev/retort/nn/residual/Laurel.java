@@ -7,6 +7,7 @@ import dev.retort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// LAuReL, a learned augmented residual layer (Menghani, Kumar and Kumar, ICML 2025, arXiv 2411.07501):
@@ -70,7 +71,11 @@ public final class Laurel extends SingleLane {
 
     @Override
     protected Tensor join(Tensor output, Tensor skip, List<Tensor> history) {
-        return sum(skip, history).with(output);
+        if (weights == null || config.perChannel()) {
+            return sum(skip, history).with(output);
+        }
+        Tensor[] both = config.normaliser().weights(weights.value());
+        return terms(skip, history).times(both[1]).before(both[0], output).sum();
     }
 
     @Override
@@ -80,7 +85,9 @@ public final class Laurel extends SingleLane {
             return new Sum(null, terms.sum());
         }
         Tensor[] both = config.normaliser().weights(weights.value());
-        Tensor stream = config.perChannel() ? terms.sum().mul(perChannel(both[1])) : terms.sum(both[1]);
+        Tensor stream = config.perChannel()
+                ? terms.sum().mul(perChannel(both[1]))
+                : terms.times(both[1]).sum();
         return new Sum(perChannel(both[0]), stream);
     }
 
@@ -89,7 +96,7 @@ public final class Laurel extends SingleLane {
         return planes ? weight.reshape(weight.size(0), 1, 1) : weight;
     }
 
-    /// Σ wᵢ xᵢ.
+    /// Σ wᵢ xᵢ, one pass whatever the weights are made of.
     ///
     /// @param weights `[n]`, or null for ones
     private record Terms(@Nullable Tensor weights, Tensor... x) {
@@ -97,11 +104,17 @@ public final class Laurel extends SingleLane {
             return weights != null ? Tensor.weightedSum(weights, x) : x.length == 1 ? x[0] : x[0].add(x[1]);
         }
 
-        /// β Σ wᵢ xᵢ, still in one pass.
-        Tensor sum(Tensor beta) {
-            Tensor scaled =
-                    weights != null ? weights.mul(beta) : beta.reshape(1).expand(x.length);
-            return Tensor.weightedSum(scaled, x);
+        Terms times(Tensor beta) {
+            return new Terms(
+                    weights != null ? weights.mul(beta) : beta.reshape(1).expand(x.length), x);
+        }
+
+        /// With α f in front.
+        Terms before(Tensor alpha, Tensor f) {
+            Tensor[] all = new Tensor[x.length + 1];
+            all[0] = f;
+            System.arraycopy(x, 0, all, 1, x.length);
+            return new Terms(Tensor.cat(0, alpha.reshape(1), Objects.requireNonNull(weights)), all);
         }
     }
 
