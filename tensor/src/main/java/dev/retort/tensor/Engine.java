@@ -16,11 +16,13 @@ public final class Engine {
     private static final @Nullable Recorder RECORDER = ServiceLoader.load(Recorder.class, Engine.class.getClassLoader())
             .findFirst()
             .orElse(null);
+    private static final ThreadLocal<@Nullable Boolean> INSIDE = new ThreadLocal<>();
     private static volatile @Nullable ExecutionListener listener;
 
     private Engine() {}
 
-    /// Sees every executed op; for profiles, FLOP counts and the search for the first NaN.
+    /// Sees every executed op, but not those that a kernel is made of; for profiles, FLOP counts and the
+    /// search for the first NaN.
     @FunctionalInterface
     public interface ExecutionListener {
         /// Called after `op` ran for `nanos` nanoseconds.
@@ -56,11 +58,9 @@ public final class Engine {
         Recorder recorder = RECORDER;
         boolean record = recorder != null && !(op instanceof NonDifferentiable) && recorder.isRecording(op, inputs);
         ExecutionListener watcher = listener;
-        long start = watcher == null ? 0 : System.nanoTime();
-        Tensor[] outputs = compute(op, inputs, results, device);
-        if (watcher != null) {
-            watcher.executed(op, inputs, outputs, System.nanoTime() - start);
-        }
+        Tensor[] outputs = watcher == null || INSIDE.get() != null
+                ? compute(op, inputs, results, device)
+                : announced(watcher, op, inputs, results, device);
         if (record && recorder != null) {
             recorder.record(op, inputs, outputs);
         }
@@ -70,6 +70,25 @@ public final class Engine {
     /// The only result of `op`.
     public static Tensor one(Op op, Tensor... inputs) {
         return run(op, inputs)[0];
+    }
+
+    /// Computes an op and tells the listener. Ops that a kernel is made of are its own business: a listener
+    /// that saw them too would take their results for those of the network. What a custom op runs (a
+    /// checkpointed block, say) is the network's.
+    private static Tensor[] announced(
+            ExecutionListener watcher, Op op, Tensor[] inputs, TensorType[] results, Device device) {
+        long start = System.nanoTime();
+        if (!(op instanceof CustomOp)) {
+            INSIDE.set(true);
+        }
+        Tensor[] outputs;
+        try {
+            outputs = compute(op, inputs, results, device);
+        } finally {
+            INSIDE.remove();
+        }
+        watcher.executed(op, inputs, outputs, System.nanoTime() - start);
+        return outputs;
     }
 
     private static Tensor[] compute(Op op, Tensor[] inputs, TensorType[] results, Device device) {

@@ -19,6 +19,7 @@ import dev.retort.nn.models.ResNet;
 import dev.retort.nn.models.SmallCnn;
 import dev.retort.nn.transformer.Gpt2;
 import dev.retort.nn.transformer.Llama;
+import dev.retort.tensor.DType;
 import dev.retort.tensor.Engine;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Random;
@@ -110,6 +111,18 @@ class InferenceSessionTest {
                 .contains("packed_conv2d_relu", "packed_conv2d_add_relu");
         long all = 4L * 16 * 32 * 32;
         assertThat(session.bufferBytes()).isLessThan(8 * all); // 19 convolutions alone would take more
+    }
+
+    /// Reference kernels are made of other ops, which are not the network's.
+    @Test
+    void answersInFloat64() {
+        Rng rng = new Rng(1);
+        Sequential network = new Sequential(new Linear(4, 5, rng), new ReLU(), new Linear(5, 3, rng));
+        network.to(DType.F64);
+        network.eval();
+        Tensor x = Random.normal(rng, 0, 1, DType.F64, 2, 4);
+        InferenceSession session = InferenceSession.of(network, x);
+        assertThat(session.call(x).toDoubles()).containsExactly(network.call(x).toDoubles());
     }
 
     @Test
