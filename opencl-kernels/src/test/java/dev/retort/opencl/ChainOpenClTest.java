@@ -58,14 +58,23 @@ class ChainOpenClTest {
         return launches - (dtype == DType.F64 ? 0 : 1); // the cast for reading
     }
 
+    private static double tolerance(DType dtype) {
+        return switch (dtype) {
+            case F64 -> 1e-14;
+            case F16 -> 0.02;
+            case BF16 -> 0.15;
+            default -> 1e-5;
+        };
+    }
+
     private static Tensor[] one(Tensor result) {
         return new Tensor[] {result};
     }
 
     @Test
     void opsOneAfterTheOtherAreOneLaunch() {
-        for (DType dtype : new DType[] {DType.F32, DType.F64}) {
-            double tolerance = dtype == DType.F32 ? 1e-5 : 1e-14;
+        for (DType dtype : new DType[] {DType.F32, DType.F64, DType.F16, DType.BF16}) {
+            double tolerance = tolerance(dtype);
             assertThat(launches(dtype, tolerance, x -> one(x[0].silu().mul(x[1]))))
                     .isEqualTo(1);
             assertThat(launches(

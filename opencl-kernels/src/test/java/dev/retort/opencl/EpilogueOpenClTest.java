@@ -213,12 +213,20 @@ class EpilogueOpenClTest {
     }
 
     @Test
-    void doublesHaveThemToo() {
-        Tensor x = Random.normal(new Rng(1), 0, 1, DType.F64, 9, 9);
-        double[] expected = x.matmul(x).tanh().add(x).toDoubles();
-        Tensor there = x.to(device.name());
-        for (int i = 0; i < 4; i++) {
-            assertThat(there.matmul(there).tanh().add(there).toDoubles()).containsExactly(expected, within(1e-12));
+    void otherTypesHaveThemToo() {
+        for (DType dtype : new DType[] {DType.F64, DType.BF16}) {
+            Tensor there = Random.normal(new Rng(1), 9, 9).to(dtype).to(device.name());
+            double[] expected = there.matmul(there).tanh().add(there).toDoubles();
+            long launches = 0;
+            for (int i = 0; i < 4; i++) {
+                device.finish();
+                long before = device.launches();
+                Tensor y = there.matmul(there).tanh().add(there);
+                y.select(0, 0).sum();
+                launches = device.launches() - before;
+                assertThat(y.toDoubles()).as("the bits of one by one").isEqualTo(expected);
+            }
+            assertThat(launches).as("the product and the sum").isEqualTo(2);
         }
     }
 }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param task   the last op
 /// @param shape  of the result
-/// @param dtype  of operands and result, `F32` or `F64`
+/// @param dtype  of operands and result, a floating one
 /// @param result the last op and what it is applied to
 record Chain(Task task, Shape shape, DType dtype, Term.Apply result) implements Recipe {
     private static final int MOST = 16;
@@ -52,7 +52,7 @@ record Chain(Task task, Shape shape, DType dtype, Term.Apply result) implements 
 
     /// Whether results of this type wait.
     static boolean takes(DType dtype) {
-        return ON && (dtype == DType.F32 || dtype == DType.F64);
+        return ON && dtype.isFloating();
     }
 
     /// The result of a function of `kernels/pointwise.cl`, pending.
@@ -307,7 +307,8 @@ record Chain(Task task, Shape shape, DType dtype, Term.Apply result) implements 
                 arguments.add("p" + i);
                 arguments.add("q" + i);
             }
-            values.append(" const A v%d = %s_of(%s);".formatted(i, apply.function, String.join(", ", arguments)));
+            values.append(
+                    " const A v%d = rounded(%s_of(%s));".formatted(i, apply.function, String.join(", ", arguments)));
         }
         return "#define CHAIN 1\n#define CHAIN_OPERANDS " + (leaves.size() + 1) + "\n#define CHAIN_PARAMETERS "
                 + parameters + "\n#define CHAIN_VALUES" + values + "\n#define CHAIN_RESULT v" + (order.size() - 1)

@@ -11,9 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// A launch of `kernels/product.cl` (or, on tensor cores, `kernels/tensor.cl`) that waits for the element-wise ops
-/// behind it: a [Chain] that takes it up is applied to each element before it is stored, an epilogue. The product
-/// itself is
-/// stored by the same launch if somebody may still read it, as a gradient may.
+/// behind it: a [Chain] that takes it up is applied to each element before it is stored, an epilogue. The same
+/// launch stores the product itself if somebody may still read it, as a gradient may.
 ///
 /// @param task     the op
 /// @param type     of the result

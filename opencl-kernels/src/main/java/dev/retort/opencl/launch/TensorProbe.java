@@ -19,7 +19,10 @@ final class TensorProbe {
     private TensorProbe() {}
 
     /// Whether `kernels/tensor.cl` compiles for the device and computes the product.
+    ///
+    /// @throws OpException a fault of a kernel that ran before, which the first read reports
     static boolean works(ClDevice device, DType dtype) {
+        device.download(device.upload(HostStorage.allocate(DType.I32, 1)));
         try {
             return isRight(device, dtype);
         } catch (OpException e) {

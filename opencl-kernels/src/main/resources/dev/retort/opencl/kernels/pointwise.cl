@@ -6,7 +6,8 @@
 //
 //   silu(a) * b     CHAIN_OPERANDS 3     CHAIN_PARAMETERS  , __global const S* in1, __global const S* in2, ...
 //                   CHAIN_VALUES  const A x1 = LD(in1, at[1]); const A x2 = LD(in2, at[2]);
-//                                 const A v0 = unary_silu_of(x1, p0, q0); const A v1 = binary_mul_of(v0, x2);
+//                                 const A v0 = rounded(unary_silu_of(x1, p0, q0));
+//                                 const A v1 = rounded(binary_mul_of(v0, x2));
 //                   CHAIN_RESULT  v1
 //
 // With PRODUCT defined as well, product.cl follows and applies the chain to its results, and there is no kernel here.

@@ -31,6 +31,19 @@ inline ushort bf16_of(float x) {
 #define ST(p, i, v) (p)[i] = (S)(v)
 #endif
 
+// What v would be after a way through memory: chains give the bits that their ops would give one by one.
+#if defined(IS_F16)
+inline float rounded(float v) {
+    ushort bits;
+    vstore_half_rte(v, 0, (half*)&bits);
+    return vload_half(0, (const half*)&bits);
+}
+#elif defined(IS_BF16)
+#define rounded(v) as_float((uint)bf16_of(v) << 16)
+#else
+#define rounded(v) (v)
+#endif
+
 #if defined(IS2_F16)
 #define LD2(p, i) vload_half(i, p)
 #define ST2(p, i, v) vstore_half_rte(v, i, p)

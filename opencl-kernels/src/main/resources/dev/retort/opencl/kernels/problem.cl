@@ -33,15 +33,15 @@ typedef struct {
 
 #if defined(CHAIN)
 #define EPILOGUE , const Layout L, __global S* result, const int keep CHAIN_PARAMETERS
-#define STORE(to, value)                  \
-    {                                     \
-        const A product_value = (value);  \
-        if (keep) {                       \
-            ST(c, to, product_value);     \
-        }                                 \
-        LOCATE(L, to, CHAIN_OPERANDS)     \
-        CHAIN_VALUES                      \
-        ST(result, at[0], CHAIN_RESULT);  \
+#define STORE(to, value)                        \
+    {                                           \
+        const A product_value = rounded(value); \
+        if (keep) {                             \
+            ST(c, to, product_value);           \
+        }                                       \
+        LOCATE(L, to, CHAIN_OPERANDS)           \
+        CHAIN_VALUES                            \
+        ST(result, at[0], CHAIN_RESULT);        \
     }
 #elif defined(PARTS)
 #define EPILOGUE
