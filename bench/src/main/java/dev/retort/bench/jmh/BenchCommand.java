@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
 /// `retort bench`: runs JMH benchmarks; each fork is a fresh JVM, variance and allocation are shown.
 @Command(
         name = "bench",
-        description = "Run JMH benchmarks (kernels: GemmBenchmark, ConvBenchmark, PointwiseBenchmark).",
+        description = "Run JMH benchmarks (kernels: GemmBenchmark, ConvBenchmark, NormBenchmark, PointwiseBenchmark).",
         subcommands = PeersCommand.class)
 public final class BenchCommand implements Callable<Integer> {
     @Parameters(arity = "0..*", paramLabel = "REGEX", description = "Which benchmarks; all without one.")

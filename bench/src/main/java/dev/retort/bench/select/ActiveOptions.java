@@ -83,7 +83,8 @@ final class ActiveOptions {
     @Option(
             names = "--teacher-name",
             paramLabel = "NAME",
-            description = "With --teacher-url: name and version of its model; another name gets another journal.")
+            description =
+                    "With --teacher-url, which needs it: name and version of its model; another name gets another journal.")
     @Nullable
     String teacherName;
 

@@ -43,7 +43,9 @@ import java.util.Set;
 /// @param cap        whether α stays below 1 − 1/(2·|V|)
 /// @param rounds     how often a fresh student is trained; from the second time on the student before is
 ///     the teacher, and α and k are estimated anew for it
-/// @param onValidation whether the validation set is trained on too, after α and k were fitted to it
+/// @param onValidation whether the validation set is trained on too, after α and k were fitted to it. With more
+///     than one round the student before has then seen it, so that from the second round on α is too
+///     optimistic
 public record Slam(
         Mixing mixing,
         TeacherLabel labels,

@@ -64,7 +64,7 @@ final class AttentionRows {
         org.bytedeco.pytorch.Tensor tg = Torch.of(g);
         if (!backward) {
             return new Contestants(
-                    Sides.of(() -> Engine.one(op, q, k, v)),
+                    Sides.giving(() -> Engine.one(op, q, k, v)),
                     List.of(Torch.side(Torch.NAME, () -> attention(tq, tk, tv, s.causal))));
         }
         return new Contestants(

@@ -62,7 +62,7 @@ final class GemmRows {
         org.bytedeco.pytorch.Tensor left = transA ? torchA.transpose(0, 1) : torchA;
         org.bytedeco.pytorch.Tensor right = transB ? torchB.transpose(0, 1) : torchB;
         return new Contestants(
-                Sides.of(() -> a.matmul(b)),
+                Sides.giving(() -> a.matmul(b)),
                 List.of(
                         Torch.side("libtorch (MKL)", () -> torch.mm(left, right)),
                         openBlas(storedA, storedB, m, k, n, transA, transB)));
@@ -112,7 +112,7 @@ final class GemmRows {
                     org.bytedeco.pytorch.Tensor left = Torch.of(a);
                     org.bytedeco.pytorch.Tensor right = Torch.of(b);
                     return new Contestants(
-                            Sides.of(() -> a.matmul(b)),
+                            Sides.giving(() -> a.matmul(b)),
                             List.of(Torch.side("libtorch (MKL)", () -> torch.bmm(left, right))));
                 });
     }
@@ -134,7 +134,7 @@ final class GemmRows {
         Runnable blas = () -> openblas.cblas_sgemv(
                 openblas.CblasRowMajor, openblas.CblasNoTrans, m, k, 1, left, k, right, 1, 0, out, 1);
         return new Contestants(
-                Sides.of(() -> a.matmul(x)),
+                Sides.giving(() -> a.matmul(x)),
                 List.of(
                         Torch.side("libtorch (MKL)", () -> torch.mv(matrix, vector)),
                         new Side("OpenBLAS", blas, () -> numbers(blas, out, m))));

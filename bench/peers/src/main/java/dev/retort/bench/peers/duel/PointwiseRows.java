@@ -63,7 +63,7 @@ final class PointwiseRows {
             Tensor x = Random.normal(new Rng(1), shape);
             org.bytedeco.pytorch.Tensor t = Torch.of(x);
             return new Contestants(
-                    Sides.of(() -> ours.apply(x)), List.of(Torch.side(Torch.NAME, () -> theirs.apply(t))));
+                    Sides.giving(() -> ours.apply(x)), List.of(Torch.side(Torch.NAME, () -> theirs.apply(t))));
         });
     }
 
@@ -89,7 +89,8 @@ final class PointwiseRows {
             Tensor y = Random.normal(rng, MILLIONS_16);
             org.bytedeco.pytorch.Tensor a = Torch.of(x);
             org.bytedeco.pytorch.Tensor b = Torch.of(y);
-            return new Contestants(Sides.of(() -> x.add(y)), List.of(Torch.side(Torch.NAME, () -> torch.add(a, b))));
+            return new Contestants(
+                    Sides.giving(() -> x.add(y)), List.of(Torch.side(Torch.NAME, () -> torch.add(a, b))));
         });
     }
 
@@ -100,7 +101,8 @@ final class PointwiseRows {
             Tensor y = Random.normal(rng, 1000);
             org.bytedeco.pytorch.Tensor a = Torch.of(x);
             org.bytedeco.pytorch.Tensor b = Torch.of(y);
-            return new Contestants(Sides.of(() -> x.add(y)), List.of(Torch.side(Torch.NAME, () -> torch.add(a, b))));
+            return new Contestants(
+                    Sides.giving(() -> x.add(y)), List.of(Torch.side(Torch.NAME, () -> torch.add(a, b))));
         });
     }
 
@@ -122,7 +124,7 @@ final class PointwiseRows {
                     in -> torch.layer_norm(in, new long[] {768}, Torch.some(tw), Torch.some(tb), EPS, false);
             if (!backward) {
                 return new Contestants(
-                        Sides.of(() -> ours.apply(x)), List.of(Torch.side(Torch.NAME, () -> theirs.apply(tx))));
+                        Sides.giving(() -> ours.apply(x)), List.of(Torch.side(Torch.NAME, () -> theirs.apply(tx))));
             }
             return new Contestants(
                     Sides.recorded(() -> ours.apply(x).backward(g), List.of(x, w, b)),
@@ -151,7 +153,7 @@ final class PointwiseRows {
             };
             Side retort = backward
                     ? Sides.recorded(() -> ours.apply(x).backward(g), List.of(x, w, b))
-                    : Sides.of(() -> ours.apply(x));
+                    : Sides.giving(() -> ours.apply(x));
             return new Contestants(
                     retort,
                     List.of(

@@ -3,6 +3,12 @@ package dev.retort.bench.peers.duel;
 /// Times one side: how often it runs in a sample is chosen so that a sample lasts long enough.
 final class Stopwatch {
     private static final int MOST = 200_000;
+    /// Runs without a faster one, after which a side counts as warm.
+    private static final int STEADY = 5;
+    /// What counts as faster.
+    private static final double FASTER = 0.97;
+    /// The longest warm-up, as a multiple of the shortest.
+    private static final int PATIENCE = 10;
 
     private final Side side;
     private int repeats = 1;
@@ -15,17 +21,20 @@ final class Stopwatch {
         return side;
     }
 
-    /// Runs for at least `seconds` and at least twice, until the compiler has had its say; then
-    /// chooses the number of runs so that a sample lasts `sample` seconds.
+    /// Runs for at least `seconds`, and on while runs become faster (the compiler has not had its say), at
+    /// most ten times as long; then chooses the number of runs so that a sample lasts `sample` seconds.
     void warmUp(double seconds, double sample) {
-        long end = System.nanoTime() + (long) (seconds * 1e9);
+        long begin = System.nanoTime();
         double fastest = Double.POSITIVE_INFINITY;
-        int runs = 0;
-        while (runs < 2 || System.nanoTime() < end) {
+        int steady = 0;
+        double elapsed = 0;
+        while (elapsed < seconds || steady < STEADY && elapsed < PATIENCE * seconds) {
             long start = System.nanoTime();
             side.run().run();
-            fastest = Math.min(fastest, (System.nanoTime() - start) * 1e-9);
-            runs++;
+            double took = (System.nanoTime() - start) * 1e-9;
+            steady = took < FASTER * fastest ? 0 : steady + 1;
+            fastest = Math.min(fastest, took);
+            elapsed = (System.nanoTime() - begin) * 1e-9;
         }
         repeats = (int) Math.clamp(Math.ceil(sample / fastest), 1, MOST);
     }
