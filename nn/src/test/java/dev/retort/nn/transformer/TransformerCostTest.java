@@ -86,8 +86,8 @@ class TransformerCostTest {
         assertThat(macs).isBetween(17_555_000_000L, 17_565_000_000L);
     }
 
-    /// Bytes that the ops of a layer make: features of the stream's width 19 times (two norms, query, key and
-    /// value 3, attention and its heads put together 2, two outputs, two sums, feed-forward 4 and 4), and per
+    /// Bytes that the ops of a layer make: features of the stream's width 18 times (two norms, query, key and
+    /// value 3, attention with its heads side by side, two outputs, two sums, feed-forward 4 and 4), and per
     /// position a mean and a deviation of each norm and a logarithm of a sum for each head.
     @Test
     void activationsOfADecoder() {
@@ -96,7 +96,7 @@ class TransformerCostTest {
         int heads = 3;
         IntFunction<Gpt2> make = n -> new Gpt2(Gpt2.Config.of(TOKENS, t, e, n, heads), RNG);
         long bytes = of(5, make, Tensor.ones(2, t).to(DType.I64), Summary::activationBytes);
-        long layer = 2 * t * (19 * e + 4 + heads);
+        long layer = 2 * t * (18 * e + 4 + heads);
         // features of tokens, their sum with those of places, the last norm and the logits; and the places
         // themselves, the same for both texts: features, and an index of 8 bytes
         long ends = 2 * t * (e + e + e + 2 + TOKENS) + t * (e + 2);
