@@ -73,14 +73,11 @@ public final class Engine {
     }
 
     /// Computes an op and tells the listener. Ops that a kernel is made of are its own business: a listener
-    /// that saw them too would take their results for those of the network. What a custom op runs (a
-    /// checkpointed block, say) is the network's.
+    /// that saw them too would take their results for those of the network.
     private static Tensor[] announced(
             ExecutionListener watcher, Op op, Tensor[] inputs, TensorType[] results, Device device) {
         long start = System.nanoTime();
-        if (!(op instanceof CustomOp)) {
-            INSIDE.set(true);
-        }
+        INSIDE.set(true);
         Tensor[] outputs;
         try {
             outputs = compute(op, inputs, results, device);
