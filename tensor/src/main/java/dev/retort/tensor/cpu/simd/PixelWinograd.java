@@ -182,7 +182,7 @@ public final class PixelWinograd {
                         tiles.tileColumns);
             }
             tiles.lower(half, 0, L, alpha * L, lanes, 0, L, m * L, m * tiles.tileColumns);
-            finite &= WinogradTiles.finite(lanes, m * line);
+            finite &= WinogradTiles.finite(lanes, 0, m * line);
             int n = r / tiles.tileRows;
             int y = (r - n * tiles.tileRows) * m;
             for (int a = 0; a < Math.min(m, tiles.height - y); a++) {

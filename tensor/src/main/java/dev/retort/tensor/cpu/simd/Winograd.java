@@ -116,11 +116,11 @@ final class Winograd {
         int padIn = WinogradProduct.padded(in.channels());
         int padOut = WinogradProduct.padded(out.channels());
         int kernelStep = padOut * in.channels() + L;
-        float[] kernels = Scratch.floats(Scratch.WINOGRAD_KERNEL, tiles.points * kernelStep);
+        float[] kernels = Scratch.lines(Scratch.WINOGRAD_KERNEL, tiles.points * kernelStep);
         Kernels source = new Kernels(w, wo, wRow, wChannel, turned, in.channels(), out.channels());
         Parallel.forRange(padOut / L, 1, (from, to) -> {
             for (int b = from; b < to; b++) {
-                transformKernels(tiles, source, b * L, kernels, kernelStep);
+                transformKernels(tiles, source, b * L, kernels, Scratch.LINE, kernelStep);
             }
         });
         int wanted = TASK_FLOATS / (tiles.points * (padIn + padOut));
@@ -139,18 +139,20 @@ final class Winograd {
         int count = WinogradProduct.paddedTiles((r1 - r0) * tiles.tileColumns, padOut);
         int inStep = count * padIn + L;
         int outStep = count * padOut + L;
-        float[] v = Scratch.floats(Scratch.WINOGRAD_IN, tiles.points * inStep);
-        float[] p = Scratch.floats(Scratch.WINOGRAD_OUT, tiles.points * outStep);
+        float[] v = Scratch.lines(Scratch.WINOGRAD_IN, tiles.points * inStep);
+        float[] p = Scratch.lines(Scratch.WINOGRAD_OUT, tiles.points * outStep);
         for (int c = 0; c < in.channels(); c += L) {
-            tiles.transform(in, false, r0, r1, c, v, 0, inStep, padIn);
+            tiles.transform(in, false, r0, r1, c, v, Scratch.LINE, inStep, padIn);
         }
         for (int k = 0; k < tiles.points; k++) {
-            WinogradProduct.run(
-                    count, in.channels(), padOut, v, k * inStep, padIn, kernels, k * kernelStep, p, k * outStep);
+            int vo = Scratch.LINE + k * inStep;
+            int uo = Scratch.LINE + k * kernelStep;
+            int po = Scratch.LINE + k * outStep;
+            WinogradProduct.run(count, in.channels(), padOut, v, vo, padIn, kernels, uo, p, po);
         }
         boolean finite = true;
         for (int c = 0; c < out.channels(); c += L) {
-            finite &= tiles.outputs(p, outStep, padOut, r0, r1, c, out, bias, biasOff);
+            finite &= tiles.outputs(p, Scratch.LINE, outStep, padOut, r0, r1, c, out, bias, biasOff);
         }
         return finite;
     }
@@ -160,7 +162,7 @@ final class Winograd {
         Kernels kernels = new Kernels(w, wo, s.channels() * 9, 9, false, s.channels(), s.filters());
         Parallel.forRange(s.filters() / L, 1, (from, to) -> {
             for (int b = from; b < to; b++) {
-                transformKernels(tiles, kernels, b * L, dst, step);
+                transformKernels(tiles, kernels, b * L, dst, 0, step);
             }
         });
     }
@@ -179,8 +181,9 @@ final class Winograd {
         }
     }
 
-    /// The transformed kernels of L filters from `f` on: `dst[k * step + panel + c * width + lane]`.
-    private static void transformKernels(WinogradTiles tiles, Kernels kernels, int f, float[] dst, int step) {
+    /// The transformed kernels of L filters from `f` on: `dst[dstOff + k * step + panel + c * width + lane]`.
+    private static void transformKernels(
+            WinogradTiles tiles, Kernels kernels, int f, float[] dst, int dstOff, int step) {
         float[] taps = Scratch.floats(Scratch.WINOGRAD_LANES, 9 * L);
         float[] half = Scratch.floats(Scratch.WINOGRAD_HALF, tiles.alpha * 3 * L);
         int alpha = tiles.alpha;
@@ -188,7 +191,7 @@ final class Winograd {
         int width = WinogradProduct.panel(j, WinogradProduct.padded(kernels.filters));
         for (int c = 0; c < kernels.channels; c++) {
             kernels.gather(f, c, taps);
-            int d = j * kernels.channels + c * width + f - j;
+            int d = dstOff + j * kernels.channels + c * width + f - j;
             if (tiles.m == 4) {
                 WinogradTransforms.kernel6(taps, 0, 3 * L, L, half, 0, 3 * L, L, 3);
                 WinogradTransforms.kernel6(half, 0, L, 3 * L, dst, d, step, alpha * step, alpha);

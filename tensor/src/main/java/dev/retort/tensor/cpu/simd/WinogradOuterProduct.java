@@ -1,5 +1,6 @@
 package dev.retort.tensor.cpu.simd;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -15,11 +16,29 @@ final class WinogradOuterProduct {
 
     private WinogradOuterProduct() {}
 
-    static void add(int tiles, int filters, int channels, float[] z, int zo, float[] v, int vo, float[] g, int go) {
+    /// Adds to the sums, or with `first` overwrites them.
+    static void run(
+            boolean first,
+            int tiles,
+            int filters,
+            int channels,
+            float[] z,
+            int zo,
+            float[] v,
+            int vo,
+            float[] g,
+            int go) {
         for (int j = 0; j < channels; j += NR) {
             boolean wide = channels - j >= NR;
-            for (int i = 0; i < filters; i += wide ? MR : 2 * MR) {
-                tile(wide, tiles, z, zo + i, filters, v, vo + j, channels, g, go + i * channels + j);
+            int rows = wide ? MR : 2 * MR;
+            for (int i = 0; i < filters; i += rows) {
+                int to = go + i * channels + j;
+                if (first) {
+                    for (int r = 0; r < rows; r++) {
+                        Arrays.fill(g, to + r * channels, to + r * channels + (wide ? NR : L), 0f);
+                    }
+                }
+                tile(wide, tiles, z, zo + i, filters, v, vo + j, channels, g, to);
             }
         }
     }

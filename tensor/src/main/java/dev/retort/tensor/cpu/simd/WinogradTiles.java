@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// start at `(m i - top, m j - left)`, alpha = m + 2. Tile rows are numbered through all images.
 final class WinogradTiles {
     private static final int L = Lanes.LENGTH;
+    private static final int LINE = Scratch.LINE;
 
     final int m;
     final int alpha;
@@ -39,14 +40,14 @@ final class WinogradTiles {
     /// Planes of the operand of a transform: image n, channel c starts at `data[off + n * image + c * plane]`.
     record Planes(float[] data, int off, int image, int plane, int channels, int height, int width, int top, int left) {
         /// Gathers rows [y, y + rows) and columns [0, columns) of the padded planes of a vector of channels.
-        void gather(int n, int c, int y, int rows, int columns, float[] dst) {
+        void gather(int n, int c, int y, int rows, int columns, float[] dst, int d0) {
             int at = off + n * image + c * plane;
             int lanes = Math.min(L, channels - c);
             int first = Math.min(left, columns);
             int count = Math.min(width, columns - first);
             for (int r = 0; r < rows; r++) {
                 int row = y + r - top;
-                int d = r * columns * L;
+                int d = d0 + r * columns * L;
                 if (row < 0 || row >= height || lanes <= 0) {
                     PatchCopy.zero(dst, d, columns * L);
                     continue;
@@ -64,23 +65,48 @@ final class WinogradTiles {
     /// @param outputs whether the planes hold gradients of outputs (m x m a tile) instead of inputs (alpha x alpha)
     void transform(Planes planes, boolean outputs, int r0, int r1, int c, float[] dst, int d, int step, int padded) {
         int window = outputs ? m : alpha;
-        int columns = m * tileColumns + window - m;
+        int columns = columns(outputs);
         int line = columns * L;
-        float[] half = Scratch.floats(Scratch.WINOGRAD_HALF, alpha * line);
+        float[] half = Scratch.lines(Scratch.WINOGRAD_HALF, alpha * line);
         for (int r = r0; r < r1; ) {
             int n = r / tileRows;
             int i = r - n * tileRows;
             int end = Math.min(r1 - r, tileRows - i);
             int rows = m * end + window - m;
-            float[] lanes = Scratch.floats(Scratch.WINOGRAD_LANES, rows * line);
-            planes.gather(n, c, m * i, rows, columns, lanes);
+            float[] lanes = Scratch.lines(Scratch.WINOGRAD_LANES, rows * line);
+            planes.gather(n, c, m * i, rows, columns, lanes, LINE);
             for (int k = 0; k < end; k++, r++) {
-                lift(outputs, lanes, m * k * line, line, L, half, 0, line, L, columns);
+                lift(outputs, lanes, LINE + m * k * line, line, L, half, LINE, line, L, columns);
                 int to = d + (r - r0) * tileColumns * padded + c;
                 for (int a = 0; a < alpha; a++) {
                     int point = to + a * alpha * step;
-                    lift(outputs, half, a * line, L, m * L, dst, point, step, padded, tileColumns);
+                    lift(outputs, half, LINE + a * line, L, m * L, dst, point, step, padded, tileColumns);
                 }
+            }
+        }
+    }
+
+    /// Columns of the padded planes that a row of tiles touches.
+    int columns(boolean outputs) {
+        return m * tileColumns + (outputs ? 0 : alpha - m);
+    }
+
+    /// The first half of [#transform], along the columns of the planes: row a of the points of row r of tiles (counted
+    /// from r0) goes to `dst[d + a * step + r * columns * L]`.
+    void liftRows(Planes planes, boolean outputs, int r0, int r1, int c, float[] dst, int d, int step) {
+        int window = outputs ? m : alpha;
+        int columns = columns(outputs);
+        int line = columns * L;
+        for (int r = r0; r < r1; ) {
+            int n = r / tileRows;
+            int i = r - n * tileRows;
+            int end = Math.min(r1 - r, tileRows - i);
+            int rows = m * end + window - m;
+            float[] lanes = Scratch.lines(Scratch.WINOGRAD_LANES, rows * line);
+            planes.gather(n, c, m * i, rows, columns, lanes, LINE);
+            for (int k = 0; k < end; k++, r++) {
+                int to = d + (r - r0) * line;
+                lift(outputs, lanes, LINE + m * k * line, line, L, dst, to, step, L, columns);
             }
         }
     }
@@ -107,10 +133,11 @@ final class WinogradTiles {
         }
     }
 
-    /// The inverse for results: from `src[k * step + t * padded + c]` to the planes `out`, plus a bias per channel;
+    /// The inverse for results: from `src[s + k * step + t * padded + c]` to the planes `out`, plus a bias per channel;
     /// false if a value is not finite.
     boolean outputs(
             float[] src,
+            int s,
             int step,
             int padded,
             int r0,
@@ -120,32 +147,33 @@ final class WinogradTiles {
             float @Nullable [] bias,
             int biasOff) {
         int line = m * tileColumns * L;
-        float[] half = Scratch.floats(Scratch.WINOGRAD_HALF, alpha * line);
-        float[] lanes = Scratch.floats(Scratch.WINOGRAD_LANES, m * line);
+        float[] half = Scratch.lines(Scratch.WINOGRAD_HALF, alpha * line);
+        float[] lanes = Scratch.lines(Scratch.WINOGRAD_LANES, m * line);
         int channels = Math.min(L, out.channels - c);
         boolean finite = true;
         for (int r = r0; r < r1; r++) {
-            int from = (r - r0) * tileColumns * padded + c;
+            int from = s + (r - r0) * tileColumns * padded + c;
             int strip = tileColumns * alpha * L;
             for (int b = 0; b < alpha; b++) {
-                lower(src, from + b * step, alpha * step, padded, half, b * L, strip, alpha * L, tileColumns);
+                lower(src, from + b * step, alpha * step, padded, half, LINE + b * L, strip, alpha * L, tileColumns);
             }
-            lower(half, 0, L, alpha * L, lanes, 0, L, m * L, m * tileColumns);
-            finite &= finite(lanes, m * line);
+            lower(half, LINE, L, alpha * L, lanes, LINE, L, m * L, m * tileColumns);
+            finite &= finite(lanes, LINE, m * line);
             int n = r / tileRows;
             int y = (r - n * tileRows) * m;
             int at = out.off + n * out.image + c * out.plane;
             for (int a = 0; a < Math.min(m, height - y); a++) {
                 int to = at + (y + a) * width;
-                ChannelLanes.scatter(lanes, a * line, width, out.data, to, out.plane, channels, bias, biasOff + c);
+                ChannelLanes.scatter(
+                        lanes, LINE + a * line, width, out.data, to, out.plane, channels, bias, biasOff + c);
             }
         }
         return finite;
     }
 
-    static boolean finite(float[] x, int n) {
+    static boolean finite(float[] x, int from, int n) {
         FloatVector zeros = FloatVector.zero(Lanes.SPECIES);
-        for (int i = 0; i < n; i += L) {
+        for (int i = from; i < from + n; i += L) {
             FloatVector v = FloatVector.fromArray(Lanes.SPECIES, x, i);
             zeros = zeros.add(v.sub(v));
         }

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Winograd's convolutions against the definition in double: sizes, paddings, errors, values that are not finite.
@@ -36,7 +37,9 @@ class WinogradTest {
                                 shape(2, 19, 11, 23, 21, 0, 2),
                                 shape(9, 16, 6, 6, 64, 1, 0),
                                 shape(1, 16, 5, 301, 16, 1, 1),
-                                shape(70, 16, 4, 4, 16, 1, 1))
+                                shape(70, 16, 4, 4, 16, 1, 1),
+                                shape(52, 16, 15, 12, 17, 1, 1), // weight gradient in parts
+                                shape(3, 150, 7, 7, 140, 1, 1))
                         .map(s -> Arguments.of(mode, s)));
     }
 
@@ -166,6 +169,29 @@ class WinogradTest {
                         .isEqualTo(Double.isFinite(exact[k][i]));
             }
         }
+    }
+
+    /// Sizes that are worked on piece by piece.
+    @ParameterizedTest
+    @EnumSource(names = {"F2", "F4"})
+    void largeOnesAgreeWithTheDirectKernels(WinogradMode mode) {
+        for (ConvShape s : new ConvShape[] {shape(500, 128, 4, 4, 128, 1, 1), shape(2, 300, 7, 7, 260, 1, 1)}) {
+            WinogradMode.set(WinogradMode.OFF);
+            Run direct = new Run(s).compute();
+            WinogradMode.set(mode);
+            Run fast = new Run(s).compute();
+            assertThat(error(fast.y, doubles(direct.y))).isLessThan(5e-5);
+            assertThat(error(fast.dx, doubles(direct.dx))).isLessThan(5e-5);
+            assertThat(error(fast.dw, doubles(direct.dw))).isLessThan(5e-5);
+        }
+    }
+
+    private static double[] doubles(float[] x) {
+        double[] y = new double[x.length];
+        for (int i = 0; i < x.length; i++) {
+            y[i] = x[i];
+        }
+        return y;
     }
 
     @Test
