@@ -19,6 +19,9 @@ final class FastLoss {
     /// Elements of one parallel task.
     private static final int TASK = 1 << 13;
 
+    /// Without smoothing only one class has a target: no row of them is needed.
+    private static final float[] NO_TARGET = {};
+
     private FastLoss() {}
 
     static Tensor[] run(LossOp op, Tensor[] in, TensorType[] out) {
@@ -67,7 +70,7 @@ final class FastLoss {
         float[] loss = new float[rows];
         float[] lse = new float[rows];
         Parallel.forRange(rows, Math.max(1, TASK / count), (from, to) -> {
-            float[] t = new float[count];
+            float[] t = op.labelSmoothing() > 0 ? new float[count] : NO_TARGET;
             for (int r = from; r < to; r++) {
                 int at = z.offset() + r * count;
                 lse[r] = SoftmaxRows.logSumExp(z.data(), at, count);
@@ -95,28 +98,27 @@ final class FastLoss {
         Dense z = Dense.of(in[1]);
         Dense lse = Dense.of(in[3]);
         Dense weight = in.length == 5 ? Dense.of(in[4]) : null;
-        float[] dz = Workspace.floats(rows * count);
+        float[] dz = Workspace.overwritten(rows * count);
         Parallel.forRange(rows, Math.max(1, TASK / count), (from, to) -> {
-            float[] t = new float[count];
+            float[] t = op.labelSmoothing() > 0 ? new float[count] : NO_TARGET;
             for (int r = from; r < to; r++) {
+                int at = r * count;
                 long y = classOf(in[2], r);
                 if (y == op.ignoreIndex()) {
+                    Arrays.fill(dz, at, at + count, 0f);
                     continue;
                 }
                 int k = checked(op, y, op.ignoreIndex(), r, count);
-                target(k, op.labelSmoothing(), weight, t, count);
-                float mass = RowSums.sum(t, 0, count);
-                SoftmaxRows.crossEntropyGrad(
-                        z.data(),
-                        z.offset() + r * count,
-                        lse.data()[lse.offset() + r],
-                        mass,
-                        t,
-                        0,
-                        g.data()[g.offset() + r],
-                        dz,
-                        r * count,
-                        count);
+                float l = lse.data()[lse.offset() + r];
+                float scale = g.data()[g.offset() + r];
+                if (op.labelSmoothing() > 0) {
+                    target(k, op.labelSmoothing(), weight, t, count);
+                    float mass = RowSums.sum(t, 0, count);
+                    SoftmaxRows.crossEntropyGrad(z.data(), z.offset() + at, l, mass, t, 0, scale, dz, at, count);
+                } else {
+                    float own = weight == null ? 1f : weight.data()[weight.offset() + k];
+                    SoftmaxRows.crossEntropyGrad(z.data(), z.offset() + at, l, k, scale * own, dz, at, count);
+                }
             }
         });
         return Dense.one(dz, out[0].shape());

@@ -101,12 +101,21 @@ public final class RowSums {
 
     /// Largest value of `x[o .. o + n)`, NaN if any is NaN, negative infinity if n = 0.
     public static float max(float[] x, int o, int n) {
-        FloatVector m = FloatVector.broadcast(S, Float.NEGATIVE_INFINITY);
+        FloatVector m0 = FloatVector.broadcast(S, Float.NEGATIVE_INFINITY);
+        FloatVector m1 = m0;
+        FloatVector m2 = m0;
+        FloatVector m3 = m0;
         int i = 0;
-        for (; i <= n - L; i += L) {
-            m = m.max(FloatVector.fromArray(S, x, o + i));
+        for (; i <= n - 4 * L; i += 4 * L) {
+            m0 = m0.max(FloatVector.fromArray(S, x, o + i));
+            m1 = m1.max(FloatVector.fromArray(S, x, o + i + L));
+            m2 = m2.max(FloatVector.fromArray(S, x, o + i + 2 * L));
+            m3 = m3.max(FloatVector.fromArray(S, x, o + i + 3 * L));
         }
-        float max = Lanes.max(m);
+        for (; i <= n - L; i += L) {
+            m0 = m0.max(FloatVector.fromArray(S, x, o + i));
+        }
+        float max = Lanes.max(m0.max(m1).max(m2.max(m3)));
         for (; i < n; i++) {
             max = Math.max(max, x[o + i]);
         }
@@ -115,12 +124,21 @@ public final class RowSums {
 
     /// Smallest value of `x[o .. o + n)`, NaN if any is NaN, positive infinity if n = 0.
     public static float min(float[] x, int o, int n) {
-        FloatVector m = FloatVector.broadcast(S, Float.POSITIVE_INFINITY);
+        FloatVector m0 = FloatVector.broadcast(S, Float.POSITIVE_INFINITY);
+        FloatVector m1 = m0;
+        FloatVector m2 = m0;
+        FloatVector m3 = m0;
         int i = 0;
-        for (; i <= n - L; i += L) {
-            m = m.min(FloatVector.fromArray(S, x, o + i));
+        for (; i <= n - 4 * L; i += 4 * L) {
+            m0 = m0.min(FloatVector.fromArray(S, x, o + i));
+            m1 = m1.min(FloatVector.fromArray(S, x, o + i + L));
+            m2 = m2.min(FloatVector.fromArray(S, x, o + i + 2 * L));
+            m3 = m3.min(FloatVector.fromArray(S, x, o + i + 3 * L));
         }
-        float min = Lanes.min(m);
+        for (; i <= n - L; i += L) {
+            m0 = m0.min(FloatVector.fromArray(S, x, o + i));
+        }
+        float min = Lanes.min(m0.min(m1).min(m2.min(m3)));
         for (; i < n; i++) {
             min = Math.min(min, x[o + i]);
         }

@@ -7,18 +7,17 @@ public final class SoftmaxRows {
     /// `y = e^(x - max) / sum`.
     public static void softmax(float[] x, int xo, float[] y, int yo, int n) {
         float max = RowSums.max(x, xo, n);
-        BinaryLoops.sub(x, xo, max, y, yo, n);
-        UnaryLoops.exp(y, yo, y, yo, n);
-        BinaryLoops.mul(y, yo, 1f / RowSums.sum(y, yo, n), y, yo, n);
+        float sum = UnaryLoops.expShifted(x, xo, max, y, yo, n);
+        BinaryLoops.mul(y, yo, 1f / sum, y, yo, n);
     }
 
     /// `y = x - max - ln(sum of e^(x - max))`.
     public static void logSoftmax(float[] x, int xo, float[] y, int yo, int n) {
         float[] e = Scratch.floats(Scratch.ROW, n);
         float max = RowSums.max(x, xo, n);
+        float log = FloatMath.log(UnaryLoops.expShifted(x, xo, max, e, 0, n));
         BinaryLoops.sub(x, xo, max, y, yo, n);
-        UnaryLoops.exp(y, yo, e, 0, n);
-        BinaryLoops.sub(y, yo, FloatMath.log(RowSums.sum(e, 0, n)), y, yo, n);
+        BinaryLoops.sub(y, yo, log, y, yo, n);
     }
 
     /// `ln(sum of e^x)`, shifted by the maximum where that is finite.
@@ -26,9 +25,7 @@ public final class SoftmaxRows {
         float[] e = Scratch.floats(Scratch.ROW, n);
         float max = RowSums.max(x, xo, n);
         float shift = Float.isInfinite(max) ? 0f : max;
-        BinaryLoops.sub(x, xo, shift, e, 0, n);
-        UnaryLoops.exp(e, 0, e, 0, n);
-        return shift + FloatMath.log(RowSums.sum(e, 0, n));
+        return shift + FloatMath.log(UnaryLoops.expShifted(x, xo, shift, e, 0, n));
     }
 
     /// `dx = p (g - sum of g p)`.
@@ -50,11 +47,16 @@ public final class SoftmaxRows {
     /// `mass`.
     public static void crossEntropyGrad(
             float[] z, int zo, float lse, float mass, float[] t, int to, float scale, float[] dz, int dzo, int n) {
-        BinaryLoops.sub(z, zo, lse, dz, dzo, n);
-        UnaryLoops.exp(dz, dzo, dz, dzo, n);
+        UnaryLoops.expShifted(z, zo, lse, dz, dzo, n);
         BinaryLoops.mul(dz, dzo, mass, dz, dzo, n);
         BinaryLoops.sub(dz, dzo, t, to, dz, dzo, n);
         BinaryLoops.mul(dz, dzo, scale, dz, dzo, n);
+    }
+
+    /// `dz = scale (e^(z - lse) - [c = k])`: the same for one class `k` with all the mass.
+    public static void crossEntropyGrad(float[] z, int zo, float lse, int k, float scale, float[] dz, int dzo, int n) {
+        UnaryLoops.expShiftedScaled(z, zo, lse, scale, dz, dzo, n);
+        dz[dzo + k] = scale * FloatMath.expm1(z[zo + k] - lse);
     }
 
     /// Sum of `t (lse - z)`.

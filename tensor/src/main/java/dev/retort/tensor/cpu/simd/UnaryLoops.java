@@ -97,6 +97,40 @@ public final class UnaryLoops {
         return Lanes.sum(sum);
     }
 
+    /// `y = scale e^(x - shift)`.
+    public static void expShiftedScaled(float[] x, int xo, float shift, float scale, float[] y, int yo, int n) {
+        int whole = S.loopBound(n);
+        expScaledVectors(x, xo, shift, scale, y, yo, whole);
+        for (int i = whole; i < n; i++) {
+            y[yo + i] = FloatMath.exp(x[xo + i] - shift) * scale;
+        }
+    }
+
+    private static void expScaledVectors(float[] x, int xo, float shift, float scale, float[] y, int yo, int n) {
+        for (int i = 0; i < n; i += L) {
+            FloatVector v = FloatVector.fromArray(S, x, xo + i).sub(shift);
+            v = v.blend(EXP_MIN, v.compare(VectorOperators.LT, EXP_MIN));
+            v = v.blend(EXP_MAX, v.compare(VectorOperators.GT, EXP_MAX));
+            FloatVector m = v.fma(LOG2_E, MAGIC);
+            FloatVector k = m.sub(MAGIC);
+            FloatVector r = k.fma(FloatVector.broadcast(S, -LN2_HI), v);
+            r = k.fma(FloatVector.broadcast(S, -LN2_LO), r);
+            FloatVector q = r.fma(E5, E4);
+            q = q.fma(r, FloatVector.broadcast(S, E3));
+            q = q.fma(r, FloatVector.broadcast(S, E2));
+            q = q.fma(r, FloatVector.broadcast(S, E1));
+            q = q.fma(r, FloatVector.broadcast(S, E0));
+            FloatVector p = r.mul(r).fma(q, r).add(1f);
+            IntVector e = m.reinterpretAsInts().sub(MAGIC_BITS);
+            IntVector half = e.lanewise(VectorOperators.ASHR, 1);
+            IntVector rest = e.sub(half);
+            p.mul(half.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats())
+                    .mul(rest.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats())
+                    .mul(scale)
+                    .intoArray(y, yo + i);
+        }
+    }
+
     /// e^x - 1, accurate near 0.
     public static void expm1(float[] x, int xo, float[] y, int yo, int n) {
         int whole = S.loopBound(n);

@@ -68,7 +68,7 @@ final class AttentionRows {
                     List.of(Torch.side(Torch.NAME, () -> attention(tq, tk, tv, s.causal))));
         }
         return new Contestants(
-                Sides.recorded(() -> Engine.run(op, q, k, v)[0].backward(g), List.of(q, k, v)),
+                Sides.recorded(() -> Engine.run(op, q, k, v)[0], g, List.of(q, k, v)),
                 List.of(Torch.recorded(
                         Torch.NAME, () -> Torch.backward(attention(tq, tk, tv, s.causal), tg), List.of(tq, tk, tv))));
     }

@@ -110,12 +110,7 @@ final class ConvRows {
         Tensor x = data.input.detach().requiresGrad(inputToo);
         Tensor w = data.weight.detach().requiresGrad(true);
         Side retort = Sides.recorded(
-                () -> {
-                    Tensor y = x.conv2d(w, null, layer.geometry());
-                    y.backward(data.gradient);
-                    y.storage().release();
-                },
-                inputToo ? List.of(x, w) : List.of(w));
+                () -> x.conv2d(w, null, layer.geometry()), data.gradient, inputToo ? List.of(x, w) : List.of(w));
         return new Contestants(retort, List.of(peer(layer, data, inputToo, false), peer(layer, data, inputToo, true)));
     }
 

@@ -77,7 +77,7 @@ final class PointwiseRows {
             org.bytedeco.pytorch.Tensor t = Torch.of(x).set_requires_grad(true);
             org.bytedeco.pytorch.Tensor h = Torch.of(g);
             return new Contestants(
-                    Sides.recorded(() -> ours.apply(x).backward(g), List.of(x)),
+                    Sides.recorded(() -> ours.apply(x), g, List.of(x)),
                     List.of(Torch.recorded(Torch.NAME, () -> Torch.backward(theirs.apply(t), h), List.of(t))));
         });
     }
@@ -127,7 +127,7 @@ final class PointwiseRows {
                         Sides.giving(() -> ours.apply(x)), List.of(Torch.side(Torch.NAME, () -> theirs.apply(tx))));
             }
             return new Contestants(
-                    Sides.recorded(() -> ours.apply(x).backward(g), List.of(x, w, b)),
+                    Sides.recorded(() -> ours.apply(x), g, List.of(x, w, b)),
                     List.of(Torch.recorded(
                             Torch.NAME, () -> Torch.backward(theirs.apply(tx), tg), List.of(tx, tw, tb))));
         });
@@ -146,13 +146,10 @@ final class PointwiseRows {
             Tensor w = Random.normal(rng, 64).requiresGrad(backward);
             Tensor b = Random.normal(rng, 64).requiresGrad(backward);
             Tensor g = Random.normal(rng, shape);
-            NormOp op = new NormOp.BatchNorm(EPS);
-            UnaryOperator<Tensor> ours = in -> {
-                Tensor y = Engine.run(op, in, w, b)[0];
-                return relu ? y.relu() : y;
-            };
+            NormOp op = relu ? new NormOp.BatchNormRelu(EPS) : new NormOp.BatchNorm(EPS); // as layers in sequence run
+            UnaryOperator<Tensor> ours = in -> Engine.run(op, in, w, b)[0];
             Side retort = backward
-                    ? Sides.recorded(() -> ours.apply(x).backward(g), List.of(x, w, b))
+                    ? Sides.recorded(() -> ours.apply(x), g, List.of(x, w, b))
                     : Sides.giving(() -> ours.apply(x));
             return new Contestants(
                     retort,
@@ -195,7 +192,7 @@ final class PointwiseRows {
             org.bytedeco.pytorch.Tensor wanted = Torch.of(target);
             return new Contestants(
                     Sides.recorded(
-                            () -> CrossEntropy.defaults().of(x, target).mean().backward(), List.of(x)),
+                            () -> CrossEntropy.defaults().of(x, target).mean(), null, List.of(x)),
                     List.of(Torch.recorded(
                             Torch.NAME,
                             () -> torch.cross_entropy_loss(logits, wanted).backward(),

@@ -1,8 +1,11 @@
 package dev.retort.bench.peers.duel;
 
+import dev.retort.autograd.Autograd;
+import dev.retort.autograd.GradOptions;
 import dev.retort.tensor.Tensor;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// Retort's side of a row.
 final class Sides {
@@ -27,17 +30,26 @@ final class Sides {
                 () -> work.get().toFloats());
     }
 
-    /// A side with gradients: `work` ends with backward; the gradients of `leaves` are dropped
-    /// after each run.
-    static Side recorded(Runnable work, List<Tensor> leaves) {
+    /// A side with gradients: `work` gives the output, whose gradient is `gradient` (null: a scalar's 1). As in a training
+    /// step, backward gives back what was recorded; the gradients of `leaves` are given back after each run.
+    static Side recorded(Supplier<Tensor> work, @Nullable Tensor gradient, List<Tensor> leaves) {
+        Runnable pass = () -> {
+            Tensor output = work.get();
+            GradOptions options = GradOptions.defaults().withRelease();
+            Autograd.backward(output, gradient == null ? options : options.withGradOutputs(gradient));
+            output.storage().release();
+        };
         return new Side(
                 "Retort",
                 () -> {
-                    work.run();
-                    leaves.forEach(leaf -> leaf.grad(null));
+                    pass.run();
+                    for (Tensor leaf : leaves) {
+                        leaf.grad().storage().release();
+                        leaf.grad(null);
+                    }
                 },
                 () -> {
-                    work.run();
+                    pass.run();
                     float[] all = joined(leaves.stream().map(Tensor::grad).toArray(Tensor[]::new));
                     leaves.forEach(leaf -> leaf.grad(null));
                     return all;
