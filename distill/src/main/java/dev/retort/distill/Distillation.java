@@ -6,6 +6,7 @@ import dev.retort.distill.teacher.LiveTeacher;
 import dev.retort.distill.teacher.Teacher;
 import dev.retort.nn.Layer;
 import dev.retort.nn.data.Dataset;
+import dev.retort.tensor.Device;
 import dev.retort.tensor.Rng;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -38,6 +39,7 @@ public final class Distillation {
     private Training training = Training.defaults();
     private TrainingListener listener = TrainingListener.NONE;
     private @Nullable Path folder;
+    private List<Device> devices = List.of();
 
     private Distillation(@Nullable Teacher teacher, NetworkFactory students) {
         this.teacher = teacher;
@@ -112,6 +114,14 @@ public final class Distillation {
         return this;
     }
 
+    /// Where students train: moved to the first device, and with several the samples of each step are
+    /// shared among them, with replicas from the factory. Where the factory puts them if nothing is said.
+    /// A run may be resumed on other devices; its bits are then others.
+    public Distillation devices(List<Device> newDevices) {
+        devices = List.copyOf(newDevices);
+        return this;
+    }
+
     /// Runs all stages, or what is left of them.
     ///
     /// @throws IllegalStateException    if there is no method or no sample, a need of the method can't be
@@ -141,7 +151,7 @@ public final class Distillation {
             List<Layer> own = studentsOf(stage, number, results);
             List<EpochReport> seen = saved.finished(number, own);
             if (seen == null) {
-                StageLoop loop = new StageLoop(inputs, own);
+                StageLoop loop = new StageLoop(inputs, cohort(own));
                 saved.resume(number, loop);
                 run(chosen.name(), loop, stage, saved, number, onValidation ? null : validation);
                 saved.finish(number, loop);
@@ -154,6 +164,13 @@ public final class Distillation {
         List<Layer> answer = chosen.ensemble() ? results : List.of(results.getLast());
         answer.forEach(Layer::eval);
         return new Distilled(chosen.name(), answer, reports, training.preparation(), students);
+    }
+
+    /// Replicas get their student's values, so their own do not matter.
+    private Cohort cohort(List<Layer> own) {
+        return devices.isEmpty()
+                ? new Cohort(own)
+                : new Cohort(own, () -> students.create(new Rng(training.seed())), devices);
     }
 
     /// What must be equal for a saved run to fit.
@@ -212,6 +229,9 @@ public final class Distillation {
         for (int peer = 0; peer < stage.objective().peers(); peer++) {
             Rng rng = new Rng(training.seed()).fork(STUDENT).fork(number).fork(peer);
             Layer student = students.create(rng);
+            if (!devices.isEmpty()) {
+                student.to(devices.getFirst());
+            }
             if (own.contains(student) || (results.contains(student) && !continued)) {
                 throw new IllegalStateException("distillation: stage " + stage.name()
                         + " expects another new student, got the same network again; give a factory of students");

@@ -2,13 +2,10 @@ package dev.retort.distill;
 
 import dev.retort.autograd.Autograd;
 import dev.retort.autograd.GradOptions;
-import dev.retort.distill.feature.Features;
 import dev.retort.distill.feature.Tap;
-import dev.retort.distill.feature.TapDropout;
 import dev.retort.distill.teacher.TeacherQuery;
 import dev.retort.nn.Layer;
 import dev.retort.nn.Module;
-import dev.retort.nn.ModuleHook;
 import dev.retort.nn.Parameter;
 import dev.retort.nn.StateValues;
 import dev.retort.nn.Stateful;
@@ -23,7 +20,6 @@ import dev.retort.nn.optim.ParameterGroup;
 import dev.retort.nn.optim.Schedule;
 import dev.retort.nn.train.Checkpoint;
 import dev.retort.tensor.DType;
-import dev.retort.tensor.Device;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import java.util.ArrayList;
@@ -34,6 +30,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// The training loop of one stage, step by step.
@@ -46,6 +43,7 @@ final class StageLoop implements Stateful {
     private final StageInputs inputs;
     private final Setup setup;
     private final int[] members;
+    private final Cohort cohort;
     private final List<Layer> students;
     private final List<Term> terms;
     private final Map<String, Parameter> trained = new LinkedHashMap<>();
@@ -57,9 +55,10 @@ final class StageLoop implements Stateful {
     private final int epochs;
     private long step;
 
-    StageLoop(StageInputs inputs, List<Layer> students) {
+    StageLoop(StageInputs inputs, Cohort cohort) {
         this.inputs = inputs;
-        this.students = students;
+        this.cohort = cohort;
+        students = cohort.students();
         Training training = inputs.training();
         setup = inputs.setUp(students.getFirst());
         members = inputs.stage().objective().members(setup.labels(), inputs.rng(MEMBERS));
@@ -76,7 +75,7 @@ final class StageLoop implements Stateful {
         for (Term term : terms) {
             Module adapters = term.loss().adapters();
             if (adapters != null) {
-                adapters.to(device());
+                adapters.to(cohort.device());
                 add("adapter-" + term.name(), adapters);
             }
         }
@@ -174,7 +173,7 @@ final class StageLoop implements Stateful {
                 counts[t] += terms.get(t).loss().count(batch);
             }
         }
-        students.forEach(Layer::train);
+        cohort.begin();
         optimizer.zeroGrad();
         double loss = 0;
         int samples = 0;
@@ -185,6 +184,7 @@ final class StageLoop implements Stateful {
             samples += batches.get(part).size();
             done.add(own);
         }
+        cohort.gather();
         if (inputs.training().clipNorm() > 0) {
             Gradients.clipNorm(trained.values(), inputs.training().clipNorm());
         }
@@ -210,47 +210,26 @@ final class StageLoop implements Stateful {
     /// @param loss    weighted loss
     record Taken(int samples, double loss) {}
 
-    /// Where a step computes: where the students live.
-    private Device device() {
-        return students.getFirst().device();
-    }
-
     private StepBatch stepBatch(Batch batch) {
         List<Tensor> views =
-                feed.views(batch).stream().map(view -> view.to(device())).toList();
+                feed.views(batch).stream().map(view -> view.to(cohort.device())).toList();
         if (inputs.inputGradients()) {
             views = views.stream().map(view -> view.detach().requiresGrad(true)).toList();
         }
         int[] positions =
                 Arrays.stream(batch.indices()).map(index -> members[index]).toArray();
-        return new StepBatch(views, batch.targets().to(device()), positions);
+        return new StepBatch(views, batch.targets().to(cohort.device()), positions);
     }
 
     private Step forward(StepBatch batch, Batch source, int epoch, int part) {
-        List<List<Map<Tap, Tensor>>> answers = new ArrayList<>();
-        for (int peer = 0; peer < students.size(); peer++) {
-            Rng noise = inputs.rng(NOISE).fork(step).fork(part).fork(peer);
-            answers.add(answers(students.get(peer), batch, noise));
-        }
+        Rng noise = inputs.rng(NOISE).fork(step).fork(part);
+        List<Rng> own =
+                IntStream.range(0, students.size()).mapToObj(noise::fork).toList();
+        List<List<Map<Tap, Tensor>>> answers =
+                cohort.answers(batch.views(), inputs.studentTaps(), inputs.studentDropout(), own);
         Tensor labels = rows(setup.teacherLabels(), batch.indices());
         Rng rng = inputs.rng(DRAWS).fork(step).fork(part);
         return new Step(batch, epoch, rng, answers, teacherViews(batch, source, labels), labels);
-    }
-
-    private List<Map<Tap, Tensor>> answers(Layer student, StepBatch batch, Rng noise) {
-        List<ModuleHook> hooks = new ArrayList<>();
-        List<Map<Tap, Tensor>> views = new ArrayList<>();
-        try {
-            for (TapDropout site : inputs.studentDropout()) {
-                hooks.add(site.on(student, noise));
-            }
-            for (Tensor view : batch.views()) {
-                views.add(Features.of(student, view, inputs.studentTaps()));
-            }
-        } finally {
-            hooks.forEach(ModuleHook::close);
-        }
-        return views;
     }
 
     private List<Map<Tap, Tensor>> teacherViews(StepBatch batch, Batch source, @Nullable Tensor labels) {
@@ -270,7 +249,7 @@ final class StageLoop implements Stateful {
             Map<Tap, Tensor> here = new LinkedHashMap<>();
             inputs.requireTeacher()
                     .answer(new TeacherQuery(inputs.dataset(), batch.indices(), key, () -> shown, taps))
-                    .forEach((tap, tensor) -> here.put(tap, tensor.to(device())));
+                    .forEach((tap, tensor) -> here.put(tap, tensor.to(cohort.device())));
             views.add(here);
         }
         return views;
@@ -281,7 +260,7 @@ final class StageLoop implements Stateful {
             return null;
         }
         long[] wide = Arrays.stream(indices).asLongStream().toArray();
-        return table.indexSelect(0, Tensor.wrap(DType.I64, wide)).to(device());
+        return table.indexSelect(0, Tensor.wrap(DType.I64, wide)).to(cohort.device());
     }
 
     /// Adds the gradients of one micro-batch; returns its part of the weighted loss.

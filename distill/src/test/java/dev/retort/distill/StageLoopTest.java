@@ -33,6 +33,7 @@ import dev.retort.distill.teacher.LiveTeacher;
 import dev.retort.distill.teacher.Teacher;
 import dev.retort.nn.Layer;
 import dev.retort.nn.data.Transform;
+import dev.retort.tensor.Device;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import java.util.ArrayList;
@@ -133,7 +134,7 @@ class StageLoopTest {
         Layer teacher = teacher();
         Map<String, float[]> before = Clusters.snapshot(teacher);
         Training training = Clusters.training(1).withBatchSize(50, 1);
-        StageLoop loop = new StageLoop(inputs(method, training, teacher), students(method.peers()));
+        StageLoop loop = new StageLoop(inputs(method, training, teacher), new Cohort(students(method.peers())));
         Map<String, float[]> start = trained(loop);
         loop.advance();
         trained(loop).forEach((name, values) -> assertThat(values).as(name).isNotEqualTo(start.get(name)));
@@ -151,23 +152,55 @@ class StageLoopTest {
         if (dependsOnTheCut(method)) {
             return; // relations, memories and dropout masks are those of a micro-batch: documented
         }
-        Map<String, float[]> whole = afterAnEpoch(method, 1);
-        Map<String, float[]> parts = afterAnEpoch(method, 4);
-        whole.forEach((name, values) -> {
-            float[] other = Clusters.of(parts, name);
+        Map<String, float[]> whole = afterAnEpoch(method, 1, new Cohort(students(method.peers())));
+        Map<String, float[]> parts = afterAnEpoch(method, 4, new Cohort(students(method.peers())));
+        assertClose(parts, whole);
+    }
+
+    /// Losses see whole micro-batches however many devices compute, so that relations and memories are those of one
+    /// device; only masks of dropout are others. The last share of the ragged step is on fewer devices.
+    @ParameterizedTest
+    @MethodSource("methods")
+    void severalDevicesAreLikeOne(DistillationMethod method) {
+        if (method.needs().stream().anyMatch(Need.StudentDropout.class::isInstance)) {
+            return;
+        }
+        Map<String, float[]> one = afterAnEpoch(method, 1, new Cohort(students(method.peers())));
+        Map<String, float[]> three = afterAnEpoch(
+                method,
+                1,
+                new Cohort(
+                        students(method.peers()),
+                        () -> Clusters.mlp(12).create(new Rng(77)),
+                        List.of(Device.CPU, Device.CPU, Device.CPU)));
+        assertClose(three, one);
+    }
+
+    private static void assertClose(Map<String, float[]> actual, Map<String, float[]> expected) {
+        assertThat(actual.keySet()).isEqualTo(expected.keySet());
+        expected.forEach((name, values) -> {
+            float[] other = Clusters.of(actual, name);
             for (int i = 0; i < values.length; i++) {
                 assertThat(other[i]).as(name).isCloseTo(values[i], within(2e-5f));
             }
         });
     }
 
-    private static Map<String, float[]> afterAnEpoch(DistillationMethod method, int parts) {
+    @Test
+    void severalDevicesNeedAFactoryOfStudents() {
+        Layer only = students(1).getFirst();
+        assertThatThrownBy(() -> new Cohort(List.of(only), () -> only, List.of(Device.CPU, Device.CPU)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("a new module for each device");
+    }
+
+    private static Map<String, float[]> afterAnEpoch(DistillationMethod method, int parts, Cohort cohort) {
         // Plain gradient descent: Adam would blow rounding up to the size of a step.
         Training training = Clusters.training(1)
                 .withBatchSize(16, parts)
                 .withOptimizer(
                         new OptimizerChoice.Sgd(dev.retort.nn.optim.SGD.Config.of(.1)), new ScheduleChoice.Constant());
-        StageLoop loop = new StageLoop(inputs(method, training, teacher()), students(method.peers()));
+        StageLoop loop = new StageLoop(inputs(method, training, teacher()), cohort);
         int[] samples = new int[4];
         for (int i = 0; i < 4; i++) {
             samples[i] = loop.advance().samples();
@@ -223,7 +256,8 @@ class StageLoopTest {
         Recorder recorder = new Recorder();
         Set<Need> needs = Set.of(new Need.TeacherLabels(), new Need.TeacherTap(TEACHER));
         StageLoop loop = new StageLoop(
-                inputs(objective(needs, recorder), Clusters.training(2).withBatchSize(16, 2), teacher()), students(1));
+                inputs(objective(needs, recorder), Clusters.training(2).withBatchSize(16, 2), teacher()),
+                new Cohort(students(1)));
         Map<Integer, float[]> first = null;
         while (!loop.isFinished()) {
             loop.advance();
@@ -254,18 +288,20 @@ class StageLoopTest {
         Training training = Clusters.training(1);
         Recorder recorder = new Recorder();
         Objective undeclared = objective(Set.of(), recorder);
-        assertThatThrownBy(() -> new StageLoop(inputs(undeclared, training, teacher()), students(1)).advance())
+        assertThatThrownBy(
+                        () -> new StageLoop(inputs(undeclared, training, teacher()), new Cohort(students(1))).advance())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("declares TeacherLabels");
         Objective unread = objective(
                 Set.of(new Need.TeacherLabels(), new Need.TeacherTap(TEACHER), new Need.StudentTap(STUDENT)), recorder);
-        assertThatThrownBy(() -> new StageLoop(inputs(unread, training, teacher()), students(1)).advance())
+        assertThatThrownBy(() -> new StageLoop(inputs(unread, training, teacher()), new Cohort(students(1))).advance())
                 .hasMessageContaining("declares taps that no term reads")
                 .hasMessageContaining("relu1:output");
         Objective views = objective(Set.of(new Need.Views(2)), recorder);
-        assertThatThrownBy(() -> new StageLoop(inputs(views, training, teacher()), students(1)))
+        assertThatThrownBy(() -> new StageLoop(inputs(views, training, teacher()), new Cohort(students(1))))
                 .hasMessageContaining("2 views, which without augmentation");
-        assertThatThrownBy(() -> new StageLoop(inputs(objective(Set.of()), training, teacher()), students(1)))
+        assertThatThrownBy(
+                        () -> new StageLoop(inputs(objective(Set.of()), training, teacher()), new Cohort(students(1))))
                 .hasMessageContaining("at least one term");
         assertThatThrownBy(() -> new Term("a.b", 1, recorder)).hasMessageContaining("without dots");
         assertThatThrownBy(() -> new Term("a", -1, recorder)).hasMessageContaining("got -1");
@@ -284,8 +320,8 @@ class StageLoopTest {
                 return step.studentLogits().sum().mul(Double.NaN);
             }
         };
-        StageLoop loop =
-                new StageLoop(inputs(objective(Set.of(), broken), Clusters.training(1), teacher()), students(1));
+        StageLoop loop = new StageLoop(
+                inputs(objective(Set.of(), broken), Clusters.training(1), teacher()), new Cohort(students(1)));
         assertThatThrownBy(loop::advance)
                 .isInstanceOf(ArithmeticException.class)
                 .hasMessageContaining("term term0 of stage test is NaN in step 1");
@@ -319,7 +355,7 @@ class StageLoopTest {
         Training training =
                 Clusters.training(1).withTransforms(noise, Transform.IDENTITY).withBatchSize(50, 1);
         Set<Need> needs = Set.of(new Need.Views(2), new Need.InputGradients());
-        new StageLoop(inputs(objective(needs, term), training, teacher()), students(1)).advance();
+        new StageLoop(inputs(objective(needs, term), training, teacher()), new Cohort(students(1))).advance();
         assertThat(gradients).hasSize(1);
         assertThat(gradients.getFirst().shape().dims()).containsExactly(50, Clusters.SIZE);
         assertThat(gradients.getFirst().abs().sum().item()).isPositive();
@@ -341,7 +377,8 @@ class StageLoopTest {
     @Test
     void termsAreLoggedAsMeansOverTheEpoch() {
         Objective kd = new HintonKd(2, .5, .25);
-        StageLoop loop = new StageLoop(inputs(kd, Clusters.training(1).withBatchSize(16, 2), teacher()), students(1));
+        StageLoop loop = new StageLoop(
+                inputs(kd, Clusters.training(1).withBatchSize(16, 2), teacher()), new Cohort(students(1)));
         double weighted = 0;
         while (!loop.isFinished()) {
             StageLoop.Taken taken = loop.advance();

@@ -13,6 +13,7 @@ import dev.retort.nn.data.DataFolder;
 import dev.retort.nn.train.ProgressBar;
 import dev.retort.tensor.cpu.Parallel;
 import dev.retort.tensor.io.AtomicFile;
+import dev.retort.tensor.spi.KernelClock;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
@@ -72,7 +73,7 @@ public final class DistillCommand implements Callable<Integer> {
             throws IOException {
         try {
             if (options.isTimed()) {
-                KernelTimes.clock(options.device).start();
+                KernelTimes.clocks(options.device).forEach(KernelClock::start);
             }
             ComparisonResult compared = job.train(checkpoints, watch);
             Results results = job.results(compared, watch, provenance(job, start));
@@ -122,7 +123,9 @@ public final class DistillCommand implements Callable<Integer> {
     }
 
     private void times(PrintWriter out) throws IOException {
-        KernelTimes times = new KernelTimes(KernelTimes.clock(options.device).stop());
+        KernelTimes times = new KernelTimes(KernelTimes.clocks(options.device).stream()
+                .map(KernelClock::stop)
+                .toList());
         if (options.profile) {
             times.writeTable(options.out.resolve("profile.json"));
             if (!options.json) {

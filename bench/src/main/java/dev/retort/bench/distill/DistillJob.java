@@ -16,13 +16,11 @@ import dev.retort.distill.compare.DataSplit;
 import dev.retort.distill.compare.MethodRun;
 import dev.retort.distill.compare.TeacherRun;
 import dev.retort.distill.evaluate.Predictions;
-import dev.retort.nn.Layer;
 import dev.retort.nn.data.DataFolder;
 import dev.retort.nn.data.Normalize;
 import dev.retort.nn.data.RandomCrop;
 import dev.retort.nn.data.Transform;
 import dev.retort.nn.optim.Adam;
-import dev.retort.tensor.Device;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -75,18 +73,14 @@ final class DistillJob {
                 .student(factory(student), training(options.epochs, options.batch, normalize))
                 .seeds(LongStream.rangeClosed(1, options.seeds).toArray())
                 .listener(watch)
+                .devices(DeviceChoice.parseAll(options.device))
                 .folder(checkpoints.folder());
         Methods.chosen(options.methods, teacher, student).forEach(comparison::method);
         return comparison.run();
     }
 
     private NetworkFactory factory(ModelSpec spec) {
-        Device device = DeviceChoice.parse(options.device);
-        return rng -> {
-            Layer network = spec.create(shape, classNames.size(), rng);
-            network.to(device);
-            return network;
-        };
+        return rng -> spec.create(shape, classNames.size(), rng);
     }
 
     private Training training(int epochs, int batch, Transform augmentation) {

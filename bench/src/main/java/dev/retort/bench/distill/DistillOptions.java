@@ -95,8 +95,8 @@ final class DistillOptions {
     @Option(
             names = "--device",
             defaultValue = "cpu",
-            description = "Where networks compute: cpu, opencl, opencl:INDEX or opencl:NAME"
-                    + " (default: ${DEFAULT-VALUE}).")
+            description = "Where networks compute: cpu, opencl, opencl:INDEX or opencl:NAME; several such as"
+                    + " opencl:0,opencl:1 share every batch (default: ${DEFAULT-VALUE}).")
     String device = "cpu";
 
     @Option(names = "--threads", description = "Threads (default: one a core); results do not depend on it.")
@@ -145,9 +145,9 @@ final class DistillOptions {
         if (!(lr > 0) || Double.isInfinite(lr)) {
             throw new IllegalArgumentException("--lr: expected a positive number, got " + lr);
         }
-        DeviceChoice.parse(device);
+        DeviceChoice.parseAll(device);
         if (isTimed()) {
-            KernelTimes.clock(device);
+            KernelTimes.clocks(device);
         }
         if (residual != null) {
             student = ModelSpec.parse(student)

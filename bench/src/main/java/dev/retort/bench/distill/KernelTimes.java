@@ -3,8 +3,8 @@ package dev.retort.bench.distill;
 import dev.retort.bench.CommandException;
 import dev.retort.bench.info.DeviceChoice;
 import dev.retort.tensor.Backends;
+import dev.retort.tensor.Device;
 import dev.retort.tensor.io.AtomicFile;
-import dev.retort.tensor.spi.Backend;
 import dev.retort.tensor.spi.KernelClock;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -19,14 +19,20 @@ import java.util.Map;
 import java.util.TreeMap;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Where a device spent its time: a table by kernel, and a trace for `chrome://tracing` or Perfetto.
+/// Where devices spent their time: a table by kernel, all devices together, and a trace for `chrome://tracing` or
+/// Perfetto with a line for each.
 final class KernelTimes {
     private static final double MILLION = 1e6;
 
-    private final List<KernelClock.Span> spans;
+    private final List<List<KernelClock.Span>> devices;
 
-    KernelTimes(List<KernelClock.Span> spans) {
-        this.spans = spans;
+    /// What ran on each device.
+    KernelTimes(List<List<KernelClock.Span>> devices) {
+        this.devices = devices;
+    }
+
+    private List<KernelClock.Span> spans() {
+        return devices.stream().flatMap(List::stream).toList();
     }
 
     /// One kernel.
@@ -37,21 +43,28 @@ final class KernelTimes {
     /// @param share        of the time of all kernels, in [0, 1]
     record Row(String kernel, long calls, double milliseconds, double share) {}
 
-    /// The clock of a device.
+    /// The clocks of the devices that `--device` names, each once.
     ///
-    /// @throws CommandException if the device has none
-    static KernelClock clock(String device) {
-        Backend backend = Backends.of(DeviceChoice.parse(device));
-        return backend.clock()
+    /// @throws CommandException if one has none
+    static List<KernelClock> clocks(String devices) {
+        return DeviceChoice.parseAll(devices).stream()
+                .distinct()
+                .map(KernelTimes::clock)
+                .toList();
+    }
+
+    private static KernelClock clock(Device device) {
+        return Backends.of(device)
+                .clock()
                 .orElseThrow(() -> new CommandException(
-                        "--profile and --trace: " + backend.device() + " does not time kernels; use --device opencl"));
+                        "--profile and --trace: " + device + " does not time kernels; use --device opencl"));
     }
 
     /// All kernels, the costliest first.
     List<Row> rows() {
         Map<String, List<KernelClock.Span>> byKernel = new TreeMap<>();
         double all = 0;
-        for (KernelClock.Span span : spans) {
+        for (KernelClock.Span span : spans()) {
             byKernel.computeIfAbsent(span.kernel(), _ -> new ArrayList<>()).add(span);
             all += span.end() - span.start();
         }
@@ -82,24 +95,31 @@ final class KernelTimes {
         write(file, Map.of("kernels", rows()));
     }
 
-    /// The trace event format: complete events ("X"), microseconds since the first kernel began.
+    /// The trace event format: complete events ("X"), microseconds since the first kernel of the same device began.
     ///
     /// Source: Duca and Sinclair, "Trace Event Format", Google, 2016.
     void writeTrace(Path file) throws IOException {
-        long zero = spans.stream().mapToLong(KernelClock.Span::start).min().orElse(0);
         List<Map<String, Object>> events = new ArrayList<>();
-        for (KernelClock.Span span : spans) {
-            Map<String, Object> event = new LinkedHashMap<>();
-            event.put("name", span.kernel());
-            event.put("ph", "X");
-            event.put("pid", 1);
-            event.put("tid", 1);
-            event.put("ts", (span.start() - zero) / 1e3);
-            event.put("dur", (span.end() - span.start()) / 1e3);
-            event.put("args", Map.of("waited_us", (span.start() - span.queued()) / 1e3));
-            events.add(event);
+        for (int device = 0; device < devices.size(); device++) {
+            List<KernelClock.Span> spans = devices.get(device);
+            long zero = spans.stream().mapToLong(KernelClock.Span::start).min().orElse(0);
+            for (KernelClock.Span span : spans) {
+                events.add(event(span, zero, device + 1));
+            }
         }
         write(file, Map.of("traceEvents", events, "displayTimeUnit", "ms"));
+    }
+
+    private static Map<String, Object> event(KernelClock.Span span, long zero, int line) {
+        Map<String, Object> event = new LinkedHashMap<>();
+        event.put("name", span.kernel());
+        event.put("ph", "X");
+        event.put("pid", 1);
+        event.put("tid", line);
+        event.put("ts", (span.start() - zero) / 1e3);
+        event.put("dur", (span.end() - span.start()) / 1e3);
+        event.put("args", Map.of("waited_us", (span.start() - span.queued()) / 1e3));
+        return event;
     }
 
     private static void write(Path file, Object content) throws IOException {

@@ -6,11 +6,13 @@ import dev.retort.tensor.OpException;
 import dev.retort.tensor.spi.Backend;
 import dev.retort.tensor.spi.BackendProvider;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /// What the option `--device` names: `cpu`, a kind such as `opencl` (its first device), `opencl:1`, or
-/// `opencl:NAME` with a part of the device's name.
+/// `opencl:NAME` with a part of the device's name; where a command can use several, `opencl:0,opencl:1`.
 public final class DeviceChoice {
     private DeviceChoice() {}
 
@@ -31,10 +33,18 @@ public final class DeviceChoice {
         }
     }
 
-    /// The device with its description, for reports.
+    /// Several devices, separated by commas; one may be listed several times.
+    ///
+    /// @throws IllegalArgumentException if one of them is missing
+    public static List<Device> parseAll(String text) {
+        return Arrays.stream(text.split(",", -1)).map(DeviceChoice::parse).toList();
+    }
+
+    /// The devices with their descriptions, for reports.
     public static String describe(String text) {
-        Device device = parse(text);
-        return device + ", " + Backends.of(device).description();
+        return parseAll(text).stream()
+                .map(device -> device + ", " + Backends.of(device).description())
+                .collect(Collectors.joining("; "));
     }
 
     private static Device named(String type, String name) {

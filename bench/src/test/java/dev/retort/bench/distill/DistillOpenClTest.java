@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.fail;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.retort.bench.CommandLineRun;
+import dev.retort.bench.Main;
 import dev.retort.tensor.Backends;
 import java.awt.image.BufferedImage;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -77,6 +80,58 @@ class DistillOpenClTest {
                 .get("kernels");
         assertThat(kernels.findValuesAsString("kernel")).contains("product", "adam_many");
         assertThat(folder.resolve("trace.json")).content().startsWith("{").contains("\"traceEvents\"");
+    }
+
+    /// Two devices in a process of its own: PoCL offers as many as it is told to, other drivers what there
+    /// is. The networks have no batch norm (by shares it is other mathematics), and one of the methods
+    /// relates features of different samples.
+    @Test
+    void twoDevicesAgreeWithOne() throws Exception {
+        JsonNode cpu = distillWithoutNorms("cpu");
+        JsonNode two = distillWithoutNorms("opencl:0," + (alone() ? "opencl:0" : "opencl:1"));
+
+        assertThat(two.at("/provenance/device").stringValue()).contains("opencl", "; opencl");
+        assertClose(two, cpu, "/teacher/accuracy", ACCURACY);
+        for (int m = 0; m < 2; m++) {
+            assertClose(two, cpu, "/methods/" + m + "/accuracy_mean", ACCURACY);
+            JsonNode terms = cpu.at("/methods/" + m + "/loss_terms");
+            for (String term : terms.propertyNames()) {
+                String last = "/methods/" + m + "/loss_terms/" + term + "/0/1";
+                assertClose(two, cpu, last, LOSS * cpu.at(last).doubleValue());
+            }
+        }
+    }
+
+    /// Whether the driver is not PoCL and has one device.
+    private static boolean alone() {
+        return Backends.providers().stream()
+                .filter(p -> p.type().equals("opencl"))
+                .flatMap(p -> p.backends().stream())
+                .allMatch(b -> b.device().index() == 0 && !b.description().contains("pthread"));
+    }
+
+    private JsonNode distillWithoutNorms(String devices) throws Exception {
+        Path out = folder.resolve("two-" + devices.length());
+        ProcessBuilder builder = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx768m",
+                        "--add-modules=jdk.incubator.vector",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        Main.class.getName())
+                .redirectErrorStream(true);
+        builder.command()
+                .addAll(List.of(("distill --seeds 1 --labels 60 --validation 60 --unlabelled 180 --teacher-epochs 3"
+                                + " --epochs 2 --methods soft,rkd --teacher mlp:32 --student mlp:16 --device " + devices
+                                + " --out "
+                                + out)
+                        .split(" ")));
+        builder.environment().put("POCL_DEVICES", "pthread pthread");
+        Process process = builder.start();
+        String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(text).isZero();
+        return JsonMapper.shared().readTree(Files.readString(out.resolve("results.json")));
     }
 
     @Test

@@ -18,9 +18,10 @@ class KernelTimesTest {
     private Path folder;
 
     private final KernelTimes times = new KernelTimes(List.of(
-            new Span("add", 1_000_000, 1_002_000, 2_002_000),
-            new Span("product", 1_500_000, 2_002_000, 8_002_000),
-            new Span("add", 8_000_000, 8_002_000, 9_002_000)));
+            List.of(
+                    new Span("add", 1_000_000, 1_002_000, 2_002_000),
+                    new Span("product", 1_500_000, 2_002_000, 8_002_000)),
+            List.of(new Span("add", 50_000_000, 50_002_000, 51_002_000))));
 
     @Test
     void theCostliestKernelComesFirst() {
@@ -32,7 +33,7 @@ class KernelTimesTest {
     }
 
     @Test
-    void aTraceHasMicrosecondsSinceTheFirstStart() throws Exception {
+    void aTraceHasMicrosecondsSinceTheFirstStartOnEachDevice() throws Exception {
         Path file = folder.resolve("trace.json");
         times.writeTrace(file);
         JsonNode events = JsonMapper.shared().readTree(Files.readString(file)).get("traceEvents");
@@ -42,6 +43,8 @@ class KernelTimesTest {
         assertThat(events.at("/1/ts").doubleValue()).isEqualTo(1000);
         assertThat(events.at("/1/dur").doubleValue()).isEqualTo(6000);
         assertThat(events.at("/1/args/waited_us").doubleValue()).isEqualTo(502);
+        assertThat(events.at("/2/ts").doubleValue()).isZero();
+        assertThat(events.findValuesAsString("tid")).containsExactly("1", "1", "2");
     }
 
     @Test

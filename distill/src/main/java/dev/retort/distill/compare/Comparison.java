@@ -13,6 +13,7 @@ import dev.retort.distill.evaluate.Predictions;
 import dev.retort.distill.method.LabelsOnly;
 import dev.retort.distill.teacher.CachedTeacher;
 import dev.retort.distill.teacher.LiveTeacher;
+import dev.retort.tensor.Device;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,6 +50,7 @@ public final class Comparison {
     private long[] seeds = {0};
     private ComparisonListener listener = ComparisonListener.SILENT;
     private @Nullable Path folder;
+    private List<Device> devices = List.of();
 
     /// A comparison on the data of the splits, still without networks and methods.
     public Comparison(DataSplit.BySeed splits) {
@@ -107,6 +109,12 @@ public final class Comparison {
     /// Where runs are saved; nothing is saved if nothing is said.
     public Comparison folder(Path newFolder) {
         folder = newFolder;
+        return this;
+    }
+
+    /// Where teachers and students train; see [Distillation#devices].
+    public Comparison devices(List<Device> newDevices) {
+        devices = List.copyOf(newDevices);
         return this;
     }
 
@@ -214,6 +222,7 @@ public final class Comparison {
     }
 
     private Distillation saved(Distillation distillation, long seed, String name) {
+        distillation.devices(devices);
         return folder == null
                 ? distillation
                 : distillation.folder(folder.resolve("seed-" + seed).resolve(name));

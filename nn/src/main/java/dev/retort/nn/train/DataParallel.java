@@ -3,21 +3,15 @@ package dev.retort.nn.train;
 import dev.retort.autograd.Autograd;
 import dev.retort.autograd.GradOptions;
 import dev.retort.nn.Module;
-import dev.retort.nn.Parameter;
 import dev.retort.nn.data.Batch;
-import dev.retort.nn.layer.BatchNorm;
 import dev.retort.nn.loss.Loss;
 import dev.retort.tensor.Device;
 import dev.retort.tensor.OpException;
-import dev.retort.tensor.Rng;
-import dev.retort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 
 /// Training of one module on several devices: each computes on its share of the batch.
 ///
@@ -47,15 +41,11 @@ import java.util.stream.IntStream;
 /// **Dropout** draws other numbers in each share, as a function of the module's generators: resumed runs repeat them.
 ///
 /// One thread enqueues the work of all devices. Devices that compute asynchronously (OpenCL) work at the same
-/// time; an objective that reads a value on the host makes the next device wait. Parameters and gradients
-/// cross the host in one transfer a dtype, device and step.
+/// time; an objective that reads a value on the host makes the next device wait.
 ///
 /// @param <M> the module's class
 public final class DataParallel<M extends Module> {
-    private static final int STREAMS = 40; // bits: a replica's generators draw from streams far from the others'
-
-    private final List<M> replicas = new ArrayList<>();
-    private final List<Device> devices;
+    private final Replicas<M> replicas;
 
     /// Moves `model` to the first device and makes a replica on each of the others.
     ///
@@ -64,55 +54,23 @@ public final class DataParallel<M extends Module> {
     /// @throws IllegalArgumentException if there is no device, or a replica has other parameters or buffers than
     ///                                  the model
     public DataParallel(M model, Supplier<? extends M> blueprint, List<Device> devices) {
-        if (devices.isEmpty()) {
-            throw new IllegalArgumentException("data parallel: expects at least one device, got none");
-        }
-        this.devices = List.copyOf(devices);
-        model.to(devices.getFirst());
-        replicas.add(model);
-        for (int r = 1; r < devices.size(); r++) {
-            M replica = blueprint.get();
-            if (replicas.stream().anyMatch(earlier -> earlier == replica)) {
-                throw new IllegalArgumentException(
-                        "data parallel: expects a new module for each device, got the same one again");
-            }
-            requireAlike(model, replica);
-            replica.to(devices.get(r));
-            replicas.add(replica);
-        }
-    }
-
-    private static void requireAlike(Module model, Module replica) {
-        replica.loadStateDict(model.stateDict());
-        if (!replica.stateDict().keySet().equals(model.stateDict().keySet())
-                || !replica.modules().keySet().equals(model.modules().keySet())
-                || !replica.namedGenerators()
-                        .keySet()
-                        .equals(model.namedGenerators().keySet())
-                || replica.parameters().size() != model.parameters().size()) {
-            throw new IllegalArgumentException(
-                    "data parallel: expects replicas with the parts of the model, got " + replica + " for " + model);
-        }
+        replicas = new Replicas<>(model, blueprint, devices);
     }
 
     /// The module that is trained.
     public M model() {
-        return replicas.getFirst();
+        return replicas.model();
     }
 
     /// Where shares are computed, in the order in which gradients are added.
     public List<Device> devices() {
-        return devices;
+        return replicas.devices();
     }
 
     /// Rows of each device's share of a batch: equal, the first ones one more where they do not divide; 0
     /// where there are fewer rows than devices.
     public int[] shares(int rows) {
-        int[] shares = new int[devices.size()];
-        for (int r = 0; r < shares.length; r++) {
-            shares[r] = rows / shares.length + (r < rows % shares.length ? 1 : 0);
-        }
-        return shares;
+        return replicas.shares(rows);
     }
 
     /// Replaces the model's gradients by those of the mean loss of a batch.
@@ -125,24 +83,25 @@ public final class DataParallel<M extends Module> {
         if (batch.size() == 0) {
             throw new OpException("data parallel: expects a batch with samples, got none");
         }
-        spread();
-        int[] rows = shares(batch.size());
+        replicas.spread();
+        int[] rows = replicas.shares(batch.size());
         List<Loss> losses = new ArrayList<>();
         int from = 0;
         for (int r = 0; r < rows.length && rows[r] > 0; r++) {
-            M replica = replicas.get(r);
+            M replica = replicas.on(r);
             replica.zeroGrad();
-            Loss loss = objective.apply(replica, part(batch, from, rows[r], devices.get(r)));
+            Loss loss = objective.apply(
+                    replica, part(batch, from, rows[r], devices().get(r)));
             losses.add(new Loss(loss.sum().detach(), loss.count()));
             Autograd.backward(loss.sum(), GradOptions.defaults().withRelease());
             from += rows[r];
         }
         Loss total = losses.getFirst();
         for (Loss loss : losses.subList(1, losses.size())) {
-            total = total.plus(new Loss(loss.sum().to(devices.getFirst()), loss.count()));
+            total = total.plus(new Loss(loss.sum().to(devices().getFirst()), loss.count()));
         }
-        gather(losses.size(), total.count() == 0 ? 1 : 1 / total.count());
-        mergeStatistics(rows, losses.size());
+        replicas.gather(losses.size(), total.count() == 0 ? 1 : 1 / total.count());
+        replicas.mergeStatistics(rows);
         return total;
     }
 
@@ -153,94 +112,5 @@ public final class DataParallel<M extends Module> {
                 Arrays.copyOfRange(batch.indices(), from, from + rows),
                 batch.epoch(),
                 batch.number());
-    }
-
-    /// Gives the replicas the model's parameters, buffers, modes and places in the random streams.
-    private void spread() {
-        List<Tensor> own = List.copyOf(model().stateDict().values());
-        for (int r = 1; r < replicas.size(); r++) {
-            M replica = replicas.get(r);
-            List<Tensor> moved = Parcel.moved(own, devices.get(r));
-            int i = 0;
-            for (Tensor target : replica.stateDict().values()) {
-                target.copyFrom(moved.get(i++));
-            }
-            spreadModes(replica, (long) r << STREAMS);
-        }
-    }
-
-    private void spreadModes(M replica, long ahead) {
-        Iterator<Parameter> parameters = replica.parameters().iterator();
-        for (Parameter parameter : model().parameters()) {
-            Parameter twin = parameters.next();
-            if (twin.requiresGrad() != parameter.requiresGrad()) {
-                twin.requiresGrad(parameter.requiresGrad());
-            }
-        }
-        model().modules().forEach((path, module) -> replica.module(path).train(module.isTraining()));
-        Iterator<Rng> generators = replica.namedGenerators().values().iterator();
-        for (Rng rng : model().namedGenerators().values()) {
-            generators.next().position(rng.position() + ahead);
-        }
-    }
-
-    /// The model's gradients become `factor` times the sum over the first `used` replicas; a parameter that only some
-    /// of them reached counts as 0 in the others.
-    private void gather(int used, double factor) {
-        List<List<Parameter>> parameters = new ArrayList<>();
-        replicas.subList(0, used).forEach(replica -> parameters.add(List.copyOf(replica.parameters())));
-        int[] reached = IntStream.range(0, parameters.getFirst().size())
-                .filter(p -> parameters.stream().anyMatch(some -> some.get(p).borrowGrad() != null))
-                .toArray();
-        List<List<Tensor>> gradients = new ArrayList<>();
-        for (List<Parameter> some : parameters) {
-            List<Tensor> own =
-                    Arrays.stream(reached).mapToObj(p -> gradient(some.get(p))).toList();
-            gradients.add(Parcel.moved(own, devices.getFirst()));
-        }
-        for (int i = 0; i < reached.length; i++) {
-            Tensor sum = gradients.getFirst().get(i);
-            for (List<Tensor> others : gradients.subList(1, used)) {
-                sum = sum.add(others.get(i));
-            }
-            parameters.getFirst().get(reached[i]).tensor().grad(sum.mul(factor));
-        }
-        replicas.subList(1, replicas.size()).forEach(Module::zeroGrad);
-    }
-
-    private static Tensor gradient(Parameter parameter) {
-        Tensor gradient = parameter.borrowGrad();
-        return gradient == null ? parameter.tensor().detach().zerosLike() : gradient.borrow();
-    }
-
-    /// The running statistics of all batch norms in training mode become the mean over the shares.
-    private void mergeStatistics(int[] rows, int used) {
-        if (used == 1) {
-            return;
-        }
-        List<List<Tensor>> statistics = new ArrayList<>();
-        for (M replica : replicas.subList(0, used)) {
-            statistics.add(Parcel.moved(statistics(replica), devices.getFirst()));
-        }
-        double total = Arrays.stream(rows).sum();
-        for (int i = 0; i < statistics.getFirst().size(); i++) {
-            Tensor own = statistics.getFirst().get(i);
-            Tensor mean = own.mul(rows[0] / total);
-            for (int r = 1; r < used; r++) {
-                mean = mean.add(statistics.get(r).get(i).mul(rows[r] / total));
-            }
-            own.copyFrom(mean);
-        }
-    }
-
-    private static List<Tensor> statistics(Module replica) {
-        List<Tensor> some = new ArrayList<>();
-        for (Module module : replica.modules().values()) {
-            if (module instanceof BatchNorm norm && norm.isTraining()) {
-                some.add(norm.runningMean());
-                some.add(norm.runningVar());
-            }
-        }
-        return some;
     }
 }
