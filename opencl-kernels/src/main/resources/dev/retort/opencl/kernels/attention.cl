@@ -23,7 +23,7 @@ typedef struct {
 #define KEYS_OF(b_h) (((b_h) / P.heads * P.groups + HEAD_OF(b_h) / (P.heads / P.groups)) * P.keys)
 
 // The score of query t and key s after masking, from the product of the two.
-inline A masked(const Attention P, A score, int b_h, int t, int s, __global const S* added,
+static inline A masked(const Attention P, A score, int b_h, int t, int s, __global const S* added,
                 __global const uchar* allowed) {
     if (P.causal && s > t + P.keys - P.queries) {
         return LOWEST;
@@ -39,7 +39,7 @@ inline A masked(const Attention P, A score, int b_h, int t, int s, __global cons
     return allowed[at] ? score : LOWEST;
 }
 
-inline A drop_factor(const Attention P, DROP p, A keep, ulong seed, ulong stream, int b_h, int t, int s) {
+static inline A drop_factor(const Attention P, DROP p, A keep, ulong seed, ulong stream, int b_h, int t, int s) {
     if (p == 0) {
         return 1;
     }

@@ -3,13 +3,13 @@
 #ifdef FLOATING
 
 // Towards zero, saturating at 64 bits; NaN gives 0.
-inline long truncated(A x) {
+static inline long truncated(A x) {
     return isnan(x) ? 0 : convert_long_sat_rtz(x);
 }
 
 #if defined(IS_F64) && defined(IS2_BF16)
 // The float whose last bit is 1 where it is inexact: rounding that on to 16 bits rounds x once.
-inline float round_to_odd(double x) {
+static inline float round_to_odd(double x) {
     const float near = (float)x;
     const uint bits = as_uint(near);
     if ((double)near == x || isnan(near) || (bits & 1)) {

@@ -1,6 +1,6 @@
 // Reads and writes at places given by an index tensor (S2: long or int). An index outside its dimension is a fault.
 
-inline bool inside(A2 index, int extent, int position, __global int* fault, int site) {
+static inline bool inside(A2 index, int extent, int position, __global int* fault, int site) {
     if (index < 0 || index >= extent) {
         fail(fault, site, index, position);
         return false;

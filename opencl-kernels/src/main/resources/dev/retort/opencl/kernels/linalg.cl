@@ -67,7 +67,7 @@ __kernel void check_finite(const int total, const int size, __global const S* a,
 }
 
 // The sign of the largest element of a strided vector, the first of equals.
-inline A sign_of_largest(__global const S* v, int length, int step) {
+static inline A sign_of_largest(__global const S* v, int length, int step) {
     A largest = 0;
     for (int i = 0; i < length; i++) {
         const A x = v[i * step];
@@ -151,7 +151,7 @@ __kernel void eigh(const int n, __global const S* in, __global S* as, __global S
 }
 
 // Three sums over the lanes of a work-group at once.
-inline void lanes_sums(A* x, A* y, A* z, __local A* scratch) {
+static inline void lanes_sums(A* x, A* y, A* z, __local A* scratch) {
     const int lane = get_local_id(0);
     const int lanes = get_local_size(0);
     scratch[lane] = *x;
@@ -250,7 +250,7 @@ __kernel void svd_rotate(const int length, const int count, __global S* all_colu
 
 // Writes to row `row` a unit vector that is orthogonal to the rows before: the unit vector of the coordinate which they
 // cover least, freed from them twice (the second time removes the rounding errors of the first).
-inline void complete(__global S* basis, int row, int length) {
+static inline void complete(__global S* basis, int row, int length) {
     __global S* own = basis + row * length;
     int least = 0;
     A least_cover = LARGEST;

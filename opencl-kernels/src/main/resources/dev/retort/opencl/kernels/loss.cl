@@ -9,7 +9,7 @@
     const int count = real ? n : 0;
 
 // ln sum_c e^z[c], shifted by the maximum
-inline A row_log_sum_exp(__global const S* z, int count, __local A* scratch) {
+static inline A row_log_sum_exp(__global const S* z, int count, __local A* scratch) {
     const int lane = get_local_id(0);
     const int lanes = get_local_size(0);
     A most = LOWEST;
@@ -138,16 +138,16 @@ __kernel void soft_cross_entropy_backward(const int rows, const int n, const int
     }
 }
 
-inline A sign_of(A x) {
+static inline A sign_of(A x) {
     return isnan(x) ? x : (A)((x > 0) - (x < 0));
 }
 
-inline A sigmoid(A x) {
+static inline A sigmoid(A x) {
     const A e = exp(-fabs(x));
     return x >= 0 ? 1 / (1 + e) : e / (1 + e);
 }
 
-inline A log_sigmoid(A x) {
+static inline A log_sigmoid(A x) {
     return fmin(x, (A)0) - log1p(exp(-fabs(x)));
 }
 

@@ -172,7 +172,7 @@ typedef struct {
 #define PLACE(e) (((e) / P.inner * P.channels + channel) * P.inner + (e) % P.inner)
 
 // The sum of a channel's parts; every work-item does it, in order.
-inline A parts_sum(__global const A* parts, int channel, int chunks) {
+static inline A parts_sum(__global const A* parts, int channel, int chunks) {
     A sum = 0;
     for (int chunk = 0; chunk < chunks; chunk++) {
         sum += parts[channel * chunks + chunk];

@@ -21,11 +21,11 @@
 
 #ifdef CHAIN
 #define UNARY(name, value) \
-    inline A name##_of(const A x, const A p, const A q) { return value; }
+    static inline A name##_of(const A x, const A p, const A q) { return value; }
 #define GRADIENT(name, value) \
-    inline A name##_backward_of(const A g, const A x, const A y, const A p, const A q) { return value; }
+    static inline A name##_backward_of(const A g, const A x, const A y, const A p, const A q) { return value; }
 #define BINARY(name, value) \
-    inline A name##_of(const A a, const A b) { return value; }
+    static inline A name##_of(const A a, const A b) { return value; }
 #else
 
 // out = f(x)
@@ -66,58 +66,58 @@
 
 #ifdef FLOATING
 
-inline A sigmoid(A x) {
+static inline A sigmoid(A x) {
     const A e = exp(-fabs(x));
     return x >= 0 ? 1 / (1 + e) : e / (1 + e);
 }
 
-inline A softplus(A x, A beta) {
+static inline A softplus(A x, A beta) {
     return beta * x > 20 ? x : log1p(exp(beta * x)) / beta;
 }
 
-inline A sign_of(A x) {
+static inline A sign_of(A x) {
     return isnan(x) ? x : (A)((x > 0) - (x < 0));
 }
 
-inline A clamped(A x, A low, A high) {
+static inline A clamped(A x, A low, A high) {
     return isnan(x) ? x : fmin(fmax(x, low), high);
 }
 
-inline A normal_cdf(A x) {
+static inline A normal_cdf(A x) {
     return K(0.5) * erfc(-x * ROOT_HALF);
 }
 
-inline A normal_density(A x) {
+static inline A normal_density(A x) {
     return BY_ROOT_TWO_PI * exp(K(-0.5) * x * x);
 }
 
 // tanh form of Phi: 1/2 (1 + tanh u) = sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3)
-inline A gelu_tanh_cdf(A x) {
+static inline A gelu_tanh_cdf(A x) {
     return sigmoid(2 * ROOT_TWO_BY_PI * x * (1 + K(0.044715) * x * x));
 }
 
-inline A gelu_tanh_slope(A x) {
+static inline A gelu_tanh_slope(A x) {
     const A f = gelu_tanh_cdf(x);
     const A bell = f == 0 || f == 1 ? 0 : x * f * (1 - f) * ROOT_TWO_BY_PI * (1 + K(3.0) * K(0.044715) * x * x);
     return f + 2 * bell;
 }
 
-inline A silu_slope(A x) {
+static inline A silu_slope(A x) {
     const A s = sigmoid(x);
     return s * (1 + x * (1 - s));
 }
 
-inline A mish_slope(A x) {
+static inline A mish_slope(A x) {
     const A t = tanh(softplus(x, 1));
     return t + x * (1 - t * t) * sigmoid(x);
 }
 
-inline A remainder_of(A a, A b) { // the sign of b
+static inline A remainder_of(A a, A b) { // the sign of b
     const A r = fmod(a, b);
     return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }
 
-inline A power(A x, A e) {
+static inline A power(A x, A e) {
     return x == 1 ? 1 : pow(x, e);
 }
 
@@ -213,7 +213,7 @@ __kernel void chain(const Layout L, __global S* out CHAIN_PARAMETERS) {
 #else // integers: 64-bit arithmetic that wraps around, stored in the low bits
 
 // x to the power e, wrapping around; 1 / x^(-e) truncated for negative e, which is 0 unless x = 1 or -1
-inline long power(long x, long e) {
+static inline long power(long x, long e) {
     if (e < 0) {
         return x == 1 ? 1 : x == -1 ? 1 - 2 * (e & 1) : 0;
     }

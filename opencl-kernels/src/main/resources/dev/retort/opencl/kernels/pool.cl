@@ -14,7 +14,7 @@ typedef struct {
     int start, end, counted;
 } Bin;
 
-inline Bin bin_of(int i, int size, int out, int kernel_size, int stride, int pad, int adaptive, int count_pad) {
+static inline Bin bin_of(int i, int size, int out, int kernel_size, int stride, int pad, int adaptive, int count_pad) {
     Bin bin;
     if (adaptive) {
         bin.start = (int)((long)i * size / out);
@@ -33,7 +33,7 @@ inline Bin bin_of(int i, int size, int out, int kernel_size, int stride, int pad
 #define COL_BIN(j) bin_of(j, P.width, P.out_width, P.kernel_w, P.stride_w, P.pad_w, P.adaptive, P.count_pad)
 
 // The first result position whose bin may reach input position r (the bins of later ones begin further right).
-inline int first_bin(int r, int size, int out, int kernel_size, int stride, int pad, int adaptive) {
+static inline int first_bin(int r, int size, int out, int kernel_size, int stride, int pad, int adaptive) {
     if (adaptive) {
         return max(0, (int)((long)r * out / size) - 1);
     }

@@ -9,7 +9,7 @@
 
 // ---- elements: LD(p, i) reads p[i] as an A, ST(p, i, v) rounds v to nearest even and writes it ----
 
-inline ushort bf16_of(float x) {
+static inline ushort bf16_of(float x) {
     const uint bits = as_uint(x);
     return isnan(x) ? (ushort)((bits >> 16) | 0x40) : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
 }
@@ -33,7 +33,7 @@ inline ushort bf16_of(float x) {
 
 // What v would be after a way through memory: chains give the bits that their ops would give one by one.
 #if defined(IS_F16)
-inline float rounded(float v) {
+static inline float rounded(float v) {
     ushort bits;
     vstore_half_rte(v, 0, (half*)&bits);
     return vload_half(0, (const half*)&bits);
@@ -115,7 +115,7 @@ typedef struct {
 
 // ---- faults: the first value that a kernel cannot accept is kept for the host ----
 
-inline void fail(__global int* fault, int site, long value, int position) {
+static inline void fail(__global int* fault, int site, long value, int position) {
     if (atomic_cmpxchg((volatile __global int*)fault, 0, site) == 0) {
         fault[1] = (int)value;
         fault[2] = (int)(value >> 32);
@@ -125,7 +125,7 @@ inline void fail(__global int* fault, int site, long value, int position) {
 
 // ---- Philox4x32-10: four words as a function of key (seed) and counter (block, stream); Salmon et al., 2011 ----
 
-inline uint4 philox(ulong seed, ulong stream, ulong block) {
+static inline uint4 philox(ulong seed, ulong stream, ulong block) {
     uint4 c = (uint4)((uint)block, (uint)(block >> 32), (uint)stream, (uint)(stream >> 32));
     uint2 k = (uint2)((uint)seed, (uint)(seed >> 32));
     for (int round = 0; round < 10; round++) {
@@ -138,11 +138,11 @@ inline uint4 philox(ulong seed, ulong stream, ulong block) {
 }
 
 // The uniform on [0, 1) of one word: its upper 24 bits.
-inline float uniform24(uint word) {
+static inline float uniform24(uint word) {
     return (word >> 8) * 0x1.0p-24f;
 }
 
-inline float uniform_of(ulong seed, ulong stream, ulong element) {
+static inline float uniform_of(ulong seed, ulong stream, ulong element) {
     const uint4 words = philox(seed, stream, element >> 2);
     const uint turn = (uint)element & 3;
     return uniform24(turn == 0 ? words.x : turn == 1 ? words.y : turn == 2 ? words.z : words.w);
@@ -160,7 +160,7 @@ inline float uniform_of(ulong seed, ulong stream, ulong element) {
 
 #ifdef FLOATING
 
-inline A lanes_sum(A value, __local A* scratch) {
+static inline A lanes_sum(A value, __local A* scratch) {
     const int lane = get_local_id(0);
     const int lanes = get_local_size(0);
     __local A* own = scratch + get_local_id(1) * lanes;
@@ -177,7 +177,7 @@ inline A lanes_sum(A value, __local A* scratch) {
     return total;
 }
 
-inline A lanes_max(A value, __local A* scratch) {
+static inline A lanes_max(A value, __local A* scratch) {
     const int lane = get_local_id(0);
     const int lanes = get_local_size(0);
     __local A* own = scratch + get_local_id(1) * lanes;

@@ -58,7 +58,7 @@ typedef struct {
 #define E uint
 #define READ(p, i) tf32_of((p)[i])
 
-inline uint tf32_of(float x) {
+static inline uint tf32_of(float x) {
     return isnan(x) ? 0x7FC00000u : (as_uint(x) + 0x1000u) & 0xFFFFE000u;
 }
 #elif defined(TENSOR)
@@ -127,14 +127,14 @@ typedef struct {
         STORE(to, P.bias >= 0 ? (v) + LD(bias, P.bias + channel) : (v))                        \
     }
 
-inline Place column_of(const Conv P, int group, int n) {
+static inline Place column_of(const Conv P, int group, int n) {
     const int image = n / OUT_PLANE, spot = n % OUT_PLANE;
     const Place place = {image * P.channels * IN_PLANE, spot / P.out_width * P.stride_h - P.pad_h,
                          spot % P.out_width * P.stride_w - P.pad_w, 0};
     return place;
 }
 
-inline Place row_of(const Conv P, int group, int k) {
+static inline Place row_of(const Conv P, int group, int k) {
     const int channel = k / TAPS, tap = k % TAPS;
     const Place place = {(group * P.group_channels + channel) * IN_PLANE, tap / P.kernel_w * P.dilation_h,
                          tap % P.kernel_w * P.dilation_w, k};
@@ -157,7 +157,7 @@ inline Place row_of(const Conv P, int group, int k) {
         STORE(to, v)                                                                           \
     }
 
-inline E gradient_at(const Conv P, __global const S* g, int base, int y, int x) {
+static inline E gradient_at(const Conv P, __global const S* g, int base, int y, int x) {
     const int i = P.stride_h == 1 ? y : y / P.stride_h;
     const int j = P.stride_w == 1 ? x : x / P.stride_w;
     const bool met = y >= 0 && x >= 0 && i * P.stride_h == y && j * P.stride_w == x && i < P.out_height
@@ -165,13 +165,13 @@ inline E gradient_at(const Conv P, __global const S* g, int base, int y, int x) 
     return met ? READ(g, P.out + base + i * P.out_width + j) : 0;
 }
 
-inline Place column_of(const Conv P, int group, int n) {
+static inline Place column_of(const Conv P, int group, int n) {
     const int image = n / IN_PLANE, spot = n % IN_PLANE;
     const Place place = {image * P.outs * OUT_PLANE, spot / P.width + P.pad_h, spot % P.width + P.pad_w, 0};
     return place;
 }
 
-inline Place row_of(const Conv P, int group, int k) {
+static inline Place row_of(const Conv P, int group, int k) {
     const int out = group * P.group_outs + k / TAPS, tap = k % TAPS;
     const Place place = {out * OUT_PLANE, -(tap / P.kernel_w * P.dilation_h), -(tap % P.kernel_w * P.dilation_w),
                          out * P.group_channels * TAPS + tap};
@@ -194,14 +194,14 @@ inline Place row_of(const Conv P, int group, int k) {
         STORE(to, v)                                                                                 \
     }
 
-inline Place column_of(const Conv P, int group, int n) {
+static inline Place column_of(const Conv P, int group, int n) {
     const int channel = n / TAPS, tap = n % TAPS;
     const Place place = {(group * P.group_channels + channel) * IN_PLANE, tap / P.kernel_w * P.dilation_h - P.pad_h,
                          tap % P.kernel_w * P.dilation_w - P.pad_w, 0};
     return place;
 }
 
-inline Place row_of(const Conv P, int group, int k) {
+static inline Place row_of(const Conv P, int group, int k) {
     const int image = k / OUT_PLANE, spot = k % OUT_PLANE;
     const Place place = {image * P.channels * IN_PLANE, spot / P.out_width * P.stride_h,
                          spot % P.out_width * P.stride_w,
@@ -213,7 +213,7 @@ inline Place row_of(const Conv P, int group, int k) {
 #define LOAD_A(m, k) READ(as_in, a_base + (m0 + (m)) * a_step + rows[k].a)
 #define LOAD_B(k, n) patch_at(P, bs_in, COLUMN(n), rows + (k))
 
-inline E patch_at(const Conv P, __global const S* bs_in, Place column, __local const Place* row) {
+static inline E patch_at(const Conv P, __global const S* bs_in, Place column, __local const Place* row) {
     const int base = column.base + row->base;
     const int i = column.i + row->i;
     const int j = column.j + row->j;

@@ -23,7 +23,7 @@
 #define BLOCK_COLUMNS 16
 
 // The first `count` products of the sum, for the block of C that starts at `sum`.
-inline void add_block(A* sum, __local const A* left, __local const A* right, int count) {
+static inline void add_block(A* sum, __local const A* left, __local const A* right, int count) {
     VECTOR(A, 16) c[BLOCK_ROWS];
     #pragma unroll
     for (int r = 0; r < BLOCK_ROWS; r++) {

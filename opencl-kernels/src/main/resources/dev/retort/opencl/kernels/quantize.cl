@@ -1,6 +1,6 @@
 // Affine quantisation with a scale and a zero point that broadcast to x; S: the floating type, S2: the integers.
 
-inline A level(A x, A scale, A zero, A low, A high) {
+static inline A level(A x, A scale, A zero, A low, A high) {
     const A q = rint(x / scale) + zero;
     return isnan(q) ? q : fmin(fmax(q, low), high);
 }

@@ -23,7 +23,7 @@ __kernel void bernoulli(const int n, const int offset, __global S* out, __global
 
 #ifdef HAS_DOUBLE
 
-inline double uniform53(uint4 words) {
+static inline double uniform53(uint4 words) {
     return (double)((((ulong)words.x << 32) | words.y) >> 11) * 0x1.0p-53;
 }
 

@@ -113,7 +113,7 @@ REDUCE(amin, START(LARGEST), v = MINIMUM(v, x), v = MINIMUM(v, s.v), RESULT(v))
 #define UNORDERED(a) false
 #endif
 
-inline bool beats(A x, A best, int largest) {
+static inline bool beats(A x, A best, int largest) {
     if (UNORDERED(best)) {
         return false;
     }

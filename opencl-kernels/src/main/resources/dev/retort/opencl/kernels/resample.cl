@@ -13,7 +13,7 @@ typedef struct {
     A share;
 } Tap;
 
-inline Tap tap_of(int i, int size, int out, int linear, int corners) {
+static inline Tap tap_of(int i, int size, int out, int linear, int corners) {
     Tap tap;
     if (!linear) {
         tap.low = (int)((long)i * size / out);
@@ -34,7 +34,7 @@ inline Tap tap_of(int i, int size, int out, int linear, int corners) {
 #define COL_TAP(j) tap_of(j, P.width, P.out_width, P.linear, P.corners)
 
 // exactly a where b has no share, even if b is infinite
-inline A mixed(A a, A b, A share) {
+static inline A mixed(A a, A b, A share) {
     return share == 0 ? a : (1 - share) * a + share * b;
 }
 
@@ -52,12 +52,12 @@ __kernel void interpolate(const Resample P, __global S* out, __global const S* i
 }
 
 // Factor of input position r in result position i.
-inline A factor_of(Tap tap, int r) {
+static inline A factor_of(Tap tap, int r) {
     return (tap.low == r ? 1 - tap.share : 0) + (tap.high == r ? tap.share : 0);
 }
 
 // The first result position that may read input position r: low(i) is at least r - 1.
-inline int first_result(int r, int size, int out, int linear, int corners) {
+static inline int first_result(int r, int size, int out, int linear, int corners) {
     if (r < 2) {
         return 0;
     }

@@ -8,12 +8,12 @@
 
 #ifdef FLOATING
 #ifdef IS_F64
-inline long key_of(double x) {
+static inline long key_of(double x) {
     const long bits = as_long(isnan(x) ? (double)NAN : x + 0.0) & (isnan(x) ? LONG_MAX : -1L);
     return bits ^ ((bits >> 63) & LONG_MAX); // negative numbers count backwards
 }
 #else
-inline long key_of(float x) {
+static inline long key_of(float x) {
     if (isnan(x)) {
         return LONG_MAX;
     }
@@ -34,12 +34,12 @@ __kernel void sort_keys(const Layout L, const int n, __global const S* in, __glo
     }
 }
 
-inline bool before(long a, long b, int descending) {
+static inline bool before(long a, long b, int descending) {
     return descending ? a > b : a < b;
 }
 
 // Number of the `count` sorted keys that go before `key`; of equal ones too, if `equal`.
-inline int places_before(__global const long* keys, int count, long key, int equal, int descending) {
+static inline int places_before(__global const long* keys, int count, long key, int equal, int descending) {
     int low = 0, high = count;
     while (low < high) {
         const int middle = (low + high) / 2;

@@ -41,7 +41,7 @@
 
 // Every lane shows its words; then each adds up its four elements of C, asking for an element of A or B the lane and the word
 // that the tables of the PTX ISA give it.
-inline void multiply(float* c, const uint* a, const uint* b, __local uint* words, int lane) {
+static inline void multiply(float* c, const uint* a, const uint* b, __local uint* words, int lane) {
     for (int i = 0; i < 4; i++) {
         words[lane * 6 + i] = a[i];
     }
@@ -65,7 +65,7 @@ inline void multiply(float* c, const uint* a, const uint* b, __local uint* words
 #define MMA(c, a, b) multiply(c, a, b)
 
 // One instruction of a warp; NVIDIA's compiler takes PTX as inline assembly.
-inline void multiply(float* c, const uint* a, const uint* b) {
+static inline void multiply(float* c, const uint* a, const uint* b) {
     asm volatile(INSTRUCTION "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
                  : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));

@@ -47,13 +47,13 @@ typedef struct {
 #define OPERANDS_AT __global S *a, __global S *b, __global S *c, __global S *d
 
 // dst <- dst * factor
-inline void scale_at(OPERANDS_AT, const A factor) {
+static inline void scale_at(OPERANDS_AT, const A factor) {
     ST(a, 0, LD(a, 0) * factor);
 }
 UPDATE(scale, const A factor, factor)
 
 // dst <- dst + alpha * src
-inline void add_scaled_at(OPERANDS_AT, const A alpha) {
+static inline void add_scaled_at(OPERANDS_AT, const A alpha) {
     ST(a, 0, LD(a, 0) + alpha * LD(b, 0));
 }
 UPDATE(add_scaled, const A alpha, alpha)
@@ -61,14 +61,14 @@ UPDATE(add_scaled, const A alpha, alpha)
 #ifdef FLOATING
 
 // dst <- dst + weight * (src - dst)
-inline void lerp_at(OPERANDS_AT, const A weight) {
+static inline void lerp_at(OPERANDS_AT, const A weight) {
     const A dst = LD(a, 0);
     ST(a, 0, dst + weight * (LD(b, 0) - dst));
 }
 UPDATE(lerp, const A weight, weight)
 
 // g' = g + decay w; b <- momentum b + (1 - dampening) g' (first: g'); d = b, or g' + momentum b; w <- w - lr d
-inline void sgd_at(OPERANDS_AT, const A lr, const A momentum, const A dampening, const A decay, const int nesterov,
+static inline void sgd_at(OPERANDS_AT, const A lr, const A momentum, const A dampening, const A decay, const int nesterov,
                    const int first) {
     const A w = LD(a, 0);
     A step = LD(b, 0) + decay * w;
@@ -84,7 +84,7 @@ UPDATE(sgd,
        OF(lr, momentum, dampening, decay, nesterov, first))
 
 // m <- b1 m + (1 - b1) g; v <- b2 v + (1 - b2) g^2; w <- w - lr (m / c1) / (sqrt(v / c2) + eps), ct = 1 - bt^step
-inline void adam_at(OPERANDS_AT, const A lr, const A beta1, const A beta2, const A rest1, const A rest2, const A eps,
+static inline void adam_at(OPERANDS_AT, const A lr, const A beta1, const A beta2, const A rest1, const A rest2, const A eps,
                     const A decay, const A shrink, const A by_c1, const A by_c2) {
     const A w = LD(a, 0) * shrink;           // decoupled decay, else shrink = 1
     const A g = LD(b, 0) + decay * w;        // decay as part of the gradient, else decay = 0
@@ -100,7 +100,7 @@ UPDATE(adam,
        OF(lr, beta1, beta2, rest1, rest2, eps, decay, shrink, by_c1, by_c2))
 
 // v <- alpha v + (1 - alpha) g'^2; d = g' / (sqrt(v) + eps); with momentum b <- momentum b + d, d = b; w <- w - lr d
-inline void rms_prop_at(OPERANDS_AT, const A lr, const A alpha, const A rest, const A eps, const A decay,
+static inline void rms_prop_at(OPERANDS_AT, const A lr, const A alpha, const A rest, const A eps, const A decay,
                         const A momentum) {
     const A w = LD(a, 0);
     const A g = LD(b, 0) + decay * w;
@@ -118,7 +118,7 @@ UPDATE(rms_prop,
        OF(lr, alpha, rest, eps, decay, momentum))
 
 // s <- s + g'^2; w <- w - lr g' / (sqrt(s) + eps)
-inline void adagrad_at(OPERANDS_AT, const A lr, const A eps, const A decay) {
+static inline void adagrad_at(OPERANDS_AT, const A lr, const A eps, const A decay) {
     const A w = LD(a, 0);
     const A g = LD(b, 0) + decay * w;
     const A s = LD(c, 0) + g * g;
@@ -128,7 +128,7 @@ inline void adagrad_at(OPERANDS_AT, const A lr, const A eps, const A decay) {
 UPDATE(adagrad, OF(const A lr, const A eps, const A decay), OF(lr, eps, decay))
 
 // w <- w (1 - lr decay) - lr sign(b1 m + (1 - b1) g), then m <- b2 m + (1 - b2) g
-inline void lion_at(OPERANDS_AT, const A lr, const A beta1, const A beta2, const A rest1, const A rest2,
+static inline void lion_at(OPERANDS_AT, const A lr, const A beta1, const A beta2, const A rest1, const A rest2,
                     const A shrink) {
     const A g = LD(b, 0);
     const A m = LD(c, 0);
