@@ -113,14 +113,17 @@ final class Winograd {
     /// Kernel element (filter f, channel c, tap t) is `w[wo + f * wRow + c * wChannel + t]`, or with `turned`
     /// element 8 - t.
     private boolean run(float[] w, int wo, int wRow, int wChannel, boolean turned) {
+        WinogradKernels source = new WinogradKernels(w, wo, wRow, wChannel, turned, in.channels(), out.channels());
+        if (WinogradByFilters.suits(tiles, in.channels(), out.channels())) {
+            return WinogradByFilters.run(tiles, in, out, bias, biasOff, source);
+        }
         int padIn = WinogradProduct.padded(in.channels());
         int padOut = WinogradProduct.padded(out.channels());
         int kernelStep = padOut * in.channels() + L;
         float[] kernels = Scratch.lines(Scratch.WINOGRAD_KERNEL, tiles.points * kernelStep);
-        Kernels source = new Kernels(w, wo, wRow, wChannel, turned, in.channels(), out.channels());
         Parallel.forRange(padOut / L, 1, (from, to) -> {
             for (int b = from; b < to; b++) {
-                transformKernels(tiles, source, b * L, kernels, Scratch.LINE, kernelStep);
+                source.transform(tiles, b * L, kernels, Scratch.LINE, kernelStep);
             }
         });
         int wanted = TASK_FLOATS / (tiles.points * (padIn + padOut));
@@ -159,46 +162,11 @@ final class Winograd {
 
     /// The transformed kernels of the whole convolution `s`, forward, which has whole vectors of channels and filters.
     static void transformKernels(WinogradTiles tiles, ConvShape s, float[] w, int wo, float[] dst, int step) {
-        Kernels kernels = new Kernels(w, wo, s.channels() * 9, 9, false, s.channels(), s.filters());
+        WinogradKernels kernels = new WinogradKernels(w, wo, s.channels() * 9, 9, false, s.channels(), s.filters());
         Parallel.forRange(s.filters() / L, 1, (from, to) -> {
             for (int b = from; b < to; b++) {
-                transformKernels(tiles, kernels, b * L, dst, 0, step);
+                kernels.transform(tiles, b * L, dst, 0, step);
             }
         });
-    }
-
-    /// Element (filter f, channel c, tap t) is `w[wo + f * row + c * channel + t]`, or with `turned` element 8 - t.
-    private record Kernels(float[] w, int wo, int row, int channel, boolean turned, int channels, int filters) {
-        /// The taps of L filters from f on and of one channel; those of missing filters are zero.
-        void gather(int f, int c, float[] taps) {
-            int count = Math.min(L, filters - f);
-            for (int l = 0; l < L; l++) {
-                int at = wo + (f + l) * row + c * channel;
-                for (int t = 0; t < 9; t++) {
-                    taps[t * L + l] = l < count ? w[turned ? at + 8 - t : at + t] : 0f;
-                }
-            }
-        }
-    }
-
-    /// The transformed kernels of L filters from `f` on: `dst[dstOff + k * step + panel + c * width + lane]`.
-    private static void transformKernels(
-            WinogradTiles tiles, Kernels kernels, int f, float[] dst, int dstOff, int step) {
-        float[] taps = Scratch.floats(Scratch.WINOGRAD_LANES, 9 * L);
-        float[] half = Scratch.floats(Scratch.WINOGRAD_HALF, tiles.alpha * 3 * L);
-        int alpha = tiles.alpha;
-        int j = f / GemmKernel.NR * GemmKernel.NR;
-        int width = WinogradProduct.panel(j, WinogradProduct.padded(kernels.filters));
-        for (int c = 0; c < kernels.channels; c++) {
-            kernels.gather(f, c, taps);
-            int d = dstOff + j * kernels.channels + c * width + f - j;
-            if (tiles.m == 4) {
-                WinogradTransforms.kernel6(taps, 0, 3 * L, L, half, 0, 3 * L, L, 3);
-                WinogradTransforms.kernel6(half, 0, L, 3 * L, dst, d, step, alpha * step, alpha);
-            } else {
-                WinogradTransforms.kernel4(taps, 0, 3 * L, L, half, 0, 3 * L, L, 3);
-                WinogradTransforms.kernel4(half, 0, L, 3 * L, dst, d, step, alpha * step, alpha);
-            }
-        }
     }
 }

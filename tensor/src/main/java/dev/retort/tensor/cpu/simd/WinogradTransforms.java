@@ -167,6 +167,40 @@ final class WinogradTransforms {
         }
     }
 
+    /// Row i of G of F(4, 3).
+    static float[] kernelRow6(int i) {
+        return switch (i) {
+            case 0 -> new float[] {G0, 0f, 0f};
+            case 1 -> new float[] {GP, P * GP, P2 * GP};
+            case 2 -> new float[] {GP, -P * GP, P2 * GP};
+            case 3 -> new float[] {GQ, Q * GQ, Q2 * GQ};
+            case 4 -> new float[] {GQ, -Q * GQ, Q2 * GQ};
+            default -> new float[] {0f, 0f, 1f};
+        };
+    }
+
+    /// Row i of G of F(2, 3).
+    static float[] kernelRow4(int i) {
+        return switch (i) {
+            case 0 -> new float[] {1f, 0f, 0f};
+            case 1 -> new float[] {0.5f, 0.5f, 0.5f};
+            case 2 -> new float[] {0.5f, -0.5f, 0.5f};
+            default -> new float[] {0f, 0f, 1f};
+        };
+    }
+
+    /// `dst[d + q * outQ] = g[0] x0 + g[1] x1 + g[2] x2` of the vectors `x_r = src[s + r * rStep + q * qStep]`.
+    static void combine(float[] src, int s, int rStep, int qStep, float[] g, float[] dst, int d, int outQ, int count) {
+        FloatVector g0 = FloatVector.broadcast(S, g[0]);
+        FloatVector g1 = FloatVector.broadcast(S, g[1]);
+        FloatVector g2 = FloatVector.broadcast(S, g[2]);
+        for (int q = 0, i = s, o = d; q < count; q++, i += qStep, o += outQ) {
+            FloatVector sum = FloatVector.fromArray(S, src, i).mul(g0);
+            sum = FloatVector.fromArray(S, src, i + rStep).fma(g1, sum);
+            FloatVector.fromArray(S, src, i + 2 * rStep).fma(g2, sum).intoArray(dst, o);
+        }
+    }
+
     /// `G'` of F(4, 3): 3 values from 6.
     static void kernelGradient6(
             float[] src, int s, int rStep, int qStep, float[] dst, int d, int outStep, int outQ, int count) {
