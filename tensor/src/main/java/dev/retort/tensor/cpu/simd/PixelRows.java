@@ -13,6 +13,27 @@ import org.jspecify.annotations.Nullable;
 record PixelRows(float[] bias, float @Nullable [] shortcut, int shortcutOff, boolean relu, float[] y, int yo) {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
+    private static final int LINE_FLOATS = 16;
+
+    /// Reads a float of each cache line of the results of `count` pixels and of their shortcut, in the order of memory,
+    /// so
+    /// that they are in the cache when [#store] goes over them by filters, which no hardware foresees.
+    void touch(int pixel, int count, int filters) {
+        int from = pixel * filters;
+        float sum = touched(y, yo + from, count * filters);
+        if (shortcut != null) {
+            sum += touched(shortcut, shortcutOff + from, count * filters);
+        }
+        Scratch.floats(Scratch.TAIL, L)[0] = sum; // a sum that nobody takes would not be read at all
+    }
+
+    private static float touched(float[] x, int from, int n) {
+        float sum = 0f;
+        for (int i = from; i < from + n; i += LINE_FLOATS) {
+            sum += x[i];
+        }
+        return sum;
+    }
 
     /// Writes `count` rows of `width` sums (a whole number of vectors), which lie `step` apart from `t[to]` on, to
     /// filters [f, f + width) of pixels from `pixel` on, `filters` floats apart.

@@ -72,8 +72,10 @@ public final class PixelWinograd {
         int wanted = TASK_FLOATS / (tiles.points * (s.channels() + s.filters()));
         int least = kernels.length > KEPT_KERNELS ? MAX_TILES : MIN_TILES;
         int grain = Math.max(1, Math.max(least, Math.min(MAX_TILES, wanted)) / tiles.tileColumns);
+        int tasks = tiles.rows() < 2 * grain ? 1 : (tiles.rows() + grain - 1) / grain;
+        grain = (tiles.rows() + tasks - 1) / tasks;
         AtomicBoolean finite = new AtomicBoolean(true);
-        if (tiles.rows() < FEW_TASKS * grain) {
+        if (tasks < FEW_TASKS) {
             for (int r = 0; r < tiles.rows(); r += grain) {
                 task(x, xo, r, Math.min(tiles.rows(), r + grain), rows, finite);
             }

@@ -32,7 +32,10 @@ class PixelConvTest {
                 new ConvShape(3, 16, 13, 10, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1),
                 new ConvShape(1, 32, 5, 31, 16, 3, 3, 1, 1, 0, 2, 1, 1, 1),
                 new ConvShape(1, 48, 40, 33, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1),
-                new ConvShape(2, 64, 29, 31, 256, 1, 1, 1, 1, 0, 0, 1, 1, 1));
+                new ConvShape(2, 64, 29, 31, 256, 1, 1, 1, 1, 0, 0, 1, 1, 1),
+                new ConvShape(1, 600, 5, 7, 48, 1, 1, 1, 1, 0, 0, 1, 1, 1), // windows in pieces
+                new ConvShape(1, 112, 9, 8, 32, 3, 3, 2, 2, 1, 1, 1, 1, 1), // runs in pieces
+                new ConvShape(2, 3, 9, 11, 32, 3, 3, 1, 1, 0, 0, 1, 1, 1)); // short runs up to the array's end
     }
 
     private static float[] channelsLast(float[] x, int batch, int channels, int plane) {
