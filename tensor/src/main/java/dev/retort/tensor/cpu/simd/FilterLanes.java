@@ -9,7 +9,7 @@ import java.util.Arrays;
 /// ```
 ///   dy, a band of positions              x, as it lies (or padded, columns split by the stride)
 ///   planes -> [vector of filters]        one float a position
-///             [position][lane]     *     -> broadcast                =   tile: ten (c, t) x two vectors
+///             [position][lane]     *     -> broadcast                =   tile: eight (c, t) x two vectors
 /// ```
 ///
 /// The output's gradient alone is transposed; a source value is broadcast from where it is, so there are no patches
@@ -175,13 +175,26 @@ final class FilterLanes {
             at[i] = source.off + k / s.taps() * source.channel + row * source.row + inRow;
         }
         int rows = channels * s.taps();
-        float[] t = Scratch.floats(Scratch.GEMM_TILE, ROWS * 2 * L);
         for (int v = 0; v < vectors; v += 2) {
             boolean both = v + 1 < vectors;
             int g0 = Scratch.LINE + v * vector;
             int g1 = both ? g0 + vector : g0;
-            FilterLanesKernel.tile(source.data, at, lines, s.outWidth(), lanes, g0, g1, t);
-            FilterLanesKernel.add(t, k1 - k0, both, sums, (v * rows + k0) * L, (v * rows + rows + k0) * L);
+            int d0 = (v * rows + k0) * L;
+            int d1 = d0 + rows * L;
+            if (both && k1 - k0 == ROWS) {
+                FilterLanesKernel.tile(source.data, at, lines, s.outWidth(), lanes, g0, g1, sums, d0, d1);
+            } else {
+                int kept = (k1 - k0) * L;
+                float[] t = Scratch.floats(Scratch.GEMM_TILE, 2 * ROWS * L);
+                Arrays.fill(t, 0, 2 * ROWS * L, 0f);
+                System.arraycopy(sums, d0, t, 0, kept);
+                System.arraycopy(sums, both ? d1 : d0, t, ROWS * L, kept);
+                FilterLanesKernel.tile(source.data, at, lines, s.outWidth(), lanes, g0, g1, t, 0, ROWS * L);
+                System.arraycopy(t, 0, sums, d0, kept);
+                if (both) {
+                    System.arraycopy(t, ROWS * L, sums, d1, kept);
+                }
+            }
         }
     }
 }

@@ -7,28 +7,33 @@ import jdk.incubator.vector.VectorSpecies;
 /// positions.
 ///
 /// ```
-///   t[i, lane] = sum over lines l, p < count of x[at[i] + lines[l] + p] * g[(l * count + p), lane]
+///   sums[i, lane] += sum over lines l, p < count of x[at[i] + lines[l] + p] * g[(l * count + p), lane]
 /// ```
+///
+/// Each sum goes on from memory: see [PixelKernel] for what happens otherwise.
 final class FilterLanesKernel {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
 
     /// Source values of a tile.
-    static final int ROWS = GemmKernel.MR == 8 ? 10 : 4;
+    static final int ROWS = GemmKernel.MR;
 
     private FilterLanesKernel() {}
 
-    /// The sums of the vectors of filters at `g[g0]` and `g[g1]` into `t`, row after row of 2 L.
-    static void tile(float[] x, int[] at, int[] lines, int count, float[] g, int g0, int g1, float[] t) {
-        if (ROWS == 10) {
-            tile10(x, at, lines, count, g, g0, g1, t);
+    /// Adds the sums of the vectors of filters at `g[g0]` and `g[g1]` to [#ROWS] vectors from `sums[d0]` and `sums[d1]`
+    /// on.
+    static void tile(
+            float[] x, int[] at, int[] lines, int count, float[] g, int g0, int g1, float[] sums, int d0, int d1) {
+        if (ROWS == 8) {
+            tile8(x, at, lines, count, g, g0, g1, sums, d0, d1);
         } else {
-            tile4(x, at, lines, count, g, g0, g1, t);
+            tile4(x, at, lines, count, g, g0, g1, sums, d0, d1);
         }
     }
 
-    /// Ten source values.
-    private static void tile10(float[] x, int[] at, int[] lines, int count, float[] g, int g0, int g1, float[] t) {
+    /// Eight source values.
+    private static void tile8(
+            float[] x, int[] at, int[] lines, int count, float[] g, int g0, int g1, float[] sums, int d0, int d1) {
         int a0 = at[0];
         int a1 = at[1];
         int a2 = at[2];
@@ -37,29 +42,22 @@ final class FilterLanesKernel {
         int a5 = at[5];
         int a6 = at[6];
         int a7 = at[7];
-        int a8 = at[8];
-        int a9 = at[9];
-        FloatVector zero = FloatVector.zero(S);
-        FloatVector s00 = zero;
-        FloatVector s01 = zero;
-        FloatVector s10 = zero;
-        FloatVector s11 = zero;
-        FloatVector s20 = zero;
-        FloatVector s21 = zero;
-        FloatVector s30 = zero;
-        FloatVector s31 = zero;
-        FloatVector s40 = zero;
-        FloatVector s41 = zero;
-        FloatVector s50 = zero;
-        FloatVector s51 = zero;
-        FloatVector s60 = zero;
-        FloatVector s61 = zero;
-        FloatVector s70 = zero;
-        FloatVector s71 = zero;
-        FloatVector s80 = zero;
-        FloatVector s81 = zero;
-        FloatVector s90 = zero;
-        FloatVector s91 = zero;
+        FloatVector s00 = FloatVector.fromArray(S, sums, d0);
+        FloatVector s01 = FloatVector.fromArray(S, sums, d1);
+        FloatVector s10 = FloatVector.fromArray(S, sums, d0 + L);
+        FloatVector s11 = FloatVector.fromArray(S, sums, d1 + L);
+        FloatVector s20 = FloatVector.fromArray(S, sums, d0 + 2 * L);
+        FloatVector s21 = FloatVector.fromArray(S, sums, d1 + 2 * L);
+        FloatVector s30 = FloatVector.fromArray(S, sums, d0 + 3 * L);
+        FloatVector s31 = FloatVector.fromArray(S, sums, d1 + 3 * L);
+        FloatVector s40 = FloatVector.fromArray(S, sums, d0 + 4 * L);
+        FloatVector s41 = FloatVector.fromArray(S, sums, d1 + 4 * L);
+        FloatVector s50 = FloatVector.fromArray(S, sums, d0 + 5 * L);
+        FloatVector s51 = FloatVector.fromArray(S, sums, d1 + 5 * L);
+        FloatVector s60 = FloatVector.fromArray(S, sums, d0 + 6 * L);
+        FloatVector s61 = FloatVector.fromArray(S, sums, d1 + 6 * L);
+        FloatVector s70 = FloatVector.fromArray(S, sums, d0 + 7 * L);
+        FloatVector s71 = FloatVector.fromArray(S, sums, d1 + 7 * L);
         int q = 0;
         for (int line : lines) {
             for (int p = line; p < line + count; p++) {
@@ -89,52 +87,42 @@ final class FilterLanesKernel {
                 FloatVector v7 = FloatVector.broadcast(S, x[a7 + p]);
                 s70 = v7.fma(b0, s70);
                 s71 = v7.fma(b1, s71);
-                FloatVector v8 = FloatVector.broadcast(S, x[a8 + p]);
-                s80 = v8.fma(b0, s80);
-                s81 = v8.fma(b1, s81);
-                FloatVector v9 = FloatVector.broadcast(S, x[a9 + p]);
-                s90 = v9.fma(b0, s90);
-                s91 = v9.fma(b1, s91);
                 q += L;
             }
         }
-        s00.intoArray(t, 0);
-        s01.intoArray(t, L);
-        s10.intoArray(t, 2 * L);
-        s11.intoArray(t, 3 * L);
-        s20.intoArray(t, 4 * L);
-        s21.intoArray(t, 5 * L);
-        s30.intoArray(t, 6 * L);
-        s31.intoArray(t, 7 * L);
-        s40.intoArray(t, 8 * L);
-        s41.intoArray(t, 9 * L);
-        s50.intoArray(t, 10 * L);
-        s51.intoArray(t, 11 * L);
-        s60.intoArray(t, 12 * L);
-        s61.intoArray(t, 13 * L);
-        s70.intoArray(t, 14 * L);
-        s71.intoArray(t, 15 * L);
-        s80.intoArray(t, 16 * L);
-        s81.intoArray(t, 17 * L);
-        s90.intoArray(t, 18 * L);
-        s91.intoArray(t, 19 * L);
+        s00.intoArray(sums, d0);
+        s01.intoArray(sums, d1);
+        s10.intoArray(sums, d0 + L);
+        s11.intoArray(sums, d1 + L);
+        s20.intoArray(sums, d0 + 2 * L);
+        s21.intoArray(sums, d1 + 2 * L);
+        s30.intoArray(sums, d0 + 3 * L);
+        s31.intoArray(sums, d1 + 3 * L);
+        s40.intoArray(sums, d0 + 4 * L);
+        s41.intoArray(sums, d1 + 4 * L);
+        s50.intoArray(sums, d0 + 5 * L);
+        s51.intoArray(sums, d1 + 5 * L);
+        s60.intoArray(sums, d0 + 6 * L);
+        s61.intoArray(sums, d1 + 6 * L);
+        s70.intoArray(sums, d0 + 7 * L);
+        s71.intoArray(sums, d1 + 7 * L);
     }
 
     /// Four source values.
-    private static void tile4(float[] x, int[] at, int[] lines, int count, float[] g, int g0, int g1, float[] t) {
+    private static void tile4(
+            float[] x, int[] at, int[] lines, int count, float[] g, int g0, int g1, float[] sums, int d0, int d1) {
         int a0 = at[0];
         int a1 = at[1];
         int a2 = at[2];
         int a3 = at[3];
-        FloatVector zero = FloatVector.zero(S);
-        FloatVector s00 = zero;
-        FloatVector s01 = zero;
-        FloatVector s10 = zero;
-        FloatVector s11 = zero;
-        FloatVector s20 = zero;
-        FloatVector s21 = zero;
-        FloatVector s30 = zero;
-        FloatVector s31 = zero;
+        FloatVector s00 = FloatVector.fromArray(S, sums, d0);
+        FloatVector s01 = FloatVector.fromArray(S, sums, d1);
+        FloatVector s10 = FloatVector.fromArray(S, sums, d0 + L);
+        FloatVector s11 = FloatVector.fromArray(S, sums, d1 + L);
+        FloatVector s20 = FloatVector.fromArray(S, sums, d0 + 2 * L);
+        FloatVector s21 = FloatVector.fromArray(S, sums, d1 + 2 * L);
+        FloatVector s30 = FloatVector.fromArray(S, sums, d0 + 3 * L);
+        FloatVector s31 = FloatVector.fromArray(S, sums, d1 + 3 * L);
         int q = 0;
         for (int line : lines) {
             for (int p = line; p < line + count; p++) {
@@ -155,30 +143,13 @@ final class FilterLanesKernel {
                 q += L;
             }
         }
-        s00.intoArray(t, 0);
-        s01.intoArray(t, L);
-        s10.intoArray(t, 2 * L);
-        s11.intoArray(t, 3 * L);
-        s20.intoArray(t, 4 * L);
-        s21.intoArray(t, 5 * L);
-        s30.intoArray(t, 6 * L);
-        s31.intoArray(t, 7 * L);
-    }
-
-    /// Adds the first vectors of `rows` rows of a tile to those from `first` on, and the second ones to those from
-    /// `second` on if they are wanted.
-    static void add(float[] t, int rows, boolean both, float[] sums, int first, int second) {
-        for (int i = 0; i < rows; i++) {
-            int d = first + i * L;
-            FloatVector.fromArray(S, sums, d)
-                    .add(FloatVector.fromArray(S, t, 2 * i * L))
-                    .intoArray(sums, d);
-        }
-        for (int i = 0; i < rows && both; i++) {
-            int d = second + i * L;
-            FloatVector.fromArray(S, sums, d)
-                    .add(FloatVector.fromArray(S, t, (2 * i + 1) * L))
-                    .intoArray(sums, d);
-        }
+        s00.intoArray(sums, d0);
+        s01.intoArray(sums, d1);
+        s10.intoArray(sums, d0 + L);
+        s11.intoArray(sums, d1 + L);
+        s20.intoArray(sums, d0 + 2 * L);
+        s21.intoArray(sums, d1 + 2 * L);
+        s30.intoArray(sums, d0 + 3 * L);
+        s31.intoArray(sums, d1 + 3 * L);
     }
 }
