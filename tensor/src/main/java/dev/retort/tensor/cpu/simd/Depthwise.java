@@ -30,24 +30,18 @@ final class Depthwise {
             DepthwiseRows.forward(s, x, xo, w, wo, bias, biasOff, y, yo);
             return;
         }
-        int oh = s.outHeight();
-        int ow = s.outWidth();
+        int size = s.outHeight() * s.outWidth();
         int multiplier = s.groupFilters();
-        ConvTaps taps = ConvTaps.forward(s);
-        PaddedPlanes p = new PaddedPlanes(taps, s.height(), s.width(), s.strideH(), s.strideW(), oh, ow, 1);
-        Parallel.forRange(s.batch() * s.channels(), grain(p.length), (from, to) -> {
-            float[] source = Scratch.floats(Scratch.PLANE, p.channel);
-            float[] sums = Scratch.floats(Scratch.PLANE_GRAD, p.length);
+        DepthwiseWindow p = DepthwiseWindow.forward(s);
+        Parallel.forRange(s.batch() * s.channels(), grain(p.work()), (from, to) -> {
+            float[] padded = p.empty();
             for (int nc = from; nc < to; nc++) {
-                p.fillSource(x, xo + nc * s.height() * s.width(), 0, 1, source, 0);
+                p.fill(x, xo + nc * s.height() * s.width(), padded);
                 for (int m = 0; m < multiplier; m++) {
-                    int filter = nc % s.channels() * multiplier + m;
-                    Arrays.fill(sums, 0, p.length, bias == null ? 0f : bias[biasOff + filter]);
-                    add(p, taps, source, w, wo + filter * s.taps(), sums);
-                    int out = yo + (nc * multiplier + m) * oh * ow;
-                    for (int i = 0; i < oh; i++) {
-                        PatchCopy.run(sums, i * p.pitch, y, out + i * ow, ow);
-                    }
+                    int f = nc % s.channels() * multiplier + m;
+                    float start = bias == null ? 0f : bias[biasOff + f];
+                    int out = yo + (nc * multiplier + m) * size;
+                    DepthwiseTaps.filter(p, padded, w, wo + f * s.taps(), start, y, out, s.outWidth());
                 }
             }
         });
@@ -65,6 +59,10 @@ final class Depthwise {
             int dxo) {
         if (DepthwiseRows.suits(s) && s.groupFilters() == 1) {
             DepthwiseRows.inputGradient(s, dy, dyo, w, wo, bias, biasOff, dx, dxo);
+            return;
+        }
+        if (s.groupFilters() == 1 && s.strideW() <= 2) {
+            DepthwiseInputGrad.run(s, dy, dyo, w, wo, bias, biasOff, dx, dxo);
             return;
         }
         for (int ph = 0; ph < Math.min(s.strideH(), s.height()); ph++) {
@@ -117,25 +115,28 @@ final class Depthwise {
             DepthwiseRows.weightGradient(s, dy, dyo, x, xo, dw, dwo);
             return;
         }
-        int oh = s.outHeight();
-        int ow = s.outWidth();
+        int size = s.outHeight() * s.outWidth();
         int multiplier = s.groupFilters();
-        ConvTaps taps = ConvTaps.forward(s);
-        PaddedPlanes p = new PaddedPlanes(taps, s.height(), s.width(), s.strideH(), s.strideW(), oh, ow, 1);
-        Parallel.forRange(s.channels(), grain(p.length * s.batch()), (from, to) -> {
-            float[] source = Scratch.floats(Scratch.PLANE, p.channel);
-            float[] grid = Scratch.floats(Scratch.PLANE_GRAD, p.length);
+        DepthwiseWindow p = DepthwiseWindow.forward(s);
+        int vectors = p.group.length * DepthwiseTaps.TAPS;
+        int[] slots = p.slots();
+        Parallel.forRange(s.channels(), grain(p.work() * s.batch()), (from, to) -> {
+            float[] padded = p.empty();
+            float[] lanes = Scratch.floats(Scratch.PLANE_GRAD, multiplier * vectors * L);
             for (int c = from; c < to; c++) {
-                Arrays.fill(dw, dwo + c * multiplier * s.taps(), dwo + (c + 1) * multiplier * s.taps(), 0f);
+                Arrays.fill(lanes, 0, multiplier * vectors * L, 0f);
                 for (int n = 0; n < s.batch(); n++) {
                     int nc = n * s.channels() + c;
-                    p.fillSource(x, xo + nc * s.height() * s.width(), 0, 1, source, 0);
+                    p.fill(x, xo + nc * s.height() * s.width(), padded);
                     for (int m = 0; m < multiplier; m++) {
-                        p.fillGrid(dy, dyo + (nc * multiplier + m) * oh * ow, 0, 1, grid, 0);
-                        int at = dwo + (c * multiplier + m) * s.taps();
-                        for (int t = 0; t < s.taps(); t++) {
-                            dw[at + t] += RowSums.dot(grid, 0, source, p.offset[t], p.length);
-                        }
+                        int grad = dyo + (nc * multiplier + m) * size;
+                        DepthwiseTaps.addProducts(p, padded, dy, grad, lanes, m * vectors * L);
+                    }
+                }
+                for (int m = 0; m < multiplier; m++) {
+                    int out = dwo + (c * multiplier + m) * s.taps();
+                    for (int t = 0; t < s.taps(); t++) {
+                        dw[out + p.element[t]] = DepthwiseStrip.laneSum(lanes, m * vectors + slots[t]);
                     }
                 }
             }

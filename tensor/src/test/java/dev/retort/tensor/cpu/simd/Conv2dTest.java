@@ -39,7 +39,16 @@ class Conv2dTest {
                 new ConvShape(9, 11, 15, 13, 31, 1, 1, 2, 2, 0, 0, 1, 1, 1),
                 new ConvShape(2, 12, 9, 11, 30, 3, 3, 2, 3, 1, 2, 2, 1, 1),
                 new ConvShape(2, 12, 14, 10, 64, 2, 3, 1, 2, 0, 3, 1, 2, 2));
-        return Stream.of(fixed, drawn, depthwise, stems, wide).flatMap(shapes -> shapes);
+        Stream<ConvShape> windows = Stream.of(
+                new ConvShape(2, 3, 14, 19, 3, 5, 5, 1, 1, 2, 2, 1, 1, 3),
+                new ConvShape(2, 3, 29, 37, 3, 5, 5, 2, 2, 2, 2, 1, 1, 3),
+                new ConvShape(1, 2, 11, 40, 2, 7, 7, 1, 1, 3, 3, 1, 1, 2),
+                new ConvShape(2, 2, 13, 70, 4, 7, 7, 2, 2, 3, 1, 1, 1, 2),
+                new ConvShape(1, 3, 9, 33, 3, 3, 4, 1, 2, 0, 5, 2, 3, 3),
+                new ConvShape(1, 2, 5, 3, 2, 2, 2, 3, 2, 4, 4, 1, 1, 2),
+                new ConvShape(1, 2, 6, 7, 2, 1, 1, 2, 2, 0, 0, 1, 1, 2),
+                new ConvShape(2, 2, 21, 1, 2, 6, 1, 2, 2, 2, 0, 1, 1, 2));
+        return Stream.of(fixed, drawn, depthwise, stems, wide, windows).flatMap(shapes -> shapes);
     }
 
     private static ConvShape drawDepthwise(Random r) {
@@ -96,6 +105,7 @@ class Conv2dTest {
         return Stream.of(
                 new ConvShape(20, 8, 24, 24, 12, 3, 3, 1, 1, 1, 1, 1, 1, 1),
                 new ConvShape(3, 40, 33, 61, 40, 3, 3, 1, 1, 1, 1, 1, 1, 40),
+                new ConvShape(3, 40, 33, 31, 40, 5, 5, 2, 2, 2, 2, 1, 1, 40),
                 new ConvShape(4, 3, 64, 64, 32, 7, 7, 2, 2, 3, 3, 1, 1, 1));
     }
 
