@@ -6,6 +6,7 @@ import dev.retort.bench.Terminal;
 import dev.retort.bench.Version;
 import dev.retort.bench.data.ImageSource;
 import dev.retort.bench.info.DeviceChoice;
+import dev.retort.bench.info.KernelTimes;
 import dev.retort.bench.info.Machine;
 import dev.retort.distill.TrainingStopped;
 import dev.retort.distill.compare.ComparisonResult;

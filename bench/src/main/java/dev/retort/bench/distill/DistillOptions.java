@@ -1,6 +1,7 @@
 package dev.retort.bench.distill;
 
 import dev.retort.bench.info.DeviceChoice;
+import dev.retort.bench.info.KernelTimes;
 import dev.retort.bench.model.ModelSpec;
 import dev.retort.nn.residual.ResidualSpec;
 import java.nio.file.Path;

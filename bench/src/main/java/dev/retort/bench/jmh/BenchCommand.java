@@ -1,5 +1,6 @@
 package dev.retort.bench.jmh;
 
+import dev.retort.bench.gpu.GpuCommand;
 import dev.retort.bench.peers.PeersCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +21,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "bench",
         description = "Run JMH benchmarks (kernels: GemmBenchmark, ConvBenchmark, NormBenchmark, PointwiseBenchmark).",
-        subcommands = PeersCommand.class)
+        subcommands = {PeersCommand.class, GpuCommand.class})
 public final class BenchCommand implements Callable<Integer> {
     @Parameters(arity = "0..*", paramLabel = "REGEX", description = "Which benchmarks; all without one.")
     private List<String> include = List.of();

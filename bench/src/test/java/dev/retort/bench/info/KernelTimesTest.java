@@ -1,4 +1,4 @@
-package dev.retort.bench.distill;
+package dev.retort.bench.info;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

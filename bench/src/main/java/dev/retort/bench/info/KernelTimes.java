@@ -1,7 +1,6 @@
-package dev.retort.bench.distill;
+package dev.retort.bench.info;
 
 import dev.retort.bench.CommandException;
-import dev.retort.bench.info.DeviceChoice;
 import dev.retort.tensor.Backends;
 import dev.retort.tensor.Device;
 import dev.retort.tensor.io.AtomicFile;
@@ -21,13 +20,13 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// Where devices spent their time: a table by kernel, all devices together, and a trace for `chrome://tracing` or
 /// Perfetto with a line for each.
-final class KernelTimes {
+public final class KernelTimes {
     private static final double MILLION = 1e6;
 
     private final List<List<KernelClock.Span>> devices;
 
     /// What ran on each device.
-    KernelTimes(List<List<KernelClock.Span>> devices) {
+    public KernelTimes(List<List<KernelClock.Span>> devices) {
         this.devices = devices;
     }
 
@@ -41,12 +40,12 @@ final class KernelTimes {
     /// @param calls        how often it ran
     /// @param milliseconds its time on the device, all runs together
     /// @param share        of the time of all kernels, in [0, 1]
-    record Row(String kernel, long calls, double milliseconds, double share) {}
+    public record Row(String kernel, long calls, double milliseconds, double share) {}
 
     /// The clocks of the devices that `--device` names, each once.
     ///
     /// @throws CommandException if one has none
-    static List<KernelClock> clocks(String devices) {
+    public static List<KernelClock> clocks(String devices) {
         return DeviceChoice.parseAll(devices).stream()
                 .distinct()
                 .map(KernelTimes::clock)
@@ -61,7 +60,7 @@ final class KernelTimes {
     }
 
     /// All kernels, the costliest first.
-    List<Row> rows() {
+    public List<Row> rows() {
         Map<String, List<KernelClock.Span>> byKernel = new TreeMap<>();
         double all = 0;
         for (KernelClock.Span span : spans()) {
@@ -78,7 +77,8 @@ final class KernelTimes {
         return rows;
     }
 
-    void print(PrintWriter out) {
+    /// Prints the table.
+    public void print(PrintWriter out) {
         out.printf(Locale.ROOT, "%n%-32s %10s %12s %7s%n", "kernel", "calls", "total ms", "share");
         for (Row row : rows()) {
             out.printf(
@@ -91,14 +91,19 @@ final class KernelTimes {
         }
     }
 
-    void writeTable(Path file) throws IOException {
+    /// Writes the table as JSON.
+    ///
+    /// @throws IOException if the file can't be written
+    public void writeTable(Path file) throws IOException {
         write(file, Map.of("kernels", rows()));
     }
 
     /// The trace event format: complete events ("X"), microseconds since the first kernel of the same device began.
     ///
     /// Source: Duca and Sinclair, "Trace Event Format", Google, 2016.
-    void writeTrace(Path file) throws IOException {
+    ///
+    /// @throws IOException if the file can't be written
+    public void writeTrace(Path file) throws IOException {
         List<Map<String, Object>> events = new ArrayList<>();
         for (int device = 0; device < devices.size(); device++) {
             List<KernelClock.Span> spans = devices.get(device);
