@@ -5,12 +5,14 @@ import dev.retort.opencl.runtime.Launch;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.AttentionOp;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// Launches `kernels/attention.cl`: [AttentionOp].
 final class AttentionLauncher {
     private static final int MOST_TILE = 16;
-    private static final int FIELDS = 20;
 
     private AttentionLauncher() {}
 
@@ -21,42 +23,45 @@ final class AttentionLauncher {
         };
     }
 
-    /// The operands in row-major order, the mask in any layout.
+    /// The operands, strided; `g`, the gradient of the result, is any of them where there is none.
     private record Operands(
-            Tensor q, Tensor k, Tensor v, @Nullable Tensor mask) {
-        int[] fields(int g, int out, int lse) {
-            int[] fields = new int[FIELDS];
-            int[] head = {
-                q.size(0),
-                q.size(1),
-                k.size(1),
-                q.size(2),
-                k.size(2),
-                q.size(3),
-                v.size(3),
-                q.offset(),
-                k.offset(),
-                v.offset(),
-                g,
-                out,
-                lse
-            };
-            System.arraycopy(head, 0, fields, 0, head.length);
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            Tensor g,
+            @Nullable Tensor mask) {
+        /// The struct of the kernels, but for `causal`.
+        int[] fields(int out, int lse) {
+            IntStream.Builder fields = IntStream.builder();
+            IntStream.of(q.size(0), q.size(1), k.size(1), q.size(2), k.size(2), q.size(3), v.size(3))
+                    .forEach(fields);
+            IntStream.of(q.offset(), k.offset(), v.offset(), g.offset(), mask == null ? 0 : mask.offset())
+                    .forEach(fields);
+            fields.add(out).add(lse);
+            for (Tensor x : List.of(q, k, v, g)) {
+                IntStream.of(x.strides()).forEach(fields);
+            }
+            IntStream.of(maskSteps()).forEach(fields);
+            fields.add(mask == null ? 0 : mask.dtype() == DType.BOOL ? 1 : 2);
+            return fields.build().toArray();
+        }
+
+        private int[] maskSteps() {
+            int[] steps = new int[4];
             if (mask != null) {
-                fields[13] = mask.offset();
                 int[] strides = mask.strides();
                 for (int d = 0; d < strides.length; d++) {
-                    fields[14 + 4 - strides.length + d] = mask.size(d) == 1 ? 0 : strides[d];
+                    steps[4 - strides.length + d] = mask.size(d) == 1 ? 0 : strides[d];
                 }
-                fields[18] = mask.dtype() == DType.BOOL ? 1 : 2;
             }
-            return fields;
+            return steps;
         }
     }
 
     private static int[] causal(int[] fields, AttentionOp op) {
-        fields[19] = op.causal() ? 1 : 0;
-        return fields;
+        int[] all = Arrays.copyOf(fields, fields.length + 1);
+        all[fields.length] = op.causal() ? 1 : 0;
+        return all;
     }
 
     private static String variant(Task t, Tensor q, Tensor v) {
@@ -101,7 +106,8 @@ final class AttentionLauncher {
     }
 
     private static Tensor[] forward(Task t, AttentionOp op) {
-        Operands in = new Operands(t.dense(0), t.dense(1), t.dense(2), t.in().length == 4 ? t.in()[3] : null);
+        Tensor[] all = t.in();
+        Operands in = new Operands(all[0], all[1], all[2], all[0], all.length == 4 ? all[3] : null);
         if (isEmpty(in)) {
             Tensor lse = ShapeLauncher.fill(t, t.result(1), Double.NEGATIVE_INFINITY);
             return new Tensor[] {t.zeros(t.out()[0]), in.q.size(3) == 0 ? emptyWidth(in, op, lse) : lse};
@@ -109,7 +115,7 @@ final class AttentionLauncher {
         Tensor out = t.result(0);
         Tensor lse = t.result(1);
         Tensor mask = in.mask == null ? in.q : in.mask;
-        Launch launch = start(t, variant(t, in.q, in.v), "attention", causal(in.fields(0, 0, 0), op), op, in.q.dtype())
+        Launch launch = start(t, variant(t, in.q, in.v), "attention", causal(in.fields(0, 0), op), op, in.q.dtype())
                 .buffer(out)
                 .buffer(lse)
                 .buffer(in.q)
@@ -127,14 +133,14 @@ final class AttentionLauncher {
     }
 
     private static Tensor[] backward(Task t, AttentionOp op) {
-        Tensor g = t.dense(0);
-        Operands in = new Operands(t.dense(1), t.dense(2), t.dense(3), t.in().length == 7 ? t.in()[6] : null);
+        Tensor[] all = t.in();
+        Operands in = new Operands(all[1], all[2], all[3], all[0], all.length == 7 ? all[6] : null);
         if (isEmpty(in)) {
             return new Tensor[] {t.zeros(t.out()[0]), t.zeros(t.out()[1]), t.zeros(t.out()[2])};
         }
         Tensor out = t.dense(4);
         Tensor lse = t.dense(5);
-        int[] fields = causal(in.fields(g.offset(), out.offset(), lse.offset()), op);
+        int[] fields = causal(in.fields(out.offset(), lse.offset()), op);
         String variant = variant(t, in.q, in.v);
         int rows = lse.numel();
         Tensor delta = t.fresh(in.q.dtype() == DType.F64 ? DType.F64 : DType.F32, rows);
@@ -142,26 +148,26 @@ final class AttentionLauncher {
                 t.kernel("attention", variant, "attention_delta")
                         .struct(fields)
                         .buffer(delta)
-                        .buffer(g)
+                        .buffer(in.g)
                         .buffer(out),
                 rows);
         Tensor[] results = {t.result(0), t.result(1), t.result(2)};
         Launch query = start(t, variant, "attention_query_gradient", fields, op, in.q.dtype())
                 .buffer(results[0])
                 .buffer(delta);
-        run(t, operands(query, g, in, lse), in.q.size(2), in.q.size(0) * in.q.size(1));
+        run(t, operands(query, in, lse), in.q.size(2), in.q.size(0) * in.q.size(1));
         Launch key = start(t, variant, "attention_key_gradient", fields, op, in.q.dtype())
                 .buffer(results[1])
                 .buffer(results[2])
                 .buffer(delta);
-        run(t, operands(key, g, in, lse), in.k.size(2), in.k.size(0) * in.k.size(1));
+        run(t, operands(key, in, lse), in.k.size(2), in.k.size(0) * in.k.size(1));
         ((DeviceStorage) delta.storage()).release();
         return results;
     }
 
-    private static Launch operands(Launch launch, Tensor g, Operands in, Tensor lse) {
+    private static Launch operands(Launch launch, Operands in, Tensor lse) {
         Tensor mask = in.mask == null ? in.q : in.mask;
-        return launch.buffer(g)
+        return launch.buffer(in.g)
                 .buffer(in.q)
                 .buffer(in.k)
                 .buffer(in.v)

@@ -11,7 +11,10 @@
 typedef struct {
     int batch, heads, groups, queries, keys;
     int d, e;                            // widths of queries and keys, and of values
-    int q, k, v, g, out, lse, mask;      // offsets of contiguous tensors
+    int q, k, v, g, mask;                // offsets of strided tensors
+    int out, lse;                        // offsets of contiguous ones
+    int q_step[4], k_step[4], v_step[4]; // strides over [B, H or groups, T or S, width]: heads may lie side by side
+    int g_step[4];                       // of the gradient of out
     int mask_step[4];                    // strides over [B, H, T, S], 0 where the mask is broadcast
     int mask_kind;                       // 0 none, 1 truth values (true may attend), 2 added
     int causal;
@@ -20,7 +23,11 @@ typedef struct {
 // Dropout: weight e of [B, H, T, S] is kept where uniform(e) >= p, and then divided by keep = 1 - p.
 
 #define HEAD_OF(b_h) ((b_h) % P.heads)
-#define KEYS_OF(b_h) (((b_h) / P.heads * P.groups + HEAD_OF(b_h) / (P.heads / P.groups)) * P.keys)
+#define GROUP_OF(b_h) ((b_h) / P.heads * P.groups + HEAD_OF(b_h) / (P.heads / P.groups))
+
+// Where the rows of head `i` of all samples begin in x, `count` heads a sample.
+#define ROWS(x, i, count) (P.x + (i) / (count) * P.x##_step[0] + (i) % (count) * P.x##_step[1])
+#define ELEMENT(x, rows, row, i) ((rows) + (row) * P.x##_step[2] + (i) * P.x##_step[3])
 
 // The score of query t and key s after masking, from the product of the two.
 static inline A masked(const Attention P, A score, int b_h, int t, int s, __global const S* added,
@@ -59,9 +66,11 @@ __kernel void attention(const Attention P, const A scale, const DROP p, const A 
     const bool real = t < P.queries;
     const int lane = get_local_id(0), lanes = get_local_size(0);
     const int row = b_h * P.queries + (real ? t : 0);
+    const int q_rows = ROWS(q, b_h, P.heads);
+    const int k_rows = ROWS(k, GROUP_OF(b_h), P.groups), v_rows = ROWS(v, GROUP_OF(b_h), P.groups);
     A q[D], sum[E];
     for (int d = 0; d < D; d++) {
-        q[d] = d < P.d ? LD(qs, P.q + row * P.d + d) : 0;
+        q[d] = d < P.d ? LD(qs, ELEMENT(q, q_rows, real ? t : 0, d)) : 0;
     }
     for (int e = 0; e < E; e++) {
         sum[e] = 0;
@@ -71,10 +80,10 @@ __kernel void attention(const Attention P, const A scale, const DROP p, const A 
         const int count = min(TILE, P.keys - s0);
         barrier(CLK_LOCAL_MEM_FENCE);
         for (int e = lane; e < count * D; e += lanes) {
-            k_tile[e] = e % D < P.d ? LD(ks, P.k + (KEYS_OF(b_h) + s0 + e / D) * P.d + e % D) : 0;
+            k_tile[e] = e % D < P.d ? LD(ks, ELEMENT(k, k_rows, s0 + e / D, e % D)) : 0;
         }
         for (int e = lane; e < count * E; e += lanes) {
-            v_tile[e] = e % E < P.e ? LD(vs, P.v + (KEYS_OF(b_h) + s0 + e / E) * P.e + e % E) : 0;
+            v_tile[e] = e % E < P.e ? LD(vs, ELEMENT(v, v_rows, s0 + e / E, e % E)) : 0;
         }
         barrier(CLK_LOCAL_MEM_FENCE);
         for (int s = 0; s < count; s++) {
@@ -113,9 +122,10 @@ __kernel void attention(const Attention P, const A scale, const DROP p, const A 
 // delta[t] = g[t] out[t] = sum_s p dp, needed by both gradients
 __kernel void attention_delta(const Attention P, __global A* delta, __global const S* gs, __global const S* outs) {
     EACH(row, P.batch * P.heads * P.queries) {
+        const int g_rows = ROWS(g, (int)row / P.queries, P.heads);
         A sum = 0;
         for (int e = 0; e < P.e; e++) {
-            sum += LD(gs, P.g + (int)row * P.e + e) * LD(outs, P.out + (int)row * P.e + e);
+            sum += LD(gs, ELEMENT(g, g_rows, (int)row % P.queries, e)) * LD(outs, P.out + (int)row * P.e + e);
         }
         delta[row] = sum;
     }
@@ -134,13 +144,15 @@ __kernel void attention_query_gradient(const Attention P, const A scale, const D
     const int t = real ? get_global_id(0) : 0;
     const int lane = get_local_id(0), lanes = get_local_size(0);
     const int row = b_h * P.queries + t;
+    const int q_rows = ROWS(q, b_h, P.heads), g_rows = ROWS(g, b_h, P.heads);
+    const int k_rows = ROWS(k, GROUP_OF(b_h), P.groups), v_rows = ROWS(v, GROUP_OF(b_h), P.groups);
     A q[D], g[E], sum[D];
     for (int d = 0; d < D; d++) {
-        q[d] = d < P.d ? LD(qs, P.q + row * P.d + d) : 0;
+        q[d] = d < P.d ? LD(qs, ELEMENT(q, q_rows, t, d)) : 0;
         sum[d] = 0;
     }
     for (int e = 0; e < E; e++) {
-        g[e] = e < P.e ? LD(gs, P.g + row * P.e + e) : 0;
+        g[e] = e < P.e ? LD(gs, ELEMENT(g, g_rows, t, e)) : 0;
     }
     const A delta = deltas[row];
     const A lse = LD(log_sums, P.lse + row);
@@ -148,10 +160,10 @@ __kernel void attention_query_gradient(const Attention P, const A scale, const D
         const int count = min(TILE, P.keys - s0);
         barrier(CLK_LOCAL_MEM_FENCE);
         for (int e = lane; e < count * D; e += lanes) {
-            k_tile[e] = e % D < P.d ? LD(ks, P.k + (KEYS_OF(b_h) + s0 + e / D) * P.d + e % D) : 0;
+            k_tile[e] = e % D < P.d ? LD(ks, ELEMENT(k, k_rows, s0 + e / D, e % D)) : 0;
         }
         for (int e = lane; e < count * E; e += lanes) {
-            v_tile[e] = e % E < P.e ? LD(vs, P.v + (KEYS_OF(b_h) + s0 + e / E) * P.e + e % E) : 0;
+            v_tile[e] = e % E < P.e ? LD(vs, ELEMENT(v, v_rows, s0 + e / E, e % E)) : 0;
         }
         barrier(CLK_LOCAL_MEM_FENCE);
         for (int s = 0; s < count; s++) {
@@ -192,25 +204,27 @@ __kernel void attention_key_gradient(const Attention P, const A scale, const DRO
     const int lane = get_local_id(0), lanes = get_local_size(0);
     const int per_group = P.heads / P.groups;
     const int key = b_g * P.keys + s;
+    const int k_rows = ROWS(k, b_g, P.groups), v_rows = ROWS(v, b_g, P.groups);
     A k[D], v[E], sum_k[D], sum_v[E];
     for (int d = 0; d < D; d++) {
-        k[d] = d < P.d ? LD(ks, P.k + key * P.d + d) : 0;
+        k[d] = d < P.d ? LD(ks, ELEMENT(k, k_rows, s, d)) : 0;
         sum_k[d] = 0;
     }
     for (int e = 0; e < E; e++) {
-        v[e] = e < P.e ? LD(vs, P.v + key * P.e + e) : 0;
+        v[e] = e < P.e ? LD(vs, ELEMENT(v, v_rows, s, e)) : 0;
         sum_v[e] = 0;
     }
     for (int h = 0; h < per_group; h++) {
         const int b_h = b_g / P.groups * P.heads + b_g % P.groups * per_group + h;
+        const int q_rows = ROWS(q, b_h, P.heads), g_rows = ROWS(g, b_h, P.heads);
         for (int t0 = 0; t0 < P.queries; t0 += TILE) {
             const int count = min(TILE, P.queries - t0);
             barrier(CLK_LOCAL_MEM_FENCE);
             for (int e = lane; e < count * D; e += lanes) {
-                q_tile[e] = e % D < P.d ? LD(qs, P.q + (b_h * P.queries + t0 + e / D) * P.d + e % D) : 0;
+                q_tile[e] = e % D < P.d ? LD(qs, ELEMENT(q, q_rows, t0 + e / D, e % D)) : 0;
             }
             for (int e = lane; e < count * E; e += lanes) {
-                g_tile[e] = e % E < P.e ? LD(gs, P.g + (b_h * P.queries + t0 + e / E) * P.e + e % E) : 0;
+                g_tile[e] = e % E < P.e ? LD(gs, ELEMENT(g, g_rows, t0 + e / E, e % E)) : 0;
             }
             barrier(CLK_LOCAL_MEM_FENCE);
             for (int t = 0; t < count; t++) {

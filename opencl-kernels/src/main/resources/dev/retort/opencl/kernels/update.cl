@@ -32,14 +32,20 @@ typedef struct {
         }                                                                                                         \
     }                                                                                                             \
     __kernel void name##_many(const Sets P, ALL_SETS PARAMETERS) {                                                \
+        int set = 0, end = 0; /* of the set that the operands belong to; they change seldom, as e rises */          \
+        __global S *a = a0, *b = b0, *c = c0, *d = d0;                                                            \
         EACH(e, P.ends[P.count - 1]) {                                                                            \
-            int set = 0;                                                                                          \
-            while ((int)e >= P.ends[set]) set++;                                                                  \
-            const int i = (int)e - (set == 0 ? 0 : P.ends[set - 1]);                                              \
-            __global S *a = a0, *b = b0, *c = c0, *d = d0;                                                        \
-            switch (set) { PICK_SET }                                                                             \
-            name##_at(a + P.offset[set][0] + i, b + P.offset[set][1] + i, c + P.offset[set][2] + i,               \
-                      d + P.offset[set][3] + i, ARGUMENTS);                                                       \
+            if ((int)e >= end) {                                                                                  \
+                while ((int)e >= P.ends[set]) set++;                                                              \
+                switch (set) { PICK_SET }                                                                         \
+                const int begin = set == 0 ? 0 : P.ends[set - 1];                                                 \
+                a += P.offset[set][0] - begin;                                                                    \
+                b += P.offset[set][1] - begin;                                                                    \
+                c += P.offset[set][2] - begin;                                                                    \
+                d += P.offset[set][3] - begin;                                                                    \
+                end = P.ends[set];                                                                                \
+            }                                                                                                     \
+            name##_at(a + e, b + e, c + e, d + e, ARGUMENTS);                                                     \
         }                                                                                                         \
     }
 #define OF(...) __VA_ARGS__
@@ -68,8 +74,8 @@ static inline void lerp_at(OPERANDS_AT, const A weight) {
 UPDATE(lerp, const A weight, weight)
 
 // g' = g + decay w; b <- momentum b + (1 - dampening) g' (first: g'); d = b, or g' + momentum b; w <- w - lr d
-static inline void sgd_at(OPERANDS_AT, const A lr, const A momentum, const A dampening, const A decay, const int nesterov,
-                   const int first) {
+static inline void sgd_at(OPERANDS_AT, const A lr, const A momentum, const A dampening, const A decay,
+                          const int nesterov, const int first) {
     const A w = LD(a, 0);
     A step = LD(b, 0) + decay * w;
     if (momentum != 0) {
@@ -84,8 +90,8 @@ UPDATE(sgd,
        OF(lr, momentum, dampening, decay, nesterov, first))
 
 // m <- b1 m + (1 - b1) g; v <- b2 v + (1 - b2) g^2; w <- w - lr (m / c1) / (sqrt(v / c2) + eps), ct = 1 - bt^step
-static inline void adam_at(OPERANDS_AT, const A lr, const A beta1, const A beta2, const A rest1, const A rest2, const A eps,
-                    const A decay, const A shrink, const A by_c1, const A by_c2) {
+static inline void adam_at(OPERANDS_AT, const A lr, const A beta1, const A beta2, const A rest1, const A rest2,
+                           const A eps, const A decay, const A shrink, const A by_c1, const A by_c2) {
     const A w = LD(a, 0) * shrink;           // decoupled decay, else shrink = 1
     const A g = LD(b, 0) + decay * w;        // decay as part of the gradient, else decay = 0
     const A m = beta1 * LD(c, 0) + rest1 * g;
@@ -101,7 +107,7 @@ UPDATE(adam,
 
 // v <- alpha v + (1 - alpha) g'^2; d = g' / (sqrt(v) + eps); with momentum b <- momentum b + d, d = b; w <- w - lr d
 static inline void rms_prop_at(OPERANDS_AT, const A lr, const A alpha, const A rest, const A eps, const A decay,
-                        const A momentum) {
+                               const A momentum) {
     const A w = LD(a, 0);
     const A g = LD(b, 0) + decay * w;
     const A v = alpha * LD(c, 0) + rest * g * g;
@@ -129,7 +135,7 @@ UPDATE(adagrad, OF(const A lr, const A eps, const A decay), OF(lr, eps, decay))
 
 // w <- w (1 - lr decay) - lr sign(b1 m + (1 - b1) g), then m <- b2 m + (1 - b2) g
 static inline void lion_at(OPERANDS_AT, const A lr, const A beta1, const A beta2, const A rest1, const A rest2,
-                    const A shrink) {
+                           const A shrink) {
     const A g = LD(b, 0);
     const A m = LD(c, 0);
     const A direction = beta1 * m + rest1 * g;
