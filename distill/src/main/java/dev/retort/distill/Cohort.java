@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -133,8 +134,9 @@ final class Cohort {
         }
         Map<Tap, Tensor> whole = new LinkedHashMap<>();
         for (Tap tap : parts.getFirst().keySet()) {
-            Tensor[] shares =
-                    parts.stream().map(part -> part.get(tap).to(device())).toArray(Tensor[]::new);
+            Tensor[] shares = parts.stream()
+                    .map(part -> Objects.requireNonNull(part.get(tap)).to(device()))
+                    .toArray(Tensor[]::new);
             whole.put(tap, Tensor.cat(0, shares));
         }
         return whole;
