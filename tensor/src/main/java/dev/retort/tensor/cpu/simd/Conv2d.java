@@ -5,11 +5,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Two-dimensional convolution in float32, forward and both gradients, on contiguous NCHW arrays.
 ///
-/// Chooses between [PatchGemm] (implicit GEMM), [DirectConv], [Winograd], [Depthwise], [FilterLanes] and
-/// [ConvWeightGrad]; sums run
-/// in an order
-/// fixed by the sizes, so results do not depend on the number of threads. [NonFiniteConv] sees to
-/// infinities and NaN.
+/// Chooses between [PatchGemm] (implicit GEMM), [DirectConv], [StridedGrad], [Winograd], [Depthwise],
+/// [FilterLanes] and [ConvWeightGrad]; sums run in an order fixed by the sizes, so results do not
+/// depend on the number of threads. [NonFiniteConv] sees to infinities and NaN.
 public final class Conv2d {
     /// Positions of a flattened plane that [FilterLanes] takes at once.
     private static final int MAX_LINE = 1024;
@@ -75,14 +73,14 @@ public final class Conv2d {
         if (s.depthwise()) {
             Depthwise.inputGradient(s, dy, dyo, w, wo, bias, biasOff, dx, dxo);
         } else {
-            inputGradientByPhases(s, dy, dyo, w, wo, bias, biasOff, dx, dxo);
+            inputGradientByGroups(s, dy, dyo, w, wo, bias, biasOff, dx, dxo);
         }
         if (!NonFiniteConv.finite(w, wo, s.weights())) {
             NonFiniteConv.inputGradient(s, dy, dyo, w, wo, bias, biasOff, dx, dxo);
         }
     }
 
-    private static void inputGradientByPhases(
+    private static void inputGradientByGroups(
             ConvShape s,
             float[] dy,
             int dyo,
@@ -93,10 +91,10 @@ public final class Conv2d {
             float[] dx,
             int dxo) {
         for (int g = 0; g < s.groups(); g++) {
-            for (int ph = 0; ph < Math.min(s.strideH(), s.height()); ph++) {
-                for (int pw = 0; pw < Math.min(s.strideW(), s.width()); pw++) {
-                    run(Sweep.inputGradient(s, g, ph, pw, dy, dyo, w, wo, bias, biasOff, dx, dxo));
-                }
+            if (s.strideH() == 1 && s.strideW() == 1) {
+                run(Sweep.inputGradient(s, g, 0, 0, dy, dyo, w, wo, bias, biasOff, dx, dxo));
+            } else {
+                new StridedGrad(s, g, dy, dyo, w, wo, bias, biasOff, dx, dxo).run();
             }
         }
     }

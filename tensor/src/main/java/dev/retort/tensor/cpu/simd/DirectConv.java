@@ -44,10 +44,9 @@ final class DirectConv {
         s = sweep;
         this.planes = planes;
         this.images = images;
-        int taps = s.taps.count();
         at = new int[s.depth];
         for (int p = 0; p < at.length; p++) {
-            at[p] = p / taps * planes.channel + planes.offset[p % taps];
+            at[p] = p % s.channels * planes.channel + planes.offset[p / s.channels];
         }
     }
 
@@ -126,20 +125,10 @@ final class DirectConv {
                 continue;
             }
             int from = line * planes.pitch + x0 - j0;
-            int to = s.outOff + n * s.outImage + y * s.outStepH * s.outW + x0 * s.outStepW;
+            int to = s.outOff + n * s.outImage + y * s.gridW + x0;
             for (int i = 0; i < s.rows; i++) {
-                copy(sums, i * BLOCK + from, to + i * s.outPlane, x1 - x0);
+                PatchCopy.run(sums, i * BLOCK + from, s.out, to + i * s.outPlane, x1 - x0);
             }
-        }
-    }
-
-    private void copy(float[] sums, int from, int to, int count) {
-        if (s.outStepW == 1) {
-            PatchCopy.run(sums, from, s.out, to, count);
-            return;
-        }
-        for (int x = 0; x < count; x++) {
-            s.out[to + x * s.outStepW] = sums[from + x];
         }
     }
 }

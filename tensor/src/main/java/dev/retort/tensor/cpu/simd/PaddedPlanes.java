@@ -117,10 +117,12 @@ final class PaddedPlanes {
     private static void copy(float[] src, int from, int step, float[] dst, int to, int count) {
         if (step == 1) {
             PatchCopy.run(src, from, dst, to, count);
-            return;
-        }
-        for (int i = 0; i < count; i++) {
-            dst[to + i] = src[from + i * step];
+        } else if (step == 2) {
+            EverySecond.take(src, from, dst, to, count);
+        } else {
+            for (int i = 0; i < count; i++) {
+                dst[to + i] = src[from + i * step];
+            }
         }
     }
 }

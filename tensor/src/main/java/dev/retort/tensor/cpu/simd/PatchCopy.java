@@ -37,16 +37,16 @@ final class PatchCopy {
 
     /// Writes elements `from + i * step` of a source row of `width` elements, zero outside of it.
     static void clipped(float[] src, int row, int width, int from, int step, float[] dst, int d, int length) {
-        if (step == 1) {
-            int lo = Math.min(length, Math.max(0, -from));
-            int hi = Math.max(lo, Math.min(length, width - from));
-            for (int i = 0; i < lo; i++) {
-                dst[d + i] = 0f;
+        if (step <= 2) {
+            int lo = Math.min(length, Math.max(0, (step - 1 - from) / step));
+            int hi = Math.max(lo, Math.min(length, (width - from + step - 1) / step));
+            zero(dst, d, lo);
+            if (step == 1) {
+                run(src, row + from + lo, dst, d + lo, hi - lo);
+            } else {
+                EverySecond.take(src, row + from + 2 * lo, dst, d + lo, hi - lo);
             }
-            run(src, row + from + lo, dst, d + lo, hi - lo);
-            for (int i = hi; i < length; i++) {
-                dst[d + i] = 0f;
-            }
+            zero(dst, d + hi, length - hi);
             return;
         }
         for (int i = 0, p = from; i < length; i++, p += step) {

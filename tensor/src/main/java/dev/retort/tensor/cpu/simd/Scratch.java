@@ -43,7 +43,8 @@ final class Scratch {
     static final int WINOGRAD_LANES = 34;
     static final int WIDE = 35;
     static final int SQUARE = 36;
-    private static final int SLOTS = 37;
+    static final int CONV_SUMS = 37;
+    private static final int SLOTS = 38;
 
     /// Where panels of B start: after 16 bytes of array header this is the next cache line, if the array itself starts
     /// on one. Vectors that lie across two lines cost two loads.

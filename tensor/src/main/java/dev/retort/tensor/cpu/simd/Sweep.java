@@ -8,8 +8,11 @@ import org.jspecify.annotations.Nullable;
 /// (y, x)]`.
 ///
 /// It describes a group of a forward convolution, or one phase of an input gradient (and with it of a
-/// transposed
-/// convolution). [PatchGemm] and [DirectConv] compute it, with the same bits.
+/// transposed convolution). [PatchGemm] and [DirectConv] compute it, with the same bits; [StridedGrad]
+/// computes several phases together.
+///
+/// A sum goes over all channels of the first tap, then over those of the next: step p of the depth is
+/// channel `p % channels` at tap `p / channels`.
 final class Sweep {
     private static final int MR = GemmKernel.MR;
 
@@ -30,16 +33,13 @@ final class Sweep {
     final int srcW;
     final int stepH;
     final int stepW;
-    // Output planes: grid point (y, x) is element (y * outStepH + outH0, x * outStepW + outW0).
+    // Output planes: grid point j of an image is element j, except where phases share a plane.
     final float[] out;
     final int outOff;
     final int outImage;
     final int outPlane;
-    final int outW;
     final int gridH;
     final int gridW;
-    final int outStepH;
-    final int outStepW;
     final int batch;
     final int grid;
     final int columns;
@@ -65,12 +65,9 @@ final class Sweep {
             int outOff,
             int outImage,
             int outPlane,
-            int outW,
             int batch,
             int gridH,
             int gridW,
-            int outStepH,
-            int outStepW,
             float @Nullable [] bias,
             int biasOff) {
         this.taps = taps;
@@ -92,11 +89,8 @@ final class Sweep {
         this.outOff = outOff;
         this.outImage = outImage;
         this.outPlane = outPlane;
-        this.outW = outW;
         this.gridH = gridH;
         this.gridW = gridW;
-        this.outStepH = outStepH;
-        this.outStepW = outStepW;
         this.grid = gridH * gridW;
         this.batch = batch;
         this.columns = batch * grid;
@@ -139,17 +133,16 @@ final class Sweep {
                 yo + group * filters * outPlane,
                 s.filters() * outPlane,
                 outPlane,
-                s.outWidth(),
                 s.batch(),
                 s.outHeight(),
                 s.outWidth(),
-                1,
-                1,
                 bias,
                 biasOff + group * filters);
     }
 
-    /// One group and one phase of an input gradient; pixels that no tap reaches become the bias, or zero.
+    /// One group and one phase of an input gradient: grid point (y, x) is pixel
+    /// `(y * strideH + phaseH, x * strideW + phaseW)`. Pixels that no tap reaches become the bias, or zero. All
+    /// phases have the grid of the first, so the last row and column of the others may lie outside of the plane.
     static Sweep inputGradient(
             ConvShape s,
             int group,
@@ -167,8 +160,6 @@ final class Sweep {
         int outPlane = s.outHeight() * s.outWidth();
         int filters = s.groupFilters();
         int channels = s.groupChannels();
-        int gridH = (s.height() - phaseH + s.strideH() - 1) / s.strideH();
-        int gridW = (s.width() - phaseW + s.strideW() - 1) / s.strideW();
         return new Sweep(
                 ConvTaps.inputGradient(s, phaseH, phaseW),
                 channels,
@@ -185,15 +176,12 @@ final class Sweep {
                 1,
                 1,
                 dx,
-                dxo + group * channels * plane + phaseH * s.width() + phaseW,
+                dxo + group * channels * plane,
                 s.channels() * plane,
                 plane,
-                s.width(),
                 s.batch(),
-                gridH,
-                gridW,
-                s.strideH(),
-                s.strideW(),
+                (s.height() + s.strideH() - 1) / s.strideH(),
+                (s.width() + s.strideW() - 1) / s.strideW(),
                 bias,
                 biasOff + group * channels);
     }
@@ -204,33 +192,25 @@ final class Sweep {
         float[] packed = Scratch.floats(Scratch.CONV_A, panels * MR * depth);
         Parallel.forRange(panels, Math.max(1, (1 << 15) / Math.max(1, MR * depth)), (from, to) -> {
             for (int panel = from; panel < to; panel++) {
-                packPanel(panel * MR, kc, packed);
+                for (int p = 0; p < depth; p += kc) {
+                    int n = Math.min(kc, depth - p);
+                    packPanel(panel * MR, p, n, packed, p * panels * MR + panel * MR * n);
+                }
             }
         });
         return packed;
     }
 
-    /// Packs the rows of one panel, all depth blocks: block after block, `rows x depth` in all.
-    private void packPanel(int row0, int kc, float[] packed) {
+    /// Packs depth steps [p0, p0 + n) of MR rows from row0 on; rows beyond the last become zero.
+    void packPanel(int row0, int p0, int n, float[] packed, int d) {
         int width = Math.min(MR, rows - row0);
-        int panelRows = (rows + MR - 1) / MR * MR;
-        int count = taps.count();
-        boolean contiguous = wChannel == count;
-        for (int pc = 0; pc < depth; pc += kc) {
-            int n = Math.min(kc, depth - pc);
-            int d = pc * panelRows + row0 * n;
-            int at = wo + row0 * wRow;
-            if (contiguous) {
-                Panels.pack(w, at + pc, wRow, 1, width, MR, n, packed, d);
-                continue;
-            }
-            for (int p = 0; p < n; p++) {
-                int k = pc + p;
-                int s = at + k / count * wChannel + taps.index[k % count];
-                for (int i = 0; i < MR; i++) {
-                    packed[d + p * MR + i] = i < width ? w[s + i * wRow] : 0f;
-                }
-            }
+        for (int p = 0; p < n; ) {
+            int t = (p0 + p) / channels;
+            int c = (p0 + p) % channels;
+            int count = Math.min(n - p, channels - c);
+            int at = wo + row0 * wRow + c * wChannel + taps.index[t];
+            Panels.pack(w, at, wRow, wChannel, width, MR, count, packed, d + p * MR);
+            p += count;
         }
     }
 }

@@ -1,0 +1,177 @@
+package dev.retort.tensor.cpu.simd;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/// Packs patches of source planes into panels of [GemmKernel#NR] columns, straight from where the planes lie.
+///
+/// The columns of a panel are grid points of a [Sweep], across lines and images; a step of depth is one channel at one
+/// tap. Points of one line are neighbours in the source (or a step apart), and so they are copied as a run, channel
+/// after channel: what a run is cut to depends on the tap, not on the channel.
+final class Patches {
+    private static final VectorSpecies<Float> S = Lanes.SPECIES;
+    private static final int L = Lanes.LENGTH;
+    private static final int NR = GemmKernel.NR;
+    private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
+    private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
+
+    private Patches() {}
+
+    /// Packs depth steps [p0, p0 + n) of columns [j0, j1): step p of column j goes to
+    /// `dst[d + (j - j0) / NR * n * NR + (p - p0) * NR + (j - j0) % NR]`.
+    static void pack(Sweep s, int p0, int n, int j0, int j1, float[] dst, int d) {
+        for (int p = 0; p < n; ) {
+            int t = (p0 + p) / s.channels;
+            int c = (p0 + p) % s.channels;
+            int count = Math.min(n - p, s.channels - c);
+            tap(s, s.taps.rows[t], s.taps.columns[t], c, count, j0, j1, dst, d + p * NR, n * NR);
+            p += count;
+        }
+    }
+
+    /// Packs `count` channels from c on at one tap; panels lie `panel` floats apart.
+    static void tap(Sweep s, int up, int left, int c, int count, int j0, int j1, float[] dst, int d, int panel) {
+        int plane = s.srcH * s.srcW;
+        for (int j = j0; j < j1; ) {
+            int image = j / s.grid;
+            int y = (j - image * s.grid) / s.gridW;
+            int x = j - image * s.grid - y * s.gridW;
+            int end = Math.min(j1, j + s.gridW - x);
+            int row = y * s.stepH + up;
+            int column = x * s.stepW + left;
+            int lo = end;
+            int hi = end;
+            if (row >= 0 && row < s.srcH) {
+                lo = Math.min(end, j + Math.max(0, (s.stepW - 1 - column) / s.stepW));
+                hi = Math.max(lo, Math.min(end, j + Math.max(0, (s.srcW - column + s.stepW - 1) / s.stepW)));
+            }
+            int from = s.srcOff + image * s.srcImage + c * plane + row * s.srcW + column + (lo - j) * s.stepW;
+            zero(j - j0, lo - j0, count, dst, d, panel);
+            if (hi > lo) {
+                copy(s.src, from, plane, s.stepW, count, lo - j0, hi - j0, dst, d, panel);
+            }
+            zero(hi - j0, end - j0, count, dst, d, panel);
+            j = end;
+        }
+    }
+
+    private static void zero(int j0, int j1, int count, float[] dst, int d, int panel) {
+        for (int j = j0; j < j1; j++) {
+            int to = d + j / NR * panel + j % NR;
+            for (int c = 0; c < count; c++) {
+                dst[to + c * NR] = 0f;
+            }
+        }
+    }
+
+    /// Copies a run of every channel to columns [j0, j1).
+    private static void copy(
+            float[] src, int s, int plane, int step, int count, int j0, int j1, float[] dst, int d, int panel) {
+        if (step == 1 && j1 - j0 > 2 * NR) {
+            for (int c = 0; c < count; c++) {
+                longRun(src, s + c * plane, j0, j1, dst, d + c * NR, panel);
+            }
+            return;
+        }
+        for (int j = j0; j < j1; ) {
+            int width = Math.min(j1 - j, NR - j % NR);
+            int from = s + (j - j0) * step;
+            int to = d + j / NR * panel + j % NR;
+            if (step == 1) {
+                shortRuns(src, from, plane, count, dst, to, width);
+            } else if (step == 2 && width >= L) {
+                EverySecond.takeRows(src, from, plane, count, dst, to, NR, width);
+            } else {
+                steppedRuns(src, from, plane, step, count, dst, to, width);
+            }
+            j += width;
+        }
+    }
+
+    /// One channel: memory is read in its own order.
+    private static void longRun(float[] src, int s, int j0, int j1, float[] dst, int d, int panel) {
+        int head = Math.min(j1, (j0 + NR - 1) / NR * NR);
+        PatchCopy.run(src, s, dst, d + j0 / NR * panel + j0 % NR, head - j0);
+        int from = s + head - j0;
+        int to = d + head / NR * panel;
+        int full = (j1 - head) / NR;
+        for (int i = 0; i < full; i++) {
+            FloatVector.fromArray(S, src, from).intoArray(dst, to);
+            FloatVector.fromArray(S, src, from + L).intoArray(dst, to + L);
+            from += NR;
+            to += panel;
+        }
+        PatchCopy.run(src, from, dst, to, j1 - head - full * NR);
+    }
+
+    /// Runs of at most NR floats.
+    private static void shortRuns(float[] src, int s, int plane, int count, float[] dst, int d, int width) {
+        if (width >= L) {
+            int last = width - L;
+            for (int c = 0; c < count; c++) {
+                int from = s + c * plane;
+                int to = d + c * NR;
+                FloatVector.fromArray(S, src, from).intoArray(dst, to);
+                FloatVector.fromArray(S, src, from + last).intoArray(dst, to + last);
+            }
+        } else if (width >= 8) {
+            for (int c = 0; c < count; c++) {
+                int from = s + c * plane;
+                int to = d + c * NR;
+                FloatVector.fromArray(EIGHT, src, from).intoArray(dst, to);
+                FloatVector.fromArray(EIGHT, src, from + width - 8).intoArray(dst, to + width - 8);
+            }
+        } else if (width >= 4) {
+            for (int c = 0; c < count; c++) {
+                int from = s + c * plane;
+                int to = d + c * NR;
+                FloatVector.fromArray(FOUR, src, from).intoArray(dst, to);
+                FloatVector.fromArray(FOUR, src, from + width - 4).intoArray(dst, to + width - 4);
+            }
+        } else {
+            steppedRuns(src, s, plane, 1, count, dst, d, width);
+        }
+    }
+
+    private static void steppedRuns(float[] src, int s, int plane, int step, int count, float[] dst, int d, int width) {
+        for (int c = 0; c < count; c++) {
+            int from = s + c * plane;
+            int to = d + c * NR;
+            for (int i = 0; i < width; i++) {
+                dst[to + i] = src[from + i * step];
+            }
+        }
+    }
+
+    /// The block of sums of a task starts from the bias of its rows, or is left for the first product to overwrite.
+    static void start(Sweep s, int i0, int i1, int pitch, float[] sums, int at) {
+        if (s.bias != null || s.depth == 0) {
+            for (int i = i0; i < i1; i++) {
+                int row = at + (i - i0) * pitch;
+                Arrays.fill(sums, row, row + pitch, s.bias == null ? 0f : s.bias[s.biasOff + i]);
+            }
+        }
+    }
+
+    /// Adds a depth block to the sums of rows [0, rows) and columns [0, columns), both rounded up to whole tiles; the
+    /// first one of a sum without bias overwrites it.
+    static void multiply(
+            boolean first,
+            int n,
+            int rows,
+            int columns,
+            float[] w,
+            int a,
+            float[] p,
+            int b,
+            float[] sums,
+            int at,
+            int pitch) {
+        if (first) {
+            PanelProduct.add(0, rows, 0, columns, n, w, a, p, b, GemmKernel.ZEROS, 0, 0, sums, at, pitch);
+        } else {
+            PanelProduct.add(0, rows, 0, columns, n, w, a, p, b, sums, at, pitch);
+        }
+    }
+}
