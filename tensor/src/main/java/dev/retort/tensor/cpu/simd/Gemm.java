@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
 /// Matrix products in float32: `C = A B (+ bias)` or `C += A B`, for any row and column strides of A and
 /// B.
 ///
-/// Blocked as by Goto and van de Geijn (2008) in [PackedProduct], small ones in place in [SmallProduct]; both multiply
-/// by [GemmKernel]. Every element of C is one chain of fused multiply-adds in ascending order of the summed
+/// Blocked as by Goto and van de Geijn (2008): [InPlaceProduct] where rows of A are contiguous ([SmallProduct] if there
+/// is little to do), else [PackedProduct]. Every element of C is one chain of fused multiply-adds in ascending order of
+/// the summed
 /// index, started
 /// from the bias (or from C), so its bits depend neither on the blocking, nor on the number of threads,
 /// nor on the
@@ -109,6 +110,8 @@ public final class Gemm {
             int ldc) {
         if (acs == 1 && SmallProduct.covers(m, n, k)) {
             SmallProduct.add(m, n, k, a, ao, ars, b, bo, brs, bcs, start, startOff, c, co, ldc);
+        } else if (acs == 1) {
+            new InPlaceProduct(m, n, k, a, ao, ars, b, bo, brs, bcs, start, startOff, c, co, ldc).run();
         } else {
             new PackedProduct(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, start, startOff, c, co, ldc).run();
         }

@@ -3,8 +3,11 @@ package dev.retort.tensor.cpu.simd;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/// [GemmKernel] without packing: rows of A and rows of B are read where they lie, and rows that do not fill a tile
-/// take smaller ones.
+/// [GemmKernel] without packing A: its rows are read where they lie, and rows that do not fill a tile take smaller
+/// ones.
+///
+/// The position of a row is a sum that starts from the loop's own variable: the compiler then takes all range checks
+/// out of the loop, and needs one register for the positions instead of one for each row.
 final class InPlaceKernel {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
@@ -13,10 +16,10 @@ final class InPlaceKernel {
 
     private InPlaceKernel() {}
 
-    /// `rows` rows (at most MR) and `vectors` vectors (1 or 2) of columns of C: F plus the product, where row i of A
-    /// starts at `a[ao + i * ars]` and row p of B at `b[bo + p * brs]`; F as for [GemmKernel].
-    static void tile(
-            int rows,
+    /// Writes F plus the product of m rows of A with a panel of B of `vectors` vectors (1 or 2): row i of A starts at
+    /// `a[ao + i * ars]`, the panel at `b[bo]`; F as for [GemmKernel].
+    static void rows(
+            int m,
             int vectors,
             int depth,
             float[] a,
@@ -24,52 +27,32 @@ final class InPlaceKernel {
             int ars,
             float[] b,
             int bo,
-            int brs,
             float[] f,
             int fo,
             int ldf,
             float[] c,
             int co,
             int ldc) {
-        if (rows == 8 && vectors == 2) {
-            tile8x2(depth, a, ao, ars, b, bo, brs, f, fo, ldf, c, co, ldc);
-        } else if (rows == 8) {
-            tile8x1(depth, a, ao, ars, b, bo, brs, f, fo, ldf, c, co, ldc);
-        } else {
-            fewer(rows, vectors, depth, a, ao, ars, b, bo, brs, f, fo, ldf, c, co, ldc);
-        }
-    }
-
-    /// Four rows at a time, then one by one.
-    private static void fewer(
-            int rows,
-            int vectors,
-            int depth,
-            float[] a,
-            int ao,
-            int ars,
-            float[] b,
-            int bo,
-            int brs,
-            float[] f,
-            int fo,
-            int ldf,
-            float[] c,
-            int co,
-            int ldc) {
-        int r = 0;
-        for (; r <= rows - 4; r += 4) {
+        int i = 0;
+        for (; MR == 8 && i <= m - 8; i += 8) {
             if (vectors == 2) {
-                tile4x2(depth, a, ao + r * ars, ars, b, bo, brs, f, fo + r * ldf, ldf, c, co + r * ldc, ldc);
+                tile8x2(depth, a, ao + i * ars, ars, b, bo, f, fo + i * ldf, ldf, c, co + i * ldc, ldc);
             } else {
-                tile4x1(depth, a, ao + r * ars, ars, b, bo, brs, f, fo + r * ldf, ldf, c, co + r * ldc, ldc);
+                tile8x1(depth, a, ao + i * ars, ars, b, bo, f, fo + i * ldf, ldf, c, co + i * ldc, ldc);
             }
         }
-        for (; r < rows; r++) {
+        for (; i <= m - 4; i += 4) {
             if (vectors == 2) {
-                tile1x2(depth, a, ao + r * ars, ars, b, bo, brs, f, fo + r * ldf, ldf, c, co + r * ldc, ldc);
+                tile4x2(depth, a, ao + i * ars, ars, b, bo, f, fo + i * ldf, ldf, c, co + i * ldc, ldc);
             } else {
-                tile1x1(depth, a, ao + r * ars, ars, b, bo, brs, f, fo + r * ldf, ldf, c, co + r * ldc, ldc);
+                tile4x1(depth, a, ao + i * ars, ars, b, bo, f, fo + i * ldf, ldf, c, co + i * ldc, ldc);
+            }
+        }
+        for (; i < m; i++) {
+            if (vectors == 2) {
+                tile1x2(depth, a, ao + i * ars, b, bo, f, fo + i * ldf, c, co + i * ldc);
+            } else {
+                tile1x1(depth, a, ao + i * ars, b, bo, f, fo + i * ldf, c, co + i * ldc);
             }
         }
     }
@@ -95,23 +78,17 @@ final class InPlaceKernel {
         for (int j = 0; j < n; j += NR) {
             int columns = Math.min(NR, n - j);
             int panel = bt + j * packed;
-            for (int i = 0; i < m; i += MR) {
-                int rows = Math.min(MR, m - i);
-                int row = ao + i * ars;
-                int from = fo + i * ldf + j;
-                int tile = co + i * ldc + j;
-                if (columns == NR) {
-                    tile(rows, 2, depth, a, row, ars, bp, panel, NR, f, from, ldf, c, tile, ldc);
-                } else {
-                    edge(rows, columns, depth, a, row, ars, bp, panel, f, from, ldf, c, tile, ldc);
-                }
+            if (columns == NR) {
+                rows(m, 2, depth, a, ao, ars, bp, panel, f, fo + j, ldf, c, co + j, ldc);
+            } else {
+                edge(m, columns, depth, a, ao, ars, bp, panel, f, fo + j, ldf, c, co + j, ldc);
             }
         }
     }
 
     /// Columns that C does not have are computed in a scratch tile, so that the chain stays the same.
     private static void edge(
-            int rows,
+            int m,
             int columns,
             int depth,
             float[] a,
@@ -126,12 +103,15 @@ final class InPlaceKernel {
             int co,
             int ldc) {
         float[] t = Scratch.floats(Scratch.GEMM_TILE, MR * NR);
-        for (int r = 0; r < rows; r++) {
-            System.arraycopy(f, fo + r * ldf, t, r * NR, columns);
-        }
-        tile(rows, 2, depth, a, ao, ars, bp, bt, NR, t, 0, NR, t, 0, NR);
-        for (int r = 0; r < rows; r++) {
-            System.arraycopy(t, r * NR, c, co + r * ldc, columns);
+        for (int i = 0; i < m; i += MR) {
+            int rows = Math.min(MR, m - i);
+            for (int r = 0; r < rows; r++) {
+                System.arraycopy(f, fo + (i + r) * ldf, t, r * NR, columns);
+            }
+            rows(rows, 2, depth, a, ao + i * ars, ars, bp, bt, t, 0, NR, t, 0, NR);
+            for (int r = 0; r < rows; r++) {
+                System.arraycopy(t, r * NR, c, co + (i + r) * ldc, columns);
+            }
         }
     }
 
@@ -142,7 +122,6 @@ final class InPlaceKernel {
             int ars,
             float[] b,
             int bo,
-            int brs,
             float[] f,
             int fo,
             int ldf,
@@ -165,31 +144,40 @@ final class InPlaceKernel {
         FloatVector s61 = FloatVector.fromArray(S, f, fo + 6 * ldf + L);
         FloatVector s70 = FloatVector.fromArray(S, f, fo + 7 * ldf);
         FloatVector s71 = FloatVector.fromArray(S, f, fo + 7 * ldf + L);
-        for (int p = 0, j = bo; p < depth; p++, j += brs) {
+        int end = ao + depth;
+        for (int i = ao, j = bo; i < end; i++, j += 2 * L) {
             FloatVector b0 = FloatVector.fromArray(S, b, j);
             FloatVector b1 = FloatVector.fromArray(S, b, j + L);
-            FloatVector v0 = FloatVector.broadcast(S, a[ao + p]);
+            int t = i;
+            FloatVector v0 = FloatVector.broadcast(S, a[t]);
             s00 = v0.fma(b0, s00);
             s01 = v0.fma(b1, s01);
-            FloatVector v1 = FloatVector.broadcast(S, a[ao + ars + p]);
+            t += ars;
+            FloatVector v1 = FloatVector.broadcast(S, a[t]);
             s10 = v1.fma(b0, s10);
             s11 = v1.fma(b1, s11);
-            FloatVector v2 = FloatVector.broadcast(S, a[ao + 2 * ars + p]);
+            t += ars;
+            FloatVector v2 = FloatVector.broadcast(S, a[t]);
             s20 = v2.fma(b0, s20);
             s21 = v2.fma(b1, s21);
-            FloatVector v3 = FloatVector.broadcast(S, a[ao + 3 * ars + p]);
+            t += ars;
+            FloatVector v3 = FloatVector.broadcast(S, a[t]);
             s30 = v3.fma(b0, s30);
             s31 = v3.fma(b1, s31);
-            FloatVector v4 = FloatVector.broadcast(S, a[ao + 4 * ars + p]);
+            t += ars;
+            FloatVector v4 = FloatVector.broadcast(S, a[t]);
             s40 = v4.fma(b0, s40);
             s41 = v4.fma(b1, s41);
-            FloatVector v5 = FloatVector.broadcast(S, a[ao + 5 * ars + p]);
+            t += ars;
+            FloatVector v5 = FloatVector.broadcast(S, a[t]);
             s50 = v5.fma(b0, s50);
             s51 = v5.fma(b1, s51);
-            FloatVector v6 = FloatVector.broadcast(S, a[ao + 6 * ars + p]);
+            t += ars;
+            FloatVector v6 = FloatVector.broadcast(S, a[t]);
             s60 = v6.fma(b0, s60);
             s61 = v6.fma(b1, s61);
-            FloatVector v7 = FloatVector.broadcast(S, a[ao + 7 * ars + p]);
+            t += ars;
+            FloatVector v7 = FloatVector.broadcast(S, a[t]);
             s70 = v7.fma(b0, s70);
             s71 = v7.fma(b1, s71);
         }
@@ -218,7 +206,6 @@ final class InPlaceKernel {
             int ars,
             float[] b,
             int bo,
-            int brs,
             float[] f,
             int fo,
             int ldf,
@@ -233,23 +220,32 @@ final class InPlaceKernel {
         FloatVector s50 = FloatVector.fromArray(S, f, fo + 5 * ldf);
         FloatVector s60 = FloatVector.fromArray(S, f, fo + 6 * ldf);
         FloatVector s70 = FloatVector.fromArray(S, f, fo + 7 * ldf);
-        for (int p = 0, j = bo; p < depth; p++, j += brs) {
+        int end = ao + depth;
+        for (int i = ao, j = bo; i < end; i++, j += L) {
             FloatVector b0 = FloatVector.fromArray(S, b, j);
-            FloatVector v0 = FloatVector.broadcast(S, a[ao + p]);
+            int t = i;
+            FloatVector v0 = FloatVector.broadcast(S, a[t]);
             s00 = v0.fma(b0, s00);
-            FloatVector v1 = FloatVector.broadcast(S, a[ao + ars + p]);
+            t += ars;
+            FloatVector v1 = FloatVector.broadcast(S, a[t]);
             s10 = v1.fma(b0, s10);
-            FloatVector v2 = FloatVector.broadcast(S, a[ao + 2 * ars + p]);
+            t += ars;
+            FloatVector v2 = FloatVector.broadcast(S, a[t]);
             s20 = v2.fma(b0, s20);
-            FloatVector v3 = FloatVector.broadcast(S, a[ao + 3 * ars + p]);
+            t += ars;
+            FloatVector v3 = FloatVector.broadcast(S, a[t]);
             s30 = v3.fma(b0, s30);
-            FloatVector v4 = FloatVector.broadcast(S, a[ao + 4 * ars + p]);
+            t += ars;
+            FloatVector v4 = FloatVector.broadcast(S, a[t]);
             s40 = v4.fma(b0, s40);
-            FloatVector v5 = FloatVector.broadcast(S, a[ao + 5 * ars + p]);
+            t += ars;
+            FloatVector v5 = FloatVector.broadcast(S, a[t]);
             s50 = v5.fma(b0, s50);
-            FloatVector v6 = FloatVector.broadcast(S, a[ao + 6 * ars + p]);
+            t += ars;
+            FloatVector v6 = FloatVector.broadcast(S, a[t]);
             s60 = v6.fma(b0, s60);
-            FloatVector v7 = FloatVector.broadcast(S, a[ao + 7 * ars + p]);
+            t += ars;
+            FloatVector v7 = FloatVector.broadcast(S, a[t]);
             s70 = v7.fma(b0, s70);
         }
         s00.intoArray(c, co);
@@ -269,7 +265,6 @@ final class InPlaceKernel {
             int ars,
             float[] b,
             int bo,
-            int brs,
             float[] f,
             int fo,
             int ldf,
@@ -284,19 +279,24 @@ final class InPlaceKernel {
         FloatVector s21 = FloatVector.fromArray(S, f, fo + 2 * ldf + L);
         FloatVector s30 = FloatVector.fromArray(S, f, fo + 3 * ldf);
         FloatVector s31 = FloatVector.fromArray(S, f, fo + 3 * ldf + L);
-        for (int p = 0, j = bo; p < depth; p++, j += brs) {
+        int end = ao + depth;
+        for (int i = ao, j = bo; i < end; i++, j += 2 * L) {
             FloatVector b0 = FloatVector.fromArray(S, b, j);
             FloatVector b1 = FloatVector.fromArray(S, b, j + L);
-            FloatVector v0 = FloatVector.broadcast(S, a[ao + p]);
+            int t = i;
+            FloatVector v0 = FloatVector.broadcast(S, a[t]);
             s00 = v0.fma(b0, s00);
             s01 = v0.fma(b1, s01);
-            FloatVector v1 = FloatVector.broadcast(S, a[ao + ars + p]);
+            t += ars;
+            FloatVector v1 = FloatVector.broadcast(S, a[t]);
             s10 = v1.fma(b0, s10);
             s11 = v1.fma(b1, s11);
-            FloatVector v2 = FloatVector.broadcast(S, a[ao + 2 * ars + p]);
+            t += ars;
+            FloatVector v2 = FloatVector.broadcast(S, a[t]);
             s20 = v2.fma(b0, s20);
             s21 = v2.fma(b1, s21);
-            FloatVector v3 = FloatVector.broadcast(S, a[ao + 3 * ars + p]);
+            t += ars;
+            FloatVector v3 = FloatVector.broadcast(S, a[t]);
             s30 = v3.fma(b0, s30);
             s31 = v3.fma(b1, s31);
         }
@@ -317,7 +317,6 @@ final class InPlaceKernel {
             int ars,
             float[] b,
             int bo,
-            int brs,
             float[] f,
             int fo,
             int ldf,
@@ -328,15 +327,20 @@ final class InPlaceKernel {
         FloatVector s10 = FloatVector.fromArray(S, f, fo + ldf);
         FloatVector s20 = FloatVector.fromArray(S, f, fo + 2 * ldf);
         FloatVector s30 = FloatVector.fromArray(S, f, fo + 3 * ldf);
-        for (int p = 0, j = bo; p < depth; p++, j += brs) {
+        int end = ao + depth;
+        for (int i = ao, j = bo; i < end; i++, j += L) {
             FloatVector b0 = FloatVector.fromArray(S, b, j);
-            FloatVector v0 = FloatVector.broadcast(S, a[ao + p]);
+            int t = i;
+            FloatVector v0 = FloatVector.broadcast(S, a[t]);
             s00 = v0.fma(b0, s00);
-            FloatVector v1 = FloatVector.broadcast(S, a[ao + ars + p]);
+            t += ars;
+            FloatVector v1 = FloatVector.broadcast(S, a[t]);
             s10 = v1.fma(b0, s10);
-            FloatVector v2 = FloatVector.broadcast(S, a[ao + 2 * ars + p]);
+            t += ars;
+            FloatVector v2 = FloatVector.broadcast(S, a[t]);
             s20 = v2.fma(b0, s20);
-            FloatVector v3 = FloatVector.broadcast(S, a[ao + 3 * ars + p]);
+            t += ars;
+            FloatVector v3 = FloatVector.broadcast(S, a[t]);
             s30 = v3.fma(b0, s30);
         }
         s00.intoArray(c, co);
@@ -345,26 +349,14 @@ final class InPlaceKernel {
         s30.intoArray(c, co + 3 * ldc);
     }
 
-    private static void tile1x2(
-            int depth,
-            float[] a,
-            int ao,
-            int ars,
-            float[] b,
-            int bo,
-            int brs,
-            float[] f,
-            int fo,
-            int ldf,
-            float[] c,
-            int co,
-            int ldc) {
+    private static void tile1x2(int depth, float[] a, int ao, float[] b, int bo, float[] f, int fo, float[] c, int co) {
         FloatVector s00 = FloatVector.fromArray(S, f, fo);
         FloatVector s01 = FloatVector.fromArray(S, f, fo + L);
-        for (int p = 0, j = bo; p < depth; p++, j += brs) {
+        int end = ao + depth;
+        for (int i = ao, j = bo; i < end; i++, j += 2 * L) {
             FloatVector b0 = FloatVector.fromArray(S, b, j);
             FloatVector b1 = FloatVector.fromArray(S, b, j + L);
-            FloatVector v0 = FloatVector.broadcast(S, a[ao + p]);
+            FloatVector v0 = FloatVector.broadcast(S, a[i]);
             s00 = v0.fma(b0, s00);
             s01 = v0.fma(b1, s01);
         }
@@ -372,24 +364,12 @@ final class InPlaceKernel {
         s01.intoArray(c, co + L);
     }
 
-    private static void tile1x1(
-            int depth,
-            float[] a,
-            int ao,
-            int ars,
-            float[] b,
-            int bo,
-            int brs,
-            float[] f,
-            int fo,
-            int ldf,
-            float[] c,
-            int co,
-            int ldc) {
+    private static void tile1x1(int depth, float[] a, int ao, float[] b, int bo, float[] f, int fo, float[] c, int co) {
         FloatVector s00 = FloatVector.fromArray(S, f, fo);
-        for (int p = 0, j = bo; p < depth; p++, j += brs) {
+        int end = ao + depth;
+        for (int i = ao, j = bo; i < end; i++, j += L) {
             FloatVector b0 = FloatVector.fromArray(S, b, j);
-            FloatVector v0 = FloatVector.broadcast(S, a[ao + p]);
+            FloatVector v0 = FloatVector.broadcast(S, a[i]);
             s00 = v0.fma(b0, s00);
         }
         s00.intoArray(c, co);

@@ -29,7 +29,9 @@ final class Panels {
         } else if (across == 1) {
             copyRows(src, off, along, r, depth, dst, d);
         } else if (along == 1 && gathers(across, r)) {
-            gather(src, off, across, r, depth, dst, d);
+            for (int i = 0; i < r; i += GemmKernel.NR) {
+                gather(src, off + i * across, across, Math.min(r, GemmKernel.NR), r, depth, dst, d + i);
+            }
         } else {
             for (int i = 0; i < r; i += 4) {
                 transposeFour(src, off + i * across, across, along, r, depth, dst, d + i);
@@ -40,7 +42,9 @@ final class Panels {
     /// Whether gathering beats four streams: with AVX-512, and only where a panel's rows lie close enough for all their
     /// lines to stay in the first-level cache.
     private static boolean gathers(int across, int r) {
-        return Lanes.LENGTH == 16 && across * r <= NEAR && (r == GemmKernel.NR || r == GemmKernel.MR);
+        return Lanes.LENGTH == 16
+                && across * Math.min(r, GemmKernel.NR) <= NEAR
+                && (r % GemmKernel.NR == 0 || r == GemmKernel.MR);
     }
 
     private static void packNarrow(
@@ -97,14 +101,14 @@ final class Panels {
     }
 
     /// Steps lie next to each other: one step of all rows is gathered at a time.
-    private static void gather(float[] src, int off, int across, int r, int depth, float[] dst, int d) {
+    private static void gather(float[] src, int off, int across, int r, int step, int depth, float[] dst, int d) {
         int[] index = new int[r];
         for (int i = 0; i < r; i++) {
             index[i] = i * across;
         }
         if (r == GemmKernel.NR) {
             for (int p = 0; p < depth; p++) {
-                int t = d + p * GemmKernel.NR;
+                int t = d + p * step;
                 FloatVector.fromArray(Lanes.SPECIES, src, off + p, index, 0).intoArray(dst, t);
                 FloatVector.fromArray(Lanes.SPECIES, src, off + p, index, Lanes.LENGTH)
                         .intoArray(dst, t + Lanes.LENGTH);

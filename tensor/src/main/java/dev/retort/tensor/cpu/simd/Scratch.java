@@ -44,7 +44,8 @@ final class Scratch {
     static final int WIDE = 35;
     static final int SQUARE = 36;
     static final int CONV_SUMS = 37;
-    private static final int SLOTS = 38;
+    static final int GEMM_C = 38;
+    private static final int SLOTS = 39;
 
     /// Where panels of B start: after 16 bytes of array header this is the next cache line, if the array itself starts
     /// on one. Vectors that lie across two lines cost two loads.

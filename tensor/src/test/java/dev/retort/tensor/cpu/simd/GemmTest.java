@@ -189,7 +189,11 @@ class GemmTest {
         "193, 65, 300",
         "20, 800, 1100",
         "200, 34, 1100",
-        "9, 2100, 31"
+        "9, 2100, 31",
+        "47, 241, 33",
+        "211, 191, 140",
+        "205, 113, 600",
+        "198, 2100, 40"
     })
     void bitsAreThoseOfOneChainInAscendingOrder(int m, int n, int k) {
         int threads = Parallel.threads();
