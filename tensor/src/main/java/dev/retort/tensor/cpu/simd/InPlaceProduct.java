@@ -139,7 +139,6 @@ record InPlaceProduct(
     private void multiply(Phase s, int q, int i, int rows, int j, int columns, float[] bp, int at) {
         float[] kept =
                 q == 0 && s.kc >= s.depth ? c : Scratch.floats(Scratch.GEMM_C, rows * RowPanels.floats(columns, 1));
-        boolean bias = start != null && s.p + q == 0;
         boolean last = q + s.kc >= s.depth;
         int left = ao + i * ars + s.p + q;
         int width;
@@ -151,7 +150,7 @@ record InPlaceProduct(
             float[] f = kept;
             int fo = x * rows;
             int ldf = width;
-            if (bias) {
+            if (start != null && s.p + q == 0) {
                 f = start;
                 fo = start == GemmKernel.ZEROS ? 0 : startOff + s.j + j + x;
                 ldf = 0;
