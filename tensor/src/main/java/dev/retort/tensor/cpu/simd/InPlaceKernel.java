@@ -115,36 +115,27 @@ final class InPlaceKernel {
         }
     }
 
+    // k steps; rows of A, F and C are `as`, `fs` and `cs` apart.
+
     private static void tile8x2(
-            int depth,
-            float[] a,
-            int ao,
-            int ars,
-            float[] b,
-            int bo,
-            float[] f,
-            int fo,
-            int ldf,
-            float[] c,
-            int co,
-            int ldc) {
+            int k, float[] a, int ao, int as, float[] b, int bo, float[] f, int fo, int fs, float[] c, int co, int cs) {
         FloatVector s00 = FloatVector.fromArray(S, f, fo);
         FloatVector s01 = FloatVector.fromArray(S, f, fo + L);
-        FloatVector s10 = FloatVector.fromArray(S, f, fo + ldf);
-        FloatVector s11 = FloatVector.fromArray(S, f, fo + ldf + L);
-        FloatVector s20 = FloatVector.fromArray(S, f, fo + 2 * ldf);
-        FloatVector s21 = FloatVector.fromArray(S, f, fo + 2 * ldf + L);
-        FloatVector s30 = FloatVector.fromArray(S, f, fo + 3 * ldf);
-        FloatVector s31 = FloatVector.fromArray(S, f, fo + 3 * ldf + L);
-        FloatVector s40 = FloatVector.fromArray(S, f, fo + 4 * ldf);
-        FloatVector s41 = FloatVector.fromArray(S, f, fo + 4 * ldf + L);
-        FloatVector s50 = FloatVector.fromArray(S, f, fo + 5 * ldf);
-        FloatVector s51 = FloatVector.fromArray(S, f, fo + 5 * ldf + L);
-        FloatVector s60 = FloatVector.fromArray(S, f, fo + 6 * ldf);
-        FloatVector s61 = FloatVector.fromArray(S, f, fo + 6 * ldf + L);
-        FloatVector s70 = FloatVector.fromArray(S, f, fo + 7 * ldf);
-        FloatVector s71 = FloatVector.fromArray(S, f, fo + 7 * ldf + L);
-        int end = ao + depth;
+        FloatVector s10 = FloatVector.fromArray(S, f, fo + fs);
+        FloatVector s11 = FloatVector.fromArray(S, f, fo + fs + L);
+        FloatVector s20 = FloatVector.fromArray(S, f, fo + 2 * fs);
+        FloatVector s21 = FloatVector.fromArray(S, f, fo + 2 * fs + L);
+        FloatVector s30 = FloatVector.fromArray(S, f, fo + 3 * fs);
+        FloatVector s31 = FloatVector.fromArray(S, f, fo + 3 * fs + L);
+        FloatVector s40 = FloatVector.fromArray(S, f, fo + 4 * fs);
+        FloatVector s41 = FloatVector.fromArray(S, f, fo + 4 * fs + L);
+        FloatVector s50 = FloatVector.fromArray(S, f, fo + 5 * fs);
+        FloatVector s51 = FloatVector.fromArray(S, f, fo + 5 * fs + L);
+        FloatVector s60 = FloatVector.fromArray(S, f, fo + 6 * fs);
+        FloatVector s61 = FloatVector.fromArray(S, f, fo + 6 * fs + L);
+        FloatVector s70 = FloatVector.fromArray(S, f, fo + 7 * fs);
+        FloatVector s71 = FloatVector.fromArray(S, f, fo + 7 * fs + L);
+        int end = ao + k;
         for (int i = ao, j = bo; i < end; i++, j += 2 * L) {
             FloatVector b0 = FloatVector.fromArray(S, b, j);
             FloatVector b1 = FloatVector.fromArray(S, b, j + L);
@@ -152,134 +143,112 @@ final class InPlaceKernel {
             FloatVector v0 = FloatVector.broadcast(S, a[t]);
             s00 = v0.fma(b0, s00);
             s01 = v0.fma(b1, s01);
-            t += ars;
+            t += as;
             FloatVector v1 = FloatVector.broadcast(S, a[t]);
             s10 = v1.fma(b0, s10);
             s11 = v1.fma(b1, s11);
-            t += ars;
+            t += as;
             FloatVector v2 = FloatVector.broadcast(S, a[t]);
             s20 = v2.fma(b0, s20);
             s21 = v2.fma(b1, s21);
-            t += ars;
+            t += as;
             FloatVector v3 = FloatVector.broadcast(S, a[t]);
             s30 = v3.fma(b0, s30);
             s31 = v3.fma(b1, s31);
-            t += ars;
+            t += as;
             FloatVector v4 = FloatVector.broadcast(S, a[t]);
             s40 = v4.fma(b0, s40);
             s41 = v4.fma(b1, s41);
-            t += ars;
+            t += as;
             FloatVector v5 = FloatVector.broadcast(S, a[t]);
             s50 = v5.fma(b0, s50);
             s51 = v5.fma(b1, s51);
-            t += ars;
+            t += as;
             FloatVector v6 = FloatVector.broadcast(S, a[t]);
             s60 = v6.fma(b0, s60);
             s61 = v6.fma(b1, s61);
-            t += ars;
+            t += as;
             FloatVector v7 = FloatVector.broadcast(S, a[t]);
             s70 = v7.fma(b0, s70);
             s71 = v7.fma(b1, s71);
         }
         s00.intoArray(c, co);
         s01.intoArray(c, co + L);
-        s10.intoArray(c, co + ldc);
-        s11.intoArray(c, co + ldc + L);
-        s20.intoArray(c, co + 2 * ldc);
-        s21.intoArray(c, co + 2 * ldc + L);
-        s30.intoArray(c, co + 3 * ldc);
-        s31.intoArray(c, co + 3 * ldc + L);
-        s40.intoArray(c, co + 4 * ldc);
-        s41.intoArray(c, co + 4 * ldc + L);
-        s50.intoArray(c, co + 5 * ldc);
-        s51.intoArray(c, co + 5 * ldc + L);
-        s60.intoArray(c, co + 6 * ldc);
-        s61.intoArray(c, co + 6 * ldc + L);
-        s70.intoArray(c, co + 7 * ldc);
-        s71.intoArray(c, co + 7 * ldc + L);
+        s10.intoArray(c, co + cs);
+        s11.intoArray(c, co + cs + L);
+        s20.intoArray(c, co + 2 * cs);
+        s21.intoArray(c, co + 2 * cs + L);
+        s30.intoArray(c, co + 3 * cs);
+        s31.intoArray(c, co + 3 * cs + L);
+        s40.intoArray(c, co + 4 * cs);
+        s41.intoArray(c, co + 4 * cs + L);
+        s50.intoArray(c, co + 5 * cs);
+        s51.intoArray(c, co + 5 * cs + L);
+        s60.intoArray(c, co + 6 * cs);
+        s61.intoArray(c, co + 6 * cs + L);
+        s70.intoArray(c, co + 7 * cs);
+        s71.intoArray(c, co + 7 * cs + L);
     }
 
     private static void tile8x1(
-            int depth,
-            float[] a,
-            int ao,
-            int ars,
-            float[] b,
-            int bo,
-            float[] f,
-            int fo,
-            int ldf,
-            float[] c,
-            int co,
-            int ldc) {
+            int k, float[] a, int ao, int as, float[] b, int bo, float[] f, int fo, int fs, float[] c, int co, int cs) {
         FloatVector s00 = FloatVector.fromArray(S, f, fo);
-        FloatVector s10 = FloatVector.fromArray(S, f, fo + ldf);
-        FloatVector s20 = FloatVector.fromArray(S, f, fo + 2 * ldf);
-        FloatVector s30 = FloatVector.fromArray(S, f, fo + 3 * ldf);
-        FloatVector s40 = FloatVector.fromArray(S, f, fo + 4 * ldf);
-        FloatVector s50 = FloatVector.fromArray(S, f, fo + 5 * ldf);
-        FloatVector s60 = FloatVector.fromArray(S, f, fo + 6 * ldf);
-        FloatVector s70 = FloatVector.fromArray(S, f, fo + 7 * ldf);
-        int end = ao + depth;
+        FloatVector s10 = FloatVector.fromArray(S, f, fo + fs);
+        FloatVector s20 = FloatVector.fromArray(S, f, fo + 2 * fs);
+        FloatVector s30 = FloatVector.fromArray(S, f, fo + 3 * fs);
+        FloatVector s40 = FloatVector.fromArray(S, f, fo + 4 * fs);
+        FloatVector s50 = FloatVector.fromArray(S, f, fo + 5 * fs);
+        FloatVector s60 = FloatVector.fromArray(S, f, fo + 6 * fs);
+        FloatVector s70 = FloatVector.fromArray(S, f, fo + 7 * fs);
+        int end = ao + k;
         for (int i = ao, j = bo; i < end; i++, j += L) {
             FloatVector b0 = FloatVector.fromArray(S, b, j);
             int t = i;
             FloatVector v0 = FloatVector.broadcast(S, a[t]);
             s00 = v0.fma(b0, s00);
-            t += ars;
+            t += as;
             FloatVector v1 = FloatVector.broadcast(S, a[t]);
             s10 = v1.fma(b0, s10);
-            t += ars;
+            t += as;
             FloatVector v2 = FloatVector.broadcast(S, a[t]);
             s20 = v2.fma(b0, s20);
-            t += ars;
+            t += as;
             FloatVector v3 = FloatVector.broadcast(S, a[t]);
             s30 = v3.fma(b0, s30);
-            t += ars;
+            t += as;
             FloatVector v4 = FloatVector.broadcast(S, a[t]);
             s40 = v4.fma(b0, s40);
-            t += ars;
+            t += as;
             FloatVector v5 = FloatVector.broadcast(S, a[t]);
             s50 = v5.fma(b0, s50);
-            t += ars;
+            t += as;
             FloatVector v6 = FloatVector.broadcast(S, a[t]);
             s60 = v6.fma(b0, s60);
-            t += ars;
+            t += as;
             FloatVector v7 = FloatVector.broadcast(S, a[t]);
             s70 = v7.fma(b0, s70);
         }
         s00.intoArray(c, co);
-        s10.intoArray(c, co + ldc);
-        s20.intoArray(c, co + 2 * ldc);
-        s30.intoArray(c, co + 3 * ldc);
-        s40.intoArray(c, co + 4 * ldc);
-        s50.intoArray(c, co + 5 * ldc);
-        s60.intoArray(c, co + 6 * ldc);
-        s70.intoArray(c, co + 7 * ldc);
+        s10.intoArray(c, co + cs);
+        s20.intoArray(c, co + 2 * cs);
+        s30.intoArray(c, co + 3 * cs);
+        s40.intoArray(c, co + 4 * cs);
+        s50.intoArray(c, co + 5 * cs);
+        s60.intoArray(c, co + 6 * cs);
+        s70.intoArray(c, co + 7 * cs);
     }
 
     private static void tile4x2(
-            int depth,
-            float[] a,
-            int ao,
-            int ars,
-            float[] b,
-            int bo,
-            float[] f,
-            int fo,
-            int ldf,
-            float[] c,
-            int co,
-            int ldc) {
+            int k, float[] a, int ao, int as, float[] b, int bo, float[] f, int fo, int fs, float[] c, int co, int cs) {
         FloatVector s00 = FloatVector.fromArray(S, f, fo);
         FloatVector s01 = FloatVector.fromArray(S, f, fo + L);
-        FloatVector s10 = FloatVector.fromArray(S, f, fo + ldf);
-        FloatVector s11 = FloatVector.fromArray(S, f, fo + ldf + L);
-        FloatVector s20 = FloatVector.fromArray(S, f, fo + 2 * ldf);
-        FloatVector s21 = FloatVector.fromArray(S, f, fo + 2 * ldf + L);
-        FloatVector s30 = FloatVector.fromArray(S, f, fo + 3 * ldf);
-        FloatVector s31 = FloatVector.fromArray(S, f, fo + 3 * ldf + L);
-        int end = ao + depth;
+        FloatVector s10 = FloatVector.fromArray(S, f, fo + fs);
+        FloatVector s11 = FloatVector.fromArray(S, f, fo + fs + L);
+        FloatVector s20 = FloatVector.fromArray(S, f, fo + 2 * fs);
+        FloatVector s21 = FloatVector.fromArray(S, f, fo + 2 * fs + L);
+        FloatVector s30 = FloatVector.fromArray(S, f, fo + 3 * fs);
+        FloatVector s31 = FloatVector.fromArray(S, f, fo + 3 * fs + L);
+        int end = ao + k;
         for (int i = ao, j = bo; i < end; i++, j += 2 * L) {
             FloatVector b0 = FloatVector.fromArray(S, b, j);
             FloatVector b1 = FloatVector.fromArray(S, b, j + L);
@@ -287,72 +256,61 @@ final class InPlaceKernel {
             FloatVector v0 = FloatVector.broadcast(S, a[t]);
             s00 = v0.fma(b0, s00);
             s01 = v0.fma(b1, s01);
-            t += ars;
+            t += as;
             FloatVector v1 = FloatVector.broadcast(S, a[t]);
             s10 = v1.fma(b0, s10);
             s11 = v1.fma(b1, s11);
-            t += ars;
+            t += as;
             FloatVector v2 = FloatVector.broadcast(S, a[t]);
             s20 = v2.fma(b0, s20);
             s21 = v2.fma(b1, s21);
-            t += ars;
+            t += as;
             FloatVector v3 = FloatVector.broadcast(S, a[t]);
             s30 = v3.fma(b0, s30);
             s31 = v3.fma(b1, s31);
         }
         s00.intoArray(c, co);
         s01.intoArray(c, co + L);
-        s10.intoArray(c, co + ldc);
-        s11.intoArray(c, co + ldc + L);
-        s20.intoArray(c, co + 2 * ldc);
-        s21.intoArray(c, co + 2 * ldc + L);
-        s30.intoArray(c, co + 3 * ldc);
-        s31.intoArray(c, co + 3 * ldc + L);
+        s10.intoArray(c, co + cs);
+        s11.intoArray(c, co + cs + L);
+        s20.intoArray(c, co + 2 * cs);
+        s21.intoArray(c, co + 2 * cs + L);
+        s30.intoArray(c, co + 3 * cs);
+        s31.intoArray(c, co + 3 * cs + L);
     }
 
     private static void tile4x1(
-            int depth,
-            float[] a,
-            int ao,
-            int ars,
-            float[] b,
-            int bo,
-            float[] f,
-            int fo,
-            int ldf,
-            float[] c,
-            int co,
-            int ldc) {
+            int k, float[] a, int ao, int as, float[] b, int bo, float[] f, int fo, int fs, float[] c, int co, int cs) {
         FloatVector s00 = FloatVector.fromArray(S, f, fo);
-        FloatVector s10 = FloatVector.fromArray(S, f, fo + ldf);
-        FloatVector s20 = FloatVector.fromArray(S, f, fo + 2 * ldf);
-        FloatVector s30 = FloatVector.fromArray(S, f, fo + 3 * ldf);
-        int end = ao + depth;
+        FloatVector s10 = FloatVector.fromArray(S, f, fo + fs);
+        FloatVector s20 = FloatVector.fromArray(S, f, fo + 2 * fs);
+        FloatVector s30 = FloatVector.fromArray(S, f, fo + 3 * fs);
+        int end = ao + k;
         for (int i = ao, j = bo; i < end; i++, j += L) {
             FloatVector b0 = FloatVector.fromArray(S, b, j);
             int t = i;
             FloatVector v0 = FloatVector.broadcast(S, a[t]);
             s00 = v0.fma(b0, s00);
-            t += ars;
+            t += as;
             FloatVector v1 = FloatVector.broadcast(S, a[t]);
             s10 = v1.fma(b0, s10);
-            t += ars;
+            t += as;
             FloatVector v2 = FloatVector.broadcast(S, a[t]);
             s20 = v2.fma(b0, s20);
-            t += ars;
+            t += as;
             FloatVector v3 = FloatVector.broadcast(S, a[t]);
             s30 = v3.fma(b0, s30);
         }
         s00.intoArray(c, co);
-        s10.intoArray(c, co + ldc);
-        s20.intoArray(c, co + 2 * ldc);
-        s30.intoArray(c, co + 3 * ldc);
+        s10.intoArray(c, co + cs);
+        s20.intoArray(c, co + 2 * cs);
+        s30.intoArray(c, co + 3 * cs);
     }
 
-    private static void tile1x2(int depth, float[] a, int ao, float[] b, int bo, float[] f, int fo, float[] c, int co) {
+    private static void tile1x2(int k, float[] a, int ao, float[] b, int bo, float[] f, int fo, float[] c, int co) {
         FloatVector s00 = FloatVector.fromArray(S, f, fo);
         FloatVector s01 = FloatVector.fromArray(S, f, fo + L);
-        int end = ao + depth;
+        int end = ao + k;
         for (int i = ao, j = bo; i < end; i++, j += 2 * L) {
             FloatVector b0 = FloatVector.fromArray(S, b, j);
             FloatVector b1 = FloatVector.fromArray(S, b, j + L);
@@ -364,9 +322,9 @@ final class InPlaceKernel {
         s01.intoArray(c, co + L);
     }
 
-    private static void tile1x1(int depth, float[] a, int ao, float[] b, int bo, float[] f, int fo, float[] c, int co) {
+    private static void tile1x1(int k, float[] a, int ao, float[] b, int bo, float[] f, int fo, float[] c, int co) {
         FloatVector s00 = FloatVector.fromArray(S, f, fo);
-        int end = ao + depth;
+        int end = ao + k;
         for (int i = ao, j = bo; i < end; i++, j += L) {
             FloatVector b0 = FloatVector.fromArray(S, b, j);
             FloatVector v0 = FloatVector.broadcast(S, a[i]);
