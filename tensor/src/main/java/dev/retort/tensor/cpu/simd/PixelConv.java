@@ -69,11 +69,10 @@ public final class PixelConv {
         imageFloats = (s.height() + 2 * s.padH()) * line;
         boolean joined = s.dilationW() == 1;
         int perRow = joined ? 1 : s.kernelW();
-        int[] runs = new int[s.kernelH() * perRow];
+        runs = new int[s.kernelH() * perRow];
         for (int r = 0; r < runs.length; r++) {
             runs[r] = r / perRow * s.dilationH() * line + r % perRow * s.dilationW() * s.channels();
         }
-        this.runs = runs;
         length = joined ? s.kernelW() * s.channels() : s.channels();
         depth = runs.length * length;
         gathers = runs.length > 1 && length < SHORT_RUN;

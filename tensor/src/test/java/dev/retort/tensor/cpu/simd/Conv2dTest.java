@@ -115,7 +115,7 @@ class Conv2dTest {
 
     /// Rounding errors of a sum of so many terms: as many roundings, each of a sum that has grown as their root.
     private static double rounding(int terms) {
-        return 1e-5 * Math.max(1, terms / 512.0);
+        return 1e-5 * Math.max(1, terms / 800.0);
     }
 
     static Stream<ConvShape> largeShapes() {
