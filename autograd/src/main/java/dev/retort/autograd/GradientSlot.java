@@ -33,6 +33,7 @@ final class GradientSlot {
             exclusive = fresh;
         } else if (!createGraph && isChangeable(old)) {
             old.update(new UpdateOp.AddScaled(1), gradient);
+            release(gradient, fresh);
         } else {
             sum = old.add(gradient); // a device may compute it together with what comes next
             if (!createGraph) {

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.retort.tensor.DType;
+import dev.retort.tensor.HostStorage;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Random;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -118,5 +122,23 @@ class ReleaseTest {
         }
         assertThat(first.toFloats()).containsExactly(before);
         assertThat(seen.getFirst().toFloats()).containsExactly(hooked);
+    }
+
+    @Test
+    void aStepLikeTheOnesBeforeNeedsNoFreshArray() {
+        Tensor x = Random.normal(new Rng(1), 1, N).requiresGrad(true);
+        Set<float[]> arrays = Collections.newSetFromMap(new IdentityHashMap<>());
+        int known = 0;
+        for (int step = 0; step < 30; step++) {
+            Tensor h = x.expand(N, N).exp();
+            Tensor left = h.tanh();
+            Tensor product = left.mul(h.sigmoid()); // two gradients of h, the second added in place
+            for (Tensor made : List.of(h, left, product)) {
+                arrays.add(((HostStorage) made.storage()).floats());
+            }
+            Autograd.backward(product.mean(), GradOptions.defaults().withRelease());
+            known = step < 10 ? arrays.size() : known;
+        }
+        assertThat(arrays).hasSize(known);
     }
 }

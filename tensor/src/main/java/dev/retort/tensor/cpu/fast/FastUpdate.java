@@ -46,24 +46,28 @@ final class FastUpdate {
     /// `y += alpha x` where y is a part of something with whole rows; false if the operands are not so.
     private static boolean addRows(float alpha, Tensor y, Tensor x) {
         int last = y.rank() - 1;
+        int[] ys = y.strides(); // each call copies
+        int[] xs = x.strides();
         if (y.isContiguous()
                 || x.dtype() != DType.F32
                 || y.dtype() != DType.F32
-                || y.strides()[last] != 1
-                || x.strides()[last] != 1
+                || ys[last] != 1
+                || xs[last] != 1
                 || !x.shape().equals(y.shape())) {
             return false;
         }
+        float[] target = Dense.array(y);
+        float[] source = Dense.array(x);
         int n = y.size(last);
         Parallel.forRange(y.numel() / n, Math.max(1, TASK / n), (from, to) -> {
             for (int row = from; row < to; row++) {
                 int yo = y.offset();
                 int xo = x.offset();
                 for (int d = last - 1, rest = row; d >= 0; rest /= y.size(d--)) {
-                    yo += rest % y.size(d) * y.strides()[d];
-                    xo += rest % y.size(d) * x.strides()[d];
+                    yo += rest % y.size(d) * ys[d];
+                    xo += rest % y.size(d) * xs[d];
                 }
-                BinaryLoops.addScaled(alpha, Dense.array(x), xo, Dense.array(y), yo, n);
+                BinaryLoops.addScaled(alpha, source, xo, target, yo, n);
             }
         });
         return true;
