@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// answering, where weights stay and a single image has few pixels.
 ///
 /// ```
-///   x, padded: pixels of channels        weights: runs x length, panels of NR filters in lanes      y
+///   x, padded: pixels of channels        weights: runs x length, panels of filters in lanes      y
 ///   +---------------------------+        +---------------------+
 ///   | kernel row: kernelW pixels| -----> | [k, f]              | ----> tile of pixels x filters
 ///   | = one run of floats       |        +---------------------+
@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
 public final class PixelConv {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
-    private static final int NR = GemmKernel.NR;
+    private static final int WIDTH = PixelKernel.VECTORS * L;
+    /// A whole number of tiles of any kind.
+    private static final int TILES = 24;
     /// Floats of the images that are multiplied with one panel after the other: half of the second-level cache.
     private static final int BLOCK_FLOATS = 1 << 18;
     /// Weights that stay in that cache while blocks go by, and the floats of a block then.
@@ -33,7 +35,7 @@ public final class PixelConv {
     /// Floats of padded copies of images kept at once.
     private static final int COPY_FLOATS = 1 << 19;
     /// Most steps of a window that are multiplied at a time: a panel's rows for them take 32 KB.
-    private static final int STEPS = 256;
+    private static final int STEPS = 512 / PixelKernel.VECTORS;
     /// Runs that are shorter are not worth a tile: the channels of an image are three, say.
     private static final int SHORT_RUN = 32;
 
@@ -43,7 +45,8 @@ public final class PixelConv {
     private static final int TASK_WORK = 1 << 20;
 
     private final ConvShape s;
-    private final float[] packed;
+    private final PackedWeights packed;
+    private final int[] panels;
     private final float[] bias;
     private final int[] runs;
     private final int length;
@@ -82,7 +85,8 @@ public final class PixelConv {
             int y = p / s.outWidth();
             starts[p] = y * s.strideH() * line + (p - y * s.outWidth()) * s.strideW() * s.channels();
         }
-        packed = packed(s, w, wo);
+        panels = panels(s.filters());
+        packed = packed(s, panels, w, wo);
     }
 
     /// Whether a convolution can be prepared so: one group, filters in whole vectors, finite weights.
@@ -90,17 +94,35 @@ public final class PixelConv {
         return !s.empty() && s.groups() == 1 && s.filters() % L == 0 && NonFiniteConv.finite(w, wo, s.weights());
     }
 
-    /// Panels of NR filters, the last perhaps of L; steps in the order (kernel row, kernel column, channel).
-    private static float[] packed(ConvShape s, float[] w, int wo) {
+    /// Filters of the panel that starts at filter j.
+    private static int width(int filters, int j) {
+        int left = filters - j;
+        return left >= WIDTH ? WIDTH : left >= 2 * L ? 2 * L : L;
+    }
+
+    /// The first filter of each panel, and the number of filters.
+    private static int[] panels(int filters) {
+        int[] first = new int[filters / L + 1];
+        int count = 0;
+        for (int j = 0; j < filters; j += width(filters, j)) {
+            first[count++] = j;
+        }
+        first[count++] = filters;
+        return Arrays.copyOf(first, count);
+    }
+
+    /// Panel after panel; steps in the order (kernel row, kernel column, channel).
+    private static PackedWeights packed(ConvShape s, int[] panels, float[] w, int wo) {
         int depth = s.taps() * s.channels();
-        float[] packed = new float[s.filters() * depth];
-        for (int f = 0; f < s.filters(); f++) {
-            int j = f / NR * NR;
-            int width = Math.min(NR, s.filters() - j);
-            for (int t = 0; t < s.taps(); t++) {
-                for (int c = 0; c < s.channels(); c++) {
-                    int d = j * depth + (t * s.channels() + c) * width + f - j;
-                    packed[d] = w[wo + (f * s.channels() + c) * s.taps() + t];
+        PackedWeights packed = PackedWeights.of(s.filters() * depth);
+        for (int i = 0; i < panels.length - 1; i++) {
+            int width = panels[i + 1] - panels[i];
+            for (int f = panels[i]; f < panels[i + 1]; f++) {
+                for (int t = 0; t < s.taps(); t++) {
+                    for (int c = 0; c < s.channels(); c++) {
+                        int d = packed.at() + panels[i] * depth + (t * s.channels() + c) * width + f - panels[i];
+                        packed.data()[d] = w[wo + (f * s.channels() + c) * s.taps() + t];
+                    }
                 }
             }
         }
@@ -126,51 +148,178 @@ public final class PixelConv {
 
     /// Images [first, first + count), which start at `x[xo]`.
     private void multiply(float[] x, int xo, int first, int count, PixelRows rows) {
-        int pixels = starts.length;
-        int panels = (s.filters() + NR - 1) / NR;
-        int size = block(pixels);
-        int blocks = (pixels + size - 1) / size;
-        long work = (long) pixels * s.filters() * s.channels() * s.taps();
+        int pixels = count * starts.length;
+        int number = panels.length - 1;
+        int perPixel = gathers ? depth : Math.max(1, imageFloats / starts.length);
+        int kept = Math.max(1, Math.min(number, KEPT_WEIGHTS / (WIDTH * depth)));
+        int large = tiles(BLOCK_FLOATS / perPixel);
+        boolean keeps = keepsPanels(pixels, perPixel, (number + kept - 1) / kept, large);
+        int block = keeps ? tiles(KEPT_FLOATS / (perPixel + 2 * kept * WIDTH)) : large;
+        int blocks = (pixels + block - 1) / block;
+        long work = (long) pixels * s.filters() * depth;
         int wanted = (int) Math.min(TASKS, Math.max(1, work / TASK_WORK));
-        int splits = Math.max(1, Math.min(panels, (wanted + blocks - 1) / blocks));
-        int perTask = (panels + splits - 1) / splits;
-        int tasks = (panels + perTask - 1) / perTask;
-        Parallel.forRange(count * blocks * tasks, 1, (from, to) -> {
+        int least = keeps ? (number + kept - 1) / kept : 1;
+        int splits = Math.min(number, Math.max(least, (wanted + blocks - 1) / blocks));
+        int perTask = (number + splits - 1) / splits;
+        int tasks = (number + perTask - 1) / perTask;
+        int parts = keeps ? Math.min(blocks, Math.max(1, (wanted + tasks - 1) / tasks)) : blocks;
+        Parallel.forRange(parts * tasks, 1, (from, to) -> {
             for (int t = from; t < to; t++) {
-                int n = t / tasks / blocks;
-                int block = t / tasks % blocks;
-                int p0 = block * size;
-                int p1 = Math.min(pixels, p0 + size);
-                int j0 = t % tasks * perTask;
-                if (tasks == 1 && packed.length <= KEPT_WEIGHTS) { // results of a block are few and written together
-                    rows.touch((first + n) * pixels + p0, p1 - p0, s.filters());
-                }
-                int image = xo + n * imageFloats;
-                float[] windows = gathers ? windows(x, image, p0, p1) : x;
-                for (int j = j0; j < Math.min(panels, j0 + perTask); j++) {
-                    panel(windows, gathers ? 0 : image, first + n, p0, p1, j * NR, rows);
-                }
+                int j = t / parts * perTask;
+                int p0 = blocks * (t % parts) / parts * block;
+                int p1 = Math.min(pixels, blocks * (t % parts + 1) / parts * block);
+                new Task(x, xo, first, rows, keeps, block).run(p0, p1, j, Math.min(number, j + perTask));
             }
         });
     }
 
-    /// Pixels of a block, a multiple of a tile's. Where all weights stay in the second-level cache, the results of a
-    /// block do too: a pixel's are written panel by panel, shortcut and all.
-    private int block(int pixels) {
-        int perPixel = gathers ? depth : Math.max(1, imageFloats / pixels);
-        int most = packed.length <= KEPT_WEIGHTS ? KEPT_FLOATS / (perPixel + s.filters()) : BLOCK_FLOATS / perPixel;
-        return Math.max(1, most / PixelKernel.WIDE_ROWS) * PixelKernel.WIDE_ROWS;
+    private static int tiles(int pixels) {
+        return Math.max(1, pixels / TILES) * TILES;
+    }
+
+    /// Whether fewer floats move when `groups` of panels stay in the cache and all pixels go by than when blocks of
+    /// pixels stay and all panels go by.
+    private boolean keepsPanels(int pixels, int perPixel, int groups, int block) {
+        long byPanels = (long) groups * pixels * perPixel + s.weights();
+        long blocks = (pixels + block - 1) / block;
+        return byPanels <= (long) pixels * (perPixel + s.filters()) + blocks * s.weights();
+    }
+
+    /// Where the windows of `count` pixels from p on start, the last of which is p1 - 1: beyond it that one is computed
+    /// again and dropped.
+    private void place(int p, int p1, int count, int[] at) {
+        int image = p / starts.length;
+        int from = p - image * starts.length;
+        int base = image * imageFloats;
+        for (int i = 0; i < count; i++) {
+            at[i] = base + starts[from];
+            if (p + i + 1 < p1 && ++from == starts.length) {
+                from = 0;
+                base += imageFloats;
+            }
+        }
+    }
+
+    /// Some pixels and panels. Sums of a unit are in the cache; they leave, row after row, between the tiles of the
+    /// next
+    /// one, so that memory is written while something is computed.
+    private final class Task {
+        private final float[] x;
+        private final int xo;
+        private final int first;
+        private final PixelRows rows;
+        private final boolean keeps;
+        private final int block;
+        private final int[] at = new int[PixelKernel.ROWS];
+        private final float[] sums;
+        private final int half;
+        // Finished sums: those of `left` pixels from `pixel` on wait at sums[from].
+        private int from;
+        private int left;
+        private int pixel;
+        private int filter;
+        private int width;
+
+        Task(float[] x, int xo, int first, PixelRows rows, boolean keeps, int block) {
+            this.x = x;
+            this.xo = xo;
+            this.first = first * starts.length;
+            this.rows = rows;
+            this.keeps = keeps;
+            this.block = block;
+            half = (block + PixelKernel.ROWS) * (keeps ? Math.max(WIDTH, KEPT_WEIGHTS / depth) : WIDTH);
+            sums = Scratch.lines(Scratch.CONV_SUMS, 2 * half);
+        }
+
+        /// Pixels [p0, p1), panels [j0, j1).
+        void run(int p0, int p1, int j0, int j1) {
+            int to = Scratch.LINE;
+            for (int p = p0; p < p1; p += block) {
+                int end = Math.min(p1, p + block);
+                float[] windows = gathers ? windows(x, xo, p, end) : x;
+                for (int j = j0; j < j1; j = keeps ? j1 : j + 1) {
+                    unit(windows, p, end, j, keeps ? j1 : j + 1, to);
+                    to = 2 * Scratch.LINE + half - to;
+                }
+            }
+            write(left);
+        }
+
+        private void unit(float[] windows, int p0, int p1, int j0, int j1, int to) {
+            int step = panels[j1] - panels[j0];
+            int calls = 0;
+            for (int j = j0; j < j1; j++) {
+                int height = PixelKernel.rows((panels[j + 1] - panels[j]) / L);
+                calls += (p1 - p0 + height - 1) / height * pieces.length;
+            }
+            int each = (left + calls - 1) / calls;
+            for (int j = j0; j < j1; j++) {
+                for (Piece piece : pieces) {
+                    piece(windows, p0, p1, j, piece, to + panels[j] - panels[j0], step, each);
+                }
+            }
+            from = to;
+            left = p1 - p0;
+            pixel = first + p0;
+            filter = panels[j0];
+            width = step;
+        }
+
+        /// One piece of the window of all pixels, so that the panel's rows for it stay in the first-level cache.
+        private void piece(float[] windows, int p0, int p1, int j, Piece piece, int to, int step, int each) {
+            int panel = panels[j + 1] - panels[j];
+            int vectors = panel / L;
+            int height = PixelKernel.rows(vectors);
+            int w = packed.at() + panels[j] * depth + piece.step * panel;
+            int shift = piece.offset + (gathers ? 0 : xo);
+            boolean starts = piece.step == 0;
+            for (int p = p0; p < p1; p += height) {
+                place(p, p1, height, at);
+                if (gathers) {
+                    for (int i = 0; i < height; i++) {
+                        at[i] = (Math.min(p + i, p1 - 1) - p0) * depth;
+                    }
+                }
+                int t = to + (p - p0) * step;
+                float[] f = starts ? GemmKernel.ZEROS : sums;
+                int fs = starts ? 0 : step;
+                PixelKernel.tile(
+                        vectors,
+                        windows,
+                        at,
+                        shift,
+                        piece.length,
+                        packed.data(),
+                        w,
+                        f,
+                        starts ? 0 : t,
+                        fs,
+                        sums,
+                        t,
+                        step);
+                write(Math.min(each, left));
+            }
+        }
+
+        private void write(int count) {
+            rows.store(sums, from, width, count, pixel, s.filters(), filter, width);
+            from += count * width;
+            pixel += count;
+            left -= count;
+        }
     }
 
     /// The windows of pixels [p0, p1), one after the other. Runs are copied in whole vectors: what is too much is
     /// overwritten by the next run.
-    private float[] windows(float[] x, int image, int p0, int p1) {
+    private float[] windows(float[] x, int xo, int p0, int p1) {
         float[] windows = Scratch.floats(Scratch.CONV_B, (p1 - p0) * depth + L);
         int whole = (length + L - 1) / L * L;
         int d = 0;
+        int[] at = new int[1];
         for (int p = p0; p < p1; p++) {
+            place(p, p1, 1, at);
             for (int run : runs) {
-                int from = image + starts[p] + run;
+                int from = xo + at[0] + run;
                 if (from + whole > x.length) {
                     System.arraycopy(x, from, windows, d, length);
                 } else {
@@ -182,30 +331,6 @@ public final class PixelConv {
             }
         }
         return windows;
-    }
-
-    /// Filters from j on of pixels [p0, p1) of image n: one piece of the window after the other for all pixels, so that
-    /// the panel's rows for it stay in the first-level cache.
-    private void panel(float[] x, int image, int n, int p0, int p1, int j, PixelRows rows) {
-        boolean wide = s.filters() - j >= NR;
-        int height = wide ? PixelKernel.WIDE_ROWS : PixelKernel.NARROW_ROWS;
-        int width = wide ? NR : L;
-        int[] at = new int[PixelKernel.ROWS];
-        int room = (p1 - p0 + height - 1) / height * height * width;
-        float[] sums = Scratch.floats(Scratch.GEMM_TILE, room);
-        Arrays.fill(sums, 0, room, 0f);
-        for (Piece piece : pieces) {
-            int w = j * depth + piece.step * width;
-            for (int p = p0; p < p1; p += height) {
-                for (int i = 0; i < height; i++) {
-                    int pixel = Math.min(p + i, p1 - 1); // beyond the end the last one is computed again and dropped
-                    at[i] = gathers ? (pixel - p0) * depth : starts[pixel];
-                }
-                int t = (p - p0) * width;
-                PixelKernel.tile(wide, x, at, image + piece.offset, piece.length, packed, w, sums, t);
-            }
-        }
-        rows.store(sums, 0, width, p1 - p0, n * starts.length + p0, s.filters(), j, width);
     }
 
     /// Neighbouring floats of a window: `length` from `offset` on, the first of which is number `step` of the window's.

@@ -7,10 +7,11 @@ import jdk.incubator.vector.VectorSpecies;
 /// lanes.
 ///
 /// ```
-///   t[i, f] += sum over p < length of x[rows[i] + shift + p] * panel[p, f]
+///   t[i, j] = f[i, j] + sum over p < length of x[rows[i] + shift + p] * panel[p, j]
 /// ```
 ///
-/// Each sum goes on from what the tile holds, one chain of fused multiply-adds. With one zero for all to start from,
+/// Each sum goes on from a row of F, which is T itself or, with `fs` 0, one row of zeros for all: one chain of fused
+/// multiply-adds. With one zero for all to start from,
 /// with
 /// ten rows or with a loop around the loop, C2 keeps some sums on the stack and the tile takes twice as long.
 final class PixelKernel {
@@ -18,29 +19,166 @@ final class PixelKernel {
     private static final int L = Lanes.LENGTH;
     private static final boolean MANY_REGISTERS = GemmKernel.MR == 8;
 
-    /// Pixels of a tile of two vectors of filters.
-    static final int WIDE_ROWS = GemmKernel.MR;
-    /// Pixels of a tile of one vector of filters.
-    static final int NARROW_ROWS = 8;
-    /// Room for all row starts.
+    /// Vectors of filters of the widest tile.
+    static final int VECTORS = MANY_REGISTERS ? 4 : 2;
+    /// Pixels of the highest tile.
     static final int ROWS = 8;
 
     private PixelKernel() {}
 
-    /// Adds the products of [#WIDE_ROWS] pixels and 2 L filters, or of [#NARROW_ROWS] and L, to `t[to ...]`, row after
-    /// row.
-    static void tile(boolean wide, float[] x, int[] rows, int shift, int length, float[] w, int wo, float[] t, int to) {
-        if (!wide) {
-            narrow8(x, rows, shift, length, w, wo, t, to);
+    /// Pixels of a tile of four, two or one vectors of filters.
+    static int rows(int vectors) {
+        return vectors == 4 ? 6 : vectors == 2 ? GemmKernel.MR : ROWS;
+    }
+
+    /// Writes F plus the products of [#rows] pixels and `vectors * L` filters to T, whose rows are `ts` floats apart.
+    static void tile(
+            int vectors,
+            float[] x,
+            int[] rows,
+            int shift,
+            int length,
+            float[] w,
+            int wo,
+            float[] f,
+            int fo,
+            int fs,
+            float[] t,
+            int to,
+            int ts) {
+        if (vectors == 4) {
+            tile6(x, rows, shift, length, w, wo, f, fo, fs, t, to, ts);
+        } else if (vectors == 1) {
+            narrow8(x, rows, shift, length, w, wo, f, fo, fs, t, to, ts);
         } else if (MANY_REGISTERS) {
-            tile8(x, rows, shift, length, w, wo, t, to);
+            tile8(x, rows, shift, length, w, wo, f, fo, fs, t, to, ts);
         } else {
-            tile4(x, rows, shift, length, w, wo, t, to);
+            tile4(x, rows, shift, length, w, wo, f, fo, fs, t, to, ts);
         }
     }
 
+    /// Six pixels by four vectors.
+    private static void tile6(
+            float[] x,
+            int[] rows,
+            int shift,
+            int length,
+            float[] w,
+            int wo,
+            float[] f,
+            int fo,
+            int fs,
+            float[] t,
+            int to,
+            int ts) {
+        int a0 = rows[0] + shift;
+        int a1 = rows[1] + shift;
+        int a2 = rows[2] + shift;
+        int a3 = rows[3] + shift;
+        int a4 = rows[4] + shift;
+        int a5 = rows[5] + shift;
+        FloatVector s00 = FloatVector.fromArray(S, f, fo);
+        FloatVector s01 = FloatVector.fromArray(S, f, fo + L);
+        FloatVector s02 = FloatVector.fromArray(S, f, fo + 2 * L);
+        FloatVector s03 = FloatVector.fromArray(S, f, fo + 3 * L);
+        FloatVector s10 = FloatVector.fromArray(S, f, fo + fs);
+        FloatVector s11 = FloatVector.fromArray(S, f, fo + fs + L);
+        FloatVector s12 = FloatVector.fromArray(S, f, fo + fs + 2 * L);
+        FloatVector s13 = FloatVector.fromArray(S, f, fo + fs + 3 * L);
+        FloatVector s20 = FloatVector.fromArray(S, f, fo + 2 * fs);
+        FloatVector s21 = FloatVector.fromArray(S, f, fo + 2 * fs + L);
+        FloatVector s22 = FloatVector.fromArray(S, f, fo + 2 * fs + 2 * L);
+        FloatVector s23 = FloatVector.fromArray(S, f, fo + 2 * fs + 3 * L);
+        FloatVector s30 = FloatVector.fromArray(S, f, fo + 3 * fs);
+        FloatVector s31 = FloatVector.fromArray(S, f, fo + 3 * fs + L);
+        FloatVector s32 = FloatVector.fromArray(S, f, fo + 3 * fs + 2 * L);
+        FloatVector s33 = FloatVector.fromArray(S, f, fo + 3 * fs + 3 * L);
+        FloatVector s40 = FloatVector.fromArray(S, f, fo + 4 * fs);
+        FloatVector s41 = FloatVector.fromArray(S, f, fo + 4 * fs + L);
+        FloatVector s42 = FloatVector.fromArray(S, f, fo + 4 * fs + 2 * L);
+        FloatVector s43 = FloatVector.fromArray(S, f, fo + 4 * fs + 3 * L);
+        FloatVector s50 = FloatVector.fromArray(S, f, fo + 5 * fs);
+        FloatVector s51 = FloatVector.fromArray(S, f, fo + 5 * fs + L);
+        FloatVector s52 = FloatVector.fromArray(S, f, fo + 5 * fs + 2 * L);
+        FloatVector s53 = FloatVector.fromArray(S, f, fo + 5 * fs + 3 * L);
+        int q = wo;
+        for (int p = 0; p < length; p++) {
+            FloatVector b0 = FloatVector.fromArray(S, w, q);
+            FloatVector b1 = FloatVector.fromArray(S, w, q + L);
+            FloatVector b2 = FloatVector.fromArray(S, w, q + 2 * L);
+            FloatVector b3 = FloatVector.fromArray(S, w, q + 3 * L);
+            FloatVector v0 = FloatVector.broadcast(S, x[a0 + p]);
+            s00 = v0.fma(b0, s00);
+            s01 = v0.fma(b1, s01);
+            s02 = v0.fma(b2, s02);
+            s03 = v0.fma(b3, s03);
+            FloatVector v1 = FloatVector.broadcast(S, x[a1 + p]);
+            s10 = v1.fma(b0, s10);
+            s11 = v1.fma(b1, s11);
+            s12 = v1.fma(b2, s12);
+            s13 = v1.fma(b3, s13);
+            FloatVector v2 = FloatVector.broadcast(S, x[a2 + p]);
+            s20 = v2.fma(b0, s20);
+            s21 = v2.fma(b1, s21);
+            s22 = v2.fma(b2, s22);
+            s23 = v2.fma(b3, s23);
+            FloatVector v3 = FloatVector.broadcast(S, x[a3 + p]);
+            s30 = v3.fma(b0, s30);
+            s31 = v3.fma(b1, s31);
+            s32 = v3.fma(b2, s32);
+            s33 = v3.fma(b3, s33);
+            FloatVector v4 = FloatVector.broadcast(S, x[a4 + p]);
+            s40 = v4.fma(b0, s40);
+            s41 = v4.fma(b1, s41);
+            s42 = v4.fma(b2, s42);
+            s43 = v4.fma(b3, s43);
+            FloatVector v5 = FloatVector.broadcast(S, x[a5 + p]);
+            s50 = v5.fma(b0, s50);
+            s51 = v5.fma(b1, s51);
+            s52 = v5.fma(b2, s52);
+            s53 = v5.fma(b3, s53);
+            q += 4 * L;
+        }
+        s00.intoArray(t, to);
+        s01.intoArray(t, to + L);
+        s02.intoArray(t, to + 2 * L);
+        s03.intoArray(t, to + 3 * L);
+        s10.intoArray(t, to + ts);
+        s11.intoArray(t, to + ts + L);
+        s12.intoArray(t, to + ts + 2 * L);
+        s13.intoArray(t, to + ts + 3 * L);
+        s20.intoArray(t, to + 2 * ts);
+        s21.intoArray(t, to + 2 * ts + L);
+        s22.intoArray(t, to + 2 * ts + 2 * L);
+        s23.intoArray(t, to + 2 * ts + 3 * L);
+        s30.intoArray(t, to + 3 * ts);
+        s31.intoArray(t, to + 3 * ts + L);
+        s32.intoArray(t, to + 3 * ts + 2 * L);
+        s33.intoArray(t, to + 3 * ts + 3 * L);
+        s40.intoArray(t, to + 4 * ts);
+        s41.intoArray(t, to + 4 * ts + L);
+        s42.intoArray(t, to + 4 * ts + 2 * L);
+        s43.intoArray(t, to + 4 * ts + 3 * L);
+        s50.intoArray(t, to + 5 * ts);
+        s51.intoArray(t, to + 5 * ts + L);
+        s52.intoArray(t, to + 5 * ts + 2 * L);
+        s53.intoArray(t, to + 5 * ts + 3 * L);
+    }
+
     /// Eight pixels by two vectors.
-    private static void tile8(float[] x, int[] rows, int shift, int length, float[] w, int wo, float[] t, int to) {
+    private static void tile8(
+            float[] x,
+            int[] rows,
+            int shift,
+            int length,
+            float[] w,
+            int wo,
+            float[] f,
+            int fo,
+            int fs,
+            float[] t,
+            int to,
+            int ts) {
         int a0 = rows[0] + shift;
         int a1 = rows[1] + shift;
         int a2 = rows[2] + shift;
@@ -49,22 +187,22 @@ final class PixelKernel {
         int a5 = rows[5] + shift;
         int a6 = rows[6] + shift;
         int a7 = rows[7] + shift;
-        FloatVector s00 = FloatVector.fromArray(S, t, to);
-        FloatVector s01 = FloatVector.fromArray(S, t, to + L);
-        FloatVector s10 = FloatVector.fromArray(S, t, to + 2 * L);
-        FloatVector s11 = FloatVector.fromArray(S, t, to + 3 * L);
-        FloatVector s20 = FloatVector.fromArray(S, t, to + 4 * L);
-        FloatVector s21 = FloatVector.fromArray(S, t, to + 5 * L);
-        FloatVector s30 = FloatVector.fromArray(S, t, to + 6 * L);
-        FloatVector s31 = FloatVector.fromArray(S, t, to + 7 * L);
-        FloatVector s40 = FloatVector.fromArray(S, t, to + 8 * L);
-        FloatVector s41 = FloatVector.fromArray(S, t, to + 9 * L);
-        FloatVector s50 = FloatVector.fromArray(S, t, to + 10 * L);
-        FloatVector s51 = FloatVector.fromArray(S, t, to + 11 * L);
-        FloatVector s60 = FloatVector.fromArray(S, t, to + 12 * L);
-        FloatVector s61 = FloatVector.fromArray(S, t, to + 13 * L);
-        FloatVector s70 = FloatVector.fromArray(S, t, to + 14 * L);
-        FloatVector s71 = FloatVector.fromArray(S, t, to + 15 * L);
+        FloatVector s00 = FloatVector.fromArray(S, f, fo);
+        FloatVector s01 = FloatVector.fromArray(S, f, fo + L);
+        FloatVector s10 = FloatVector.fromArray(S, f, fo + fs);
+        FloatVector s11 = FloatVector.fromArray(S, f, fo + fs + L);
+        FloatVector s20 = FloatVector.fromArray(S, f, fo + 2 * fs);
+        FloatVector s21 = FloatVector.fromArray(S, f, fo + 2 * fs + L);
+        FloatVector s30 = FloatVector.fromArray(S, f, fo + 3 * fs);
+        FloatVector s31 = FloatVector.fromArray(S, f, fo + 3 * fs + L);
+        FloatVector s40 = FloatVector.fromArray(S, f, fo + 4 * fs);
+        FloatVector s41 = FloatVector.fromArray(S, f, fo + 4 * fs + L);
+        FloatVector s50 = FloatVector.fromArray(S, f, fo + 5 * fs);
+        FloatVector s51 = FloatVector.fromArray(S, f, fo + 5 * fs + L);
+        FloatVector s60 = FloatVector.fromArray(S, f, fo + 6 * fs);
+        FloatVector s61 = FloatVector.fromArray(S, f, fo + 6 * fs + L);
+        FloatVector s70 = FloatVector.fromArray(S, f, fo + 7 * fs);
+        FloatVector s71 = FloatVector.fromArray(S, f, fo + 7 * fs + L);
         int q = wo;
         for (int p = 0; p < length; p++) {
             FloatVector b0 = FloatVector.fromArray(S, w, q);
@@ -97,36 +235,48 @@ final class PixelKernel {
         }
         s00.intoArray(t, to);
         s01.intoArray(t, to + L);
-        s10.intoArray(t, to + 2 * L);
-        s11.intoArray(t, to + 3 * L);
-        s20.intoArray(t, to + 4 * L);
-        s21.intoArray(t, to + 5 * L);
-        s30.intoArray(t, to + 6 * L);
-        s31.intoArray(t, to + 7 * L);
-        s40.intoArray(t, to + 8 * L);
-        s41.intoArray(t, to + 9 * L);
-        s50.intoArray(t, to + 10 * L);
-        s51.intoArray(t, to + 11 * L);
-        s60.intoArray(t, to + 12 * L);
-        s61.intoArray(t, to + 13 * L);
-        s70.intoArray(t, to + 14 * L);
-        s71.intoArray(t, to + 15 * L);
+        s10.intoArray(t, to + ts);
+        s11.intoArray(t, to + ts + L);
+        s20.intoArray(t, to + 2 * ts);
+        s21.intoArray(t, to + 2 * ts + L);
+        s30.intoArray(t, to + 3 * ts);
+        s31.intoArray(t, to + 3 * ts + L);
+        s40.intoArray(t, to + 4 * ts);
+        s41.intoArray(t, to + 4 * ts + L);
+        s50.intoArray(t, to + 5 * ts);
+        s51.intoArray(t, to + 5 * ts + L);
+        s60.intoArray(t, to + 6 * ts);
+        s61.intoArray(t, to + 6 * ts + L);
+        s70.intoArray(t, to + 7 * ts);
+        s71.intoArray(t, to + 7 * ts + L);
     }
 
     /// Four pixels by two vectors.
-    private static void tile4(float[] x, int[] rows, int shift, int length, float[] w, int wo, float[] t, int to) {
+    private static void tile4(
+            float[] x,
+            int[] rows,
+            int shift,
+            int length,
+            float[] w,
+            int wo,
+            float[] f,
+            int fo,
+            int fs,
+            float[] t,
+            int to,
+            int ts) {
         int a0 = rows[0] + shift;
         int a1 = rows[1] + shift;
         int a2 = rows[2] + shift;
         int a3 = rows[3] + shift;
-        FloatVector s00 = FloatVector.fromArray(S, t, to);
-        FloatVector s01 = FloatVector.fromArray(S, t, to + L);
-        FloatVector s10 = FloatVector.fromArray(S, t, to + 2 * L);
-        FloatVector s11 = FloatVector.fromArray(S, t, to + 3 * L);
-        FloatVector s20 = FloatVector.fromArray(S, t, to + 4 * L);
-        FloatVector s21 = FloatVector.fromArray(S, t, to + 5 * L);
-        FloatVector s30 = FloatVector.fromArray(S, t, to + 6 * L);
-        FloatVector s31 = FloatVector.fromArray(S, t, to + 7 * L);
+        FloatVector s00 = FloatVector.fromArray(S, f, fo);
+        FloatVector s01 = FloatVector.fromArray(S, f, fo + L);
+        FloatVector s10 = FloatVector.fromArray(S, f, fo + fs);
+        FloatVector s11 = FloatVector.fromArray(S, f, fo + fs + L);
+        FloatVector s20 = FloatVector.fromArray(S, f, fo + 2 * fs);
+        FloatVector s21 = FloatVector.fromArray(S, f, fo + 2 * fs + L);
+        FloatVector s30 = FloatVector.fromArray(S, f, fo + 3 * fs);
+        FloatVector s31 = FloatVector.fromArray(S, f, fo + 3 * fs + L);
         int q = wo;
         for (int p = 0; p < length; p++) {
             FloatVector b0 = FloatVector.fromArray(S, w, q);
@@ -147,16 +297,28 @@ final class PixelKernel {
         }
         s00.intoArray(t, to);
         s01.intoArray(t, to + L);
-        s10.intoArray(t, to + 2 * L);
-        s11.intoArray(t, to + 3 * L);
-        s20.intoArray(t, to + 4 * L);
-        s21.intoArray(t, to + 5 * L);
-        s30.intoArray(t, to + 6 * L);
-        s31.intoArray(t, to + 7 * L);
+        s10.intoArray(t, to + ts);
+        s11.intoArray(t, to + ts + L);
+        s20.intoArray(t, to + 2 * ts);
+        s21.intoArray(t, to + 2 * ts + L);
+        s30.intoArray(t, to + 3 * ts);
+        s31.intoArray(t, to + 3 * ts + L);
     }
 
     /// Eight pixels by one vector.
-    private static void narrow8(float[] x, int[] rows, int shift, int length, float[] w, int wo, float[] t, int to) {
+    private static void narrow8(
+            float[] x,
+            int[] rows,
+            int shift,
+            int length,
+            float[] w,
+            int wo,
+            float[] f,
+            int fo,
+            int fs,
+            float[] t,
+            int to,
+            int ts) {
         int a0 = rows[0] + shift;
         int a1 = rows[1] + shift;
         int a2 = rows[2] + shift;
@@ -165,14 +327,14 @@ final class PixelKernel {
         int a5 = rows[5] + shift;
         int a6 = rows[6] + shift;
         int a7 = rows[7] + shift;
-        FloatVector s0 = FloatVector.fromArray(S, t, to);
-        FloatVector s1 = FloatVector.fromArray(S, t, to + L);
-        FloatVector s2 = FloatVector.fromArray(S, t, to + 2 * L);
-        FloatVector s3 = FloatVector.fromArray(S, t, to + 3 * L);
-        FloatVector s4 = FloatVector.fromArray(S, t, to + 4 * L);
-        FloatVector s5 = FloatVector.fromArray(S, t, to + 5 * L);
-        FloatVector s6 = FloatVector.fromArray(S, t, to + 6 * L);
-        FloatVector s7 = FloatVector.fromArray(S, t, to + 7 * L);
+        FloatVector s0 = FloatVector.fromArray(S, f, fo);
+        FloatVector s1 = FloatVector.fromArray(S, f, fo + fs);
+        FloatVector s2 = FloatVector.fromArray(S, f, fo + 2 * fs);
+        FloatVector s3 = FloatVector.fromArray(S, f, fo + 3 * fs);
+        FloatVector s4 = FloatVector.fromArray(S, f, fo + 4 * fs);
+        FloatVector s5 = FloatVector.fromArray(S, f, fo + 5 * fs);
+        FloatVector s6 = FloatVector.fromArray(S, f, fo + 6 * fs);
+        FloatVector s7 = FloatVector.fromArray(S, f, fo + 7 * fs);
         int q = wo;
         for (int p = 0; p < length; p++) {
             FloatVector b0 = FloatVector.fromArray(S, w, q);
@@ -195,12 +357,12 @@ final class PixelKernel {
             q += L;
         }
         s0.intoArray(t, to);
-        s1.intoArray(t, to + L);
-        s2.intoArray(t, to + 2 * L);
-        s3.intoArray(t, to + 3 * L);
-        s4.intoArray(t, to + 4 * L);
-        s5.intoArray(t, to + 5 * L);
-        s6.intoArray(t, to + 6 * L);
-        s7.intoArray(t, to + 7 * L);
+        s1.intoArray(t, to + ts);
+        s2.intoArray(t, to + 2 * ts);
+        s3.intoArray(t, to + 3 * ts);
+        s4.intoArray(t, to + 4 * ts);
+        s5.intoArray(t, to + 5 * ts);
+        s6.intoArray(t, to + 6 * ts);
+        s7.intoArray(t, to + 7 * ts);
     }
 }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// The bits depend on neither tasks nor threads, as there.
 public final class PixelWinograd {
     private static final int L = Lanes.LENGTH;
+    private static final int LINE = Scratch.LINE;
     /// Floats of transformed inputs and outputs of a task.
     private static final int TASK_FLOATS = 1 << 18;
     /// Floats of transformed kernels from which they are read from memory again for every task; then tasks are larger.
@@ -29,7 +30,7 @@ public final class PixelWinograd {
     private final ConvShape s;
     private final WinogradTiles tiles;
     private final float[] bias;
-    private final float[] kernels;
+    private final PackedWeights kernels;
     private final int kernelStep;
     private final int columns;
 
@@ -42,8 +43,8 @@ public final class PixelWinograd {
             System.arraycopy(bias, biasOff, this.bias, 0, s.filters());
         }
         kernelStep = s.filters() * s.channels() + L;
-        kernels = new float[tiles.points * kernelStep];
-        Winograd.transformKernels(tiles, s, w, wo, kernels, kernelStep);
+        kernels = PackedWeights.of(tiles.points * kernelStep);
+        Winograd.transformKernels(tiles, s, w, wo, kernels.data(), kernels.at(), kernelStep);
         columns = tiles.m * tiles.tileColumns + 2;
     }
 
@@ -70,7 +71,7 @@ public final class PixelWinograd {
 
     private boolean tasks(float[] x, int xo, PixelRows rows) {
         int wanted = TASK_FLOATS / (tiles.points * (s.channels() + s.filters()));
-        int least = kernels.length > KEPT_KERNELS ? MAX_TILES : MIN_TILES;
+        int least = tiles.points * kernelStep > KEPT_KERNELS ? MAX_TILES : MIN_TILES;
         int grain = Math.max(1, Math.max(least, Math.min(MAX_TILES, wanted)) / tiles.tileColumns);
         int tasks = tiles.rows() < 2 * grain ? 1 : (tiles.rows() + grain - 1) / grain;
         grain = (tiles.rows() + tasks - 1) / tasks;
@@ -90,8 +91,8 @@ public final class PixelWinograd {
         int count = WinogradProduct.paddedTiles((r1 - r0) * tiles.tileColumns, s.filters());
         int inStep = count * s.channels() + L;
         int outStep = count * s.filters() + L;
-        float[] v = Scratch.floats(Scratch.WINOGRAD_IN, tiles.points * inStep);
-        float[] p = Scratch.floats(Scratch.WINOGRAD_OUT, tiles.points * outStep);
+        float[] v = Scratch.lines(Scratch.WINOGRAD_IN, tiles.points * inStep);
+        float[] p = Scratch.lines(Scratch.WINOGRAD_OUT, tiles.points * outStep);
         Parallel.forRange(s.channels() / L, 1, (from, to) -> {
             for (int b = from; b < to; b++) {
                 transform(x, xo, r0, r1, b * L, v, inStep);
@@ -114,20 +115,30 @@ public final class PixelWinograd {
     private void multiply(int k, int count, float[] v, int inStep, float[] p, int outStep) {
         int channels = s.channels();
         WinogradProduct.run(
-                count, channels, s.filters(), v, k * inStep, channels, kernels, k * kernelStep, p, k * outStep);
+                count,
+                channels,
+                s.filters(),
+                v,
+                LINE + k * inStep,
+                channels,
+                kernels.data(),
+                kernels.at() + k * kernelStep,
+                p,
+                LINE + k * outStep);
     }
 
     /// Point k of tile t (counted from row r0) of channels [c, c + L) to `dst[k * step + t * channels + c]`.
     private void transform(float[] x, int xo, int r0, int r1, int c, float[] dst, int step) {
         int line = columns * L;
         int alpha = tiles.alpha;
-        float[] half = Scratch.floats(Scratch.WINOGRAD_HALF, alpha * line);
-        float[] lanes = Scratch.floats(Scratch.WINOGRAD_LANES, alpha * line);
+        float[] half = Scratch.lines(Scratch.WINOGRAD_HALF, alpha * line);
+        float[] lanes = Scratch.lines(Scratch.WINOGRAD_LANES, alpha * line);
         int left = Math.min(s.padW(), columns);
         int inside = Math.min(s.width(), columns - left);
         for (int a = 0; a < alpha; a++) {
-            Arrays.fill(half, a * line, a * line + left * L, 0f);
-            Arrays.fill(half, a * line + (left + inside) * L, (a + 1) * line, 0f);
+            int at = LINE + a * line;
+            Arrays.fill(half, at, at + left * L, 0f);
+            Arrays.fill(half, at + (left + inside) * L, at + line, 0f);
         }
         int row = s.width() * s.channels();
         for (int r = r0; r < r1; r++) {
@@ -135,15 +146,25 @@ public final class PixelWinograd {
             int y = (r - n * tiles.tileRows) * tiles.m - s.padH();
             int from = xo + (n * s.height() + y) * row + c;
             if (y >= 0 && y + alpha <= s.height()) {
-                tiles.lift(false, x, from, row, s.channels(), half, left * L, line, L, inside);
+                tiles.lift(false, x, from, row, s.channels(), half, LINE + left * L, line, L, inside);
             } else {
                 gather(x, from, y, inside, lanes);
-                tiles.lift(false, lanes, 0, inside * L, L, half, left * L, line, L, inside);
+                tiles.lift(false, lanes, LINE, inside * L, L, half, LINE + left * L, line, L, inside);
             }
-            int to = (r - r0) * tiles.tileColumns * s.channels() + c;
+            int to = LINE + (r - r0) * tiles.tileColumns * s.channels() + c;
             for (int a = 0; a < alpha; a++) {
                 int point = to + a * alpha * step;
-                tiles.lift(false, half, a * line, L, tiles.m * L, dst, point, step, s.channels(), tiles.tileColumns);
+                tiles.lift(
+                        false,
+                        half,
+                        LINE + a * line,
+                        L,
+                        tiles.m * L,
+                        dst,
+                        point,
+                        step,
+                        s.channels(),
+                        tiles.tileColumns);
             }
         }
     }
@@ -151,7 +172,7 @@ public final class PixelWinograd {
     /// Copies the rows from y on that the image has; the others are zeros.
     private void gather(float[] x, int from, int y, int inside, float[] lanes) {
         for (int a = 0; a < tiles.alpha; a++) {
-            int d = a * inside * L;
+            int d = LINE + a * inside * L;
             if (y + a < 0 || y + a >= s.height()) {
                 Arrays.fill(lanes, d, d + inside * L, 0f);
             } else {
@@ -165,12 +186,12 @@ public final class PixelWinograd {
         int alpha = tiles.alpha;
         int m = tiles.m;
         int line = m * tiles.tileColumns * L;
-        float[] half = Scratch.floats(Scratch.WINOGRAD_HALF, alpha * line);
-        float[] lanes = Scratch.floats(Scratch.WINOGRAD_LANES, m * line);
+        float[] half = Scratch.lines(Scratch.WINOGRAD_HALF, alpha * line);
+        float[] lanes = Scratch.lines(Scratch.WINOGRAD_LANES, m * line);
         int strip = tiles.tileColumns * alpha * L;
         boolean finite = true;
         for (int r = r0; r < r1; r++) {
-            int from = (r - r0) * tiles.tileColumns * s.filters() + f;
+            int from = LINE + (r - r0) * tiles.tileColumns * s.filters() + f;
             for (int b = 0; b < alpha; b++) {
                 tiles.lower(
                         src,
@@ -178,18 +199,18 @@ public final class PixelWinograd {
                         alpha * step,
                         s.filters(),
                         half,
-                        b * L,
+                        LINE + b * L,
                         strip,
                         alpha * L,
                         tiles.tileColumns);
             }
-            tiles.lower(half, 0, L, alpha * L, lanes, 0, L, m * L, m * tiles.tileColumns);
-            finite &= WinogradTiles.finite(lanes, 0, m * line);
+            tiles.lower(half, LINE, L, alpha * L, lanes, LINE, L, m * L, m * tiles.tileColumns);
+            finite &= WinogradTiles.finite(lanes, LINE, m * line);
             int n = r / tiles.tileRows;
             int y = (r - n * tiles.tileRows) * m;
             for (int a = 0; a < Math.min(m, tiles.height - y); a++) {
                 int pixel = (n * tiles.height + y + a) * tiles.width;
-                rows.store(lanes, a * line, L, tiles.width, pixel, s.filters(), f, L);
+                rows.store(lanes, LINE + a * line, L, tiles.width, pixel, s.filters(), f, L);
             }
         }
         return finite;

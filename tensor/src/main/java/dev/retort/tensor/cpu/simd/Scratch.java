@@ -52,7 +52,7 @@ final class Scratch {
     static final int LINE = 12;
     /// Floats from which the collector of the launcher (G1, heaps up to 8 GiB) gives an array regions of its own, whose
     /// start is a cache line and which are never moved.
-    private static final int OWN_REGION = 1 << 19;
+    static final int OWN_REGION = 1 << 19;
 
     private static final ThreadLocal<float[][]> BUFFERS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
 

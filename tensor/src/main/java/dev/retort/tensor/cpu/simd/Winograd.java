@@ -161,11 +161,11 @@ final class Winograd {
     }
 
     /// The transformed kernels of the whole convolution `s`, forward, which has whole vectors of channels and filters.
-    static void transformKernels(WinogradTiles tiles, ConvShape s, float[] w, int wo, float[] dst, int step) {
+    static void transformKernels(WinogradTiles tiles, ConvShape s, float[] w, int wo, float[] dst, int d, int step) {
         WinogradKernels kernels = new WinogradKernels(w, wo, s.channels() * 9, 9, false, s.channels(), s.filters());
         Parallel.forRange(s.filters() / L, 1, (from, to) -> {
             for (int b = from; b < to; b++) {
-                kernels.transform(tiles, b * L, dst, 0, step);
+                kernels.transform(tiles, b * L, dst, d, step);
             }
         });
     }
