@@ -11,6 +11,10 @@ import jdk.incubator.vector.VectorSpecies;
 /// `dev.retort.vector.bits`
 /// (64, 128, 256 or 512). `reduceLanes(ADD)` is not used: its order differs between interpreted and
 /// compiled code.
+///
+/// A process computes floats in vectors of this one shape. The methods of the vector library learn the class of their
+/// operands from all their callers; once they have seen a second one, kernels that are compiled later may be compiled
+/// as if they did not know it, and put every vector into an object (measured: docs/design-notes.md).
 public final class Lanes {
     static final VectorSpecies<Float> SPECIES = species();
     static final int LENGTH = SPECIES.length();

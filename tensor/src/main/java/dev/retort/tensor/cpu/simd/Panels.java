@@ -1,8 +1,6 @@
 package dev.retort.tensor.cpu.simd;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorSpecies;
 
 /// Packs slices of a strided matrix into panels that the micro-kernel reads front to back.
 ///
@@ -12,10 +10,6 @@ import jdk.incubator.vector.VectorSpecies;
 /// extra.
 /// Values beyond the matrix are zero.
 final class Panels {
-    /// The values of one step of a panel of rows, where they are no more than a vector.
-    private static final VectorSpecies<Float> ROW =
-            VectorSpecies.of(float.class, VectorShape.forBitSize(Float.SIZE * Math.min(GemmKernel.MR, Lanes.LENGTH)));
-
     /// Floats between the first and the last row of a panel that is gathered.
     private static final int NEAR = 4096;
 
@@ -79,7 +73,7 @@ final class Panels {
             int s = off + p * along;
             int t = d + p * GemmKernel.MR;
             for (int i = 0; i < count; i++) {
-                FloatVector.fromArray(ROW, src, s).intoArray(dst, t);
+                System.arraycopy(src, s, dst, t, GemmKernel.MR);
                 s += GemmKernel.MR;
                 t += depth * GemmKernel.MR;
             }
@@ -100,23 +94,25 @@ final class Panels {
         }
     }
 
-    /// Steps lie next to each other: one step of all rows is gathered at a time.
+    /// Steps lie next to each other: one step of all rows is gathered at a time, or two where a vector holds both.
     private static void gather(float[] src, int off, int across, int r, int step, int depth, float[] dst, int d) {
-        int[] index = new int[r];
-        for (int i = 0; i < r; i++) {
-            index[i] = i * across;
+        int[] index = new int[Math.max(r, Lanes.LENGTH)];
+        for (int i = 0; i < index.length; i++) {
+            index[i] = i % r * across + i / r;
         }
+        int p = 0;
         if (r == GemmKernel.NR) {
-            for (int p = 0; p < depth; p++) {
+            for (; p < depth; p++) {
                 int t = d + p * step;
                 FloatVector.fromArray(Lanes.SPECIES, src, off + p, index, 0).intoArray(dst, t);
                 FloatVector.fromArray(Lanes.SPECIES, src, off + p, index, Lanes.LENGTH)
                         .intoArray(dst, t + Lanes.LENGTH);
             }
         } else {
-            for (int p = 0; p < depth; p++) {
-                FloatVector.fromArray(ROW, src, off + p, index, 0).intoArray(dst, d + p * GemmKernel.MR);
+            for (; p <= depth - 2; p += 2) {
+                FloatVector.fromArray(Lanes.SPECIES, src, off + p, index, 0).intoArray(dst, d + p * GemmKernel.MR);
             }
+            packNarrow(src, off + p, across, 1, r, r, depth - p, dst, d + p * GemmKernel.MR);
         }
     }
 

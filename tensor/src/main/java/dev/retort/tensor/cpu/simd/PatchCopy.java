@@ -9,12 +9,12 @@ import jdk.incubator.vector.VectorSpecies;
 final class PatchCopy {
     private static final VectorSpecies<Float> WIDE = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
-    private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
-    private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
 
     private PatchCopy() {}
 
-    /// Copies `length` floats; the last vector overlaps the one before it.
+    /// Copies `length` floats; the last vector overlaps the one before it. Copies of a fixed length become single
+    /// vectors,
+    /// without a second shape of vectors that [Lanes] warns of.
     static void run(float[] src, int s, float[] dst, int d, int length) {
         if (length >= L && L >= 4) {
             int last = length - L;
@@ -23,11 +23,11 @@ final class PatchCopy {
             }
             FloatVector.fromArray(WIDE, src, s + last).intoArray(dst, d + last);
         } else if (length >= 8 && L > 8) {
-            FloatVector.fromArray(EIGHT, src, s).intoArray(dst, d);
-            FloatVector.fromArray(EIGHT, src, s + length - 8).intoArray(dst, d + length - 8);
+            System.arraycopy(src, s, dst, d, 8);
+            System.arraycopy(src, s + length - 8, dst, d + length - 8, 8);
         } else if (length >= 4 && L > 4) {
-            FloatVector.fromArray(FOUR, src, s).intoArray(dst, d);
-            FloatVector.fromArray(FOUR, src, s + length - 4).intoArray(dst, d + length - 4);
+            System.arraycopy(src, s, dst, d, 4);
+            System.arraycopy(src, s + length - 4, dst, d + length - 4, 4);
         } else {
             for (int i = 0; i < length; i++) {
                 dst[d + i] = src[s + i];

@@ -13,8 +13,6 @@ final class Patches {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
     private static final int NR = GemmKernel.NR;
-    private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
-    private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
 
     private Patches() {}
 
@@ -105,7 +103,9 @@ final class Patches {
         PatchCopy.run(src, from, dst, to, j1 - head - full * NR);
     }
 
-    /// Runs of at most NR floats.
+    /// Runs of at most NR floats. Copies of a fixed length become single vectors, without a second shape of vectors
+    /// that
+    /// [Lanes] warns of.
     private static void shortRuns(float[] src, int s, int plane, int count, float[] dst, int d, int width) {
         if (width >= L) {
             int last = width - L;
@@ -119,15 +119,15 @@ final class Patches {
             for (int c = 0; c < count; c++) {
                 int from = s + c * plane;
                 int to = d + c * NR;
-                FloatVector.fromArray(EIGHT, src, from).intoArray(dst, to);
-                FloatVector.fromArray(EIGHT, src, from + width - 8).intoArray(dst, to + width - 8);
+                System.arraycopy(src, from, dst, to, 8);
+                System.arraycopy(src, from + width - 8, dst, to + width - 8, 8);
             }
         } else if (width >= 4) {
             for (int c = 0; c < count; c++) {
                 int from = s + c * plane;
                 int to = d + c * NR;
-                FloatVector.fromArray(FOUR, src, from).intoArray(dst, to);
-                FloatVector.fromArray(FOUR, src, from + width - 4).intoArray(dst, to + width - 4);
+                System.arraycopy(src, from, dst, to, 4);
+                System.arraycopy(src, from + width - 4, dst, to + width - 4, 4);
             }
         } else {
             steppedRuns(src, s, plane, 1, count, dst, d, width);
