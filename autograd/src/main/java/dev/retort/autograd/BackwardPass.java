@@ -31,12 +31,14 @@ final class BackwardPass {
             Comparator.comparingLong((Node node) -> node.sequence).reversed());
     private final Map<Node, GradientSlot[]> pending = new HashMap<>();
     private final Map<Leaf, GradientSlot> leaves = new LinkedHashMap<>();
+    private final GradientOwners owners;
 
     private BackwardPass(@Nullable Targets targets, GradOptions options) {
         this.targets = targets;
         this.createGraph = options.createGraph();
         this.retainGraph = options.retainGraph();
         this.release = options.release() && !retainGraph;
+        this.owners = new GradientOwners(!createGraph);
     }
 
     /// A pass to all leaves.
@@ -66,7 +68,7 @@ final class BackwardPass {
                 lasting.add(outputs.get(i).storage());
                 if (source != null) {
                     any = true;
-                    add(source, rootGradient(caller, i, outputs.get(i), options.gradOutput(i)), false);
+                    add(source, rootGradient(caller, i, outputs.get(i), options.gradOutput(i)));
                 }
             }
             if (!any) {
@@ -111,7 +113,11 @@ final class BackwardPass {
         for (int j = 0; j < slots.length; j++) {
             Tensor sum = slots[j].sum();
             if (sum != null) {
-                Tensor gradient = hooked(node.hooks(j), sum, targets != null && targets.endsAt(node));
+                Hooks hooks = node.hooks(j);
+                Tensor gradient = hooked(hooks, sum, targets != null && targets.endsAt(node));
+                if ((hooks != null && !hooks.isEmpty()) || (targets != null && targets.reads(node))) {
+                    owners.seen(sum);
+                }
                 gradOutputs[j] = gradient;
                 if (targets != null) {
                     targets.found(node, j, gradient);
@@ -124,22 +130,39 @@ final class BackwardPass {
         }
         NodeContext context = new NodeContext(node, gradOutputs, needs, createGraph);
         @Nullable Tensor[] gradients = gradients(node, gradOutputs[0], context);
-        for (int i = 0; i < needs.length; i++) {
-            Tensor gradient = gradients[i];
-            Source edge = node.edges[i];
-            if (needs[i] && gradient != null && edge != null) {
-                if (release && node.keeps(gradient)) {
-                    lasting.add(gradient.storage());
-                }
-                add(edge, gradient, context.isExclusive(gradients, i) || passesOn(node, slots, gradOutputs, gradient));
-            }
+        passOn(node, needs, gradients, context);
+        for (GradientSlot slot : slots) {
+            slot.drop();
         }
-        releaseGradients(node, slots, gradOutputs, gradients);
         if (!retainGraph) {
             node.free();
         }
         if (release) {
             node.releaseResults(lasting);
+        }
+    }
+
+    /// Hands the gradients to their places. All are held meanwhile: two of one storage must not be added to each other
+    /// in place.
+    private void passOn(Node node, boolean[] needs, @Nullable Tensor[] gradients, NodeContext context) {
+        for (int i = 0; i < needs.length; i++) {
+            Tensor gradient = needs[i] ? gradients[i] : null;
+            if (gradient != null) {
+                if (context.isMade(gradient)) {
+                    owners.made(gradient);
+                } else if (release && node.keeps(gradient)) {
+                    lasting.add(gradient.storage());
+                }
+                owners.hold(gradient);
+            }
+        }
+        for (int i = 0; i < needs.length; i++) {
+            Tensor gradient = needs[i] ? gradients[i] : null;
+            Source edge = node.edges[i];
+            if (gradient != null && edge != null) {
+                add(edge, gradient);
+            }
+            owners.drop(gradient);
         }
     }
 
@@ -165,40 +188,6 @@ final class BackwardPass {
         return false;
     }
 
-    /// Whether a view's gradient is another look at a gradient that only this pass has seen.
-    private boolean passesOn(Node node, GradientSlot[] slots, @Nullable Tensor[] gradOutputs, Tensor gradient) {
-        Tensor sum = slots[0].sum();
-        return node.op instanceof ShapeOp.View
-                && sum != null
-                && gradient.storage() == sum.storage()
-                && GradientSlot.fills(gradient)
-                && isUnseen(node, slots, gradOutputs, 0);
-    }
-
-    /// Whether nobody else refers to the gradient of result j, which belongs to this pass.
-    private boolean isUnseen(Node node, GradientSlot[] slots, @Nullable Tensor[] gradOutputs, int j) {
-        Hooks hooks = node.hooks(j);
-        boolean seen = slots[j].sum() != gradOutputs[j] || (hooks != null && !hooks.isEmpty());
-        return slots[j].isExclusive() && !seen && (targets == null || !targets.reads(node));
-    }
-
-    /// Gradients that only this pass has seen are of no use once their node was visited.
-    private void releaseGradients(
-            Node node, GradientSlot[] slots, @Nullable Tensor[] gradOutputs, @Nullable Tensor[] gradients) {
-        for (int j = 0; j < slots.length && !createGraph; j++) {
-            Tensor sum = slots[j].sum();
-            if (sum != null && isUnseen(node, slots, gradOutputs, j)) {
-                boolean goesOn = false;
-                for (Tensor gradient : gradients) {
-                    goesOn |= gradient != null && gradient.storage() == sum.storage();
-                }
-                if (!goesOn) {
-                    Release.of(sum);
-                }
-            }
-        }
-    }
-
     /// The gradient after its hooks. Where the walk stops, an outer pass goes on and calls them.
     private static Tensor hooked(@Nullable Hooks hooks, Tensor gradient, boolean outerPassFollows) {
         return hooks == null || outerPassFollows ? gradient : hooks.apply(gradient);
@@ -222,21 +211,21 @@ final class BackwardPass {
         return !(edge instanceof Leaf leaf) || leaf.requiresGrad();
     }
 
-    private void add(Source source, Tensor gradient, boolean exclusive) {
+    private void add(Source source, Tensor gradient) {
         if (targets != null && !targets.wants(source)) {
             return;
         }
         switch (source) {
             case Leaf leaf ->
-                leaves.computeIfAbsent(leaf, _ -> new GradientSlot()).add(gradient, exclusive, createGraph);
+                leaves.computeIfAbsent(leaf, _ -> new GradientSlot(owners)).add(gradient, createGraph);
             case Output(Node node, int index) -> {
                 GradientSlot[] slots = pending.get(node);
                 if (slots == null) {
-                    slots = GradientSlot.array(node.outputTypes.length);
+                    slots = GradientSlot.array(node.outputTypes.length, owners);
                     pending.put(node, slots);
                     queue.add(node);
                 }
-                slots[index].add(gradient, exclusive, createGraph);
+                slots[index].add(gradient, createGraph);
             }
         }
     }
@@ -251,7 +240,11 @@ final class BackwardPass {
                 Hooks hooks = leaf.hooks();
                 boolean hooked = hooks != null && !hooks.isEmpty();
                 if (sum != null) {
-                    leaf.accumulate(hooked(hooks, sum, false), slot.isExclusive() && !hooked, createGraph);
+                    boolean own = slot.isExclusive() && !hooked;
+                    leaf.accumulate(hooked(hooks, sum, false), own, createGraph);
+                    if (!own && !hooked) { // copied: of no use here, and the next leaf may have it
+                        slot.drop();
+                    }
                 }
             }
         }

@@ -8,39 +8,38 @@ import org.jspecify.annotations.Nullable;
 
 /// The sum of the gradients that have arrived at one place.
 ///
-/// The first is only referred to (it may be a view, or another place's gradient as well) unless it is
-/// known to be exclusive; sums made here are exclusive, and further gradients are added to those in
-/// place.
+/// The first is only referred to: it may be a view, or another place's gradient as well. Where no other place refers
+/// to the sum, further gradients are added in place.
 final class GradientSlot {
+    private final GradientOwners owners;
     private @Nullable Tensor sum;
-    private boolean exclusive;
 
-    static GradientSlot[] array(int length) {
+    GradientSlot(GradientOwners owners) {
+        this.owners = owners;
+    }
+
+    static GradientSlot[] array(int length, GradientOwners owners) {
         GradientSlot[] slots = new GradientSlot[length];
         for (int i = 0; i < length; i++) {
-            slots[i] = new GradientSlot();
+            slots[i] = new GradientSlot(owners);
         }
         return slots;
     }
 
     /// Adds a gradient; in place only if no graph is wanted.
-    ///
-    /// @param fresh whether nobody else refers to the gradient's storage
-    void add(Tensor gradient, boolean fresh, boolean createGraph) {
+    void add(Tensor gradient, boolean createGraph) {
         Tensor old = sum;
         if (old == null) {
             sum = gradient;
-            exclusive = fresh;
+            owners.hold(gradient);
         } else if (!createGraph && isChangeable(old)) {
             old.update(new UpdateOp.AddScaled(1), gradient);
-            release(gradient, fresh);
         } else {
-            sum = old.add(gradient); // a device may compute it together with what comes next
-            if (!createGraph) {
-                release(old, exclusive);
-                release(gradient, fresh);
-            }
-            exclusive = true;
+            Tensor both = old.add(gradient); // a device may compute it together with what comes next
+            owners.made(both);
+            owners.hold(both);
+            owners.drop(old);
+            sum = both;
         }
     }
 
@@ -55,7 +54,7 @@ final class GradientSlot {
     }
 
     private boolean isChangeable(Tensor old) {
-        return exclusive && old.device().isCpu() && old.isContiguous();
+        return owners.isSole(old) && old.device().isCpu() && old.isContiguous();
     }
 
     /// Whether a tensor is all of its storage, every element once: row-major or with its dimensions permuted.
@@ -76,19 +75,19 @@ final class GradientSlot {
         return block == tensor.numel();
     }
 
-    private static void release(Tensor gradient, boolean ours) {
-        if (ours) {
-            Release.of(gradient);
-        }
-    }
-
     @Nullable
     Tensor sum() {
         return sum;
     }
 
-    /// Whether nobody else refers to the sum's storage.
+    /// Whether the sum is a storage of its own that nobody else refers to.
     boolean isExclusive() {
-        return exclusive;
+        Tensor own = sum;
+        return own != null && owners.isSole(own) && fills(own);
+    }
+
+    /// The sum is of no use to this place any more.
+    void drop() {
+        owners.drop(sum);
     }
 }

@@ -107,21 +107,14 @@ final class NodeContext implements VjpContext {
         }
     }
 
-    /// Whether nobody but the engine refers to the storage of gradient `i`: the rule's ops made it just
-    /// now. Results of custom ops may be tensors that their author keeps.
-    boolean isExclusive(@Nullable Tensor[] gradients, int i) {
-        Tensor gradient = gradients[i];
-        if (gradient == null || node.op instanceof CustomOp || !GradientSlot.fills(gradient) || node.keeps(gradient)) {
+    /// Whether the rule's ops made this gradient just now. Results of custom ops may be tensors that their author
+    /// keeps.
+    boolean isMade(Tensor gradient) {
+        if (node.op instanceof CustomOp || node.keeps(gradient)) {
             return false;
         }
         for (Tensor g : gradOutputs) {
             if (g != null && g.storage() == gradient.storage()) {
-                return false;
-            }
-        }
-        for (int k = 0; k < gradients.length; k++) {
-            Tensor other = gradients[k];
-            if (k != i && other != null && other.storage() == gradient.storage()) {
                 return false;
             }
         }

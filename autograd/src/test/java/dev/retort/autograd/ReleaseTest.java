@@ -133,12 +133,48 @@ class ReleaseTest {
             Tensor h = x.expand(N, N).exp();
             Tensor left = h.tanh();
             Tensor product = left.mul(h.sigmoid()); // two gradients of h, the second added in place
-            for (Tensor made : List.of(h, left, product)) {
+            Tensor sum = product.add(product.exp().reshape(N * N).reshape(N, N)); // one gradient goes two ways
+            for (Tensor made : List.of(h, left, product, sum)) {
                 arrays.add(((HostStorage) made.storage()).floats());
             }
-            Autograd.backward(product.mean(), GradOptions.defaults().withRelease());
+            Autograd.backward(sum.square().mean(), GradOptions.defaults().withRelease());
             known = step < 10 ? arrays.size() : known;
         }
         assertThat(arrays).hasSize(known);
+    }
+
+    @Test
+    void aGradientThatGoesTwoWaysStaysWhereOneOfThemWasSeen() {
+        Tensor x = leaf(1);
+        Tensor y = leaf(2);
+        Tensor a = x.mul(3);
+        List<Tensor> seen = new ArrayList<>();
+        Autograd.hook(a, gradient -> {
+            seen.add(gradient);
+            return gradient;
+        });
+        Autograd.backward(
+                a.add(y).add(y.mul(2)).exp().sum(), GradOptions.defaults().withRelease());
+        float[] expected = seen.getFirst().toFloats();
+        assertThat(y.grad().toFloats()).containsExactly(seen.getFirst().mul(3).toFloats());
+        for (int i = 0; i < 4; i++) {
+            Autograd.backward(
+                    leaf(3 + i).exp().tanh().sum(), GradOptions.defaults().withRelease());
+        }
+        assertThat(seen.getFirst().toFloats()).containsExactly(expected);
+    }
+
+    @Test
+    void leavesOfOneSumHaveTheirOwnGradients() {
+        Tensor x = leaf(1);
+        Tensor y = leaf(2);
+        Autograd.backward(x.add(y).square().sum(), GradOptions.defaults().withRelease());
+        float[] expected = x.add(y).mul(2).toFloats();
+        assertThat(x.grad().toFloats()).containsExactly(expected);
+        assertThat(y.grad().storage()).isNotSameAs(x.grad().storage());
+        x.grad(null);
+        Autograd.backward(x.add(x).sum(), GradOptions.defaults().withRelease());
+        assertThat(y.grad().toFloats()).containsExactly(expected);
+        assertThat(x.grad().toFloats()).containsOnly(2f);
     }
 }
