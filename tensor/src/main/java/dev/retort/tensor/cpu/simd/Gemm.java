@@ -7,14 +7,11 @@ import org.jspecify.annotations.Nullable;
 /// Matrix products in float32: `C = A B (+ bias)` or `C += A B`, for any row and column strides of A and
 /// B.
 ///
-/// Blocked as by Goto and van de Geijn (2008): [InPlaceProduct] where rows of A are contiguous ([SmallProduct] if there
-/// is little to do), else [PackedProduct]. Every element of C is one chain of fused multiply-adds in ascending order of
-/// the summed
-/// index, started
-/// from the bias (or from C), so its bits depend neither on the blocking, nor on the number of threads,
-/// nor on the
-/// vector width. Products of one row ([Gemv]) or few rows ([FewRows]) with contiguous columns are the exception: they
-/// sum in lanes.
+/// Blocked as by Goto and van de Geijn (2008): [TallProduct] on 512-bit vectors; on others, and for few columns,
+/// [InPlaceProduct] where rows of A are contiguous ([SmallProduct] if there is little to do), else [PackedProduct].
+/// Every element of C is one chain of fused multiply-adds in ascending order of the summed index, started from the bias
+/// (or from C), so its bits depend neither on the blocking, nor on the number of threads, nor on the vector width.
+/// Products of one row ([Gemv]) or few rows ([FewRows]) with contiguous columns are the exception: they sum in lanes.
 public final class Gemm {
     /// Length from which dot products fill their vectors well enough.
     private static final int MIN_DOT = 4 * Lanes.LENGTH;
@@ -110,6 +107,8 @@ public final class Gemm {
             int ldc) {
         if (acs == 1 && SmallProduct.covers(m, n, k)) {
             SmallProduct.add(m, n, k, a, ao, ars, b, bo, brs, bcs, start, startOff, c, co, ldc);
+        } else if (TallProduct.covers(m, n)) {
+            new TallProduct(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, start, startOff, c, co, ldc).run();
         } else if (acs == 1) {
             new InPlaceProduct(m, n, k, a, ao, ars, b, bo, brs, bcs, start, startOff, c, co, ldc).run();
         } else {

@@ -1,0 +1,202 @@
+package dev.retort.tensor.cpu.simd;
+
+import dev.retort.tensor.cpu.Parallel;
+import jdk.incubator.vector.FloatVector;
+import org.jspecify.annotations.Nullable;
+
+/// A large product on 512-bit vectors, `C = F + A B`; F is the row `start` for every row of C, or C itself if that is
+/// null. The sums are those of [PackedProduct].
+///
+/// A task takes a block of C through all depth blocks. For each it packs its columns of B, which then stay in the
+/// second-level cache, and copies twelve rows of A at a time into the first. Between depth blocks C is kept tile by
+/// tile in scratch memory: its own rows may be a power of two apart, and so compete for a few sets of the caches.
+record TallProduct(
+        int m,
+        int n,
+        int k,
+        float[] a,
+        int ao,
+        int ars,
+        int acs,
+        float[] b,
+        int bo,
+        int brs,
+        int bcs,
+        float @Nullable [] start,
+        int startOff,
+        float[] c,
+        int co,
+        int ldc) {
+    private static final int MR = TallKernel.MR;
+    private static final int NR = GemmKernel.NR;
+    /// Columns of a task: a depth block of them fills half of a second-level cache of 2 MB.
+    private static final int COLUMNS = 512;
+    /// Columns below which copying rows of A costs more than packing B once more.
+    private static final int FEWEST_COLUMNS = 320;
+    /// Rows of a task, which limit the scratch memory for C to 4 MB.
+    private static final int ROWS = 170 * MR;
+    /// Rows below which packing B again costs more than anything else.
+    private static final int FEWEST_ROWS = 16 * MR;
+
+    /// Tiles whose rows are copied together where A's columns are contiguous: every step is a line of its own.
+    private static final int GROUP = 8;
+    /// Distance of their copies.
+    private static final int PANEL = StepKernel.STEP * TallKernel.PITCH;
+
+    /// One task: rows from i, columns from j; `depth` is that of its blocks.
+    private record Block(int i, int rows, int j, int columns, int depth) {
+        int paddedColumns() {
+            return (columns + NR - 1) / NR * NR;
+        }
+    }
+
+    /// Whether this is the fastest way: a row of A that is copied must meet columns enough, and a column of B rows.
+    static boolean covers(int m, int n) {
+        return Lanes.LENGTH == 16 && m >= 64 && n > 128;
+    }
+
+    void run() {
+        boolean serial = (long) m * n * k < Gemm.SERIAL_WORK;
+        int threads = serial ? 1 : Parallel.threads();
+        int across = parts(n, COLUMNS);
+        int down = parts(m, ROWS);
+        if (across * down % threads != 0) {
+            int wider = (across + threads - 1) / threads * threads;
+            if (n >= wider * FEWEST_COLUMNS || m < threads * FEWEST_ROWS) {
+                across = wider;
+            } else {
+                down = (down + threads - 1) / threads * threads;
+            }
+        }
+        int columns = (parts(n, across) + NR - 1) / NR * NR;
+        int rows = (parts(m, down) + MR - 1) / MR * MR;
+        int depth = Gemm.evenBlock(k, TallKernel.DEPTH);
+        int wide = parts(n, columns);
+        int tasks = wide * parts(m, rows);
+        Parallel.forRange(tasks, serial ? tasks : 1, (from, to) -> {
+            for (int t = from; t < to; t++) {
+                int i = t / wide * rows;
+                int j = t % wide * columns;
+                block(new Block(i, Math.min(rows, m - i), j, Math.min(columns, n - j), depth));
+            }
+        });
+    }
+
+    private static int parts(int size, int part) {
+        return (size + part - 1) / part;
+    }
+
+    private void block(Block s) {
+        int padded = s.paddedColumns();
+        float[] bp = Scratch.lines(Scratch.GEMM_B, padded * s.depth);
+        float[] ap = Scratch.floats(Scratch.GEMM_A, GROUP * PANEL);
+        float[] kept = Scratch.floats(Scratch.GEMM_C, s.depth >= k ? MR * NR : parts(s.rows, MR) * MR * padded);
+        int group = acs == 1 ? MR : GROUP * MR;
+        for (int q = 0; q < k; q += s.depth) {
+            int depth = Math.min(s.depth, k - q);
+            PanelProduct.packColumns(s.columns, depth, b, bo + q * brs + s.j * bcs, brs, bcs, bp, Scratch.LINE);
+            for (int x = 0; x < s.rows; x += group) {
+                int last = Math.min(s.rows, x + group);
+                copyRows(s.i + x, last - x, q, depth, ap);
+                for (int r = x; r < last; r += MR) {
+                    strip(s, r, q, depth, ap, (r - x) / MR * PANEL, bp, kept);
+                }
+            }
+        }
+    }
+
+    /// Rows [x, x + 12) of a block, which are copied to `ap[at …]`, through the depth block at q.
+    private void strip(Block s, int x, int q, int depth, float[] ap, int at, float[] bp, float[] kept) {
+        int rows = Math.min(MR, s.rows - x);
+        for (int y = 0; y < s.columns; y += NR) {
+            int to = s.depth >= k ? 0 : x * s.paddedColumns() + y * MR;
+            int panel = Scratch.LINE + y * depth;
+            tile(s.i + x, rows, s.j + y, Math.min(NR, s.columns - y), q, depth, ap, at, bp, panel, kept, to);
+        }
+    }
+
+    /// Copies `depth` steps from q on of `rows` rows from i on, as they lie in A.
+    private void copyRows(int i, int rows, int q, int depth, float[] ap) {
+        int off = ao + i * ars + q * acs;
+        if (acs == 1) {
+            for (int r = 0; r < rows; r++) {
+                System.arraycopy(a, off + r * ars, ap, r * TallKernel.PITCH, depth);
+            }
+            return;
+        }
+        for (int p = 0; p < depth; p++) {
+            int from = off + p * acs;
+            int r = 0;
+            if (ars == 1) {
+                int last = Math.min(rows - MR, a.length - Lanes.LENGTH - from);
+                for (int at = p * StepKernel.STEP; r <= last; r += MR, at += PANEL) {
+                    FloatVector.fromArray(Lanes.SPECIES, a, from + r).intoArray(ap, at);
+                }
+            }
+            for (; r < rows; r++) {
+                ap[r / MR * PANEL + p * StepKernel.STEP + r % MR] = a[from + r * ars];
+            }
+        }
+    }
+
+    /// Takes the tile at (i, j) of C through the depth block at q; its columns of B are packed at `bp[bt]`, and between
+    /// blocks it is kept at `kept[at]`. A tile that C does not fill starts and ends there.
+    private void tile(
+            int i,
+            int rows,
+            int j,
+            int columns,
+            int q,
+            int depth,
+            float[] ap,
+            int left,
+            float[] bp,
+            int bt,
+            float[] kept,
+            int at) {
+        boolean whole = rows == MR && columns == NR;
+        boolean last = q + depth >= k;
+        int corner = co + i * ldc + j;
+        float[] f = start == null ? c : start;
+        int fo = start == null ? corner : start == GemmKernel.ZEROS ? 0 : startOff + j;
+        int ldf = start == null ? ldc : 0;
+        if (q == 0 && !whole) {
+            for (int r = 0; r < rows; r++) {
+                System.arraycopy(f, fo + r * ldf, kept, at + r * NR, columns);
+            }
+        }
+        if (q > 0 || !whole) {
+            f = kept;
+            fo = at;
+            ldf = NR;
+        }
+        boolean out = last && whole;
+        multiply(rows, columns, depth, ap, left, bp, bt, f, fo, ldf, out ? c : kept, out ? corner : at, out ? ldc : NR);
+        if (last && !whole) {
+            for (int r = 0; r < rows; r++) {
+                System.arraycopy(kept, at + r * NR, c, corner + r * ldc, columns);
+            }
+        }
+    }
+
+    private void multiply(
+            int rows,
+            int columns,
+            int depth,
+            float[] ap,
+            int left,
+            float[] bp,
+            int bt,
+            float[] f,
+            int fo,
+            int ldf,
+            float[] to,
+            int at,
+            int ldt) {
+        if (acs == 1) {
+            TallKernel.tile(rows, columns, depth, ap, left, bp, bt, f, fo, ldf, to, at, ldt);
+        } else {
+            StepKernel.tile(columns, depth, ap, left, bp, bt, f, fo, ldf, to, at, ldt);
+        }
+    }
+}
