@@ -1,5 +1,7 @@
 package dev.retort.bench.peers;
 
+import dev.retort.autograd.Autograd;
+import dev.retort.autograd.GradOptions;
 import dev.retort.nn.loss.CrossEntropy;
 import dev.retort.nn.models.CifarResNet;
 import dev.retort.nn.optim.SGD;
@@ -32,7 +34,7 @@ public final class FirstStep {
             optimizer.zeroGrad();
             Tensor loss =
                     CrossEntropy.defaults().of(network.call(input), target).mean();
-            loss.backward();
+            Autograd.backward(loss, GradOptions.defaults().withRelease()); // as the training loops here do
             optimizer.step();
             return loss.item();
         });
