@@ -8,8 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The arrays of large `F32` results that were given back ([Storage#release]), for the next results
-/// of the same length.
+/// The arrays of large results (`F32`, and indices in `I64`) that were given back ([Storage#release]), for the next
+/// results of the same length.
 ///
 /// A fresh array is written twice: the virtual machine zeroes it, through memory that no cache
 /// holds. A training step makes the same lengths again and again, so it finds what the step before
@@ -25,9 +25,22 @@ final class ArrayPool {
     private final long limit;
     private SoftReference<Shelves> shelves = new SoftReference<>(new Shelves());
 
-    /// The free arrays by length, in the order of use.
+    /// Arrays of one type and length.
+    private record Kind(boolean longs, int length) {
+        static Kind of(Object array) {
+            return array instanceof long[] indices
+                    ? new Kind(true, indices.length)
+                    : new Kind(false, ((float[]) array).length);
+        }
+
+        long bytes() {
+            return (longs ? 8L : 4L) * length;
+        }
+    }
+
+    /// The free arrays by kind, in the order of use.
     private static final class Shelves {
-        final Map<Integer, ArrayDeque<float[]>> byLength = new LinkedHashMap<>(16, 0.75f, true);
+        final Map<Kind, ArrayDeque<Object>> byKind = new LinkedHashMap<>(16, 0.75f, true);
         long bytes;
     }
 
@@ -51,33 +64,41 @@ final class ArrayPool {
 
     /// An array of `length` floats, of any content.
     float[] take(int length) {
-        float[] free = length < LEAST ? null : poll(length);
-        return free == null ? new float[length] : free;
+        return poll(new Kind(false, length)) instanceof float[] free ? free : new float[length];
+    }
+
+    /// An array of `length` longs, of any content.
+    long[] takeLongs(int length) {
+        return poll(new Kind(true, length)) instanceof long[] free ? free : new long[length];
     }
 
     /// An array of `length` zeros.
     float[] zeros(int length) {
-        float[] free = length < LEAST ? null : poll(length);
-        if (free == null) {
-            return new float[length];
+        if (poll(new Kind(false, length)) instanceof float[] free) {
+            Arrays.fill(free, 0);
+            return free;
         }
-        Arrays.fill(free, 0);
-        return free;
+        return new float[length];
     }
 
-    private synchronized float @Nullable [] poll(int length) {
+    private @Nullable Object poll(Kind kind) {
+        return kind.length < LEAST ? null : shelved(kind);
+    }
+
+    private synchronized @Nullable Object shelved(Kind kind) {
         Shelves all = shelves.get();
-        ArrayDeque<float[]> shelf = all == null ? null : all.byLength.get(length);
-        float[] free = shelf == null ? null : shelf.pollLast();
+        ArrayDeque<Object> shelf = all == null ? null : all.byKind.get(kind);
+        Object free = shelf == null ? null : shelf.pollLast();
         if (all != null && free != null) {
-            all.bytes -= 4L * length;
+            all.bytes -= kind.bytes();
         }
         return free;
     }
 
-    /// Takes an array that nobody refers to any more.
-    synchronized void put(float[] array) {
-        if (array.length < LEAST || 4L * array.length > limit) {
+    /// Takes a `float[]` or `long[]` that nobody refers to any more.
+    synchronized void put(Object array) {
+        Kind kind = Kind.of(array);
+        if (kind.length < LEAST || kind.bytes() > limit) {
             return;
         }
         Shelves all = shelves.get();
@@ -85,27 +106,35 @@ final class ArrayPool {
             all = new Shelves();
             shelves = new SoftReference<>(all);
         }
-        ArrayDeque<float[]> shelf = all.byLength.computeIfAbsent(array.length, _ -> new ArrayDeque<>());
-        for (float[] other : shelf) {
+        ArrayDeque<Object> shelf = all.byKind.computeIfAbsent(kind, _ -> new ArrayDeque<>());
+        for (Object other : shelf) {
             if (other == array) {
                 throw new IllegalStateException("storage: an array was given back twice");
             }
         }
         if (Workspace.POISON) {
-            Arrays.fill(array, Float.NaN);
+            poison(array);
         }
         shelf.addLast(array);
-        all.bytes += 4L * array.length;
+        all.bytes += kind.bytes();
         trim(all);
     }
 
+    private static void poison(Object array) {
+        if (array instanceof long[] indices) {
+            Arrays.fill(indices, Long.MIN_VALUE);
+        } else {
+            Arrays.fill((float[]) array, Float.NaN);
+        }
+    }
+
     private void trim(Shelves all) {
-        Iterator<Map.Entry<Integer, ArrayDeque<float[]>>> oldest =
-                all.byLength.entrySet().iterator();
+        Iterator<Map.Entry<Kind, ArrayDeque<Object>>> oldest =
+                all.byKind.entrySet().iterator();
         while (all.bytes > limit && oldest.hasNext()) {
-            Map.Entry<Integer, ArrayDeque<float[]>> shelf = oldest.next();
+            Map.Entry<Kind, ArrayDeque<Object>> shelf = oldest.next();
             while (all.bytes > limit && shelf.getValue().pollFirst() != null) {
-                all.bytes -= 4L * shelf.getKey();
+                all.bytes -= shelf.getKey().bytes();
             }
             if (shelf.getValue().isEmpty()) {
                 oldest.remove();

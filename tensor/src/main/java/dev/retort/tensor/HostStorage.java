@@ -35,18 +35,24 @@ public final class HostStorage extends Storage {
         return new HostStorage(DType.F32, array, array.length >= ArrayPool.LEAST && !Workspace.isOpen());
     }
 
+    /// The same for indices that were asked for by [Workspace#longs].
+    public static HostStorage result(long[] array) {
+        return new HostStorage(DType.I64, array, array.length >= ArrayPool.LEAST && !Workspace.isOpen());
+    }
+
     @Override
     public boolean isReleasable() {
         return pooled;
     }
 
-    /// A large `F32` result goes to the results that follow; reading it afterwards is an error.
+    /// A large result goes to the results that follow; reading it afterwards is an error.
     /// Other buffers stay until they are collected as garbage.
     @Override
     protected synchronized void free() {
-        if (pooled && array instanceof float[] floats) {
+        Object present = array;
+        if (pooled && present != null) {
             array = null;
-            ArrayPool.shared().put(floats);
+            ArrayPool.shared().put(present);
         }
     }
 

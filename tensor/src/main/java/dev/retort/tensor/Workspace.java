@@ -70,6 +70,11 @@ public final class Workspace implements AutoCloseable {
         return result;
     }
 
+    /// An array of `count` longs with any content, for indices that a kernel gives: plans have none.
+    public static long[] longs(int count) {
+        return isOpen() ? new long[count] : ArrayPool.shared().takeLongs(count);
+    }
+
     /// Whether a program with planned memory runs in this thread.
     static boolean isOpen() {
         return CURRENT.get() != null;

@@ -3,10 +3,13 @@ package dev.retort.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.retort.tensor.op.PoolOp;
 import org.junit.jupiter.api.Test;
 
 class ArrayPoolTest {
     private static final int N = ArrayPool.LEAST;
+
+    private static final PoolOp.MaxPool2d HALVED = new PoolOp.MaxPool2d(PoolOp.Window.of(2, 2, 0));
 
     private final ArrayPool pool = new ArrayPool(3 * 4L * N);
 
@@ -28,6 +31,34 @@ class ArrayPoolTest {
         array[7] = 3;
         pool.put(array);
         assertThat(pool.zeros(N)).isSameAs(array).containsOnly(0);
+    }
+
+    @Test
+    void keepsFloatsAndLongsApart() {
+        float[] floats = new float[N];
+        long[] longs = new long[N];
+        pool.put(floats);
+        pool.put(longs);
+        assertThat(pool.bytes()).isEqualTo(12L * N);
+        assertThat(pool.takeLongs(N)).isSameAs(longs);
+        assertThat(pool.take(N)).isSameAs(floats);
+        assertThat(pool.takeLongs(N)).isNotSameAs(longs).containsOnly(0);
+        assertThatThrownBy(() -> {
+                    pool.put(longs);
+                    pool.put(longs);
+                })
+                .hasMessageContaining("given back twice");
+    }
+
+    @Test
+    void indicesOfAPoolComeBack() {
+        Tensor x = Random.normal(new Rng(1), 1, 4, 128, 128);
+        Tensor[] first = Engine.run(HALVED, x);
+        long[] array = ((HostStorage) first[1].storage()).longs();
+        long[] expected = array.clone();
+        first[1].storage().release();
+        Tensor[] second = Engine.run(HALVED, x);
+        assertThat(((HostStorage) second[1].storage()).longs()).isSameAs(array).containsExactly(expected);
     }
 
     @Test

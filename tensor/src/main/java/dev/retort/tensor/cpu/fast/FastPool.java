@@ -65,7 +65,7 @@ final class FastPool {
         Dense x = Dense.of(input);
         Shape to = out[0].shape();
         float[] values = Workspace.overwritten(to.numel());
-        long[] indices = new long[values.length];
+        long[] indices = Workspace.longs(values.length);
         int plane = plane(input.shape());
         int width = input.size(3);
         Parallel.forRange(planes(to), grain(plane), (from, until) -> {
@@ -73,7 +73,7 @@ final class FastPool {
                 maxPlane(x.data(), x.offset() + p * plane, width, rows, columns, values, indices, p * plane(to));
             }
         });
-        HostStorage storage = HostStorage.wrap(DType.I64, indices);
+        HostStorage storage = HostStorage.result(indices);
         return new Tensor[] {Dense.tensor(values, to), Tensor.of(storage, 0, to, to.contiguousStrides())};
     }
 
