@@ -2,34 +2,27 @@ package dev.retort.tensor.cpu.simd;
 
 import dev.retort.tensor.cpu.Parallel;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorSpecies;
 
-/// Direct convolution: computes a [Sweep] from padded planes.
+/// Direct convolution with few filters: computes a [Sweep] from padded planes.
 ///
 /// ```
-/// padded source, split by phase    patches of NR positions    sums: rows x BLOCK     output
-///   tap t at offset[t]          ->   depth x NR (L1)       ->   (L1, L2)          ->   runs of a line
+/// padded source, split by phase    sums: rows x BLOCK     output
+///   tap t at offset[t]          ->   (L1, L2)          ->   runs of a line
 /// ```
 ///
-/// For every tap the operand is the padded source shifted by a constant ([PaddedPlanes]): a few
-/// rows read it in place ([GatherKernel]), more rows share one copy of it, which is two vectors a
-/// tap whatever the stride. Sums leave for the output while they are in the caches. The price is
-/// the gaps between rows and images, which are computed and dropped.
+/// For every tap the operand is the padded source shifted by a constant ([PaddedPlanes]), read in place
+/// ([GatherKernel]): few rows do not pay for packed patches. Sums leave for the output while they are in the caches.
+/// The
+/// price is the gaps between rows and images, which are computed and dropped.
 final class DirectConv {
-    private static final VectorSpecies<Float> S = Lanes.SPECIES;
-    private static final int L = Lanes.LENGTH;
     private static final int MR = GemmKernel.MR;
     private static final int NR = GemmKernel.NR;
-    /// Rows up to which packing does not pay.
-    private static final int MAX_ROWS = 96;
+    /// Rows up to which packing does not pay (measured: docs/design-notes.md).
+    private static final int MAX_ROWS = 23;
     /// Depth up to which a packed panel of weights stays in the first-level cache.
     private static final int MAX_DEPTH = 1024;
     /// Grid positions of a task: enough to fill vectors, few enough for the second-level cache.
     private static final int TASK_POSITIONS = 1024;
-    /// Rows from which copying the patches of a tile once is cheaper than shifted loads for every
-    /// panel.
-    private static final int PACK_ROWS = 24;
     /// Grid positions whose sums are kept at once: those of all rows stay in the caches.
     private static final int BLOCK = 8 * NR;
     /// Floats of padded source of a task.
@@ -52,7 +45,7 @@ final class DirectConv {
 
     /// Computes the sweep if this way suits it; otherwise does nothing and returns false.
     static boolean run(Sweep s) {
-        if (s.rows > MAX_ROWS || s.depth > MAX_DEPTH || s.depth == 0 || s.columns == 0) {
+        if (s.rows > MAX_ROWS || s.depth > MAX_DEPTH || s.taps.count() < 2 || s.columns == 0) {
             return false;
         }
         PaddedPlanes one = new PaddedPlanes(s.taps, s.srcH, s.srcW, s.stepH, s.stepW, s.gridH, s.gridW, 1);
@@ -97,20 +90,8 @@ final class DirectConv {
 
     /// All rows of NR grid positions from j.
     private void tiles(float[] packed, float[] source, int j, float[] sums, int to) {
-        if (s.rows < PACK_ROWS) {
-            for (int i = 0; i < s.rows; i += MR) {
-                GatherKernel.tile(s.depth, packed, i * s.depth, source, j, at, sums, i * BLOCK + to, BLOCK);
-            }
-            return;
-        }
-        float[] patches = Scratch.floats(Scratch.GEMM_B, s.depth * NR);
-        for (int p = 0; p < s.depth; p++) {
-            int from = j + at[p];
-            FloatVector.fromArray(S, source, from).intoArray(patches, p * NR);
-            FloatVector.fromArray(S, source, from + L).intoArray(patches, p * NR + L);
-        }
         for (int i = 0; i < s.rows; i += MR) {
-            GemmKernel.tile(s.depth, packed, i * s.depth, patches, 0, sums, i * BLOCK + to, BLOCK);
+            GatherKernel.tile(s.depth, packed, i * s.depth, source, j, at, sums, i * BLOCK + to, BLOCK);
         }
     }
 

@@ -1,35 +1,53 @@
 package dev.retort.tensor.cpu.simd;
 
 import dev.retort.tensor.cpu.Parallel;
+import java.util.Arrays;
 
 /// Implicit GEMM: computes a [Sweep] as a product of its weights with its patches.
 ///
 /// ```
-///   source planes              patches: KC x TASK_COLUMNS      sums: rows x TASK_COLUMNS      output
-///   runs of a line at a tap -> panels of NR (L2)          ->   (L2)                      ->   runs of a line
+///   source planes              patches: KC x columns           output planes, or sums where planes are small
+///   runs of a line at a tap -> panels of NR (L2)          ->   rows x columns, a panel of weights (L1) at a time
 /// ```
 ///
 /// The patch matrix is never built: each task packs the patches of its own columns, block by block
-/// ([Patches]). Columns run over all images, so small planes fill the vectors as well as large ones.
+/// ([Patches]). Columns run over all images, so small planes fill the vectors as well as large ones. Tiles go along the
+/// rows of the output and are written where they belong: memory is written while the next ones are computed, and a
+/// plane gets kilobytes in a row (measured: docs/design-notes.md).
 final class PatchGemm {
     private static final int MR = GemmKernel.MR;
     private static final int NR = GemmKernel.NR;
     private static final int KC = 256;
-    /// Columns of a task: a packed block of them (KC x 256 floats) stays in the second-level cache.
-    private static final int TASK_COLUMNS = 256;
-    /// Floats between rows of sums: whole cache lines, but not a power of two.
-    private static final int PITCH = TASK_COLUMNS + NR;
-    /// Rows of a task at most: their sums stay in the second-level cache.
+    /// Floats of a packed block of patches, which stays in the second-level cache.
+    private static final int PATCH_FLOATS = 1 << 17;
+    /// Columns of a task at most, where it writes to the output and where it keeps sums.
+    private static final int TASK_COLUMNS = 1024;
+
+    private static final int FEW_COLUMNS = 256;
+    /// Rows of a task at most.
     private static final int TASK_ROWS = 512;
+    /// Points of planes whose tiles are written where they belong: of smaller ones too many tiles touch two.
+    private static final int DIRECT_GRID = 128;
     /// Tasks for each thread that keep all threads busy to the end.
     private static final int TASKS = 4;
 
+    private static final int[] NONE = {};
+
     private final Sweep s;
     private final int kc;
+    private final boolean direct;
+    private final int columns;
+    /// Floats between rows of sums: whole cache lines, but not a power of two.
+    private final int pitch;
 
     PatchGemm(Sweep sweep) {
         s = sweep;
         kc = Gemm.evenBlock(Math.max(1, s.depth), KC);
+        direct = s.grid >= DIRECT_GRID && s.depth <= kc;
+        int most = direct ? Math.clamp(PATCH_FLOATS / kc, NR, TASK_COLUMNS) : FEW_COLUMNS;
+        int count = Math.max(1, (s.columns + most - 1) / most);
+        columns = ((s.columns + count - 1) / count + NR - 1) / NR * NR;
+        pitch = columns + NR;
     }
 
     void run() {
@@ -38,17 +56,17 @@ final class PatchGemm {
         }
         int panels = (s.rows + MR - 1) / MR;
         float[] packed = s.packWeights(kc);
-        int columnTasks = (s.columns + TASK_COLUMNS - 1) / TASK_COLUMNS;
+        int columnTasks = (s.columns + columns - 1) / columns;
         int threads = Parallel.threads();
         int split = threads == 1 ? 1 : Math.max(1, TASKS * threads / columnTasks);
         int rowTasks = Math.min(panels, Math.max(split, (s.rows + TASK_ROWS - 1) / TASK_ROWS));
         int taskRows = (panels + rowTasks - 1) / rowTasks * MR;
         Parallel.forRange(columnTasks * rowTasks, 1, (from, to) -> {
             for (int t = from; t < to; t++) {
-                int j = t / rowTasks * TASK_COLUMNS;
+                int j = t / rowTasks * columns;
                 int i = t % rowTasks * taskRows;
                 if (i < s.rows) {
-                    task(j, Math.min(s.columns, j + TASK_COLUMNS), i, Math.min(s.rows, i + taskRows), packed);
+                    task(j, Math.min(s.columns, j + columns), i, Math.min(s.rows, i + taskRows), packed);
                 }
             }
         });
@@ -58,29 +76,143 @@ final class PatchGemm {
     private void task(int j0, int j1, int i0, int i1, float[] packed) {
         int panelRows = (s.rows + MR - 1) / MR * MR;
         int rows = (i1 - i0 + MR - 1) / MR * MR;
-        int columns = (j1 - j0 + NR - 1) / NR * NR;
-        float[] patches = Scratch.lines(Scratch.CONV_B, columns * kc);
-        float[] sums = Scratch.lines(Scratch.CONV_SUMS, rows * PITCH);
-        int at = Scratch.LINE;
-        Patches.start(s, i0, i1, PITCH, sums, at);
+        int wide = (j1 - j0 + NR - 1) / NR * NR;
+        float[] patches = Scratch.lines(Scratch.CONV_B, wide * kc);
+        float[] sums = direct ? s.out : Scratch.lines(Scratch.CONV_SUMS, rows * pitch);
+        int[] places = direct ? places(j0, j1) : NONE;
+        boolean starts = s.bias == null && s.depth > 0;
+        if (!starts) {
+            start(j0, j1, i0, i1, sums);
+        }
         for (int p = 0; p < s.depth; p += kc) {
             int n = Math.min(kc, s.depth - p);
-            Patches.pack(s, p, n, j0, j1, patches, at);
-            boolean first = p == 0 && s.bias == null;
-            Patches.multiply(first, n, rows, columns, packed, p * panelRows + i0 * n, patches, at, sums, at, PITCH);
+            Patches.pack(s, p, n, j0, j1, patches, Scratch.LINE);
+            if (direct) {
+                for (int i = i0; i < i1; i += MR) {
+                    row(starts, i, i1, j0, j1, packed, i * n, patches, places);
+                }
+            } else {
+                Patches.multiply(
+                        starts && p == 0,
+                        n,
+                        rows,
+                        wide,
+                        packed,
+                        p * panelRows + i0 * n,
+                        patches,
+                        Scratch.LINE,
+                        sums,
+                        Scratch.LINE,
+                        pitch);
+            }
         }
-        store(j0, j1, i0, i1, sums);
+        if (!direct) {
+            store(j0, j1, i0, i1, sums);
+        }
+    }
+
+    /// Where the tiles of the first row of columns [j0, j1) go: -1 for those that touch two images or go beyond the
+    /// end.
+    private int[] places(int j0, int j1) {
+        int[] places = new int[(j1 - j0 + NR - 1) / NR];
+        for (int k = 0; k < places.length; k++) {
+            int j = j0 + k * NR;
+            int image = j / s.grid;
+            if (j + NR <= Math.min(j1, (image + 1) * s.grid)) {
+                places[k] = s.outOff + image * s.outImage + j - image * s.grid;
+            } else {
+                places[k] = -1;
+            }
+        }
+        return places;
+    }
+
+    /// The block of sums starts from the bias of its rows.
+    private void start(int j0, int j1, int i0, int i1, float[] sums) {
+        if (!direct) {
+            Patches.start(s, i0, i1, pitch, sums, Scratch.LINE);
+            return;
+        }
+        for (int i = i0; i < i1; i++) {
+            float bias = s.bias == null ? 0f : s.bias[s.biasOff + i];
+            for (int j = j0; j < j1; ) {
+                int end = Math.min(j1, (j / s.grid + 1) * s.grid);
+                int to = place(i, j);
+                Arrays.fill(s.out, to, to + end - j, bias);
+                j = end;
+            }
+        }
+    }
+
+    /// Where column j of row i of the output is.
+    private int place(int i, int j) {
+        int image = j / s.grid;
+        return s.outOff + image * s.outImage + i * s.outPlane + j - image * s.grid;
+    }
+
+    /// MR rows of the output from i on.
+    private void row(
+            boolean first, int i, int i1, int j0, int j1, float[] packed, int a, float[] patches, int[] places) {
+        int from = i * s.outPlane;
+        float[] f = first ? GemmKernel.ZEROS : s.out;
+        int ldf = first ? 0 : s.outPlane;
+        for (int k = 0; k < places.length; k++) {
+            int b = Scratch.LINE + k * NR * s.depth;
+            if (i + MR <= i1 && places[k] >= 0) {
+                int c = places[k] + from;
+                GemmKernel.tile(s.depth, packed, a, patches, b, f, first ? 0 : c, ldf, s.out, c, s.outPlane);
+            } else {
+                int j = j0 + k * NR;
+                edge(first, i, Math.min(i1, i + MR), j, Math.min(j1, j + NR), packed, a, patches, b);
+            }
+        }
+    }
+
+    /// A tile that does not lie in one image: computed in a scratch tile, so that the chain stays the same.
+    private void edge(boolean first, int i0, int i1, int j0, int j1, float[] packed, int a, float[] patches, int b) {
+        float[] t = Scratch.lines(Scratch.GEMM_TILE, MR * NR);
+        int at = Scratch.LINE;
+        if (!first) {
+            exchange(true, i0, i1, j0, j1, t, at);
+        }
+        GemmKernel.tile(
+                s.depth,
+                packed,
+                a,
+                patches,
+                b,
+                first ? GemmKernel.ZEROS : t,
+                first ? 0 : at,
+                first ? 0 : NR,
+                t,
+                at,
+                NR);
+        exchange(false, i0, i1, j0, j1, t, at);
+    }
+
+    /// Copies a tile from the output to scratch memory, or back.
+    private void exchange(boolean reads, int i0, int i1, int j0, int j1, float[] t, int at) {
+        for (int i = i0; i < i1; i++) {
+            for (int j = j0; j < j1; ) {
+                int end = Math.min(j1, (j / s.grid + 1) * s.grid);
+                int tile = at + (i - i0) * NR + j - j0;
+                if (reads) {
+                    PatchCopy.run(s.out, place(i, j), t, tile, end - j);
+                } else {
+                    PatchCopy.run(t, tile, s.out, place(i, j), end - j);
+                }
+                j = end;
+            }
+        }
     }
 
     /// Copies the sums to their places in the output, plane after plane.
     private void store(int j0, int j1, int i0, int i1, float[] sums) {
         for (int i = i0; i < i1; i++) {
-            int from = Scratch.LINE + (i - i0) * PITCH - j0;
+            int from = Scratch.LINE + (i - i0) * pitch - j0;
             for (int j = j0; j < j1; ) {
-                int image = j / s.grid;
-                int end = Math.min(j1, (image + 1) * s.grid);
-                int to = s.outOff + image * s.outImage + i * s.outPlane + j - image * s.grid;
-                PatchCopy.run(sums, from + j, s.out, to, end - j);
+                int end = Math.min(j1, (j / s.grid + 1) * s.grid);
+                PatchCopy.run(sums, from + j, s.out, place(i, j), end - j);
                 j = end;
             }
         }
