@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /// Depthwise convolution (one channel to a group, any number of filters a channel): a weighted sum of
-/// shifted planes. [DepthwiseRows] takes 3 x 3 filters with stride 1.
+/// shifted planes. [DepthwiseRows] takes 3 x 3 filters with stride 1, [DepthwiseHalf] halves planes.
 final class Depthwise {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
@@ -28,6 +28,10 @@ final class Depthwise {
             int yo) {
         if (DepthwiseRows.suits(s)) {
             DepthwiseRows.forward(s, x, xo, w, wo, bias, biasOff, y, yo);
+            return;
+        }
+        if (DepthwiseHalf.suits(s)) {
+            DepthwiseHalf.forward(s, x, xo, w, wo, bias, biasOff, y, yo);
             return;
         }
         int size = s.outHeight() * s.outWidth();

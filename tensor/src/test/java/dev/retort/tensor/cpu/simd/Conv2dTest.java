@@ -32,7 +32,8 @@ class Conv2dTest {
         Stream<ConvShape> stems = Stream.of(
                 new ConvShape(2, 3, 40, 45, 32, 7, 7, 2, 2, 3, 3, 1, 1, 1),
                 new ConvShape(1, 3, 70, 70, 25, 3, 3, 2, 2, 1, 1, 1, 1, 1),
-                new ConvShape(3, 4, 9, 33, 27, 5, 8, 1, 1, 2, 4, 1, 1, 1));
+                new ConvShape(3, 4, 9, 33, 27, 5, 8, 1, 1, 2, 4, 1, 1, 1),
+                new ConvShape(5, 7, 11, 13, 29, 3, 3, 1, 1, 1, 1, 1, 1, 1));
         Stream<ConvShape> wide = Stream.of(
                 new ConvShape(3, 20, 7, 9, 32, 1, 1, 1, 1, 0, 0, 1, 1, 1),
                 new ConvShape(2, 13, 35, 34, 48, 1, 1, 1, 1, 0, 0, 1, 1, 1),
@@ -47,6 +48,9 @@ class Conv2dTest {
                 new ConvShape(1, 3, 9, 33, 3, 3, 4, 1, 2, 0, 5, 2, 3, 3),
                 new ConvShape(1, 2, 5, 3, 2, 2, 2, 3, 2, 4, 4, 1, 1, 2),
                 new ConvShape(1, 2, 6, 7, 2, 1, 1, 2, 2, 0, 0, 1, 1, 2),
+                new ConvShape(2, 3, 12, 61, 6, 3, 3, 2, 2, 1, 1, 1, 1, 3),
+                new ConvShape(1, 2, 28, 28, 2, 5, 5, 2, 2, 2, 2, 1, 1, 2),
+                new ConvShape(1, 2, 1, 3, 4, 5, 5, 2, 2, 2, 2, 1, 1, 2),
                 new ConvShape(2, 2, 21, 1, 2, 6, 1, 2, 2, 2, 0, 1, 1, 2));
         Stream<ConvShape> strided = Stream.of(
                 new ConvShape(2, 34, 37, 75, 100, 3, 3, 2, 2, 1, 1, 1, 1, 1),
