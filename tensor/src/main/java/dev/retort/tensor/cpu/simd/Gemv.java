@@ -11,6 +11,9 @@ final class Gemv {
     /// Multiply-adds in one parallel task.
     private static final int TASK_WORK = 1 << 17;
 
+    /// Columns of a task: y and as much of eight rows stay in the first-level cache.
+    private static final int MOST_COLUMNS = 4096;
+
     private Gemv() {}
 
     /// Adds `x B` to y; element p of x is `x[xo + p * xs]`, element j of y is `y[yo + j * ys]`.
@@ -32,21 +35,24 @@ final class Gemv {
         }
     }
 
-    /// Rows of B are contiguous: y stays in registers while p runs, one chain per element as in
-    /// [GemmKernel].
+    /// Rows of B are contiguous: eight of them at a time are read front to back, as memory likes it, while y stays in
+    /// the
+    /// first-level cache; one chain per element as in [GemmKernel].
     private static void rows(int n, int k, float[] x, int xo, int xs, float[] b, int bo, int brs, float[] y, int yo) {
-        int grain = Math.max(4 * L, TASK_WORK / k / (4 * L) * (4 * L));
-        Parallel.forRange(n, grain, (from, to) -> {
-            int j = from;
-            for (; j <= to - 4 * L; j += 4 * L) {
-                fourVectors(k, x, xo, xs, b, bo + j, brs, y, yo + j);
+        int least = Math.max(4 * L, TASK_WORK / k / (4 * L) * (4 * L));
+        int share = ((n - 1) / Parallel.threads() + 4 * L) / (4 * L) * (4 * L);
+        Parallel.forRange(n, Math.max(least, Math.min(share, MOST_COLUMNS)), (from, to) -> {
+            int whole = (to - from) / L * L;
+            int p = 0;
+            for (; p <= k - 8; p += 8) {
+                eightRows(whole, x, xo + p * xs, xs, b, bo + p * brs + from, brs, y, yo + from);
             }
-            for (; j <= to - L; j += L) {
-                oneVector(k, x, xo, xs, b, bo + j, brs, y, yo + j);
+            for (; p < k; p++) {
+                oneRow(whole, x[xo + p * xs], b, bo + p * brs + from, y, yo + from);
             }
-            for (; j < to; j++) {
+            for (int j = from + whole; j < to; j++) {
                 float s = y[yo + j];
-                for (int p = 0; p < k; p++) {
+                for (p = 0; p < k; p++) {
                     s = Math.fma(x[xo + p * xs], b[bo + j + p * brs], s);
                 }
                 y[yo + j] = s;
@@ -54,34 +60,43 @@ final class Gemv {
         });
     }
 
-    private static void fourVectors(int k, float[] x, int xo, int xs, float[] b, int bo, int brs, float[] y, int yo) {
-        FloatVector s0 = FloatVector.fromArray(S, y, yo);
-        FloatVector s1 = FloatVector.fromArray(S, y, yo + L);
-        FloatVector s2 = FloatVector.fromArray(S, y, yo + 2 * L);
-        FloatVector s3 = FloatVector.fromArray(S, y, yo + 3 * L);
-        int i = xo;
-        int q = bo;
-        for (int p = 0; p < k; p++, i += xs, q += brs) {
-            FloatVector v = FloatVector.broadcast(S, x[i]);
-            s0 = v.fma(FloatVector.fromArray(S, b, q), s0);
-            s1 = v.fma(FloatVector.fromArray(S, b, q + L), s1);
-            s2 = v.fma(FloatVector.fromArray(S, b, q + 2 * L), s2);
-            s3 = v.fma(FloatVector.fromArray(S, b, q + 3 * L), s3);
+    private static void eightRows(int n, float[] x, int xo, int xs, float[] b, int bo, int brs, float[] y, int yo) {
+        FloatVector v0 = FloatVector.broadcast(S, x[xo]);
+        FloatVector v1 = FloatVector.broadcast(S, x[xo + xs]);
+        FloatVector v2 = FloatVector.broadcast(S, x[xo + 2 * xs]);
+        FloatVector v3 = FloatVector.broadcast(S, x[xo + 3 * xs]);
+        FloatVector v4 = FloatVector.broadcast(S, x[xo + 4 * xs]);
+        FloatVector v5 = FloatVector.broadcast(S, x[xo + 5 * xs]);
+        FloatVector v6 = FloatVector.broadcast(S, x[xo + 6 * xs]);
+        FloatVector v7 = FloatVector.broadcast(S, x[xo + 7 * xs]);
+        int end = bo + n;
+        for (int i = bo, j = yo; i < end; i += L, j += L) {
+            int t = i;
+            FloatVector s = v0.fma(FloatVector.fromArray(S, b, t), FloatVector.fromArray(S, y, j));
+            t += brs;
+            s = v1.fma(FloatVector.fromArray(S, b, t), s);
+            t += brs;
+            s = v2.fma(FloatVector.fromArray(S, b, t), s);
+            t += brs;
+            s = v3.fma(FloatVector.fromArray(S, b, t), s);
+            t += brs;
+            s = v4.fma(FloatVector.fromArray(S, b, t), s);
+            t += brs;
+            s = v5.fma(FloatVector.fromArray(S, b, t), s);
+            t += brs;
+            s = v6.fma(FloatVector.fromArray(S, b, t), s);
+            t += brs;
+            s = v7.fma(FloatVector.fromArray(S, b, t), s);
+            s.intoArray(y, j);
         }
-        s0.intoArray(y, yo);
-        s1.intoArray(y, yo + L);
-        s2.intoArray(y, yo + 2 * L);
-        s3.intoArray(y, yo + 3 * L);
     }
 
-    private static void oneVector(int k, float[] x, int xo, int xs, float[] b, int bo, int brs, float[] y, int yo) {
-        FloatVector s = FloatVector.fromArray(S, y, yo);
-        int i = xo;
-        int q = bo;
-        for (int p = 0; p < k; p++, i += xs, q += brs) {
-            s = FloatVector.broadcast(S, x[i]).fma(FloatVector.fromArray(S, b, q), s);
+    private static void oneRow(int n, float x, float[] b, int bo, float[] y, int yo) {
+        FloatVector v = FloatVector.broadcast(S, x);
+        for (int j = 0; j < n; j += L) {
+            v.fma(FloatVector.fromArray(S, b, bo + j), FloatVector.fromArray(S, y, yo + j))
+                    .intoArray(y, yo + j);
         }
-        s.intoArray(y, yo);
     }
 
     /// Columns of B are contiguous (or strided, then gathered first): one dot product per column.
@@ -100,25 +115,40 @@ final class Gemv {
         int leftOff = vo;
         int grain = Math.max(4, TASK_WORK / k / 4 * 4);
         Parallel.forRange(n, grain, (from, to) -> {
-            float[] four = Scratch.floats(Scratch.GEMM_TILE, 4);
-            for (int j = from; j < to; j += 4) {
-                int count = Math.min(4, to - j);
-                if (brs == 1) {
-                    // Columns beyond the end repeat the last one; their sums are dropped.
-                    int b0 = bo + j * bcs;
-                    int b1 = b0 + Math.min(1, count - 1) * bcs;
-                    int b2 = b0 + Math.min(2, count - 1) * bcs;
-                    fourDots(k, left, leftOff, b, b0, b1, b2, b0 + (count - 1) * bcs, four);
-                } else {
-                    for (int i = 0; i < count; i++) {
-                        four[i] = RowSums.dotStrided(left, leftOff, b, bo + (j + i) * bcs, brs, k);
-                    }
-                }
-                for (int i = 0; i < count; i++) {
-                    y[yo + j + i] += four[i];
+            if (brs == 1) {
+                contiguous(from, to, k, left, leftOff, b, bo, bcs, y, yo);
+            } else {
+                for (int j = from; j < to; j++) {
+                    y[yo + j] += RowSums.dotStrided(left, leftOff, b, bo + j * bcs, brs, k);
                 }
             }
         });
+    }
+
+    /// Columns [from, to), from four places at once: each is then read front to back for long, which the memory's
+    /// prefetching follows better than four neighbours.
+    private static void contiguous(
+            int from, int to, int k, float[] x, int xo, float[] b, int bo, int bcs, float[] y, int yo) {
+        float[] four = Scratch.floats(Scratch.GEMM_TILE, 4);
+        int quarter = (to - from) / 4;
+        for (int j = from; j < from + quarter; j++) {
+            int at = bo + j * bcs;
+            int far = quarter * bcs;
+            fourDots(k, x, xo, b, at, at + far, at + 2 * far, at + 3 * far, four);
+            for (int i = 0; i < 4; i++) {
+                y[yo + j + i * quarter] += four[i];
+            }
+        }
+        int rest = from + 4 * quarter;
+        if (rest < to) {
+            // Columns beyond the end repeat the last one; their sums are dropped.
+            int last = bo + (to - 1) * bcs;
+            int first = bo + rest * bcs;
+            fourDots(k, x, xo, b, first, Math.min(first + bcs, last), last, last, four);
+            for (int j = rest; j < to; j++) {
+                y[yo + j] += four[j == to - 1 ? 3 : j - rest];
+            }
+        }
     }
 
     /// Dot products of x with four columns at once, which keeps more of the memory's lines on their way: two vectors of
