@@ -81,36 +81,7 @@ final class InPlaceKernel {
             if (columns == NR) {
                 rows(m, 2, depth, a, ao, ars, bp, panel, f, fo + j, ldf, c, co + j, ldc);
             } else {
-                edge(m, columns, depth, a, ao, ars, bp, panel, f, fo + j, ldf, c, co + j, ldc);
-            }
-        }
-    }
-
-    /// Columns that C does not have are computed in a scratch tile, so that the chain stays the same.
-    private static void edge(
-            int m,
-            int columns,
-            int depth,
-            float[] a,
-            int ao,
-            int ars,
-            float[] bp,
-            int bt,
-            float[] f,
-            int fo,
-            int ldf,
-            float[] c,
-            int co,
-            int ldc) {
-        float[] t = Scratch.floats(Scratch.GEMM_TILE, MR * NR);
-        for (int i = 0; i < m; i += MR) {
-            int rows = Math.min(MR, m - i);
-            for (int r = 0; r < rows; r++) {
-                System.arraycopy(f, fo + (i + r) * ldf, t, r * NR, columns);
-            }
-            rows(rows, 2, depth, a, ao + i * ars, ars, bp, bt, t, 0, NR, t, 0, NR);
-            for (int r = 0; r < rows; r++) {
-                System.arraycopy(t, r * NR, c, co + (i + r) * ldc, columns);
+                RowPanels.narrow(m, columns, NR, depth, a, ao, ars, bp, panel, f, fo + j, ldf, c, co + j, ldc);
             }
         }
     }

@@ -111,8 +111,9 @@ final class RowPanels {
         }
     }
 
-    /// Columns that do not fill their panel: computed in a scratch tile, so that the chain stays the same.
-    private static void narrow(
+    /// Columns that do not fill their panel of `width` floats: computed in a scratch tile, so that the chain stays the
+    /// same.
+    static void narrow(
             int m,
             int columns,
             int width,

@@ -13,6 +13,9 @@ final class StepKernel {
     /// Floats between two steps: a vector is copied for each, and positions in B are a multiple of those in A.
     static final int STEP = 16;
 
+    /// Largest depth: a quarter of each step is not used, so less fits beside the panels of B than in [TallKernel].
+    static final int DEPTH = 384;
+
     private StepKernel() {}
 
     /// Writes F plus the product of twelve rows from `a[ao]` on with the first `columns` columns of the panel at

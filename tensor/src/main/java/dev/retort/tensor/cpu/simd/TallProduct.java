@@ -39,7 +39,7 @@ record TallProduct(
     private static final int FEWEST_ROWS = 16 * MR;
 
     /// Tiles whose rows are copied together where A's columns are contiguous: every step is a line of its own.
-    private static final int GROUP = 8;
+    private static final int GROUP = 16;
     /// Distance of their copies.
     private static final int PANEL = StepKernel.STEP * TallKernel.PITCH;
 
@@ -70,7 +70,7 @@ record TallProduct(
         }
         int columns = (parts(n, across) + NR - 1) / NR * NR;
         int rows = (parts(m, down) + MR - 1) / MR * MR;
-        int depth = Gemm.evenBlock(k, TallKernel.DEPTH);
+        int depth = Gemm.evenBlock(k, acs == 1 ? TallKernel.DEPTH : StepKernel.DEPTH);
         int wide = parts(n, columns);
         int tasks = wide * parts(m, rows);
         Parallel.forRange(tasks, serial ? tasks : 1, (from, to) -> {
