@@ -2,6 +2,7 @@ package dev.retort.tensor.cpu;
 
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,9 @@ import org.jspecify.annotations.Nullable;
 /// same bits at any thread count. Calls from inside a chunk run inline. The first exception thrown by a
 /// chunk stops the chunks not yet started and is thrown to the caller.
 ///
-/// The thread count starts at the system property `dev.retort.threads`, else at the number of processors.
+/// The thread count starts at the system property `dev.retort.threads`, else at the number of processors. That number
+/// less one is used until loops have run for two seconds: kernels are interpreted at first, and on a machine of few
+/// processors they would take them from the compiler that is to make them fast.
 public final class Parallel {
     /// Body of a loop over a half-open range of indices.
     @FunctionalInterface
@@ -30,10 +33,16 @@ public final class Parallel {
     /// (measured: docs/design-notes.md).
     private static final long IDLE_NANOS = 200_000;
 
+    /// How long loops leave a processor to the compiler, unless a thread count was asked for (measured:
+    /// docs/design-notes.md).
+    private static final long COMPILING_NANOS = 2_000_000_000L;
+
     private static final LinkedBlockingQueue<Job> QUEUE = new LinkedBlockingQueue<>();
     private static final ThreadLocal<boolean[]> INSIDE = ThreadLocal.withInitial(() -> new boolean[1]);
 
     private static volatile int threads = initialThreads();
+    private static volatile boolean warm = Integer.getInteger("dev.retort.threads", 0) > 0;
+    private static final AtomicLong LOOPED = new AtomicLong();
     private static int workers;
 
     private Parallel() {}
@@ -52,6 +61,7 @@ public final class Parallel {
             throw new IllegalArgumentException("threads: expected at least 1, got " + count);
         }
         threads = count;
+        warm = true;
     }
 
     /// Runs `body` over `[0, n)` in chunks of `grain` indices and returns when all are done.
@@ -65,8 +75,20 @@ public final class Parallel {
             return;
         }
         int chunks = (n - 1) / grain + 1;
-        int helpers = Math.min(threads, chunks) - 1;
         boolean[] inside = INSIDE.get();
+        if (!warm && !inside[0]) {
+            long start = System.nanoTime();
+            forRange(n, grain, chunks, Math.max(1, threads - 1), inside, body);
+            if (LOOPED.addAndGet(System.nanoTime() - start) > COMPILING_NANOS) {
+                warm = true;
+            }
+        } else {
+            forRange(n, grain, chunks, threads, inside, body);
+        }
+    }
+
+    private static void forRange(int n, int grain, int chunks, int most, boolean[] inside, RangeBody body) {
+        int helpers = Math.min(most, chunks) - 1;
         if (helpers == 0 || inside[0]) {
             for (int i = 0; i < chunks; i++) {
                 int from = i * grain;

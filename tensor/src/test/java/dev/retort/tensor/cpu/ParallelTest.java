@@ -3,6 +3,12 @@ package dev.retort.tensor.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.AfterEach;
@@ -80,5 +86,51 @@ class ParallelTest {
         assertThatThrownBy(() -> Parallel.forRange(3, 0, (from, to) -> {}))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("forRange: grain expected at least 1, got 0");
+    }
+
+    @Test
+    void aProcessorIsLeftToTheCompilerAtFirst() throws Exception {
+        assertThat(threadsUsed("-XX:ActiveProcessorCount=3")).isEqualTo("2 3");
+        assertThat(threadsUsed("-XX:ActiveProcessorCount=1")).isEqualTo("1 1");
+        assertThat(threadsUsed("-XX:ActiveProcessorCount=3", "-Ddev.retort.threads=3"))
+                .isEqualTo("3 3");
+    }
+
+    /// How many threads run a loop in a fresh process, first and after two seconds of loops.
+    private static String threadsUsed(String... flags) throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(flags));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Fresh.class.getName()));
+        Process process = new ProcessBuilder(command).start();
+        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).isZero();
+        return printed.strip();
+    }
+
+    /// Main class of such a process.
+    static final class Fresh {
+        public static void main(String[] arguments) {
+            int first = used(12, 20);
+            used(1, 2100);
+            System.out.println(first + " " + used(12, 20));
+        }
+
+        private static int used(int chunks, long millis) {
+            Set<Thread> seen = ConcurrentHashMap.newKeySet();
+            Parallel.forRange(chunks, 1, (from, to) -> {
+                seen.add(Thread.currentThread());
+                pause(millis);
+            });
+            return seen.size();
+        }
+
+        private static void pause(long millis) {
+            try {
+                Thread.sleep(millis);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
     }
 }
