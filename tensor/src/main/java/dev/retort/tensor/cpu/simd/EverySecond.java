@@ -3,6 +3,7 @@ package dev.retort.tensor.cpu.simd;
 import java.util.function.IntUnaryOperator;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Takes every second float of a row apart, and puts two rows together again, by shuffles: what a stride of two needs.
@@ -58,6 +59,17 @@ final class EverySecond {
                     FloatVector.fromArray(S, src, from + 2 * last + L - 1).reinterpretAsInts();
             TAKE.selectFrom(v0, v1).reinterpretAsFloats().intoArray(dst, to);
             TAKE.selectFrom(v2, v3).reinterpretAsFloats().intoArray(dst, to + last);
+        }
+    }
+
+    /// The same for rows of less than L floats; `src` must go on for 2 L - 1 floats from the last row on.
+    static void takeShortRows(float[] src, int s, int sStep, int rows, float[] dst, int d, int dStep, int length) {
+        VectorMask<Float> some = S.indexInRange(0, length);
+        for (int r = 0; r < rows; r++) {
+            int from = s + r * sStep;
+            IntVector v0 = FloatVector.fromArray(S, src, from).reinterpretAsInts();
+            IntVector v1 = FloatVector.fromArray(S, src, from + L - 1).reinterpretAsInts();
+            TAKE.selectFrom(v0, v1).reinterpretAsFloats().intoArray(dst, d + r * dStep, some);
         }
     }
 

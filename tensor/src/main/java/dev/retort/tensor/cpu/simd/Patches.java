@@ -80,6 +80,8 @@ final class Patches {
                 shortRuns(src, from, plane, count, dst, to, width);
             } else if (step == 2 && width >= L) {
                 EverySecond.takeRows(src, from, plane, count, dst, to, NR, width);
+            } else if (step == 2 && L >= 8 && width >= 4 && from + (count - 1) * plane + 2 * L <= src.length) {
+                EverySecond.takeShortRows(src, from, plane, count, dst, to, NR, width);
             } else {
                 steppedRuns(src, from, plane, step, count, dst, to, width);
             }
