@@ -187,10 +187,10 @@ public final class PixelConv {
 
     /// Where the windows of `count` pixels from p on start, the last of which is p1 - 1: beyond it that one is computed
     /// again and dropped.
-    private void place(int p, int p1, int count, int[] at) {
+    private void place(int p, int p1, int count, int off, int[] at) {
         int image = p / starts.length;
         int from = p - image * starts.length;
-        int base = image * imageFloats;
+        int base = off + image * imageFloats;
         for (int i = 0; i < count; i++) {
             at[i] = base + starts[from];
             if (p + i + 1 < p1 && ++from == starts.length) {
@@ -271,32 +271,20 @@ public final class PixelConv {
             int vectors = panel / L;
             int height = PixelKernel.rows(vectors);
             int w = packed.at() + panels[j] * depth + piece.step * panel;
-            int shift = piece.offset + (gathers ? 0 : xo);
-            boolean starts = piece.step == 0;
+            boolean begins = piece.step == 0;
             for (int p = p0; p < p1; p += height) {
-                place(p, p1, height, at);
                 if (gathers) {
                     for (int i = 0; i < height; i++) {
-                        at[i] = (Math.min(p + i, p1 - 1) - p0) * depth;
+                        at[i] = (Math.min(p + i, p1 - 1) - p0) * depth + piece.offset;
                     }
+                } else {
+                    place(p, p1, height, xo + piece.offset, at);
                 }
                 int t = to + (p - p0) * step;
-                float[] f = starts ? GemmKernel.ZEROS : sums;
-                int fs = starts ? 0 : step;
+                float[] f = begins ? GemmKernel.ZEROS : sums;
+                int fs = begins ? 0 : step;
                 PixelKernel.tile(
-                        vectors,
-                        windows,
-                        at,
-                        shift,
-                        piece.length,
-                        packed.data(),
-                        w,
-                        f,
-                        starts ? 0 : t,
-                        fs,
-                        sums,
-                        t,
-                        step);
+                        vectors, windows, at, piece.length, packed.data(), w, f, begins ? 0 : t, fs, sums, t, step);
                 write(Math.min(each, left));
             }
         }
@@ -317,9 +305,9 @@ public final class PixelConv {
         int d = 0;
         int[] at = new int[1];
         for (int p = p0; p < p1; p++) {
-            place(p, p1, 1, at);
+            place(p, p1, 1, xo, at);
             for (int run : runs) {
-                int from = xo + at[0] + run;
+                int from = at[0] + run;
                 if (from + whole > x.length) {
                     System.arraycopy(x, from, windows, d, length);
                 } else {

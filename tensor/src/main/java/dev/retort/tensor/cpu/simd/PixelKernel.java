@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// lanes.
 ///
 /// ```
-///   t[i, j] = f[i, j] + sum over p < length of x[rows[i] + shift + p] * panel[p, j]
+///   t[i, j] = f[i, j] + sum over p < n of x[at[i] + p] * panel[p, j]
 /// ```
 ///
 /// Each sum goes on from a row of F, which is T itself or, with `fs` 0, one row of zeros for all: one chain of fused
@@ -35,9 +35,8 @@ final class PixelKernel {
     static void tile(
             int vectors,
             float[] x,
-            int[] rows,
-            int shift,
-            int length,
+            int[] at,
+            int n,
             float[] w,
             int wo,
             float[] f,
@@ -47,36 +46,25 @@ final class PixelKernel {
             int to,
             int ts) {
         if (vectors == 4) {
-            tile6(x, rows, shift, length, w, wo, f, fo, fs, t, to, ts);
+            tile6(x, at, n, w, wo, f, fo, fs, t, to, ts);
         } else if (vectors == 1) {
-            narrow8(x, rows, shift, length, w, wo, f, fo, fs, t, to, ts);
+            narrow8(x, at, n, w, wo, f, fo, fs, t, to, ts);
         } else if (MANY_REGISTERS) {
-            tile8(x, rows, shift, length, w, wo, f, fo, fs, t, to, ts);
+            tile8(x, at, n, w, wo, f, fo, fs, t, to, ts);
         } else {
-            tile4(x, rows, shift, length, w, wo, f, fo, fs, t, to, ts);
+            tile4(x, at, n, w, wo, f, fo, fs, t, to, ts);
         }
     }
 
     /// Six pixels by four vectors.
     private static void tile6(
-            float[] x,
-            int[] rows,
-            int shift,
-            int length,
-            float[] w,
-            int wo,
-            float[] f,
-            int fo,
-            int fs,
-            float[] t,
-            int to,
-            int ts) {
-        int a0 = rows[0] + shift;
-        int a1 = rows[1] + shift;
-        int a2 = rows[2] + shift;
-        int a3 = rows[3] + shift;
-        int a4 = rows[4] + shift;
-        int a5 = rows[5] + shift;
+            float[] x, int[] at, int n, float[] w, int wo, float[] f, int fo, int fs, float[] t, int to, int ts) {
+        int a0 = at[0];
+        int a1 = at[1];
+        int a2 = at[2];
+        int a3 = at[3];
+        int a4 = at[4];
+        int a5 = at[5];
         FloatVector s00 = FloatVector.fromArray(S, f, fo);
         FloatVector s01 = FloatVector.fromArray(S, f, fo + L);
         FloatVector s02 = FloatVector.fromArray(S, f, fo + 2 * L);
@@ -102,7 +90,7 @@ final class PixelKernel {
         FloatVector s52 = FloatVector.fromArray(S, f, fo + 5 * fs + 2 * L);
         FloatVector s53 = FloatVector.fromArray(S, f, fo + 5 * fs + 3 * L);
         int q = wo;
-        for (int p = 0; p < length; p++) {
+        for (int p = 0; p < n; p++) {
             FloatVector b0 = FloatVector.fromArray(S, w, q);
             FloatVector b1 = FloatVector.fromArray(S, w, q + L);
             FloatVector b2 = FloatVector.fromArray(S, w, q + 2 * L);
@@ -167,26 +155,15 @@ final class PixelKernel {
 
     /// Eight pixels by two vectors.
     private static void tile8(
-            float[] x,
-            int[] rows,
-            int shift,
-            int length,
-            float[] w,
-            int wo,
-            float[] f,
-            int fo,
-            int fs,
-            float[] t,
-            int to,
-            int ts) {
-        int a0 = rows[0] + shift;
-        int a1 = rows[1] + shift;
-        int a2 = rows[2] + shift;
-        int a3 = rows[3] + shift;
-        int a4 = rows[4] + shift;
-        int a5 = rows[5] + shift;
-        int a6 = rows[6] + shift;
-        int a7 = rows[7] + shift;
+            float[] x, int[] at, int n, float[] w, int wo, float[] f, int fo, int fs, float[] t, int to, int ts) {
+        int a0 = at[0];
+        int a1 = at[1];
+        int a2 = at[2];
+        int a3 = at[3];
+        int a4 = at[4];
+        int a5 = at[5];
+        int a6 = at[6];
+        int a7 = at[7];
         FloatVector s00 = FloatVector.fromArray(S, f, fo);
         FloatVector s01 = FloatVector.fromArray(S, f, fo + L);
         FloatVector s10 = FloatVector.fromArray(S, f, fo + fs);
@@ -204,7 +181,7 @@ final class PixelKernel {
         FloatVector s70 = FloatVector.fromArray(S, f, fo + 7 * fs);
         FloatVector s71 = FloatVector.fromArray(S, f, fo + 7 * fs + L);
         int q = wo;
-        for (int p = 0; p < length; p++) {
+        for (int p = 0; p < n; p++) {
             FloatVector b0 = FloatVector.fromArray(S, w, q);
             FloatVector b1 = FloatVector.fromArray(S, w, q + L);
             FloatVector v0 = FloatVector.broadcast(S, x[a0 + p]);
@@ -253,22 +230,11 @@ final class PixelKernel {
 
     /// Four pixels by two vectors.
     private static void tile4(
-            float[] x,
-            int[] rows,
-            int shift,
-            int length,
-            float[] w,
-            int wo,
-            float[] f,
-            int fo,
-            int fs,
-            float[] t,
-            int to,
-            int ts) {
-        int a0 = rows[0] + shift;
-        int a1 = rows[1] + shift;
-        int a2 = rows[2] + shift;
-        int a3 = rows[3] + shift;
+            float[] x, int[] at, int n, float[] w, int wo, float[] f, int fo, int fs, float[] t, int to, int ts) {
+        int a0 = at[0];
+        int a1 = at[1];
+        int a2 = at[2];
+        int a3 = at[3];
         FloatVector s00 = FloatVector.fromArray(S, f, fo);
         FloatVector s01 = FloatVector.fromArray(S, f, fo + L);
         FloatVector s10 = FloatVector.fromArray(S, f, fo + fs);
@@ -278,7 +244,7 @@ final class PixelKernel {
         FloatVector s30 = FloatVector.fromArray(S, f, fo + 3 * fs);
         FloatVector s31 = FloatVector.fromArray(S, f, fo + 3 * fs + L);
         int q = wo;
-        for (int p = 0; p < length; p++) {
+        for (int p = 0; p < n; p++) {
             FloatVector b0 = FloatVector.fromArray(S, w, q);
             FloatVector b1 = FloatVector.fromArray(S, w, q + L);
             FloatVector v0 = FloatVector.broadcast(S, x[a0 + p]);
@@ -307,26 +273,15 @@ final class PixelKernel {
 
     /// Eight pixels by one vector.
     private static void narrow8(
-            float[] x,
-            int[] rows,
-            int shift,
-            int length,
-            float[] w,
-            int wo,
-            float[] f,
-            int fo,
-            int fs,
-            float[] t,
-            int to,
-            int ts) {
-        int a0 = rows[0] + shift;
-        int a1 = rows[1] + shift;
-        int a2 = rows[2] + shift;
-        int a3 = rows[3] + shift;
-        int a4 = rows[4] + shift;
-        int a5 = rows[5] + shift;
-        int a6 = rows[6] + shift;
-        int a7 = rows[7] + shift;
+            float[] x, int[] at, int n, float[] w, int wo, float[] f, int fo, int fs, float[] t, int to, int ts) {
+        int a0 = at[0];
+        int a1 = at[1];
+        int a2 = at[2];
+        int a3 = at[3];
+        int a4 = at[4];
+        int a5 = at[5];
+        int a6 = at[6];
+        int a7 = at[7];
         FloatVector s0 = FloatVector.fromArray(S, f, fo);
         FloatVector s1 = FloatVector.fromArray(S, f, fo + fs);
         FloatVector s2 = FloatVector.fromArray(S, f, fo + 2 * fs);
@@ -336,7 +291,7 @@ final class PixelKernel {
         FloatVector s6 = FloatVector.fromArray(S, f, fo + 6 * fs);
         FloatVector s7 = FloatVector.fromArray(S, f, fo + 7 * fs);
         int q = wo;
-        for (int p = 0; p < length; p++) {
+        for (int p = 0; p < n; p++) {
             FloatVector b0 = FloatVector.fromArray(S, w, q);
             FloatVector v0 = FloatVector.broadcast(S, x[a0 + p]);
             s0 = v0.fma(b0, s0);
