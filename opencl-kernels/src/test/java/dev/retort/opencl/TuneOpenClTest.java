@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 /// Tiles that were tuned are used, and every shape of tile computes the same.
 class TuneOpenClTest {
     private static final int[][] TILES = {
-        {32, 64, 32, 32, 64}, {16, 32, 8, 16, 32}, {64, 64, 8, 8, 8}, {32, 32, 16, 2, 2}, {64, 32, 8, 4, 4}
+        {32, 64, 32, 32, 64}, {16, 32, 8, 16, 32}, {64, 64, 8, 8, 8}, {32, 32, 16, 4, 4}, {32, 128, 16, 4, 8}
     };
 
     private final ClDevice device = TestDevice.opened();

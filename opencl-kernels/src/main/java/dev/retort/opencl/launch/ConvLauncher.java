@@ -11,7 +11,7 @@ import java.util.List;
 
 /// Launches `kernels/product.cl` or `kernels/tensor.cl` (implicit GEMM) and `kernels/depthwise.cl`: [ConvOp].
 final class ConvLauncher {
-    private static final int MOST_SPLITS = 64;
+    private static final int MOST_SPLITS = 256;
 
     private ConvLauncher() {}
 
@@ -51,7 +51,7 @@ final class ConvLauncher {
         }
 
         Product.Problem problem(String name, DType dtype, long m, long n, int splits) {
-            return new Product.Problem(Tile.Use.CONVOLUTION, name, dtype, m, n, (long) g.groups() * splits);
+            return new Product.Problem(Tile.Use.CONVOLUTION, name, dtype, m, n, (long) g.groups() * splits, "");
         }
 
         /// The struct of the kernels.
@@ -178,8 +178,14 @@ final class ConvLauncher {
 
     /// Parts of the sum over images and positions, so that there are tiles enough for the device.
     private static int splits(Task t, Sizes s, Tensor dw) {
-        Tile tile = Tile.of(t.device(), Tile.Use.CONVOLUTION);
         long columns = (long) s.w.dim(1) * s.taps();
+        Tile tile = Tile.of(
+                t.device(),
+                Tile.Use.CONVOLUTION,
+                dw.dtype(),
+                s.groupOuts(),
+                columns,
+                t.device().limits().computeUnits());
         long tiles =
                 ((s.groupOuts() + tile.tm() - 1) / tile.tm()) * ((columns + tile.tn() - 1) / tile.tn()) * s.g.groups();
         long wanted = 2L * t.device().limits().computeUnits() / Math.max(1, tiles);

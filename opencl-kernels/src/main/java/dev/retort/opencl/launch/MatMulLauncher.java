@@ -66,7 +66,10 @@ final class MatMulLauncher {
     }
 
     private static Product.Problem problem(Tensor a, Tensor b, Shape batch) {
-        return new Product.Problem(Tile.Use.MATMUL, "MATMUL", a.dtype(), a.size(-2), b.size(-1), batch.numel());
+        boolean aAlongK = a.strides()[a.rank() - 1] == 1;
+        boolean bAlongK = b.strides()[b.rank() - 2] == 1 && b.strides()[b.rank() - 1] != 1;
+        String along = "#define A_ALONG_K " + aAlongK + "\n#define B_ALONG_K " + bAlongK + "\n";
+        return new Product.Problem(Tile.Use.MATMUL, "MATMUL", a.dtype(), a.size(-2), b.size(-1), batch.numel(), along);
     }
 
     private static int[] fields(Task t, Tensor a, Tensor b, @Nullable Tensor bias, Shape batch) {

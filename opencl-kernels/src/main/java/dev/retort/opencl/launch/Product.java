@@ -42,7 +42,8 @@ record Product(
     /// @param m      rows
     /// @param n      columns
     /// @param batch  number of products
-    record Problem(Tile.Use use, String name, DType dtype, long m, long n, long batch) {
+    /// @param along  definitions that say along which index A and B lie in memory, or nothing: the kernel finds out
+    record Problem(Tile.Use use, String name, DType dtype, long m, long n, long batch, String along) {
         private String definitions() {
             return Types.of(dtype) + "#define " + name + " 1\n";
         }
@@ -58,21 +59,22 @@ record Product(
 
     private static Product tiled(Task task, TensorType type, Problem p, int[] fields, List<Tensor> operands) {
         Tile tile = Tile.of(task.device(), p.use, p.dtype, p.m, p.n, p.batch);
-        String variant = p.definitions() + tile.definitions() + parts(type, p);
+        String along = tile.isOneItem() ? "" : p.along; // fewer variants where compiling takes longer
+        String variant = p.definitions() + along + tile.definitions() + parts(type, p);
         long[] grid = {
             (p.n + tile.tn() - 1) / tile.tn() * tile.groupX(),
             (p.m + tile.tm() - 1) / tile.tm() * tile.groupY(),
             p.batch
         };
         return new Product(
-                task, type, variant, "product", fields, operands, grid, new int[] {tile.groupX(), tile.groupY(), 1});
+                task, type, variant, tile.file(), fields, operands, grid, new int[] {tile.groupX(), tile.groupY(), 1});
     }
 
     /// A product on tensor cores, whether they are known to work or not.
     static Product onTensorCores(Task task, TensorType type, Problem p, int[] fields, List<Tensor> operands) {
         boolean emulated = task.device().tensorCores().isEmulated();
         Tile tile = Tile.ofWarps(task.device().limits(), emulated, p.m, p.n, p.batch);
-        String variant = p.definitions() + "#define TENSOR 1\n" + (emulated ? "#define EMULATED 1\n" : "")
+        String variant = p.definitions() + p.along + "#define TENSOR 1\n" + (emulated ? "#define EMULATED 1\n" : "")
                 + tile.definitions() + parts(type, p);
         int items = WARP * tile.groupX() * tile.groupY();
         long[] grid = {(p.n + tile.tn() - 1) / tile.tn() * items, (p.m + tile.tm() - 1) / tile.tm(), p.batch};

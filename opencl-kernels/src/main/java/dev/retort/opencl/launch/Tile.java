@@ -4,14 +4,32 @@ import dev.retort.opencl.runtime.ClDevice;
 import dev.retort.opencl.runtime.DeviceLimits;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.OpException;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /// Sizes of the tiled product: a work-group computes `tm` x `tn` elements in steps of `tk`, a work-item
 /// `rm` x `rn` of them.
 record Tile(int tm, int tn, int tk, int rm, int rn) {
-    /// What is left where large tiles do not fit, for ever smaller work-groups.
-    private static final List<Tile> SMALL =
-            List.of(new Tile(16, 16, 16, 2, 2), new Tile(16, 16, 16, 4, 4), new Tile(8, 16, 16, 8, 16));
+    /// Sizes for cards with their speed on products of many whole tiles, the fastest being 1.
+    private static final Map<Tile, Double> CARDS = Map.ofEntries(
+            Map.entry(new Tile(128, 128, 8, 8, 8), 1.0),
+            Map.entry(new Tile(128, 128, 16, 8, 8), 0.95),
+            Map.entry(new Tile(64, 128, 16, 8, 8), 0.9),
+            Map.entry(new Tile(128, 64, 16, 8, 8), 0.9),
+            Map.entry(new Tile(64, 64, 16, 8, 8), 0.8),
+            Map.entry(new Tile(64, 64, 16, 4, 4), 0.7),
+            Map.entry(new Tile(32, 128, 16, 4, 8), 0.7),
+            Map.entry(new Tile(16, 128, 16, 4, 4), 0.5),
+            Map.entry(new Tile(32, 64, 16, 4, 4), 0.6),
+            Map.entry(new Tile(32, 32, 16, 4, 4), 0.5));
+
+    /// The speed of what was tuned: ahead of all others.
+    private static final double TUNED = 1.1;
+
+    /// What is left where no other tile fits, for ever smaller work-groups.
+    private static final List<Tile> SMALL = List.of(new Tile(16, 16, 16, 4, 4), new Tile(8, 16, 16, 8, 16));
 
     private static final int MOST = Integer.MAX_VALUE - 1024;
 
@@ -30,13 +48,28 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
         requireIndices(m, n);
         DeviceLimits limits = device.limits();
         Tile large = of(device, use);
-        long tiles = large.count(m, n) * batch;
-        boolean fills = limits.cpu() || tiles >= limits.computeUnits();
-        Tile chosen = large.isOneItem() ? large.narrowed(m) : fills ? large : middle(large);
-        while (!chosen.fits(limits, dtype) && chosen.tm > 32) {
-            chosen = middle(chosen);
+        if (limits.cpu()) {
+            Tile core = large.isOneItem() ? large.narrowed(m) : large;
+            return core.fits(limits, dtype) ? core : smallest(limits, dtype);
         }
-        return chosen.fits(limits, dtype) ? chosen : smallest(limits, dtype);
+        return Stream.concat(Stream.of(large), CARDS.keySet().stream())
+                .filter(tile -> tile.fits(limits, dtype))
+                .min(Comparator.<Tile>comparingDouble(tile -> {
+                            double speed = tile.equals(large) ? TUNED : CARDS.get(tile);
+                            return Math.max(tile.count(m, n) * batch, limits.computeUnits())
+                                    * tile.tm
+                                    * tile.tn
+                                    / speed;
+                        })
+                        .thenComparing(Tile::toString)) // the same one in every process
+                .orElseGet(() -> smallest(limits, dtype));
+    }
+
+    /// Sizes worth trying on a card.
+    static List<Tile> forCards() {
+        return CARDS.keySet().stream()
+                .sorted(Comparator.comparing((Tile tile) -> -CARDS.get(tile)).thenComparing(Tile::toString))
+                .toList();
     }
 
     /// Sizes for tensor cores, large ones first: a warp computes `rm` x `rn` elements.
@@ -87,16 +120,20 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
         return new int[] {tm, tn, tk, rm, rn};
     }
 
-    /// Whether `kernels/product.cl` can be compiled with it.
+    /// Whether `kernels/product.cl`, or `kernels/product_core.cl` for one work-item, can be compiled with it.
     boolean isPossible() {
         if (tm < 1 || tn < 1 || tk < 1 || rm < 1 || rn < 1 || tm % rm != 0 || tn % rn != 0) {
             return false;
         }
+        if (isOneItem()) {
+            return tm % 8 == 0 && tn % 16 == 0;
+        }
         int items = groupX() * groupY();
-        return items == 1 ? tm % 8 == 0 && tn % 16 == 0 : items % tn == 0;
+        return rm % 4 == 0 && rn % 4 == 0 && items % tn == 0 && tm * tk % items == 0 && tn * tk % items == 0;
     }
 
-    private boolean isOneItem() {
+    /// Whether a work-group is one work-item, a processor's core.
+    boolean isOneItem() {
         return rm == tm && rn == tn;
     }
 
@@ -107,10 +144,6 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
             rows /= 2;
         }
         return new Tile(rows, tn, tk, rows, rn);
-    }
-
-    private static Tile middle(Tile large) {
-        return large.tm > 64 ? new Tile(64, 64, 16, 4, 4) : large.tm > 32 ? new Tile(32, 32, 16, 2, 2) : large;
     }
 
     /// Sizes that suit a vendor's devices; [Tile#of] takes smaller ones where a product has few tiles.
@@ -125,8 +158,13 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
     }
 
     boolean fits(DeviceLimits limits, DType dtype) {
-        int bytes = dtype == DType.F64 || !dtype.isFloating() ? 8 : 4;
-        return (long) tk * (tm + tn + 2) * bytes <= limits.localBytes() && groupX() * groupY() <= limits.groupSize();
+        boolean wide = dtype == DType.F64 || !dtype.isFloating();
+        int bytes = wide ? 8 : 4;
+        int registers = rm * rn * (bytes / 4);
+        long row = (long) (tm + tn + 8) * bytes + 16; // of both tiles, padded, and where it is read
+        return (isOneItem() || registers <= 64)
+                && tk * row * (isOneItem() ? 1 : 2) <= limits.localBytes()
+                && groupX() * groupY() <= limits.groupSize();
     }
 
     int groupX() {
@@ -137,7 +175,12 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
         return tm / rm;
     }
 
-    /// The definitions for `kernels/product.cl`.
+    /// The file with the kernel, without its extension.
+    String file() {
+        return isOneItem() ? "product_core" : "product";
+    }
+
+    /// The definitions for the kernel.
     String definitions() {
         return "#define TM " + tm + "\n#define TN " + tn + "\n#define TK " + tk + "\n#define RM " + rm + "\n#define RN "
                 + rn + "\n";

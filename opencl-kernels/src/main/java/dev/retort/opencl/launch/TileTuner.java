@@ -28,18 +28,6 @@ public final class TileTuner implements KernelTuner {
             new Tile(64, 32, 64, 64, 32),
             new Tile(32, 32, 16, 4, 4));
 
-    private static final List<Tile> CARDS = List.of(
-            new Tile(128, 128, 8, 8, 8),
-            new Tile(128, 128, 16, 8, 8),
-            new Tile(128, 64, 8, 8, 4),
-            new Tile(64, 128, 8, 4, 8),
-            new Tile(64, 64, 16, 4, 4),
-            new Tile(64, 64, 8, 4, 4),
-            new Tile(64, 64, 16, 8, 4),
-            new Tile(64, 64, 8, 8, 8),
-            new Tile(32, 32, 16, 2, 2),
-            new Tile(32, 32, 16, 4, 4));
-
     private final ClDevice device;
 
     /// A tuner of one device.
@@ -58,7 +46,7 @@ public final class TileTuner implements KernelTuner {
             Optional<int[]> before = device.tiles().get(use.name());
             Tile best = null;
             double most = 0;
-            for (Tile tile : device.limits().cpu() ? PROCESSORS : CARDS) {
+            for (Tile tile : device.limits().cpu() ? PROCESSORS : Tile.forCards()) {
                 double gflops = gflops(use, tile, problem);
                 if (gflops > most) {
                     most = gflops;
@@ -105,10 +93,11 @@ public final class TileTuner implements KernelTuner {
             }
             case CONVOLUTION -> {
                 int images = cpu ? 16 : 256;
-                Tensor x = Random.normal(rng, images, 64, 28, 28).to(device.name());
-                Tensor w = Random.normal(rng, 64, 64, 3, 3).to(device.name());
+                int channels = cpu ? 64 : 128; // whole tiles, so that each tile is taken while it is tried
+                Tensor x = Random.normal(rng, images, channels, 28, 28).to(device.name());
+                Tensor w = Random.normal(rng, channels, channels, 3, 3).to(device.name());
                 ConvOp.Geometry same = ConvOp.Geometry.of(1, 1);
-                yield new Problem(() -> x.conv2d(w, null, same), 2.0 * images * 28 * 28 * 64 * 64 * 9);
+                yield new Problem(() -> x.conv2d(w, null, same), 2.0 * images * 28 * 28 * channels * channels * 9);
             }
         };
     }

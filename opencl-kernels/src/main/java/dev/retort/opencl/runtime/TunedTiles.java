@@ -31,8 +31,9 @@ public final class TunedTiles {
     /// The tiles of a device, read from this user's folder.
     static TunedTiles of(DeviceLimits limits) {
         Path folder = BinaryCache.defaultFolder();
-        Path program = new BinaryCache(folder)
-                .file(limits.fingerprint(), "tiles", Programs.resource("problem") + Programs.resource("product"));
+        String kernels =
+                Programs.resource("problem") + Programs.resource("product") + Programs.resource("product_core");
+        Path program = new BinaryCache(folder).file(limits.fingerprint(), "tiles", kernels);
         String name = String.valueOf(program.getFileName()).replace(".clbin", ".tiles");
         TunedTiles tiles = new TunedTiles(folder.resolve(name));
         tiles.read();

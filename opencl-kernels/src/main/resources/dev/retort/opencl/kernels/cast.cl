@@ -30,8 +30,8 @@ static inline float round_to_odd(double x) {
 #define CONVERTED(x) (x)
 #endif
 
-__kernel void cast(const Layout L, __global S2* out, __global const S* in) {
-    EACH(i, L.n) {
+__kernel void cast(const Layout L, __global S2* restrict out, __global const S* in) {
+    EACH_WIDE(i, L.n) {
         LOCATE(L, i, 2)
         const A x = LD(in, at[1]);
         ST2(out, at[0], CONVERTED(x));

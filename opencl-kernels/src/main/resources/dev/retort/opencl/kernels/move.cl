@@ -1,8 +1,8 @@
 // Moves elements without computing on them: S is an unsigned integer of the element's size.
 
 // out[i] = in[i], both strided: copies, transpositions, flips (negative strides), repetitions (stride 0)
-__kernel void copy(const Layout L, __global S* out, __global const S* in) {
-    EACH(i, L.n) {
+__kernel void copy(const Layout L, __global S* restrict out, __global const S* restrict in) {
+    EACH_WIDE(i, L.n) {
         LOCATE(L, i, 2)
         out[at[0]] = in[at[1]];
     }

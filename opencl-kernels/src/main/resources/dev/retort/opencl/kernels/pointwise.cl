@@ -30,8 +30,9 @@
 
 // out = f(x)
 #define UNARY(name, value)                                                                                 \
-    __kernel void name(const Layout L, __global S* out, __global const S* in, const A p, const A q) {      \
-        EACH(i, L.n) {                                                                                     \
+    __kernel void name(const Layout L, __global S* restrict out, __global const S* in, const A p,          \
+                       const A q) {                                                                        \
+        EACH_WIDE(i, L.n) {                                                                                \
             LOCATE(L, i, 2)                                                                                \
             const A x = LD(in, at[1]);                                                                     \
             ST(out, at[0], value);                                                                         \
@@ -40,9 +41,9 @@
 
 // out = g * f'(x), where y = f(x)
 #define GRADIENT(name, value)                                                                              \
-    __kernel void name##_backward(const Layout L, __global S* out, __global const S* gs,                   \
+    __kernel void name##_backward(const Layout L, __global S* restrict out, __global const S* gs,          \
                                   __global const S* xs, __global const S* ys, const A p, const A q) {      \
-        EACH(i, L.n) {                                                                                     \
+        EACH_WIDE(i, L.n) {                                                                                \
             LOCATE(L, i, 4)                                                                                \
             const A g = LD(gs, at[1]);                                                                     \
             const A x = LD(xs, at[2]);                                                                     \
@@ -53,8 +54,9 @@
 
 // out = f(a, b)
 #define BINARY(name, value)                                                                                \
-    __kernel void name(const Layout L, __global S* out, __global const S* as, __global const S* bs) {      \
-        EACH(i, L.n) {                                                                                     \
+    __kernel void name(const Layout L, __global S* restrict out, __global const S* as,                     \
+                       __global const S* bs) {                                                             \
+        EACH_WIDE(i, L.n) {                                                                                \
             LOCATE(L, i, 3)                                                                                \
             const A a = LD(as, at[1]);                                                                     \
             const A b = LD(bs, at[2]);                                                                     \
@@ -201,8 +203,8 @@ BINARY(binary_minimum, MINIMUM(a, b))
 BINARY(binary_remainder, remainder_of(a, b))
 
 #if defined(CHAIN) && !defined(PRODUCT)
-__kernel void chain(const Layout L, __global S* out CHAIN_PARAMETERS) {
-    EACH(i, L.n) {
+__kernel void chain(const Layout L, __global S* restrict out CHAIN_PARAMETERS) {
+    EACH_WIDE(i, L.n) {
         LOCATE(L, i, CHAIN_OPERANDS)
         CHAIN_VALUES
         ST(out, at[0], CHAIN_RESULT);

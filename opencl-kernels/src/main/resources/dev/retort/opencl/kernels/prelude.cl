@@ -113,6 +113,14 @@ typedef struct {
 // A loop of all work-items together over 0 ... n - 1.
 #define EACH(i, n) for (uint i = get_global_id(0); i < (uint)(n); i += get_global_size(0))
 
+// The same for a body that only moves a few numbers, on pointers that are `restrict`: several elements are on their way from
+// memory at once. A multiprocessor has too few work-items to wait for one each.
+#ifdef __NV_CL_C_VERSION
+#define EACH_WIDE(i, n) _Pragma("unroll 4") EACH(i, n)
+#else
+#define EACH_WIDE EACH
+#endif
+
 // ---- faults: the first value that a kernel cannot accept is kept for the host ----
 
 static inline void fail(__global int* fault, int site, long value, int position) {

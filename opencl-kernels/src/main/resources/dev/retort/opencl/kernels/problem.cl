@@ -1,5 +1,5 @@
 // What is multiplied: matrices, and the three faces of convolution as implicit GEMMs, where A and B are read from images by
-// address arithmetic. product.cl and tensor.cl follow this text with the kernel that computes
+// address arithmetic. product.cl, product_core.cl or tensor.cl follows this text with the kernel that computes
 // C[m, n] = sum_k A[m, k] B[k, n] tile by tile.
 //
 // Definitions: MATMUL, CONV_FORWARD, CONV_INPUT_GRAD or CONV_WEIGHT_GRAD.
@@ -88,8 +88,10 @@ static inline uint tf32_of(float x) {
         a_at += index * P.a_step[d];                        \
         b_at += index * P.b_step[d];                        \
     }
+#ifndef A_ALONG_K // known to the compiler where a card runs the product
 #define A_ALONG_K (P.a_col == 1)
 #define B_ALONG_K (P.b_row == 1 && P.b_col != 1)
+#endif
 #define STORED(m, n, v)                                                               \
     {                                                                                 \
         const int to = (z * m_end + (m)) * n_end + (n);                               \

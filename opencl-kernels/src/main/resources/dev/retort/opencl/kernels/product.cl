@@ -1,129 +1,147 @@
 // One tiled matrix product, C[m, n] = sum_k A[m, k] B[k, n], for every problem of problem.cl, which stands in front.
 //
 //              TN columns of B             a work-group computes a TM x TN tile of C, walking along k in steps of TK;
-//           TK +-----------+               its (TM / RM) x (TN / RN) work-items compute RM x RN elements each:
-//              |    bs     |               item (y, x) has rows y, y + TM/RM, ... and columns x, x + TN/RN, ...,
-//      TK      +-----------+               so that neighbours read neighbouring columns and nothing is read twice
-//    +----+    +-----------+               from local memory into one register.
+//           TK +-----------+               its (TM / RM) x (TN / RN) work-items compute RM x RN elements each, in blocks
+//              |    bs     |               of 4 x 4: item (y, x) has rows 4 y ... 4 y + 3 of the first TM / (RM / 4) rows,
+//      TK      +-----------+               then of the next as many, and columns likewise, so that four numbers of a tile
+//    +----+    +-----------+               come into registers by one read of local memory.
 // TM | as |    |     C     | TM
-//    |    |    |           |
-//    +----+    +-----------+
+//    |    |    |           |               While a tile is multiplied, the work-items already hold the next one in
+//    +----+    +-----------+               registers; local memory has room for both.
 //
-// On a processor a core is a group of one work-item (RM = TM, RN = TN): it walks over the tile in blocks of 8 x 16, whose
-// 8 vectors of 16 sums stay in registers while k runs.
-//
-// Definitions: TM TN TK RM RN.
+// Definitions: TM TN TK RM RN. RM and RN are multiples of 4; TM TK and TN TK are multiples of the number of work-items.
 
 #define ITEMS ((TM / RM) * (TN / RN))
-#if ITEMS == 1
-#define PAD 0
+#define PER_A (TM * TK / ITEMS) // elements of a tile that a work-item brings
+#define PER_B (TN * TK / ITEMS)
+#define PAD 4                   // keeps columns of a tile in different banks, and rows on 16 bytes
 #define WORDS(type, width) type##width
 #define VECTOR(type, width) WORDS(type, width)
-#define BLOCK_ROWS 8
-#define BLOCK_COLUMNS 16
+#define QUAD VECTOR(A, 4)
+#define BAND_M (TM / (RM / 4)) // rows between a work-item's blocks of C
+#define BAND_N (TN / (RN / 4))
 
-// The first `count` products of the sum, for the block of C that starts at `sum`.
-static inline void add_block(A* sum, __local const A* left, __local const A* right, int count) {
-    VECTOR(A, 16) c[BLOCK_ROWS];
-    #pragma unroll
-    for (int r = 0; r < BLOCK_ROWS; r++) {
-        c[r] = vload16(0, sum + r * TN);
+// Element i of those that a work-item brings: the fast index of the tile runs along memory.
+#define PLACE_A(i)                                        \
+    const int e = item + (i) * ITEMS;                     \
+    const int m = A_ALONG_K ? e / TK : e % TM;            \
+    const int k = A_ALONG_K ? e % TK : e / TM;
+#define PLACE_B(i)                                        \
+    const int e = item + (i) * ITEMS;                     \
+    const int n = B_ALONG_K ? e / TK : e % TN;            \
+    const int k = B_ALONG_K ? e % TK : e / TN;
+
+// The tile whose first k is k0, into registers; and from there into local memory.
+#define BRING                                                                                     \
+    _Pragma("unroll")                                                                             \
+    for (int i = 0; i < PER_A; i++) {                                                             \
+        PLACE_A(i)                                                                                \
+        next_a[i] = m0 + m < m_end && k0 + k < k_end ? LOAD_A(m, k) : 0;                          \
+    }                                                                                             \
+    _Pragma("unroll")                                                                             \
+    for (int i = 0; i < PER_B; i++) {                                                             \
+        PLACE_B(i)                                                                                \
+        next_b[i] = n0 + n < n_end && k0 + k < k_end ? LOAD_B(k, n) : 0;                          \
     }
-    for (int k = 0; k < count; k++) {
-        const VECTOR(A, 16) b = vload16(0, right + k * TN);
-        #pragma unroll
-        for (int r = 0; r < BLOCK_ROWS; r++) {
-            c[r] += left[k * TM + r] * b;
-        }
+#define KEEP(turn)                                                                                \
+    _Pragma("unroll")                                                                             \
+    for (int i = 0; i < PER_A; i++) {                                                             \
+        PLACE_A(i)                                                                                \
+        as[turn][k][m] = next_a[i];                                                               \
+    }                                                                                             \
+    _Pragma("unroll")                                                                             \
+    for (int i = 0; i < PER_B; i++) {                                                             \
+        PLACE_B(i)                                                                                \
+        bs[turn][k][n] = next_b[i];                                                               \
     }
-    #pragma unroll
-    for (int r = 0; r < BLOCK_ROWS; r++) {
-        vstore16(c[r], 0, sum + r * TN);
-    }
-}
+
+#ifdef MATMUL
+#define FIND_ROWS(turn, begin)
+#define ROWS_OF(turn)
 #else
-#define PAD 1 // keeps columns of a tile in different banks
+#define COLUMN(n) column
+#define ROWS_OF(turn) __local const Place* rows = places[turn];
+// Where the rows of the tile whose first k is `begin` are read.
+#define FIND_ROWS(turn, begin)                                              \
+    for (int k = item; k < TK; k += ITEMS) {                                \
+        places[turn][k] = row_of(P, group, min((begin) + k, k_end - 1));    \
+    }
 #endif
 
 __kernel __attribute__((reqd_work_group_size(TN / RN, TM / RM, 1)))
 void product(const PROBLEM P, __global S* c, __global const S* as_in, __global const S* bs_in,
              __global const S* bias EPILOGUE) {
-    __local A as[TK][TM + PAD];
-    __local A bs[TK][TN + PAD];
+    __local A as[2][TK][TM + PAD] __attribute__((aligned(32)));
+    __local A bs[2][TK][TN + PAD] __attribute__((aligned(32)));
     const int z = get_group_id(2);
     SIZES
     BATCH
     const int m0 = get_group_id(1) * TM;
     const int n0 = get_group_id(0) * TN;
-    const int x = get_local_id(0);
-    const int y = get_local_id(1);
-    const int item = y * (TN / RN) + x;
+    const int x = get_local_id(0) * 4;
+    const int y = get_local_id(1) * 4;
+    const int item = get_local_id(1) * (TN / RN) + get_local_id(0);
+#ifndef MATMUL
+    __local Place places[2][TK];
+    const Place column = column_of(P, group, min(n0 + item % TN, n_end - 1));
+#endif
+    A next_a[PER_A], next_b[PER_B];
     A sum[RM][RN];
+    #pragma unroll
     for (int r = 0; r < RM; r++) {
+        #pragma unroll
         for (int s = 0; s < RN; s++) {
             sum[r][s] = 0;
         }
     }
-#ifndef MATMUL
-    __local Place rows[TK];
-#if ITEMS == 1
-#define COLUMN(n) columns[n]
-    Place columns[TN];
-    for (int n = 0; n < TN; n++) {
-        columns[n] = column_of(P, group, min(n0 + n, n_end - 1));
+    FIND_ROWS(0, k_begin)
+    FIND_ROWS(1, k_begin + TK)
+    barrier(CLK_LOCAL_MEM_FENCE);
+    {
+        const int k0 = k_begin;
+        ROWS_OF(0)
+        BRING
     }
-#else
-#define COLUMN(n) column
-    const Place column = column_of(P, group, min(n0 + item % TN, n_end - 1));
-#endif
-#endif
-    for (int k0 = k_begin; k0 < k_end; k0 += TK) {
-#ifndef MATMUL
-        for (int k = item; k < TK; k += ITEMS) {
-            rows[k] = row_of(P, group, min(k0 + k, k_end - 1));
+    KEEP(0)
+    barrier(CLK_LOCAL_MEM_FENCE);
+    int turn = 0;
+    for (int k0 = k_begin + TK; k0 < k_end + TK; k0 += TK) { // the tile behind the one that is multiplied
+        ROWS_OF(1 - turn)
+        if (k0 < k_end) {
+            BRING
         }
-        barrier(CLK_LOCAL_MEM_FENCE);
-#endif
-        for (int e = item; e < TM * TK; e += ITEMS) { // the fast index runs along memory
-            const int m = A_ALONG_K ? e / TK : e % TM;
-            const int k = A_ALONG_K ? e % TK : e / TM;
-            as[k][m] = m0 + m < m_end && k0 + k < k_end ? LOAD_A(m, k) : 0;
-        }
-        for (int e = item; e < TN * TK; e += ITEMS) {
-            const int n = B_ALONG_K ? e / TK : e % TN;
-            const int k = B_ALONG_K ? e % TK : e / TN;
-            bs[k][n] = n0 + n < n_end && k0 + k < k_end ? LOAD_B(k, n) : 0;
-        }
-        barrier(CLK_LOCAL_MEM_FENCE);
-#if ITEMS == 1
-        for (int m = 0; m < min(TM, m_end - m0); m += BLOCK_ROWS) {
-            for (int n = 0; n < min(TN, n_end - n0); n += BLOCK_COLUMNS) {
-                add_block(&sum[m][n], &as[0][m], &bs[0][n], min(TK, k_end - k0));
-            }
-        }
-#else
+        #pragma unroll
         for (int k = 0; k < TK; k++) {
-            A left[RM];
-            A right[RN];
-            for (int r = 0; r < RM; r++) {
-                left[r] = as[k][y + r * (TM / RM)];
+            A left[RM], right[RN];
+            #pragma unroll
+            for (int r = 0; r < RM / 4; r++) {
+                vstore4(*(__local const QUAD*)&as[turn][k][y + r * BAND_M], r, left);
             }
-            for (int s = 0; s < RN; s++) {
-                right[s] = bs[k][x + s * (TN / RN)];
+            #pragma unroll
+            for (int s = 0; s < RN / 4; s++) {
+                vstore4(*(__local const QUAD*)&bs[turn][k][x + s * BAND_N], s, right);
             }
+            #pragma unroll
             for (int r = 0; r < RM; r++) {
+                #pragma unroll
                 for (int s = 0; s < RN; s++) {
                     sum[r][s] += left[r] * right[s];
                 }
             }
         }
-#endif
+        if (k0 < k_end) {
+            KEEP(1 - turn)
+        }
+        FIND_ROWS(turn, k0 + TK)
         barrier(CLK_LOCAL_MEM_FENCE);
+        turn = 1 - turn;
     }
+    #pragma unroll
     for (int r = 0; r < RM; r++) {
+        #pragma unroll
         for (int s = 0; s < RN; s++) {
-            const int m = m0 + y + r * (TM / RM);
-            const int n = n0 + x + s * (TN / RN);
+            const int m = m0 + y + r / 4 * BAND_M + r % 4;
+            const int n = n0 + x + s / 4 * BAND_N + s % 4;
             if (m < m_end && n < n_end) {
                 STORED(m, n, sum[r][s])
             }

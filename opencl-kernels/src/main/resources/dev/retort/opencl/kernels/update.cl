@@ -23,7 +23,8 @@ typedef struct {
     PICK(0) PICK(1) PICK(2) PICK(3) PICK(4) PICK(5) PICK(6) PICK(7) PICK(8) PICK(9) PICK(10)      \
     PICK(11) PICK(12) PICK(13) PICK(14) PICK(15)
 
-// PARAMETERS and ARGUMENTS: the numbers of the rule `name##_at(a, b, c, d, ...)`, declared and passed on.
+// PARAMETERS and ARGUMENTS: the numbers of the rule `name##_at(a, b, c, d, ...)`, declared and passed on. Several stand in
+// macros of their own, as a list with commas is no argument of a macro, and OpenCL C has none with any number of arguments.
 #define UPDATE(name, PARAMETERS, ARGUMENTS)                                                                       \
     __kernel void name(const Layout L, __global S* as, __global S* bs, __global S* cs, __global S* ds, PARAMETERS) { \
         EACH(e, L.n) {                                                                                            \
@@ -48,7 +49,6 @@ typedef struct {
             name##_at(a + e, b + e, c + e, d + e, ARGUMENTS);                                                     \
         }                                                                                                         \
     }
-#define OF(...) __VA_ARGS__
 
 #define OPERANDS_AT __global S *a, __global S *b, __global S *c, __global S *d
 
@@ -85,9 +85,10 @@ static inline void sgd_at(OPERANDS_AT, const A lr, const A momentum, const A dam
     }
     ST(a, 0, w - lr * step);
 }
-UPDATE(sgd,
-       OF(const A lr, const A momentum, const A dampening, const A decay, const int nesterov, const int first),
-       OF(lr, momentum, dampening, decay, nesterov, first))
+#define SGD_PARAMETERS \
+    const A lr, const A momentum, const A dampening, const A decay, const int nesterov, const int first
+#define SGD_ARGUMENTS lr, momentum, dampening, decay, nesterov, first
+UPDATE(sgd, SGD_PARAMETERS, SGD_ARGUMENTS)
 
 // m <- b1 m + (1 - b1) g; v <- b2 v + (1 - b2) g^2; w <- w - lr (m / c1) / (sqrt(v / c2) + eps), ct = 1 - bt^step
 static inline void adam_at(OPERANDS_AT, const A lr, const A beta1, const A beta2, const A rest1, const A rest2,
@@ -100,10 +101,11 @@ static inline void adam_at(OPERANDS_AT, const A lr, const A beta1, const A beta2
     ST(d, 0, v);
     ST(a, 0, w - lr * (m * by_c1) / (sqrt(v * by_c2) + eps));
 }
-UPDATE(adam,
-       OF(const A lr, const A beta1, const A beta2, const A rest1, const A rest2, const A eps, const A decay,
-          const A shrink, const A by_c1, const A by_c2),
-       OF(lr, beta1, beta2, rest1, rest2, eps, decay, shrink, by_c1, by_c2))
+#define ADAM_PARAMETERS \
+    const A lr, const A beta1, const A beta2, const A rest1, const A rest2, const A eps, const A decay, \
+    const A shrink, const A by_c1, const A by_c2
+#define ADAM_ARGUMENTS lr, beta1, beta2, rest1, rest2, eps, decay, shrink, by_c1, by_c2
+UPDATE(adam, ADAM_PARAMETERS, ADAM_ARGUMENTS)
 
 // v <- alpha v + (1 - alpha) g'^2; d = g' / (sqrt(v) + eps); with momentum b <- momentum b + d, d = b; w <- w - lr d
 static inline void rms_prop_at(OPERANDS_AT, const A lr, const A alpha, const A rest, const A eps, const A decay,
@@ -119,9 +121,9 @@ static inline void rms_prop_at(OPERANDS_AT, const A lr, const A alpha, const A r
     }
     ST(a, 0, w - lr * step);
 }
-UPDATE(rms_prop,
-       OF(const A lr, const A alpha, const A rest, const A eps, const A decay, const A momentum),
-       OF(lr, alpha, rest, eps, decay, momentum))
+#define RMS_PROP_PARAMETERS const A lr, const A alpha, const A rest, const A eps, const A decay, const A momentum
+#define RMS_PROP_ARGUMENTS lr, alpha, rest, eps, decay, momentum
+UPDATE(rms_prop, RMS_PROP_PARAMETERS, RMS_PROP_ARGUMENTS)
 
 // s <- s + g'^2; w <- w - lr g' / (sqrt(s) + eps)
 static inline void adagrad_at(OPERANDS_AT, const A lr, const A eps, const A decay) {
@@ -131,7 +133,9 @@ static inline void adagrad_at(OPERANDS_AT, const A lr, const A eps, const A deca
     ST(c, 0, s);
     ST(a, 0, w - lr * g / (sqrt(s) + eps));
 }
-UPDATE(adagrad, OF(const A lr, const A eps, const A decay), OF(lr, eps, decay))
+#define ADAGRAD_PARAMETERS const A lr, const A eps, const A decay
+#define ADAGRAD_ARGUMENTS lr, eps, decay
+UPDATE(adagrad, ADAGRAD_PARAMETERS, ADAGRAD_ARGUMENTS)
 
 // w <- w (1 - lr decay) - lr sign(b1 m + (1 - b1) g), then m <- b2 m + (1 - b2) g
 static inline void lion_at(OPERANDS_AT, const A lr, const A beta1, const A beta2, const A rest1, const A rest2,
@@ -142,9 +146,9 @@ static inline void lion_at(OPERANDS_AT, const A lr, const A beta1, const A beta2
     ST(a, 0, LD(a, 0) * shrink - lr * (A)((direction > 0) - (direction < 0)));
     ST(c, 0, beta2 * m + rest2 * g);
 }
-UPDATE(lion,
-       OF(const A lr, const A beta1, const A beta2, const A rest1, const A rest2, const A shrink),
-       OF(lr, beta1, beta2, rest1, rest2, shrink))
+#define LION_PARAMETERS const A lr, const A beta1, const A beta2, const A rest1, const A rest2, const A shrink
+#define LION_ARGUMENTS lr, beta1, beta2, rest1, rest2, shrink
+UPDATE(lion, LION_PARAMETERS, LION_ARGUMENTS)
 
 // LAMB, first part: m and v as in adam, direction d = (m / c1) / (sqrt(v / c2) + eps) + decay w
 __kernel void lamb_direction(const Layout L, __global S* ws, __global const S* gs, __global S* ms, __global S* vs,
