@@ -101,6 +101,45 @@ class TensorCoresOpenClTest {
         }
     }
 
+    /// Matrices in whole pieces of 16 bytes, each way round, and others beside them that are not.
+    @Test
+    void matricesInPieces() {
+        int[][] sizes = {{8, 8, 8}, {72, 40, 56}, {136, 48, 32}, {64, 32, 96}, {16, 200, 24}, {24, 8, 72}};
+        for (DType dtype : new DType[] {DType.BF16, DType.F16}) {
+            for (int[] s : sizes) {
+                Tensor a = normal(1, dtype, s[0], s[2]);
+                Tensor b = normal(2, dtype, s[2], s[1]);
+                Tensor across = normal(3, dtype, s[2], s[0]);
+                Tensor along = normal(4, dtype, s[1], s[2]);
+                String what = s[0] + " x " + s[1] + " x " + s[2];
+                assertAgrees(what, in -> in[0].matmul(in[1]), a, b);
+                assertAgrees(what + ", left across", in -> in[0].t().matmul(in[1]), across, b);
+                assertAgrees(what + ", right along", in -> in[0].matmul(in[1].t()), a, along);
+                assertAgrees(what + ", both", in -> in[0].t().matmul(in[1].t()), across, along);
+            }
+            assertAgrees(
+                    "7 terms across", in -> in[0].t().matmul(in[1]), normal(1, dtype, 7, 24), normal(2, dtype, 7, 16));
+            for (int begin : new int[] {8, 3}) {
+                assertAgrees(
+                        "a window that begins at column " + begin,
+                        in -> in[0].slice(1, begin, begin + 32, 1).matmul(in[1]),
+                        normal(1, dtype, 16, 48),
+                        normal(2, dtype, 32, 24));
+            }
+            assertAgrees(
+                    "batched, bias",
+                    in -> in[0].linear(in[1], in[2]).gelu(),
+                    normal(1, dtype, 3, 5, 40),
+                    normal(2, dtype, 24, 40),
+                    normal(3, dtype, 24));
+            assertAgrees(
+                    "heads",
+                    in -> in[0].transpose(1, 2).matmul(in[1].transpose(1, 2).transpose(2, 3)),
+                    normal(1, dtype, 2, 9, 3, 16),
+                    normal(2, dtype, 2, 11, 3, 16));
+        }
+    }
+
     @Test
     void convolutionsAndTheirGradients() {
         ConvOp.Geometry geometry = ConvOp.Geometry.of(2, 1, 1, 2);

@@ -34,4 +34,19 @@ final class TestDevice {
     static ClDevice opened() {
         return ((OpenClBackend) Backends.of(required())).opened();
     }
+
+    /// Live bytes after a garbage collection.
+    static long settled(ClDevice device) {
+        long live = Long.MAX_VALUE;
+        for (int i = 0; i < 10; i++) {
+            System.gc();
+            try {
+                Thread.sleep(20);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            live = Math.min(live, device.memory().usage().live());
+        }
+        return live;
+    }
 }

@@ -135,25 +135,10 @@ class TrainingOpenClTest {
         for (int i = 0; i < 100; i++) {
             step(network, optimizer, x, y);
         }
-        long before = settled(device);
+        long before = TestDevice.settled(device);
         for (int i = 0; i < 1000; i++) {
             step(network, optimizer, x, y);
         }
-        assertThat(settled(device)).isLessThanOrEqualTo(before + (64 << 10));
-    }
-
-    /// Live bytes after a garbage collection.
-    private static long settled(ClDevice device) {
-        long live = Long.MAX_VALUE;
-        for (int i = 0; i < 10; i++) {
-            System.gc();
-            try {
-                Thread.sleep(20);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-            live = Math.min(live, device.memory().usage().live());
-        }
-        return live;
+        assertThat(TestDevice.settled(device)).isLessThanOrEqualTo(before + (64 << 10));
     }
 }

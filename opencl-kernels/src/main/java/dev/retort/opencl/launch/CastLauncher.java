@@ -23,11 +23,11 @@ final class CastLauncher {
         }
         Layout layout = Layout.of(t.op().name(), y.shape(), y, x);
         t.each(
-                t.kernel("cast", Types.of(x.dtype(), y.dtype()), "cast")
+                t.kernel("cast", t.wide(layout, Types.of(x.dtype(), y.dtype())), "cast")
                         .struct(layout.fields())
                         .buffer(y)
                         .buffer(x),
-                layout.count());
+                layout);
         return y;
     }
 }

@@ -208,12 +208,12 @@ record Chain(Task task, Shape shape, DType dtype, Term.Apply result) implements 
         }
         List<Tensor> leaves = leaves();
         Layout layout = Layout.ofResult(task.op().name(), shape, leaves.toArray(Tensor[]::new));
-        Launch launch = task.kernel("pointwise", variant, "chain")
+        Launch launch = task.kernel("pointwise", task.wide(layout, variant), "chain")
                 .struct(layout.fields())
                 .buffer(storage);
         leaves.forEach(leaf -> launch.held((DeviceStorage) leaf.storage()));
         order.forEach(apply -> attributes(apply, launch));
-        task.each(launch, layout.count());
+        task.each(launch, layout);
     }
 
     private static boolean isWorthwhile(String variant) {
@@ -228,7 +228,7 @@ record Chain(Task task, Shape shape, DType dtype, Term.Apply result) implements 
         DeviceStorage own = (DeviceStorage) before.storage();
         boolean keep = own.hasOtherReaders();
         own.realizeBy(() -> {
-            Launch launch = product.launch("pointwise+", definitions, keep ? own : storage)
+            Launch launch = product.launch("pointwise+", layout.variant(definitions), keep ? own : storage)
                     .struct(layout.fields())
                     .held(storage)
                     .ints(keep ? 1 : 0);
@@ -265,12 +265,12 @@ record Chain(Task task, Shape shape, DType dtype, Term.Apply result) implements 
                     });
         }
         Layout layout = Layout.ofResult(task.op().name(), shape, operands.toArray(Tensor[]::new));
-        Launch launch = task.kernel("pointwise", Types.of(dtype), apply.function)
+        Launch launch = task.kernel("pointwise", task.wide(layout, Types.of(dtype)), apply.function)
                 .struct(layout.fields())
                 .buffer(to);
         operands.forEach(operand -> launch.held((DeviceStorage) operand.storage()));
         attributes(apply, launch);
-        task.each(launch, layout.count());
+        task.each(launch, layout);
     }
 
     private void attributes(Term.Apply apply, Launch launch) {
@@ -288,7 +288,7 @@ record Chain(Task task, Shape shape, DType dtype, Term.Apply result) implements 
             if (product != null && leaves.get(i - 1).storage() == product.storage()) {
                 values.append(" const A x%d = product_value;".formatted(i));
             } else {
-                parameters.append(", __global const S* in").append(i);
+                parameters.append(", __global const S* restrict in").append(i);
                 values.append(" const A x%d = LD(in%d, at[%d]);".formatted(i, i, i));
             }
         }

@@ -51,7 +51,7 @@ final class ConvLauncher {
         }
 
         Product.Problem problem(String name, DType dtype, long m, long n, int splits) {
-            return new Product.Problem(Tile.Use.CONVOLUTION, name, dtype, m, n, (long) g.groups() * splits, "");
+            return new Product.Problem(Tile.Use.CONVOLUTION, name, dtype, m, n, (long) g.groups() * splits, "", false);
         }
 
         /// The struct of the kernels.

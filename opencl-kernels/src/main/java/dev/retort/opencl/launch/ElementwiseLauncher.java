@@ -109,13 +109,13 @@ final class ElementwiseLauncher {
         }
         Tensor y = t.result(0);
         Layout layout = Layout.of(op.name(), y.shape(), y, t.in()[0]);
-        Launch launch = t.kernel("pointwise", Types.of(dtype), "unary_" + call.kernel)
+        Launch launch = t.kernel("pointwise", t.wide(layout, Types.of(dtype)), "unary_" + call.kernel)
                 .struct(layout.fields())
                 .buffer(y)
                 .buffer(t.in()[0])
                 .scalar(dtype, dtype.isFloating() ? call.p : Math.ceil(call.p))
                 .scalar(dtype, dtype.isFloating() ? call.q : Math.floor(call.q));
-        t.each(launch, layout.count());
+        t.each(launch, layout);
         return y;
     }
 
@@ -127,7 +127,7 @@ final class ElementwiseLauncher {
         }
         Tensor d = t.result(0);
         Layout layout = layout(t, d, t.in());
-        Launch launch = t.kernel("pointwise", Types.of(d.dtype()), "unary_" + call.kernel + "_backward")
+        Launch launch = t.kernel("pointwise", t.wide(layout, Types.of(d.dtype())), "unary_" + call.kernel + "_backward")
                 .struct(layout.fields())
                 .buffer(d)
                 .buffer(t.in()[0])
@@ -135,7 +135,7 @@ final class ElementwiseLauncher {
                 .buffer(t.in()[2])
                 .scalar(d.dtype(), call.p)
                 .scalar(d.dtype(), call.q);
-        t.each(launch, layout.count());
+        t.each(launch, layout);
         return d;
     }
 
@@ -169,7 +169,7 @@ final class ElementwiseLauncher {
         }
         Tensor y = t.result(0);
         Layout layout = layout(t, y, t.in());
-        Launch launch = t.kernel("pointwise", Types.of(dtype), "binary_" + name(op))
+        Launch launch = t.kernel("pointwise", t.wide(layout, Types.of(dtype)), "binary_" + name(op))
                 .struct(layout.fields())
                 .buffer(y)
                 .buffer(t.in()[0])
@@ -177,7 +177,7 @@ final class ElementwiseLauncher {
         if (op instanceof ElementwiseOp.Remainder && !dtype.isFloating()) {
             launch.faults((value, at) -> "remainder: expects integer divisors other than 0, got " + value + " and 0");
         }
-        t.each(launch, layout.count());
+        t.each(launch, layout);
         return y;
     }
 

@@ -122,6 +122,16 @@ final class Layout {
         return count;
     }
 
+    /// Whether every window is a vector.
+    boolean isFlat() {
+        return rank == 1;
+    }
+
+    /// The definitions of a kernel for windows like these: in vectors, places need no divisions.
+    String variant(String types) {
+        return isFlat() ? Types.with(types, "FLAT", 1) : types;
+    }
+
     /// The fields in the order of the struct.
     int[] fields() {
         int[] out = new int[2 + RANK + OPERANDS + OPERANDS * RANK];

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// strides.
 final class MatMulLauncher {
     private static final int BATCH_RANK = 4;
+    private static final int PIECE = 8; // elements of a half type in 16 bytes
     private static final int HEAD = 11; // fields before the batch
 
     private MatMulLauncher() {}
@@ -58,10 +59,10 @@ final class MatMulLauncher {
     }
 
     /// a · b on tensor cores, whether they are known to work or not.
-    static Tensor onTensorCores(Task t, Tensor a, Tensor b) {
+    static Tensor onTensorCores(Task t, Tensor a, Tensor b, boolean pieces) {
         int[] fields = fields(t, a, b, null, Shape.SCALAR);
         Product.Problem problem = problem(a, b, Shape.SCALAR);
-        return Product.onTensorCores(t, t.out()[0], problem, fields, List.of(a, b, a))
+        return Product.onTensorCores(t, t.out()[0], problem, fields, List.of(a, b, a), pieces)
                 .enqueued();
     }
 
@@ -69,7 +70,19 @@ final class MatMulLauncher {
         boolean aAlongK = a.strides()[a.rank() - 1] == 1;
         boolean bAlongK = b.strides()[b.rank() - 2] == 1 && b.strides()[b.rank() - 1] != 1;
         String along = "#define A_ALONG_K " + aAlongK + "\n#define B_ALONG_K " + bAlongK + "\n";
-        return new Product.Problem(Tile.Use.MATMUL, "MATMUL", a.dtype(), a.size(-2), b.size(-1), batch.numel(), along);
+        boolean pieces = isInPieces(a, a.rank() - (aAlongK ? 1 : 2)) && isInPieces(b, b.rank() - (bAlongK ? 2 : 1));
+        return new Product.Problem(
+                Tile.Use.MATMUL, "MATMUL", a.dtype(), a.size(-2), b.size(-1), batch.numel(), along, pieces);
+    }
+
+    /// Whether `x` lies in pieces of 8 elements along dimension `d`.
+    private static boolean isInPieces(Tensor x, int d) {
+        int[] strides = x.strides();
+        boolean whole = strides[d] == 1 && x.size(d) % PIECE == 0 && x.offset() % PIECE == 0;
+        for (int other = 0; other < strides.length; other++) {
+            whole &= other == d || strides[other] % PIECE == 0 || x.size(other) == 1;
+        }
+        return whole;
     }
 
     private static int[] fields(Task t, Tensor a, Tensor b, @Nullable Tensor bias, Shape batch) {

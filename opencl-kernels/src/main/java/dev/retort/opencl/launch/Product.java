@@ -4,6 +4,7 @@ import dev.retort.opencl.runtime.ClDevice;
 import dev.retort.opencl.runtime.DeviceStorage;
 import dev.retort.opencl.runtime.Launch;
 import dev.retort.opencl.runtime.Recipe;
+import dev.retort.opencl.runtime.TensorCores;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
@@ -43,7 +44,8 @@ record Product(
     /// @param n      columns
     /// @param batch  number of products
     /// @param along  definitions that say along which index A and B lie in memory, or nothing: the kernel finds out
-    record Problem(Tile.Use use, String name, DType dtype, long m, long n, long batch, String along) {
+    /// @param pieces whether A and B lie in whole pieces of 16 bytes, as `kernels/tensor_pieces.cl` needs them
+    record Problem(Tile.Use use, String name, DType dtype, long m, long n, long batch, String along, boolean pieces) {
         private String definitions() {
             return Types.of(dtype) + "#define " + name + " 1\n";
         }
@@ -52,9 +54,14 @@ record Product(
     /// A product as it suits the device.
     static Product of(Task task, TensorType type, Problem problem, int[] fields, List<Tensor> operands) {
         ClDevice device = task.device();
-        return device.tensorCores().takes(problem.dtype, () -> TensorProbe.works(device, problem.dtype))
-                ? onTensorCores(task, type, problem, fields, operands)
-                : tiled(task, type, problem, fields, operands);
+        TensorCores cores = device.tensorCores();
+        if (!cores.takes(problem.dtype, () -> TensorProbe.works(device, problem.dtype))) {
+            return tiled(task, type, problem, fields, operands);
+        }
+        boolean pieces = problem.pieces
+                && Task.isHalf(problem.dtype)
+                && cores.takesPieces(problem.dtype, () -> TensorProbe.worksInPieces(device, problem.dtype));
+        return onTensorCores(task, type, problem, fields, operands, pieces);
     }
 
     private static Product tiled(Task task, TensorType type, Problem p, int[] fields, List<Tensor> operands) {
@@ -71,14 +78,16 @@ record Product(
     }
 
     /// A product on tensor cores, whether they are known to work or not.
-    static Product onTensorCores(Task task, TensorType type, Problem p, int[] fields, List<Tensor> operands) {
+    static Product onTensorCores(
+            Task task, TensorType type, Problem p, int[] fields, List<Tensor> operands, boolean pieces) {
         boolean emulated = task.device().tensorCores().isEmulated();
         Tile tile = Tile.ofWarps(task.device().limits(), emulated, p.m, p.n, p.batch);
         String variant = p.definitions() + p.along + "#define TENSOR 1\n" + (emulated ? "#define EMULATED 1\n" : "")
                 + tile.definitions() + parts(type, p);
         int items = WARP * tile.groupX() * tile.groupY();
         long[] grid = {(p.n + tile.tn() - 1) / tile.tn() * items, (p.m + tile.tm() - 1) / tile.tm(), p.batch};
-        return new Product(task, type, variant, "tensor", fields, operands, grid, new int[] {items, 1, 1});
+        String kernels = pieces ? "mma+tensor_pieces" : "mma+tensor";
+        return new Product(task, type, variant, kernels, fields, operands, grid, new int[] {items, 1, 1});
     }
 
     /// Whether the result is wider than the operands: parts of a sum.

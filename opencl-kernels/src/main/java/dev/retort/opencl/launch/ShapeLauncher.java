@@ -53,11 +53,11 @@ final class ShapeLauncher {
     static void copy(Task t, Tensor x, Tensor y) {
         Layout layout = Layout.of(t.op().name(), y.shape(), y, x);
         t.each(
-                t.kernel("move", Types.bits(x.dtype()), "copy")
+                t.kernel("move", t.wide(layout, Types.bits(x.dtype())), "copy")
                         .struct(layout.fields())
                         .buffer(y)
                         .buffer(x),
-                layout.count());
+                layout);
     }
 
     /// y ← value; returns y.

@@ -23,6 +23,7 @@ import java.util.function.Supplier;
 record Task(ClDevice device, Op op, Tensor[] in, TensorType[] out, List<DeviceStorage> copies) {
     private static final int CPU_GROUPS = 8; // per core: enough to balance, few enough to start quickly
     private static final int GPU_GROUPS = 32; // per multiprocessor
+    private static final int WIDE = 4; // elements of a work-item that are on their way at once
 
     /// A task that has made no copies.
     Task(ClDevice device, Op op, Tensor[] in, TensorType[] out) {
@@ -99,6 +100,21 @@ record Task(ClDevice device, Op op, Tensor[] in, TensorType[] out, List<DeviceSt
         long groups = (count + group - 1) / group;
         long most = (long) device.limits().computeUnits() * (device.limits().cpu() ? CPU_GROUPS : GPU_GROUPS);
         launch.run(Math.min(groups, most) * group, group);
+    }
+
+    /// The definitions of a kernel with EACH_WIDE for windows like these.
+    String wide(Layout layout, String types) {
+        String flat = layout.variant(types);
+        return isWide(layout) ? Types.with(flat, "WIDE", WIDE) : flat;
+    }
+
+    /// Runs a kernel that was compiled with [#wide].
+    void each(Launch launch, Layout layout) {
+        each(launch, isWide(layout) ? (layout.count() + WIDE - 1L) / WIDE : layout.count());
+    }
+
+    private boolean isWide(Layout layout) {
+        return layout.isFlat() && !device.limits().cpu();
     }
 
     /// Whether a work-item a line would leave most of the device idle.

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// Searches the tiles of `kernels/product.cl` by running a product and a convolution with each.
 public final class TileTuner implements KernelTuner {
@@ -36,11 +37,11 @@ public final class TileTuner implements KernelTuner {
     }
 
     /// A product to time, and its operations.
-    private record Problem(Runnable run, double operations) {}
+    private record Problem(Supplier<Tensor> run, double operations) {}
 
     @Override
     public String tune(Consumer<Trial> seen) throws IOException {
-        device.tiles().remove(Winograd.USE); // while the tiles of direct convolutions are timed
+        device.tiles().set(Winograd.USE, Winograd.SLOWER); // while the tiles of direct convolutions are timed
         for (Tile.Use use : Tile.Use.values()) {
             Problem problem = problem(use);
             Optional<int[]> before = device.tiles().get(use.name());
@@ -71,11 +72,11 @@ public final class TileTuner implements KernelTuner {
     private void tuneWinograd(Consumer<Trial> seen) {
         Problem problem = problem(Tile.Use.CONVOLUTION);
         double direct = gflops(problem);
-        device.tiles().set(Winograd.USE, new int[] {2, 2, 3, 3, 1});
+        device.tiles().set(Winograd.USE, Winograd.FASTER);
         double gflops = gflops(problem);
         boolean wins = gflops > direct;
         if (!wins) {
-            device.tiles().remove(Winograd.USE);
+            device.tiles().set(Winograd.USE, Winograd.SLOWER);
         }
         seen.accept(new Trial("winograd", "F(2 x 2, 3 x 3)", gflops, wins));
     }
@@ -118,9 +119,10 @@ public final class TileTuner implements KernelTuner {
             for (int i = -WARM_UP; i < RUNS; i++) {
                 device.finish();
                 long start = System.nanoTime();
-                problem.run.run();
+                Tensor result = problem.run.get();
                 device.finish();
                 best = i < 0 ? best : Math.min(best, System.nanoTime() - start);
+                result.storage().release(); // not by a garbage collection in the midst of a run
             }
             return problem.operations / best;
         } catch (OpException e) {

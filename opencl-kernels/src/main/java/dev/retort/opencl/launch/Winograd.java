@@ -1,24 +1,33 @@
 package dev.retort.opencl.launch;
 
 import dev.retort.opencl.runtime.ClDevice;
+import dev.retort.opencl.runtime.DeviceLimits;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.op.ConvOp;
 import dev.retort.tensor.op.MatMulOp;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Launches `kernels/winograd.cl`: `F32` convolutions with 3 x 3 kernels at stride 1, and their input gradients.
 ///
-/// It runs where `./retort tune` found it to be faster than the implicit GEMM, and nowhere else; the property
-/// `dev.retort.opencl.winograd` = `on` or `off` overrides that. A value that is not finite spreads over the 2 x 2
+/// It runs where `./retort tune` found it to be faster than the implicit GEMM, and untuned on NVIDIA's cards, where it
+/// was; the property `dev.retort.opencl.winograd` = `on` or `off` overrides that. A value that is not finite spreads
+/// over the 2 x 2
 /// outputs of its tile, and rounding errors are a few times those of direct sums.
 ///
 /// @param sizes extents of what is convolved
 record Winograd(Sizes sizes) {
     /// The name of what is tuned.
     static final String USE = "WINOGRAD";
+
+    /// What is stored where it is faster: F(2 x 2, 3 x 3).
+    static final int[] FASTER = {2, 2, 3, 3, 1};
+
+    /// What is stored where it is not: F(1 x 1, 3 x 3), direct sums.
+    static final int[] SLOWER = {1, 1, 3, 3, 1};
 
     private static final int POINTS = 16;
     private static final int CHANNELS = 16; // with fewer, transforms cost more than the products saved
@@ -30,11 +39,18 @@ record Winograd(Sizes sizes) {
         }
     }
 
+    /// Whether this way is faster: as it was tuned, or else on NVIDIA's cards.
+    private static boolean isFaster(ClDevice device) {
+        return device.tiles()
+                .get(USE)
+                .map(sizes -> Arrays.equals(sizes, FASTER))
+                .orElseGet(() -> device.limits().tuning() == DeviceLimits.Vendor.NVIDIA);
+    }
+
     /// Whether a convolution runs this way on a device.
     static boolean takes(ClDevice device, DType dtype, ConvOp.Geometry g, Shape weight, Sizes sizes) {
         String wanted = System.getProperty("dev.retort.opencl.winograd", "tuned");
-        boolean on = wanted.equals("on")
-                || (!wanted.equals("off") && device.tiles().get(USE).isPresent());
+        boolean on = wanted.equals("on") || (!wanted.equals("off") && isFaster(device));
         int channels = sizes.x.dim(1);
         int outs = sizes.out.dim(1);
         return on

@@ -24,10 +24,11 @@ import org.jspecify.annotations.Nullable;
 /// A block comes back when its storage is released, or else when the storage is collected as garbage.
 /// The heap does not
 /// feel the weight of device memory, so a collection is asked for when the bytes in use have doubled
-/// since the last one.
+/// since the last one, but not before they are 256 MiB and a thirty-second of the limit: it takes tens of milliseconds.
 public final class DeviceMemory {
     private static final long SMALLEST = 512;
     private static final long FIRST_COLLECTION = 256L << 20;
+    private static final int SHARE_WITHOUT_COLLECTION = 32;
     private static final int WAIT_MILLIS = 20;
 
     private final cl_context context;
@@ -42,7 +43,7 @@ public final class DeviceMemory {
     private long live;
     private long cached;
     private long peak;
-    private long collectAt = FIRST_COLLECTION;
+    private long collectAt;
 
     /// Keeps a block while its storage is reachable.
     static final class Lease extends PhantomReference<DeviceStorage> {
@@ -71,6 +72,7 @@ public final class DeviceMemory {
         long share = limits.memoryBytes() - limits.memoryBytes() / 10; // what the driver itself needs
         this.limit = Long.getLong("dev.retort.opencl.memory", share);
         this.cacheLimit = Long.getLong("dev.retort.opencl.cache", Math.max(64L << 20, limit / 4));
+        this.collectAt = firstCollection();
     }
 
     /// The bytes that a request of `bytes` gets: 1, 1¼, 1½ or 1¾ times a power of two.
@@ -170,7 +172,11 @@ public final class DeviceMemory {
         long before = live;
         System.gc();
         reclaim(WAIT_MILLIS);
-        collectAt = Math.max(FIRST_COLLECTION, 2 * Math.min(live, before));
+        collectAt = Math.max(firstCollection(), 2 * Math.min(live, before));
+    }
+
+    private long firstCollection() {
+        return Math.max(FIRST_COLLECTION, limit / SHARE_WITHOUT_COLLECTION);
     }
 
     /// Takes back the blocks of collected storages, waiting up to `millis` for each.

@@ -14,14 +14,14 @@ import java.util.function.BooleanSupplier;
 /// all of it off, and `emulated` runs the same kernel on any device with the instruction spelled out in
 /// OpenCL C: slow, for tests.
 ///
-/// The kernel is tested in the emulation. The instruction itself, one line of inline PTX, has not been run: no card
-/// with
-/// tensor cores was at hand.
+/// Half matrices that lie in whole pieces of 16 bytes run through `kernels/tensor_pieces.cl`, if a probe of its own is
+/// right.
 public final class TensorCores {
     private final String mode;
     private final boolean tf32;
     private final boolean nvidia;
     private final Map<DType, Boolean> proven = new EnumMap<>(DType.class);
+    private final Map<DType, Boolean> provenInPieces = new EnumMap<>(DType.class);
 
     TensorCores(DeviceLimits limits) {
         mode = System.getProperty("dev.retort.opencl.tensorcores", "on");
@@ -42,6 +42,17 @@ public final class TensorCores {
         if (!wanted || !(isEmulated() || (nvidia && mode.equals("on")))) {
             return false;
         }
+        return isProven(proven, dtype, probe);
+    }
+
+    /// Whether products of a half type that tensor cores take, of operands in whole pieces, run piece by piece.
+    ///
+    /// @param probe whether that works; asked once a type, and taken for a no while it runs
+    public synchronized boolean takesPieces(DType dtype, BooleanSupplier probe) {
+        return isProven(provenInPieces, dtype, probe);
+    }
+
+    private static boolean isProven(Map<DType, Boolean> proven, DType dtype, BooleanSupplier probe) {
         Boolean known = proven.putIfAbsent(dtype, false);
         if (known == null) {
             known = probe.getAsBoolean();

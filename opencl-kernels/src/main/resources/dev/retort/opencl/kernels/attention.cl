@@ -29,6 +29,38 @@ typedef struct {
 #define ROWS(x, i, count) (P.x + (i) / (count) * P.x##_step[0] + (i) % (count) * P.x##_step[1])
 #define ELEMENT(x, rows, row, i) ((rows) + (row) * P.x##_step[2] + (i) * P.x##_step[3])
 
+// Row `row` of x as vectors of four in registers, zeros beyond its true width.
+#define ROW_ELEMENT(from, x, rows, row, i, width) ((i) < (width) ? LD(from, ELEMENT(x, rows, row, i)) : 0)
+#define WIDE_ROW(to, WIDTH, width, from, x, rows, row)                                                               \
+    UNROLL                                                                                                           \
+    for (int i = 0; i < WIDTH; i += 4) {                                                                             \
+        to[i / 4] = (QUAD)(ROW_ELEMENT(from, x, rows, row, i, width), ROW_ELEMENT(from, x, rows, row, i + 1, width), \
+                           ROW_ELEMENT(from, x, rows, row, i + 2, width),                                            \
+                           ROW_ELEMENT(from, x, rows, row, i + 3, width));                                           \
+    }
+
+// Rows `first` ... `first` + count - 1 of x into a tile, by the whole work-group.
+#define SHARE(tile, WIDTH, width, from, x, rows, first)                                                              \
+    for (int e = lane; e < count * WIDTH; e += lanes) {                                                              \
+        tile[e] = ROW_ELEMENT(from, x, rows, (first) + e / WIDTH, e % WIDTH, width);                                 \
+    }
+
+// Elements i ... i + 3 of a result's row.
+#define STORE_QUAD(to, begin, i, width, value)        \
+    {                                                 \
+        const QUAD four = value;                      \
+        if ((i) < (width)) ST(to, (begin) + (i), four.s0);         \
+        if ((i) + 1 < (width)) ST(to, (begin) + (i) + 1, four.s1); \
+        if ((i) + 2 < (width)) ST(to, (begin) + (i) + 2, four.s2); \
+        if ((i) + 3 < (width)) ST(to, (begin) + (i) + 3, four.s3); \
+    }
+
+// A causal mask hides keys from the whole work-group: those behind what its last query sees, and queries before the first that
+// sees its first key.
+#define KEYS_SEEN                                                                                        \
+    (P.causal ? min(P.keys, (int)(get_group_id(0) + 1) * (int)get_local_size(0) + P.keys - P.queries) : P.keys)
+#define FIRST_QUERY (P.causal ? max(0, (int)get_group_id(0) * (int)get_local_size(0) - P.keys + P.queries) : 0)
+
 // The score of query t and key s after masking, from the product of the two.
 static inline A masked(const Attention P, A score, int b_h, int t, int s, __global const S* added,
                 __global const uchar* allowed) {
@@ -59,61 +91,60 @@ __kernel void attention(const Attention P, const A scale, const DROP p, const A 
                         const ulong stream, __global S* out, __global S* log_sums, __global const S* qs,
                         __global const S* ks, __global const S* vs, __global const S* added,
                         __global const uchar* allowed) {
-    __local A k_tile[TILE * D];
-    __local A v_tile[TILE * E];
+    __local A k_tile[TILE * D] __attribute__((aligned(32)));
+    __local A v_tile[TILE * E] __attribute__((aligned(32)));
     const int b_h = get_group_id(1);
-    const int t = get_global_id(0);
-    const bool real = t < P.queries;
+    const bool real = get_global_id(0) < (size_t)P.queries;
+    const int t = real ? get_global_id(0) : 0;
     const int lane = get_local_id(0), lanes = get_local_size(0);
-    const int row = b_h * P.queries + (real ? t : 0);
+    const int row = b_h * P.queries + t;
     const int q_rows = ROWS(q, b_h, P.heads);
     const int k_rows = ROWS(k, GROUP_OF(b_h), P.groups), v_rows = ROWS(v, GROUP_OF(b_h), P.groups);
-    A q[D], sum[E];
-    for (int d = 0; d < D; d++) {
-        q[d] = d < P.d ? LD(qs, ELEMENT(q, q_rows, real ? t : 0, d)) : 0;
-    }
-    for (int e = 0; e < E; e++) {
+    QUAD q[D / 4], sum[E / 4];
+    WIDE_ROW(q, D, P.d, qs, q, q_rows, t)
+    UNROLL
+    for (int e = 0; e < E / 4; e++) {
         sum[e] = 0;
     }
     A most = LOWEST, total = 0;
-    for (int s0 = 0; s0 < P.keys; s0 += TILE) {
-        const int count = min(TILE, P.keys - s0);
+    for (int s0 = 0; s0 < KEYS_SEEN; s0 += TILE) {
+        const int count = min(TILE, KEYS_SEEN - s0);
         barrier(CLK_LOCAL_MEM_FENCE);
-        for (int e = lane; e < count * D; e += lanes) {
-            k_tile[e] = e % D < P.d ? LD(ks, ELEMENT(k, k_rows, s0 + e / D, e % D)) : 0;
-        }
-        for (int e = lane; e < count * E; e += lanes) {
-            v_tile[e] = e % E < P.e ? LD(vs, ELEMENT(v, v_rows, s0 + e / E, e % E)) : 0;
-        }
+        SHARE(k_tile, D, P.d, ks, k, k_rows, s0)
+        SHARE(v_tile, E, P.e, vs, v, v_rows, s0)
         barrier(CLK_LOCAL_MEM_FENCE);
         for (int s = 0; s < count; s++) {
-            A product = 0;
-            for (int d = 0; d < D; d++) {
-                product += q[d] * k_tile[s * D + d];
+            QUAD product = 0;
+            UNROLL
+            for (int d = 0; d < D / 4; d++) {
+                product += q[d] * QUAD_AT(__local, k_tile + s * D + 4 * d);
             }
-            const A score = masked(P, scale * product, b_h, real ? t : 0, s0 + s, added, allowed);
+            const A score = masked(P, scale * QUAD_SUM(product), b_h, t, s0 + s, added, allowed);
             if (score == LOWEST) {
                 continue;
             }
             if (score > most) {
                 const A shrink = exp(most - score);
                 total *= shrink;
-                for (int e = 0; e < E; e++) {
+                UNROLL
+                for (int e = 0; e < E / 4; e++) {
                     sum[e] *= shrink;
                 }
                 most = score;
             }
             const A weight = exp(score - most);
             total += weight;
-            const A kept = weight * drop_factor(P, p, keep, seed, stream, b_h, real ? t : 0, s0 + s);
-            for (int e = 0; e < E; e++) {
-                sum[e] += kept * v_tile[s * E + e];
+            const A kept = weight * drop_factor(P, p, keep, seed, stream, b_h, t, s0 + s);
+            UNROLL
+            for (int e = 0; e < E / 4; e++) {
+                sum[e] += kept * QUAD_AT(__local, v_tile + s * E + 4 * e);
             }
         }
     }
     if (real) {
-        for (int e = 0; e < P.e; e++) {
-            ST(out, row * P.e + e, total == 0 ? 0 : sum[e] / total);
+        UNROLL
+        for (int e = 0; e < E / 4; e++) {
+            STORE_QUAD(out, row * P.e, 4 * e, P.e, total == 0 ? (QUAD)(0) : sum[e] / total)
         }
         ST(log_sums, row, total == 0 ? LOWEST : most + log(total));
     }
@@ -137,8 +168,8 @@ __kernel void attention_query_gradient(const Attention P, const A scale, const D
                                        __global const A* deltas, __global const S* gs, __global const S* qs,
                                        __global const S* ks, __global const S* vs, __global const S* log_sums,
                                        __global const S* added, __global const uchar* allowed) {
-    __local A k_tile[TILE * D];
-    __local A v_tile[TILE * E];
+    __local A k_tile[TILE * D] __attribute__((aligned(32)));
+    __local A v_tile[TILE * E] __attribute__((aligned(32)));
     const int b_h = get_group_id(1);
     const bool real = get_global_id(0) < (size_t)P.queries;
     const int t = real ? get_global_id(0) : 0;
@@ -146,46 +177,45 @@ __kernel void attention_query_gradient(const Attention P, const A scale, const D
     const int row = b_h * P.queries + t;
     const int q_rows = ROWS(q, b_h, P.heads), g_rows = ROWS(g, b_h, P.heads);
     const int k_rows = ROWS(k, GROUP_OF(b_h), P.groups), v_rows = ROWS(v, GROUP_OF(b_h), P.groups);
-    A q[D], g[E], sum[D];
-    for (int d = 0; d < D; d++) {
-        q[d] = d < P.d ? LD(qs, ELEMENT(q, q_rows, t, d)) : 0;
+    QUAD q[D / 4], g[E / 4], sum[D / 4];
+    WIDE_ROW(q, D, P.d, qs, q, q_rows, t)
+    WIDE_ROW(g, E, P.e, gs, g, g_rows, t)
+    UNROLL
+    for (int d = 0; d < D / 4; d++) {
         sum[d] = 0;
-    }
-    for (int e = 0; e < E; e++) {
-        g[e] = e < P.e ? LD(gs, ELEMENT(g, g_rows, t, e)) : 0;
     }
     const A delta = deltas[row];
     const A lse = LD(log_sums, P.lse + row);
-    for (int s0 = 0; s0 < P.keys; s0 += TILE) {
-        const int count = min(TILE, P.keys - s0);
+    for (int s0 = 0; s0 < KEYS_SEEN; s0 += TILE) {
+        const int count = min(TILE, KEYS_SEEN - s0);
         barrier(CLK_LOCAL_MEM_FENCE);
-        for (int e = lane; e < count * D; e += lanes) {
-            k_tile[e] = e % D < P.d ? LD(ks, ELEMENT(k, k_rows, s0 + e / D, e % D)) : 0;
-        }
-        for (int e = lane; e < count * E; e += lanes) {
-            v_tile[e] = e % E < P.e ? LD(vs, ELEMENT(v, v_rows, s0 + e / E, e % E)) : 0;
-        }
+        SHARE(k_tile, D, P.d, ks, k, k_rows, s0)
+        SHARE(v_tile, E, P.e, vs, v, v_rows, s0)
         barrier(CLK_LOCAL_MEM_FENCE);
         for (int s = 0; s < count; s++) {
-            A product = 0, dp = 0;
-            for (int d = 0; d < D; d++) {
-                product += q[d] * k_tile[s * D + d];
+            QUAD product = 0, dp = 0;
+            UNROLL
+            for (int d = 0; d < D / 4; d++) {
+                product += q[d] * QUAD_AT(__local, k_tile + s * D + 4 * d);
             }
-            for (int e = 0; e < E; e++) {
-                dp += g[e] * v_tile[s * E + e];
+            UNROLL
+            for (int e = 0; e < E / 4; e++) {
+                dp += g[e] * QUAD_AT(__local, v_tile + s * E + 4 * e);
             }
-            const A score = masked(P, scale * product, b_h, t, s0 + s, added, allowed);
+            const A score = masked(P, scale * QUAD_SUM(product), b_h, t, s0 + s, added, allowed);
             const A weight = lse == LOWEST || score == LOWEST ? 0 : exp(score - lse);
             const A kept = drop_factor(P, p, keep, seed, stream, b_h, t, s0 + s);
-            const A dscore = weight * (kept * dp - delta) * scale;
-            for (int d = 0; d < D; d++) {
-                sum[d] += dscore * k_tile[s * D + d];
+            const A dscore = weight * (kept * QUAD_SUM(dp) - delta) * scale;
+            UNROLL
+            for (int d = 0; d < D / 4; d++) {
+                sum[d] += dscore * QUAD_AT(__local, k_tile + s * D + 4 * d);
             }
         }
     }
     if (real) {
-        for (int d = 0; d < P.d; d++) {
-            ST(dq, row * P.d + d, sum[d]);
+        UNROLL
+        for (int d = 0; d < D / 4; d++) {
+            STORE_QUAD(dq, row * P.d, 4 * d, P.d, sum[d])
         }
     }
 }
@@ -196,8 +226,8 @@ __kernel void attention_key_gradient(const Attention P, const A scale, const DRO
                                      __global const S* gs, __global const S* qs, __global const S* ks,
                                      __global const S* vs, __global const S* log_sums, __global const S* added,
                                      __global const uchar* allowed) {
-    __local A q_tile[TILE * D];
-    __local A g_tile[TILE * E];
+    __local A q_tile[TILE * D] __attribute__((aligned(32)));
+    __local A g_tile[TILE * E] __attribute__((aligned(32)));
     const int b_g = get_group_id(1);
     const bool real = get_global_id(0) < (size_t)P.keys;
     const int s = real ? get_global_id(0) : 0;
@@ -205,57 +235,61 @@ __kernel void attention_key_gradient(const Attention P, const A scale, const DRO
     const int per_group = P.heads / P.groups;
     const int key = b_g * P.keys + s;
     const int k_rows = ROWS(k, b_g, P.groups), v_rows = ROWS(v, b_g, P.groups);
-    A k[D], v[E], sum_k[D], sum_v[E];
-    for (int d = 0; d < D; d++) {
-        k[d] = d < P.d ? LD(ks, ELEMENT(k, k_rows, s, d)) : 0;
+    QUAD k[D / 4], v[E / 4], sum_k[D / 4], sum_v[E / 4];
+    WIDE_ROW(k, D, P.d, ks, k, k_rows, s)
+    WIDE_ROW(v, E, P.e, vs, v, v_rows, s)
+    UNROLL
+    for (int d = 0; d < D / 4; d++) {
         sum_k[d] = 0;
     }
-    for (int e = 0; e < E; e++) {
-        v[e] = e < P.e ? LD(vs, ELEMENT(v, v_rows, s, e)) : 0;
+    UNROLL
+    for (int e = 0; e < E / 4; e++) {
         sum_v[e] = 0;
     }
     for (int h = 0; h < per_group; h++) {
         const int b_h = b_g / P.groups * P.heads + b_g % P.groups * per_group + h;
         const int q_rows = ROWS(q, b_h, P.heads), g_rows = ROWS(g, b_h, P.heads);
-        for (int t0 = 0; t0 < P.queries; t0 += TILE) {
+        for (int t0 = FIRST_QUERY; t0 < P.queries; t0 += TILE) {
             const int count = min(TILE, P.queries - t0);
             barrier(CLK_LOCAL_MEM_FENCE);
-            for (int e = lane; e < count * D; e += lanes) {
-                q_tile[e] = e % D < P.d ? LD(qs, ELEMENT(q, q_rows, t0 + e / D, e % D)) : 0;
-            }
-            for (int e = lane; e < count * E; e += lanes) {
-                g_tile[e] = e % E < P.e ? LD(gs, ELEMENT(g, g_rows, t0 + e / E, e % E)) : 0;
-            }
+            SHARE(q_tile, D, P.d, qs, q, q_rows, t0)
+            SHARE(g_tile, E, P.e, gs, g, g_rows, t0)
             barrier(CLK_LOCAL_MEM_FENCE);
             for (int t = 0; t < count; t++) {
-                A product = 0, dp = 0;
-                for (int d = 0; d < D; d++) {
-                    product += q_tile[t * D + d] * k[d];
+                QUAD product = 0, dp = 0;
+                UNROLL
+                for (int d = 0; d < D / 4; d++) {
+                    product += k[d] * QUAD_AT(__local, q_tile + t * D + 4 * d);
                 }
-                for (int e = 0; e < E; e++) {
-                    dp += g_tile[t * E + e] * v[e];
+                UNROLL
+                for (int e = 0; e < E / 4; e++) {
+                    dp += v[e] * QUAD_AT(__local, g_tile + t * E + 4 * e);
                 }
                 const int row = b_h * P.queries + t0 + t;
                 const A lse = LD(log_sums, P.lse + row);
-                const A score = masked(P, scale * product, b_h, t0 + t, s, added, allowed);
+                const A score = masked(P, scale * QUAD_SUM(product), b_h, t0 + t, s, added, allowed);
                 const A weight = lse == LOWEST || score == LOWEST ? 0 : exp(score - lse);
                 const A kept = drop_factor(P, p, keep, seed, stream, b_h, t0 + t, s);
-                const A dscore = weight * (kept * dp - deltas[row]) * scale;
-                for (int d = 0; d < D; d++) {
-                    sum_k[d] += dscore * q_tile[t * D + d];
+                const A dscore = weight * (kept * QUAD_SUM(dp) - deltas[row]) * scale;
+                UNROLL
+                for (int d = 0; d < D / 4; d++) {
+                    sum_k[d] += dscore * QUAD_AT(__local, q_tile + t * D + 4 * d);
                 }
-                for (int e = 0; e < E; e++) {
-                    sum_v[e] += weight * kept * g_tile[t * E + e];
+                UNROLL
+                for (int e = 0; e < E / 4; e++) {
+                    sum_v[e] += weight * kept * QUAD_AT(__local, g_tile + t * E + 4 * e);
                 }
             }
         }
     }
     if (real) {
-        for (int d = 0; d < P.d; d++) {
-            ST(dk, key * P.d + d, sum_k[d]);
+        UNROLL
+        for (int d = 0; d < D / 4; d++) {
+            STORE_QUAD(dk, key * P.d, 4 * d, P.d, sum_k[d])
         }
-        for (int e = 0; e < P.e; e++) {
-            ST(dv, key * P.e + e, sum_v[e]);
+        UNROLL
+        for (int e = 0; e < E / 4; e++) {
+            STORE_QUAD(dv, key * P.e, 4 * e, P.e, sum_v[e])
         }
     }
 }

@@ -30,7 +30,7 @@ static inline float round_to_odd(double x) {
 #define CONVERTED(x) (x)
 #endif
 
-__kernel void cast(const Layout L, __global S2* restrict out, __global const S* in) {
+__kernel void cast(const Layout L, __global S2* restrict out, __global const S* restrict in) {
     EACH_WIDE(i, L.n) {
         LOCATE(L, i, 2)
         const A x = LD(in, at[1]);

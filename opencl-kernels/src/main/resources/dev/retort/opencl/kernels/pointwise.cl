@@ -30,8 +30,8 @@
 
 // out = f(x)
 #define UNARY(name, value)                                                                                 \
-    __kernel void name(const Layout L, __global S* restrict out, __global const S* in, const A p,          \
-                       const A q) {                                                                        \
+    __kernel void name(const Layout L, __global S* restrict out, __global const S* restrict in,            \
+                       const A p, const A q) {                                                             \
         EACH_WIDE(i, L.n) {                                                                                \
             LOCATE(L, i, 2)                                                                                \
             const A x = LD(in, at[1]);                                                                     \
@@ -41,8 +41,9 @@
 
 // out = g * f'(x), where y = f(x)
 #define GRADIENT(name, value)                                                                              \
-    __kernel void name##_backward(const Layout L, __global S* restrict out, __global const S* gs,          \
-                                  __global const S* xs, __global const S* ys, const A p, const A q) {      \
+    __kernel void name##_backward(const Layout L, __global S* restrict out,                                \
+                                  __global const S* restrict gs, __global const S* restrict xs,            \
+                                  __global const S* restrict ys, const A p, const A q) {                   \
         EACH_WIDE(i, L.n) {                                                                                \
             LOCATE(L, i, 4)                                                                                \
             const A g = LD(gs, at[1]);                                                                     \
@@ -54,8 +55,8 @@
 
 // out = f(a, b)
 #define BINARY(name, value)                                                                                \
-    __kernel void name(const Layout L, __global S* restrict out, __global const S* as,                     \
-                       __global const S* bs) {                                                             \
+    __kernel void name(const Layout L, __global S* restrict out, __global const S* restrict as,            \
+                       __global const S* restrict bs) {                                                    \
         EACH_WIDE(i, L.n) {                                                                                \
             LOCATE(L, i, 3)                                                                                \
             const A a = LD(as, at[1]);                                                                     \

@@ -82,6 +82,23 @@ static inline float rounded(float v) {
 #define MINIMUM(a, b) (((a) < (b)) ? (a) : (b))
 #endif
 
+// ---- arrays in registers: a card keeps them there if every index is known, so their loops are unrolled. A processor's
+// compiler does better without ----
+
+#if defined(__NV_CL_C_VERSION) || defined(__AMDGCN__)
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL
+#endif
+
+// Four elements of the type of arithmetic, at a pointer to the first; vload4 promises nothing about the address, and reads one
+// by one.
+#define JOINED(type, width) type##width
+#define VECTOR(type, width) JOINED(type, width)
+#define QUAD VECTOR(A, 4)
+#define QUAD_AT(space, p) (*(space const QUAD*)(p))
+#define QUAD_SUM(v) (((v).s0 + (v).s1) + ((v).s2 + (v).s3))
+
 // ---- windows: where element i of a row-major index lies in up to OPERANDS strided buffers ----
 
 #define OPERANDS 8
@@ -95,7 +112,12 @@ typedef struct {
     int stride[OPERANDS][RANK];   // in elements; 0 where an operand is broadcast
 } Layout;
 
-// Places of element i in the first COUNT operands: declares `int at[COUNT]`.
+// Places of element i in the first COUNT operands: declares `int at[COUNT]`. FLAT: all operands are vectors.
+#ifdef FLAT
+#define LOCATE(L, i, COUNT)                                     \
+    int at[COUNT];                                              \
+    for (int k = 0; k < COUNT; k++) at[k] = (L).offset[k] + (int)(i) * (L).stride[k][0];
+#else
 #define LOCATE(L, i, COUNT)                                     \
     int at[COUNT];                                              \
     {                                                           \
@@ -109,14 +131,18 @@ typedef struct {
         }                                                       \
         for (int k = 0; k < COUNT; k++) at[k] += rest * (L).stride[k][0]; \
     }
+#endif
 
 // A loop of all work-items together over 0 ... n - 1.
 #define EACH(i, n) for (uint i = get_global_id(0); i < (uint)(n); i += get_global_size(0))
 
-// The same for a body that only moves a few numbers, on pointers that are `restrict`: several elements are on their way from
-// memory at once. A multiprocessor has too few work-items to wait for one each.
-#ifdef __NV_CL_C_VERSION
-#define EACH_WIDE(i, n) _Pragma("unroll 4") EACH(i, n)
+// The same for a body that does little with an element, on a result that is `restrict`: WIDE elements are on their way from
+// memory at once, as a card has too few work-items to wait for one each. What is left over at the end is element n - 1 again.
+#ifdef WIDE
+#define EACH_WIDE(i, n)                                                                                       \
+    for (uint first = get_global_id(0); first < (uint)(n); first += WIDE * (uint)get_global_size(0))          \
+        _Pragma("unroll") for (uint turn = 0; turn < WIDE; turn++)                                            \
+            for (uint i = min(first + turn * (uint)get_global_size(0), (uint)(n) - 1), once = 1; once; once = 0)
 #else
 #define EACH_WIDE EACH
 #endif

@@ -71,7 +71,8 @@ static inline uint tf32_of(float x) {
 
 // ---- problems ----
 
-// What a problem has to say: its sizes, where A and B are read, and where C goes.
+// What a problem has to say: its sizes, where A and B are read, and where C goes: STORED behind OF_COLUMN, which finds out
+// what all rows of a column share.
 //
 // Matrices are read by strides. For convolutions an element of A or B is found by decoding both of its indices, which costs
 // divisions: columns are decoded once a work-item (it always loads the same column, as ITEMS is a multiple of TN, or all of
@@ -92,10 +93,11 @@ static inline uint tf32_of(float x) {
 #define A_ALONG_K (P.a_col == 1)
 #define B_ALONG_K (P.b_row == 1 && P.b_col != 1)
 #endif
-#define STORED(m, n, v)                                                               \
-    {                                                                                 \
-        const int to = (z * m_end + (m)) * n_end + (n);                               \
-        STORE(to, P.bias_step >= 0 ? (v) + LD(bias, P.bias + (n) * P.bias_step) : (v)) \
+#define OF_COLUMN(n) const A bias_n = P.bias_step >= 0 ? LD(bias, P.bias + (n) * P.bias_step) : 0;
+#define STORED(m, n, v)                                          \
+    {                                                            \
+        const int to = (z * m_end + (m)) * n_end + (n);          \
+        STORE(to, P.bias_step >= 0 ? (v) + bias_n : (v))         \
     }
 #define LOAD_A(m, k) READ(as_in, a_at + (m0 + (m)) * P.a_row + (k0 + (k)) * P.a_col)
 #define LOAD_B(k, n) READ(bs_in, b_at + (k0 + (k)) * P.b_row + (n0 + (n)) * P.b_col)
@@ -109,7 +111,7 @@ static inline uint tf32_of(float x) {
 
 // A row of the tile (an index k) or a column (an index n): B is read at the sum of the two bases, at the sum of the
 // positions (i, j), if that is inside the image; A at `a` plus a multiple of m.
-typedef struct {
+typedef struct __attribute__((aligned(16))) {
     int base, i, j, a;
 } Place;
 
@@ -122,11 +124,12 @@ typedef struct {
 #define BATCH const int group = z; const int a_base = P.w + group * P.group_outs * k_end, a_step = k_end;
 #define A_ALONG_K true
 #define IMAGE_AT(i, j) (i >= 0 && i < P.height && j >= 0 && j < P.width ? READ(bs_in, P.x + base + i * P.width + j) : 0)
-#define STORED(m, n, v)                                                                        \
-    {                                                                                          \
-        const int channel = group * P.group_outs + (m);                                        \
-        const int to = ((n) / OUT_PLANE * P.outs + channel) * OUT_PLANE + (n) % OUT_PLANE;     \
-        STORE(to, P.bias >= 0 ? (v) + LD(bias, P.bias + channel) : (v))                        \
+#define OF_COLUMN(n) const int to_n = (n) / OUT_PLANE * P.outs * OUT_PLANE + (n) % OUT_PLANE;
+#define STORED(m, n, v)                                                  \
+    {                                                                    \
+        const int channel = group * P.group_outs + (m);                  \
+        const int to = to_n + channel * OUT_PLANE;                       \
+        STORE(to, P.bias >= 0 ? (v) + LD(bias, P.bias + channel) : (v))  \
     }
 
 static inline Place column_of(const Conv P, int group, int n) {
@@ -152,11 +155,12 @@ static inline Place row_of(const Conv P, int group, int k) {
 #define BATCH const int group = z; const int a_base = P.w, a_step = TAPS;
 #define A_ALONG_K false
 #define IMAGE_AT(y, x) gradient_at(P, bs_in, base, y, x)
-#define STORED(m, n, v)                                                                        \
-    {                                                                                          \
-        const int channel = group * P.group_channels + (m);                                    \
-        const int to = ((n) / IN_PLANE * P.channels + channel) * IN_PLANE + (n) % IN_PLANE;    \
-        STORE(to, v)                                                                           \
+#define OF_COLUMN(n) const int to_n = (n) / IN_PLANE * P.channels * IN_PLANE + (n) % IN_PLANE;
+#define STORED(m, n, v)                                                  \
+    {                                                                    \
+        const int channel = group * P.group_channels + (m);              \
+        const int to = to_n + channel * IN_PLANE;                        \
+        STORE(to, v)                                                     \
     }
 
 static inline E gradient_at(const Conv P, __global const S* g, int base, int y, int x) {
@@ -190,6 +194,7 @@ static inline Place row_of(const Conv P, int group, int k) {
 #define BATCH const int group = z / P.splits; const int a_base = P.out, a_step = OUT_PLANE;
 #define A_ALONG_K true
 #define IMAGE_AT(i, j) (i >= 0 && i < P.height && j >= 0 && j < P.width ? READ(bs_in, P.x + base + i * P.width + j) : 0)
+#define OF_COLUMN(n)
 #define STORED(m, n, v)                                                                              \
     {                                                                                                \
         const int to = (z % P.splits * P.outs + group * P.group_outs + (m)) * n_end + (n);           \

@@ -15,11 +15,18 @@
 #define PER_A (TM * TK / ITEMS) // elements of a tile that a work-item brings
 #define PER_B (TN * TK / ITEMS)
 #define PAD 4                   // keeps columns of a tile in different banks, and rows on 16 bytes
-#define WORDS(type, width) type##width
-#define VECTOR(type, width) WORDS(type, width)
-#define QUAD VECTOR(A, 4)
 #define BAND_M (TM / (RM / 4)) // rows between a work-item's blocks of C
 #define BAND_N (TN / (RN / 4))
+
+// Four numbers that lie side by side, by one read.
+#define FOUR(to, from)                                  \
+    {                                                   \
+        const QUAD four = QUAD_AT(__local, from);      \
+        (to)[0] = four.s0;                              \
+        (to)[1] = four.s1;                              \
+        (to)[2] = four.s2;                              \
+        (to)[3] = four.s3;                              \
+    }
 
 // Element i of those that a work-item brings: the fast index of the tile runs along memory.
 #define PLACE_A(i)                                        \
@@ -33,23 +40,23 @@
 
 // The tile whose first k is k0, into registers; and from there into local memory.
 #define BRING                                                                                     \
-    _Pragma("unroll")                                                                             \
+    UNROLL                                                                                        \
     for (int i = 0; i < PER_A; i++) {                                                             \
         PLACE_A(i)                                                                                \
         next_a[i] = m0 + m < m_end && k0 + k < k_end ? LOAD_A(m, k) : 0;                          \
     }                                                                                             \
-    _Pragma("unroll")                                                                             \
+    UNROLL                                                                                        \
     for (int i = 0; i < PER_B; i++) {                                                             \
         PLACE_B(i)                                                                                \
         next_b[i] = n0 + n < n_end && k0 + k < k_end ? LOAD_B(k, n) : 0;                          \
     }
 #define KEEP(turn)                                                                                \
-    _Pragma("unroll")                                                                             \
+    UNROLL                                                                                        \
     for (int i = 0; i < PER_A; i++) {                                                             \
         PLACE_A(i)                                                                                \
         as[turn][k][m] = next_a[i];                                                               \
     }                                                                                             \
-    _Pragma("unroll")                                                                             \
+    UNROLL                                                                                        \
     for (int i = 0; i < PER_B; i++) {                                                             \
         PLACE_B(i)                                                                                \
         bs[turn][k][n] = next_b[i];                                                               \
@@ -87,9 +94,9 @@ void product(const PROBLEM P, __global S* c, __global const S* as_in, __global c
 #endif
     A next_a[PER_A], next_b[PER_B];
     A sum[RM][RN];
-    #pragma unroll
+    UNROLL
     for (int r = 0; r < RM; r++) {
-        #pragma unroll
+        UNROLL
         for (int s = 0; s < RN; s++) {
             sum[r][s] = 0;
         }
@@ -110,20 +117,20 @@ void product(const PROBLEM P, __global S* c, __global const S* as_in, __global c
         if (k0 < k_end) {
             BRING
         }
-        #pragma unroll
+        UNROLL
         for (int k = 0; k < TK; k++) {
             A left[RM], right[RN];
-            #pragma unroll
+            UNROLL
             for (int r = 0; r < RM / 4; r++) {
-                vstore4(*(__local const QUAD*)&as[turn][k][y + r * BAND_M], r, left);
+                FOUR(left + 4 * r, &as[turn][k][y + r * BAND_M])
             }
-            #pragma unroll
+            UNROLL
             for (int s = 0; s < RN / 4; s++) {
-                vstore4(*(__local const QUAD*)&bs[turn][k][x + s * BAND_N], s, right);
+                FOUR(right + 4 * s, &bs[turn][k][x + s * BAND_N])
             }
-            #pragma unroll
+            UNROLL
             for (int r = 0; r < RM; r++) {
-                #pragma unroll
+                UNROLL
                 for (int s = 0; s < RN; s++) {
                     sum[r][s] += left[r] * right[s];
                 }
@@ -136,14 +143,17 @@ void product(const PROBLEM P, __global S* c, __global const S* as_in, __global c
         barrier(CLK_LOCAL_MEM_FENCE);
         turn = 1 - turn;
     }
-    #pragma unroll
-    for (int r = 0; r < RM; r++) {
-        #pragma unroll
-        for (int s = 0; s < RN; s++) {
-            const int m = m0 + y + r / 4 * BAND_M + r % 4;
-            const int n = n0 + x + s / 4 * BAND_N + s % 4;
-            if (m < m_end && n < n_end) {
-                STORED(m, n, sum[r][s])
+    UNROLL
+    for (int s = 0; s < RN; s++) {
+        const int n = n0 + x + s / 4 * BAND_N + s % 4;
+        if (n < n_end) {
+            OF_COLUMN(n)
+            UNROLL
+            for (int r = 0; r < RM; r++) {
+                const int m = m0 + y + r / 4 * BAND_M + r % 4;
+                if (m < m_end) {
+                    STORED(m, n, sum[r][s])
+                }
             }
         }
     }

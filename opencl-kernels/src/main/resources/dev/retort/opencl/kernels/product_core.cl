@@ -4,8 +4,6 @@
 //
 // Definitions: TM TN TK.
 
-#define WORDS(type, width) type##width
-#define VECTOR(type, width) WORDS(type, width)
 #define BLOCK_ROWS 8
 #define BLOCK_COLUMNS 16
 
@@ -80,6 +78,7 @@ void product(const PROBLEM P, __global S* c, __global const S* as_in, __global c
         for (int s = 0; s < min(TN, n_end - n0); s++) {
             const int m = m0 + r;
             const int n = n0 + s;
+            OF_COLUMN(n)
             STORED(m, n, sum[r][s])
         }
     }
