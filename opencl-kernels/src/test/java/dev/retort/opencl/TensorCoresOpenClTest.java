@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.retort.opencl.runtime.DeviceLimits;
 import dev.retort.tensor.DType;
+import dev.retort.tensor.Device;
 import dev.retort.tensor.Engine;
 import dev.retort.tensor.HostStorage;
 import dev.retort.tensor.Random;
@@ -17,8 +18,10 @@ import java.util.function.Function;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// The kernel for tensor cores with the instruction spelled out in OpenCL C: everything but the line of PTX. Half types
-/// against the host; TF32 against the host with operands of 10 bits.
+/// The kernels for tensor cores with their instructions spelled out in OpenCL C, on any device, and half types as the
+/// first
+/// device computes them: by the instructions, if it has them. Half types against the host; TF32 against the host with
+/// operands of 10 bits.
 class TensorCoresOpenClTest {
     private static final DType[] TYPES = {DType.BF16, DType.F16, DType.F32};
 
@@ -40,14 +43,22 @@ class TensorCoresOpenClTest {
     }
 
     private static void assertAgrees(String what, Function<Tensor[], Tensor> product, Tensor... operands) {
+        assertAgrees(WarpProvider.DEVICE, what, product, operands);
+        if (operands[0].dtype() != DType.F32) { // not rounded to TF32 there
+            assertAgrees(TestDevice.required(), what + ", by the instruction if there is one", product, operands);
+        }
+    }
+
+    private static void assertAgrees(
+            Device device, String what, Function<Tensor[], Tensor> product, Tensor... operands) {
         Tensor[] there = new Tensor[operands.length];
         Tensor[] host = new Tensor[operands.length];
         for (int i = 0; i < operands.length; i++) {
-            there[i] = operands[i].to(WarpProvider.DEVICE);
+            there[i] = operands[i].to(device);
             host[i] = (i < 2 ? rounded(operands[i]) : operands[i]).to(DType.F64); // the bias is added in F32
         }
         Tensor actual = product.apply(there);
-        assertThat(actual.device()).isEqualTo(WarpProvider.DEVICE);
+        assertThat(actual.device()).isEqualTo(device);
         DType dtype = operands[0].dtype();
         double tolerance = dtype == DType.F32 ? 1e-5 : 2 * Close.eps(dtype);
         Close.assertClose(what + " " + dtype, actual, product.apply(host).to(dtype), tolerance);

@@ -156,11 +156,13 @@ final class AttentionLauncher {
                 .buffer(results[0])
                 .buffer(delta);
         run(t, operands(query, in, lse), in.q.size(2), in.q.size(0) * in.q.size(1));
-        Launch key = start(t, variant, "attention_key_gradient", fields, op, in.q.dtype())
-                .buffer(results[1])
-                .buffer(results[2])
-                .buffer(delta);
-        run(t, operands(key, in, lse), in.k.size(2), in.k.size(0) * in.k.size(1));
+        String[] kernels = {"attention_key_gradient", "attention_value_gradient"};
+        for (int i = 0; i < kernels.length; i++) {
+            Launch key = start(t, variant, kernels[i], fields, op, in.q.dtype())
+                    .buffer(results[i + 1])
+                    .buffer(delta);
+            run(t, operands(key, in, lse), in.k.size(2), in.k.size(0) * in.k.size(1));
+        }
         ((DeviceStorage) delta.storage()).release();
         return results;
     }

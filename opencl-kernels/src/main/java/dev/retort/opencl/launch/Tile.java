@@ -7,24 +7,37 @@ import dev.retort.tensor.OpException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /// Sizes of the tiled product: a work-group computes `tm` x `tn` elements in steps of `tk`, a work-item
 /// `rm` x `rn` of them.
 record Tile(int tm, int tn, int tk, int rm, int rn) {
-    /// Sizes for cards with their speed on products of many whole tiles, the fastest being 1; measured on an H200.
-    private static final Map<Tile, Double> CARDS = Map.of(
-            new Tile(128, 128, 8, 8, 8), 1.0,
-            new Tile(64, 128, 16, 4, 8), 0.88,
-            new Tile(128, 64, 16, 8, 4), 0.88,
-            new Tile(64, 64, 16, 4, 4), 0.65,
-            new Tile(32, 128, 16, 4, 8), 0.6,
-            new Tile(32, 64, 16, 4, 4), 0.55,
-            new Tile(16, 128, 16, 4, 4), 0.42,
-            new Tile(32, 32, 16, 4, 4), 0.47);
+    /// Sizes for cards with their speeds on products of many whole tiles, in GFLOPS of an H200.
+    private static final Map<Tile, Speeds> CARDS = Map.of(
+            new Tile(128, 64, 16, 8, 4), new Speeds(29_300, 17_100),
+            new Tile(64, 128, 16, 4, 8), new Speeds(27_000, 21_400),
+            new Tile(128, 128, 8, 8, 8), new Speeds(21_800, 20_500),
+            new Tile(64, 64, 16, 4, 4), new Speeds(24_600, 18_300),
+            new Tile(32, 128, 16, 4, 8), new Speeds(22_100, 15_000),
+            new Tile(32, 64, 16, 4, 4), new Speeds(20_800, 16_000),
+            new Tile(16, 128, 16, 4, 4), new Speeds(15_600, 10_000),
+            new Tile(32, 32, 16, 4, 4), new Speeds(17_300, 12_400));
+
+    private record Speeds(double matmul, double convolution) {
+        double of(Use use) {
+            return switch (use) {
+                case MATMUL -> matmul;
+                case CONVOLUTION -> convolution;
+            };
+        }
+    }
 
     /// The speed of what was tuned: ahead of all others.
-    private static final double TUNED = 1.1;
+    private static final double TUNED = 32_000;
+
+    /// For a processor's core.
+    private static final Tile CORE = new Tile(64, 64, 32, 64, 64);
 
     /// What is left where no other tile fits, for ever smaller work-groups.
     private static final List<Tile> SMALL = List.of(new Tile(16, 16, 16, 4, 4), new Tile(8, 16, 16, 8, 16));
@@ -45,19 +58,21 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
     static Tile of(ClDevice device, Use use, DType dtype, long m, long n, long batch) {
         requireIndices(m, n);
         DeviceLimits limits = device.limits();
-        Tile large = of(device, use);
+        Optional<Tile> tuned = tuned(device, use);
         if (limits.cpu()) {
-            Tile core = large.isOneItem() ? large.narrowed(m) : large;
-            return core.fits(limits, dtype) ? core : smallest(limits, dtype);
+            Tile core = tuned.orElse(CORE);
+            Tile chosen = core.isOneItem() ? core.narrowed(m) : core;
+            return chosen.fits(limits, dtype) ? chosen : smallest(limits, dtype);
         }
-        return Stream.concat(Stream.of(large), CARDS.keySet().stream())
+        return Stream.concat(tuned.stream(), CARDS.keySet().stream())
                 .filter(tile -> tile.fits(limits, dtype))
                 .min(Comparator.<Tile>comparingDouble(tile -> {
-                            double speed = tile.equals(large) ? TUNED : CARDS.get(tile);
-                            return Math.max(tile.count(m, n) * batch, limits.computeUnits())
-                                    * tile.tm
-                                    * tile.tn
-                                    / speed;
+                            double speed = tuned.filter(tile::equals).isPresent()
+                                    ? TUNED
+                                    : CARDS.get(tile).of(use);
+                            long tiles = Math.max(tile.count(m, n) * batch, limits.computeUnits());
+                            return tiles * tile.tm * tile.tn
+                                    / speed; // also for what hangs over the edge, and idle units
                         })
                         .thenComparing(Tile::toString)) // the same one in every process
                 .orElseGet(() -> smallest(limits, dtype));
@@ -66,7 +81,8 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
     /// Sizes worth trying on a card.
     static List<Tile> forCards() {
         return CARDS.keySet().stream()
-                .sorted(Comparator.comparing((Tile tile) -> -CARDS.get(tile)).thenComparing(Tile::toString))
+                .sorted(Comparator.comparing((Tile tile) -> -CARDS.get(tile).matmul)
+                        .thenComparing(Tile::toString))
                 .toList();
     }
 
@@ -101,13 +117,8 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
                 .orElse(SMALL.getLast()); // compiling says what is missing
     }
 
-    /// The sizes for large products: what was tuned, or else what is shipped.
-    static Tile of(ClDevice device, Use use) {
-        return device.tiles()
-                .get(use.name())
-                .map(Tile::of)
-                .filter(Tile::isPossible)
-                .orElseGet(() -> shipped(device.limits()));
+    private static Optional<Tile> tuned(ClDevice device, Use use) {
+        return device.tiles().get(use.name()).map(Tile::of).filter(Tile::isPossible);
     }
 
     private static Tile of(int[] sizes) {
@@ -144,17 +155,6 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
         return new Tile(rows, tn, tk, rows, rn);
     }
 
-    /// Sizes that suit a vendor's devices; [Tile#of] takes smaller ones where a product has few tiles.
-    static Tile shipped(DeviceLimits limits) {
-        return switch (limits.tuning()) {
-            case NVIDIA -> new Tile(128, 128, 8, 8, 8);
-            case AMD -> new Tile(128, 128, 8, 8, 8);
-            case INTEL -> new Tile(64, 64, 16, 4, 4);
-            case CPU -> new Tile(64, 64, 32, 64, 64);
-            case OTHER -> new Tile(64, 64, 16, 4, 4);
-        };
-    }
-
     boolean fits(DeviceLimits limits, DType dtype) {
         boolean wide = dtype == DType.F64 || !dtype.isFloating();
         int bytes = wide ? 8 : 4;
@@ -181,7 +181,7 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
     /// The definitions for the kernel.
     String definitions() {
         return "#define TM " + tm + "\n#define TN " + tn + "\n#define TK " + tk + "\n#define RM " + rm + "\n#define RN "
-                + rn + "\n" + (!isOneItem() && rm * rn == 64 ? "#define MOST_REGISTERS 128\n" : "");
+                + rn + "\n";
     }
 
     @Override

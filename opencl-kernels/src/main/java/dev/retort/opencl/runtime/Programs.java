@@ -8,8 +8,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jocl.CL;
 import org.jocl.CLException;
@@ -30,8 +28,6 @@ import org.jspecify.annotations.Nullable;
 /// property `dev.retort.opencl.binaries` = `on` or `off` overrides that, and `dev.retort.opencl.options` is
 /// given to the compiler as well.
 final class Programs {
-    private static final Pattern MOST_REGISTERS = Pattern.compile("#define MOST_REGISTERS (\\d+)");
-
     private final cl_context context;
     private final cl_device_id device;
     private final DeviceLimits limits;
@@ -120,7 +116,7 @@ final class Programs {
         Path file = cache.file(limits.fingerprint(), options, source);
         byte[] stored = cache.read(file);
         if (stored != null) {
-            cl_program program = fromBinary(stored, optionsFor(source));
+            cl_program program = fromBinary(stored);
             if (program != null) {
                 return program;
             }
@@ -135,19 +131,6 @@ final class Programs {
     }
 
     private cl_program compile(String what, String source) {
-        String bounded = optionsFor(source);
-        if (!bounded.equals(options)) {
-            try {
-                return compile(what, source, bounded);
-            } catch (OpException e) {
-                System.getLogger(Programs.class.getName())
-                        .log(System.Logger.Level.DEBUG, "no bound on registers: " + e.getMessage());
-            }
-        }
-        return compile(what, source, options);
-    }
-
-    private cl_program compile(String what, String source, String options) {
         cl_program program = CL.clCreateProgramWithSource(context, 1, new String[] {source}, null, null);
         try {
             CL.clBuildProgram(program, 1, new cl_device_id[] {device}, options, null, null);
@@ -162,15 +145,6 @@ final class Programs {
         }
     }
 
-    /// A bound on the registers of a work-item, so that enough of them run at once: some kernels are slower without.
-    /// They say so by a definition; the option is NVIDIA's, and left out where the driver does not know it.
-    private String optionsFor(String source) {
-        Matcher bound = MOST_REGISTERS.matcher(source);
-        return limits.tuning() == DeviceLimits.Vendor.NVIDIA && bound.find()
-                ? options + " -cl-nv-maxrregcount=" + bound.group(1)
-                : options;
-    }
-
     private String log(cl_program program) {
         long[] size = new long[1];
         CL.clGetProgramBuildInfo(program, device, CL.CL_PROGRAM_BUILD_LOG, 0, null, size);
@@ -180,7 +154,7 @@ final class Programs {
     }
 
     /// The program of a stored binary, or null if the driver does not take it.
-    private @Nullable cl_program fromBinary(byte[] binary, String options) {
+    private @Nullable cl_program fromBinary(byte[] binary) {
         cl_program program = null;
         try {
             program = CL.clCreateProgramWithBinary(

@@ -39,10 +39,31 @@ typedef struct {
                            ROW_ELEMENT(from, x, rows, row, i + 3, width));                                           \
     }
 
-// Rows `first` ... `first` + count - 1 of x into a tile, by the whole work-group.
+// Four elements of a tile that were read before: to keep them meanwhile would take more registers than there are.
+#ifdef __NV_CL_C_VERSION
+#define READ_AGAIN(p) (*(volatile __local const QUAD*)(p))
+#else
+#define READ_AGAIN(p) QUAD_AT(__local, p)
+#endif
+
+// Rows `first` ... `first` + count - 1 of x into a tile, by the whole work-group; AHEAD elements of a work-item are on their
+// way at once.
+#define AHEAD 16
 #define SHARE(tile, WIDTH, width, from, x, rows, first)                                                              \
-    for (int e = lane; e < count * WIDTH; e += lanes) {                                                              \
-        tile[e] = ROW_ELEMENT(from, x, rows, (first) + e / WIDTH, e % WIDTH, width);                                 \
+    for (int begin = lane; begin < count * WIDTH; begin += AHEAD * lanes) {                                          \
+        A ahead[AHEAD];                                                                                              \
+        UNROLL                                                                                                       \
+        for (int i = 0; i < AHEAD; i++) {                                                                            \
+            const int e = begin + i * lanes;                                                                         \
+            ahead[i] = e < count * WIDTH ? ROW_ELEMENT(from, x, rows, (first) + e / WIDTH, e % WIDTH, width) : 0;    \
+        }                                                                                                            \
+        UNROLL                                                                                                       \
+        for (int i = 0; i < AHEAD; i++) {                                                                            \
+            const int e = begin + i * lanes;                                                                         \
+            if (e < count * WIDTH) {                                                                                 \
+                tile[e] = ahead[i];                                                                                  \
+            }                                                                                                        \
+        }                                                                                                            \
     }
 
 // Elements i ... i + 3 of a result's row.
@@ -60,6 +81,16 @@ typedef struct {
 #define KEYS_SEEN                                                                                        \
     (P.causal ? min(P.keys, (int)(get_group_id(0) + 1) * (int)get_local_size(0) + P.keys - P.queries) : P.keys)
 #define FIRST_QUERY (P.causal ? max(0, (int)get_group_id(0) * (int)get_local_size(0) - P.keys + P.queries) : 0)
+
+// The key of a work-item, and where its row and its group's are.
+#define KEY_PLACES                                                    \
+    const int b_g = get_group_id(1);                                  \
+    const bool real = get_global_id(0) < (size_t)P.keys;              \
+    const int s = real ? get_global_id(0) : 0;                        \
+    const int lane = get_local_id(0), lanes = get_local_size(0);      \
+    const int per_group = P.heads / P.groups;                         \
+    const int key = b_g * P.keys + s;                                 \
+    const int k_rows = ROWS(k, b_g, P.groups);
 
 // The score of query t and key s after masking, from the product of the two.
 static inline A masked(const Attention P, A score, int b_h, int t, int s, __global const S* added,
@@ -208,7 +239,7 @@ __kernel void attention_query_gradient(const Attention P, const A scale, const D
             const A dscore = weight * (kept * QUAD_SUM(dp) - delta) * scale;
             UNROLL
             for (int d = 0; d < D / 4; d++) {
-                sum[d] += dscore * QUAD_AT(__local, k_tile + s * D + 4 * d);
+                sum[d] += dscore * READ_AGAIN(k_tile + s * D + 4 * d);
             }
         }
     }
@@ -220,31 +251,72 @@ __kernel void attention_query_gradient(const Attention P, const A scale, const D
     }
 }
 
-// dk[s] = scale sum_t dscore q[t]; dv[s] = sum_t d p g[t], over the heads of the key's group
+// dv[s] = sum_t d p g[t], over the heads of the key's group
+__kernel void attention_value_gradient(const Attention P, const A scale, const DROP p, const A keep, const ulong seed,
+                                       const ulong stream, __global S* dv, __global const A* deltas,
+                                       __global const S* gs, __global const S* qs, __global const S* ks,
+                                       __global const S* vs, __global const S* log_sums, __global const S* added,
+                                       __global const uchar* allowed) {
+    __local A q_tile[TILE * D] __attribute__((aligned(32)));
+    __local A g_tile[TILE * E] __attribute__((aligned(32)));
+    KEY_PLACES
+    QUAD k[D / 4], sum[E / 4];
+    WIDE_ROW(k, D, P.d, ks, k, k_rows, s)
+    UNROLL
+    for (int e = 0; e < E / 4; e++) {
+        sum[e] = 0;
+    }
+    for (int h = 0; h < per_group; h++) {
+        const int b_h = b_g / P.groups * P.heads + b_g % P.groups * per_group + h;
+        const int q_rows = ROWS(q, b_h, P.heads), g_rows = ROWS(g, b_h, P.heads);
+        for (int t0 = FIRST_QUERY; t0 < P.queries; t0 += TILE) {
+            const int count = min(TILE, P.queries - t0);
+            barrier(CLK_LOCAL_MEM_FENCE);
+            SHARE(q_tile, D, P.d, qs, q, q_rows, t0)
+            SHARE(g_tile, E, P.e, gs, g, g_rows, t0)
+            barrier(CLK_LOCAL_MEM_FENCE);
+            for (int t = 0; t < count; t++) {
+                QUAD product = 0;
+                UNROLL
+                for (int d = 0; d < D / 4; d++) {
+                    product += k[d] * QUAD_AT(__local, q_tile + t * D + 4 * d);
+                }
+                const A lse = LD(log_sums, P.lse + b_h * P.queries + t0 + t);
+                const A score = masked(P, scale * QUAD_SUM(product), b_h, t0 + t, s, added, allowed);
+                const A weight = lse == LOWEST || score == LOWEST ? 0 : exp(score - lse);
+                const A kept = weight * drop_factor(P, p, keep, seed, stream, b_h, t0 + t, s);
+                UNROLL
+                for (int e = 0; e < E / 4; e++) {
+                    sum[e] += kept * QUAD_AT(__local, g_tile + t * E + 4 * e);
+                }
+            }
+        }
+    }
+    if (real) {
+        UNROLL
+        for (int e = 0; e < E / 4; e++) {
+            STORE_QUAD(dv, key * P.e, 4 * e, P.e, sum[e])
+        }
+    }
+}
+
+// dk[s] = scale sum_t dscore q[t], over the heads of the key's group; apart from dv, because both sums with k and v take more
+// registers than there are
 __kernel void attention_key_gradient(const Attention P, const A scale, const DROP p, const A keep, const ulong seed,
-                                     const ulong stream, __global S* dk, __global S* dv, __global const A* deltas,
+                                     const ulong stream, __global S* dk, __global const A* deltas,
                                      __global const S* gs, __global const S* qs, __global const S* ks,
                                      __global const S* vs, __global const S* log_sums, __global const S* added,
                                      __global const uchar* allowed) {
     __local A q_tile[TILE * D] __attribute__((aligned(32)));
     __local A g_tile[TILE * E] __attribute__((aligned(32)));
-    const int b_g = get_group_id(1);
-    const bool real = get_global_id(0) < (size_t)P.keys;
-    const int s = real ? get_global_id(0) : 0;
-    const int lane = get_local_id(0), lanes = get_local_size(0);
-    const int per_group = P.heads / P.groups;
-    const int key = b_g * P.keys + s;
-    const int k_rows = ROWS(k, b_g, P.groups), v_rows = ROWS(v, b_g, P.groups);
-    QUAD k[D / 4], v[E / 4], sum_k[D / 4], sum_v[E / 4];
+    KEY_PLACES
+    const int v_rows = ROWS(v, b_g, P.groups);
+    QUAD k[D / 4], v[E / 4], sum[D / 4];
     WIDE_ROW(k, D, P.d, ks, k, k_rows, s)
     WIDE_ROW(v, E, P.e, vs, v, v_rows, s)
     UNROLL
     for (int d = 0; d < D / 4; d++) {
-        sum_k[d] = 0;
-    }
-    UNROLL
-    for (int e = 0; e < E / 4; e++) {
-        sum_v[e] = 0;
+        sum[d] = 0;
     }
     for (int h = 0; h < per_group; h++) {
         const int b_h = b_g / P.groups * P.heads + b_g % P.groups * per_group + h;
@@ -273,11 +345,7 @@ __kernel void attention_key_gradient(const Attention P, const A scale, const DRO
                 const A dscore = weight * (kept * QUAD_SUM(dp) - deltas[row]) * scale;
                 UNROLL
                 for (int d = 0; d < D / 4; d++) {
-                    sum_k[d] += dscore * QUAD_AT(__local, q_tile + t * D + 4 * d);
-                }
-                UNROLL
-                for (int e = 0; e < E / 4; e++) {
-                    sum_v[e] += weight * kept * QUAD_AT(__local, g_tile + t * E + 4 * e);
+                    sum[d] += dscore * READ_AGAIN(q_tile + t * D + 4 * d);
                 }
             }
         }
@@ -285,11 +353,7 @@ __kernel void attention_key_gradient(const Attention P, const A scale, const DRO
     if (real) {
         UNROLL
         for (int d = 0; d < D / 4; d++) {
-            STORE_QUAD(dk, key * P.d, 4 * d, P.d, sum_k[d])
-        }
-        UNROLL
-        for (int e = 0; e < E / 4; e++) {
-            STORE_QUAD(dv, key * P.e, 4 * e, P.e, sum_v[e])
+            STORE_QUAD(dk, key * P.d, 4 * d, P.d, sum[d])
         }
     }
 }
