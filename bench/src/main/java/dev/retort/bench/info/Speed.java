@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 /// it with.
 public record Speed(String operation, int threads, double gflops, double peak) {
     private static final double SECONDS_EACH = 0.4;
+    private static final double MOST_SECONDS = 5;
     private static final int SIZE = 1024;
 
     /// Measures a square matrix product and a 3x3 convolution, on one thread and on all.
@@ -46,15 +47,24 @@ public record Speed(String operation, int threads, double gflops, double peak) {
         return speeds;
     }
 
-    /// The best run is taken: on a shared machine it is the one that says most about the kernel.
+    /// The best run is taken: on a shared machine it is the one that says most about the kernel. In a process that has
+    /// just started, the first runs are slow until the kernel is compiled, so runs go on while they get faster.
     private static double best(double flops, Supplier<Tensor> operation) {
-        long end = System.nanoTime() + (long) (SECONDS_EACH * 1e9);
+        long begin = System.nanoTime();
+        long faster = begin; // when a run was last faster by more than noise
         double best = 0;
+        double elapsed;
         do {
             long start = System.nanoTime();
             var _ = operation.get();
-            best = Math.max(best, flops / (System.nanoTime() - start));
-        } while (System.nanoTime() < end);
+            long end = System.nanoTime();
+            double speed = flops / (end - start);
+            if (speed > 1.1 * best) {
+                faster = end;
+            }
+            best = Math.max(best, speed);
+            elapsed = (end - faster) / 1e9;
+        } while (elapsed < SECONDS_EACH && System.nanoTime() - begin < MOST_SECONDS * 1e9);
         return best;
     }
 
