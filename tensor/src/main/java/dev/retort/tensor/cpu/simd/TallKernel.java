@@ -6,10 +6,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// Twelve rows of A, copied [#PITCH] floats apart, times a panel of B two vectors wide, for processors with 32 vector
 /// registers.
 ///
-/// The rows stay in the first-level cache while panels of B pass through it from the second: two vectors a step are
-/// what
-/// that cache gives without a wait. The distance of the rows is a constant, so that one register holds all their
-/// positions.
+/// The rows stay in the first-level cache while panels of B pass through it from the second, two vectors a step. The
+/// distance of the rows is a constant, so that one register holds all their positions.
 final class TallKernel {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
