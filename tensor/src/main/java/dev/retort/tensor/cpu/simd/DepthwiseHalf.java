@@ -179,12 +179,25 @@ final class DepthwiseHalf {
             FloatVector c = every(I2, v0, v1);
             FloatVector d = every(I3, v0, v1);
             FloatVector e = every(I4, v0, v1);
-            FloatVector done = row(w, wo + 20, a, b, c, d, e, zero).add(s0);
+            FloatVector t4 = FloatVector.broadcast(S, w[wo + 20]).fma(a, zero);
+            t4 = FloatVector.broadcast(S, w[wo + 21]).fma(b, t4);
+            t4 = FloatVector.broadcast(S, w[wo + 22]).fma(c, t4);
+            t4 = FloatVector.broadcast(S, w[wo + 23]).fma(d, t4);
+            t4 = FloatVector.broadcast(S, w[wo + 24]).fma(e, t4);
             if (r > 0) {
-                done.intoArray(y, to, some);
+                t4.add(s0).intoArray(y, to, some);
             }
-            s0 = row(w, wo + 10, a, b, c, d, e, zero).add(s1);
-            s1 = row(w, wo, a, b, c, d, e, start);
+            FloatVector t2 = FloatVector.broadcast(S, w[wo + 10]).fma(a, zero);
+            t2 = FloatVector.broadcast(S, w[wo + 11]).fma(b, t2);
+            t2 = FloatVector.broadcast(S, w[wo + 12]).fma(c, t2);
+            t2 = FloatVector.broadcast(S, w[wo + 13]).fma(d, t2);
+            t2 = FloatVector.broadcast(S, w[wo + 14]).fma(e, t2);
+            s0 = t2.add(s1);
+            s1 = FloatVector.broadcast(S, w[wo]).fma(a, start);
+            s1 = FloatVector.broadcast(S, w[wo + 1]).fma(b, s1);
+            s1 = FloatVector.broadcast(S, w[wo + 2]).fma(c, s1);
+            s1 = FloatVector.broadcast(S, w[wo + 3]).fma(d, s1);
+            s1 = FloatVector.broadcast(S, w[wo + 4]).fma(e, s1);
             to += columns;
             from += 2 * width;
         }
@@ -217,31 +230,22 @@ final class DepthwiseHalf {
             FloatVector c = every(I2, v0, v1);
             FloatVector d = every(I3, v0, v1);
             FloatVector e = every(I4, v0, v1);
-            row(w, wo + 15, a, b, c, d, e, next)
-                    .add(FloatVector.fromArray(S, y, to, some))
-                    .intoArray(y, to, some);
-            next = row(w, wo + 5, a, b, c, d, e, zero);
+            FloatVector t3 = FloatVector.broadcast(S, w[wo + 15]).fma(a, next);
+            t3 = FloatVector.broadcast(S, w[wo + 16]).fma(b, t3);
+            t3 = FloatVector.broadcast(S, w[wo + 17]).fma(c, t3);
+            t3 = FloatVector.broadcast(S, w[wo + 18]).fma(d, t3);
+            t3 = FloatVector.broadcast(S, w[wo + 19]).fma(e, t3);
+            t3.add(FloatVector.fromArray(S, y, to, some)).intoArray(y, to, some);
+            next = FloatVector.broadcast(S, w[wo + 5]).fma(a, zero);
+            next = FloatVector.broadcast(S, w[wo + 6]).fma(b, next);
+            next = FloatVector.broadcast(S, w[wo + 7]).fma(c, next);
+            next = FloatVector.broadcast(S, w[wo + 8]).fma(d, next);
+            next = FloatVector.broadcast(S, w[wo + 9]).fma(e, next);
             to += columns;
             from += 2 * width;
         }
         if ((height & 1) == 1) {
             FloatVector.fromArray(S, y, to, some).add(next).intoArray(y, to, some);
         }
-    }
-
-    private static FloatVector row(
-            float[] w,
-            int wo,
-            FloatVector a,
-            FloatVector b,
-            FloatVector c,
-            FloatVector d,
-            FloatVector e,
-            FloatVector sum) {
-        sum = FloatVector.broadcast(S, w[wo]).fma(a, sum);
-        sum = FloatVector.broadcast(S, w[wo + 1]).fma(b, sum);
-        sum = FloatVector.broadcast(S, w[wo + 2]).fma(c, sum);
-        sum = FloatVector.broadcast(S, w[wo + 3]).fma(d, sum);
-        return FloatVector.broadcast(S, w[wo + 4]).fma(e, sum);
     }
 }
