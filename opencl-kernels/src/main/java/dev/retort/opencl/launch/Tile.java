@@ -6,30 +6,32 @@ import dev.retort.tensor.DType;
 import dev.retort.tensor.OpException;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /// Sizes of the tiled product: a work-group computes `tm` x `tn` elements in steps of `tk`, a work-item
 /// `rm` x `rn` of them.
 record Tile(int tm, int tn, int tk, int rm, int rn) {
-    /// Sizes for cards with their speeds on products of many whole tiles, in GFLOPS of an H200.
-    private static final Map<Tile, Speeds> CARDS = Map.of(
-            new Tile(128, 64, 16, 8, 4), new Speeds(29_300, 17_100),
-            new Tile(64, 128, 16, 4, 8), new Speeds(27_000, 21_400),
-            new Tile(128, 128, 8, 8, 8), new Speeds(21_800, 20_500),
-            new Tile(64, 64, 16, 4, 4), new Speeds(24_600, 18_300),
-            new Tile(32, 128, 16, 4, 8), new Speeds(22_100, 15_000),
-            new Tile(32, 64, 16, 4, 4), new Speeds(20_800, 16_000),
-            new Tile(16, 128, 16, 4, 4), new Speeds(15_600, 10_000),
-            new Tile(32, 32, 16, 4, 4), new Speeds(17_300, 12_400));
+    /// Sizes for cards.
+    private static final List<Candidate> CARDS = List.of(
+            new Candidate(new Tile(128, 64, 16, 8, 4), 29_300, 17_100),
+            new Candidate(new Tile(64, 128, 16, 4, 8), 27_000, 21_400),
+            new Candidate(new Tile(64, 64, 16, 4, 4), 24_600, 18_300),
+            new Candidate(new Tile(32, 128, 16, 4, 8), 22_100, 15_000),
+            new Candidate(new Tile(128, 128, 8, 8, 8), 21_800, 20_500),
+            new Candidate(new Tile(32, 64, 16, 4, 4), 20_800, 16_000),
+            new Candidate(new Tile(32, 32, 16, 4, 4), 17_300, 12_400),
+            new Candidate(new Tile(16, 128, 16, 4, 4), 15_600, 10_000));
 
-    private record Speeds(double matmul, double convolution) {
-        double of(Use use) {
-            return switch (use) {
+    /// A tile and its speeds on products of many whole tiles, in GFLOPS of an H200.
+    private record Candidate(Tile tile, double matmul, double convolution) {
+        /// What a product of this size costs: also what hangs over the edge, and idle units.
+        double cost(Use use, long m, long n, long batch, int units) {
+            double speed = switch (use) {
                 case MATMUL -> matmul;
                 case CONVOLUTION -> convolution;
             };
+            return Math.max(tile.count(m, n) * batch, units) * tile.tm * tile.tn / speed;
         }
     }
 
@@ -64,26 +66,16 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
             Tile chosen = core.isOneItem() ? core.narrowed(m) : core;
             return chosen.fits(limits, dtype) ? chosen : smallest(limits, dtype);
         }
-        return Stream.concat(tuned.stream(), CARDS.keySet().stream())
-                .filter(tile -> tile.fits(limits, dtype))
-                .min(Comparator.<Tile>comparingDouble(tile -> {
-                            double speed = tuned.filter(tile::equals).isPresent()
-                                    ? TUNED
-                                    : CARDS.get(tile).of(use);
-                            long tiles = Math.max(tile.count(m, n) * batch, limits.computeUnits());
-                            return tiles * tile.tm * tile.tn
-                                    / speed; // also for what hangs over the edge, and idle units
-                        })
-                        .thenComparing(Tile::toString)) // the same one in every process
+        return Stream.concat(tuned.map(tile -> new Candidate(tile, TUNED, TUNED)).stream(), CARDS.stream())
+                .filter(candidate -> candidate.tile.fits(limits, dtype))
+                .min(Comparator.comparingDouble(candidate -> candidate.cost(use, m, n, batch, limits.computeUnits())))
+                .map(Candidate::tile)
                 .orElseGet(() -> smallest(limits, dtype));
     }
 
     /// Sizes worth trying on a card.
     static List<Tile> forCards() {
-        return CARDS.keySet().stream()
-                .sorted(Comparator.comparing((Tile tile) -> -CARDS.get(tile).matmul)
-                        .thenComparing(Tile::toString))
-                .toList();
+        return CARDS.stream().map(Candidate::tile).toList();
     }
 
     /// Sizes for tensor cores, large ones first: a warp computes `rm` x `rn` elements.
