@@ -107,6 +107,9 @@ public abstract sealed class Recurrent extends Module permits LSTM, GRU {
         if (sequence.size(1) == 0) {
             throw new OpException("recurrent: expects at least one time step, got " + x.type());
         }
+        if (initial != null) {
+            requireStates(initial, sequence.size(0));
+        }
         int directions = config.bidirectional ? 2 : 1;
         Tensor[][] last = new Tensor[states][cells.size()];
         for (int layer = 0; layer < config.layers; layer++) {
@@ -125,6 +128,17 @@ public abstract sealed class Recurrent extends Module permits LSTM, GRU {
             results[1 + s] = Tensor.stack(0, last[s]);
         }
         return results;
+    }
+
+    /// A state of one sample would be broadcast over the batch, without a word.
+    private void requireStates(Tensor[] initial, int batch) {
+        Shape expected = Shape.of(cells.size(), batch, config.width);
+        for (int s = 0; s < initial.length; s++) {
+            if (!initial[s].shape().equals(expected)) {
+                throw new OpException("recurrent: expects initial " + (s == 0 ? "hidden" : "cell")
+                        + " states [layers x directions, B, D] = " + expected + ", got " + initial[s].type());
+            }
+        }
     }
 
     private Tensor oneDirection(

@@ -118,6 +118,24 @@ class LayerTest {
     }
 
     @Test
+    void recurrentLayersTakeInitialStatesOfTheirShapeOnly() {
+        Rng rng = new Rng(1);
+        Tensor x = Random.normal(rng, 2, 5, 3);
+        LSTM lstm = new LSTM(Recurrent.Config.of(3, 4).inBothDirections(), rng);
+        Tensor zeros = Tensor.zeros(2, 5, 4);
+        assertThat(lstm.call(x, zeros, zeros).output().toFloats())
+                .isEqualTo(lstm.call(x).output().toFloats());
+        assertThatThrownBy(() -> lstm.call(x, Tensor.zeros(2, 1, 4), zeros))
+                .hasMessage("recurrent: expects initial hidden states [layers x directions, B, D] = [2, 5, 4],"
+                        + " got F32[2, 1, 4]");
+        assertThatThrownBy(() -> lstm.call(x, zeros, Tensor.zeros(1, 5, 4)))
+                .hasMessageContaining("initial cell states");
+        GRU gru = new GRU(Recurrent.Config.of(3, 4).withBatchFirst(), rng);
+        assertThatThrownBy(() -> gru.call(x, Tensor.zeros(1, 5, 4)))
+                .hasMessageContaining("= [1, 2, 4], got F32[1, 5, 4]");
+    }
+
+    @Test
     void batchFirstSwapsTheFirstTwoDimensions() {
         Tensor x = Random.normal(rng, 5, 2, 4);
         LSTM first = new LSTM(Recurrent.Config.of(4, 3).inBothDirections().withBatchFirst(), new Rng(1));
