@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// longest go first beyond the limit, a quarter of the largest heap or the system property
 /// `dev.retort.pool` in MiB (0: no pool); the garbage collector takes all before it would fail.
 final class ArrayPool {
-    /// Shorter arrays stay in the caches, and the collector is good at them.
-    static final int LEAST = 1 << 14;
+    /// Shorter arrays cost less than asking here (measured: docs/design-notes.md).
+    static final int LEAST = 1 << 10;
 
     private static final ArrayPool SHARED = new ArrayPool(limit());
 
