@@ -13,10 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Launches `kernels/winograd.cl`: `F32` convolutions with 3 x 3 kernels at stride 1, and their input gradients.
 ///
-/// It runs where `./retort tune` found it to be faster than the implicit GEMM, and untuned on NVIDIA's cards, where it
-/// was; the property `dev.retort.opencl.winograd` = `on` or `off` overrides that. A value that is not finite spreads
-/// over the 2 x 2
-/// outputs of its tile, and rounding errors are a few times those of direct sums.
+/// It runs where `./retort tune` found it to be faster than the implicit GEMM, and untuned on NVIDIA's cards, where
+/// it was; the property `dev.retort.opencl.winograd` = `on` or `off` overrides that. A value that is not finite
+/// spreads over the 2 x 2 outputs of its tile, and rounding errors are a few times those of direct sums.
 ///
 /// @param sizes extents of what is convolved
 record Winograd(Sizes sizes) {

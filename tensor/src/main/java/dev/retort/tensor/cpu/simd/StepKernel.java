@@ -3,9 +3,8 @@ package dev.retort.tensor.cpu.simd;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/// [TallKernel] for an A whose columns are contiguous: the twelve rows of a step lie together, [#STEP] floats from
-/// those
-/// of the next.
+/// [TallKernel] for an A whose columns are contiguous: the twelve rows of a step lie together, [#STEP] floats
+/// from those of the next.
 final class StepKernel {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
