@@ -14,7 +14,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/// Searches the tiles of `kernels/product.cl` (a processor's: `product_core.cl`) by running a product and a convolution with each.
+/// Searches the tiles of `kernels/product.cl` (a processor's: `product_core.cl`) by running a product and a convolution
+/// with each.
 public final class TileTuner implements KernelTuner {
     private static final int WARM_UP = 1;
     private static final int RUNS = 4;
