@@ -15,9 +15,6 @@ import org.bytedeco.openblas.global.openblas;
 final class Measuring {
     private static final int TRIALS = 3;
 
-    /// Workers of the side that has just finished poll for new work for about this long.
-    private static final int REST_MILLIS = 3;
-
     private final DuelSettings settings;
 
     Measuring(DuelSettings settings) {
@@ -135,11 +132,7 @@ final class Measuring {
     }
 
     private static double rested(Stopwatch watch) {
-        try {
-            Thread.sleep(REST_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        Rest.untilQuiet();
         return watch.sample();
     }
 }
