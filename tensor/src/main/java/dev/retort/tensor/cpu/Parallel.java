@@ -31,7 +31,10 @@ public final class Parallel {
 
     /// How long an idle worker polls for the next loop before it parks: longer than most gaps between two ops of a step
     /// (measured: docs/design-notes.md).
-    private static final long IDLE_NANOS = 200_000;
+    private static final long IDLE_NANOS = 1_000_000;
+
+    /// Turns of polling from one offer of the processor to the next.
+    private static final int TURNS = 8;
 
     /// How long loops leave a processor to the compiler, unless a thread count was asked for (measured:
     /// docs/design-notes.md).
@@ -127,10 +130,9 @@ public final class Parallel {
 
     private static void work() {
         INSIDE.get()[0] = true;
-        boolean helped = false; // who came too late for a loop parks at once
         while (true) {
             try {
-                helped = nextJob(helped).drain();
+                nextJob().drain();
             } catch (InterruptedException e) {
                 // Nobody owns a worker, so an interrupt has no one to report to: the worker keeps serving.
                 Thread.interrupted();
@@ -139,16 +141,27 @@ public final class Parallel {
     }
 
     /// The next loop, polled for or waited for.
-    private static Job nextJob(boolean polling) throws InterruptedException {
+    private static Job nextJob() throws InterruptedException {
         long start = System.nanoTime();
-        while (polling && System.nanoTime() - start < IDLE_NANOS) {
+        for (int polls = 1; System.nanoTime() - start < IDLE_NANOS; polls++) {
             Job job = QUEUE.poll();
             if (job != null) {
                 return job;
             }
-            Thread.onSpinWait();
+            pause(polls);
         }
         return QUEUE.take();
+    }
+
+    /// One turn of polling. Now and then it offers the processor: a system may have put caller and worker on the same
+    /// one,
+    /// where each would poll for what the other one can't do meanwhile.
+    private static void pause(int turn) {
+        if (turn % TURNS == 0) {
+            Thread.yield();
+        } else {
+            Thread.onSpinWait();
+        }
     }
 
     /// One parallel loop: chunks are claimed from `next`; the loop is over when `done` has reached
@@ -170,11 +183,9 @@ public final class Parallel {
             this.body = body;
         }
 
-        /// Runs chunks until none is left; false if there was none.
-        boolean drain() {
-            boolean any = false;
+        /// Runs chunks until none is left.
+        void drain() {
             for (int i = next.getAndIncrement(); i < chunks; i = next.getAndIncrement()) {
-                any = true;
                 if (failure == null) {
                     runChunk(i);
                 }
@@ -182,7 +193,6 @@ public final class Parallel {
                     LockSupport.unpark(caller);
                 }
             }
-            return any;
         }
 
         private void runChunk(int i) {
@@ -200,7 +210,7 @@ public final class Parallel {
             while (done.get() < chunks) {
                 if (spins < SPINS) {
                     spins++;
-                    Thread.onSpinWait();
+                    pause(spins);
                 } else {
                     LockSupport.park(this);
                     interrupted |= Thread.interrupted();
