@@ -114,13 +114,17 @@ public final class Conv2d {
             Depthwise.weightGradient(s, dy, dyo, x, xo, dw, dwo);
         } else {
             for (int g = 0; g < s.groups(); g++) {
-                if (FilterLanes.suits(s)) {
+                if (PointwiseWeightGrad.suits(s)) {
+                    PointwiseWeightGrad.group(s, g, dy, dyo, x, xo, dw, dwo + g * groupWeights);
+                } else if (FilterLanes.suits(s)) {
                     FilterLanes.group(s.width() > MAX_LINE ? shape : s, g, dy, dyo, x, xo, dw, dwo + g * groupWeights);
                 } else {
                     ConvWeightGrad.group(s, g, dy, dyo, x, xo, dw, dwo + g * groupWeights);
                 }
             }
         }
-        NonFiniteConv.weightGradient(s, dy, dyo, x, xo, dw, dwo);
+        if (!NonFiniteConv.finite(dw, dwo, s.weights())) {
+            NonFiniteConv.weightGradient(s, dy, dyo, x, xo, dw, dwo);
+        }
     }
 }

@@ -62,7 +62,10 @@ class Conv2dTest {
                 new ConvShape(1, 9, 1, 65, 99, 1, 2, 2, 4, 0, 0, 1, 1, 1));
         Stream<ConvShape> deep = Stream.of(
                 new ConvShape(3, 600, 9, 9, 101, 1, 1, 1, 1, 0, 0, 1, 1, 1),
-                new ConvShape(1, 70, 26, 40, 560, 1, 1, 1, 1, 0, 0, 1, 1, 1));
+                new ConvShape(1, 70, 26, 40, 560, 1, 1, 1, 1, 0, 0, 1, 1, 1),
+                new ConvShape(5, 66, 27, 41, 80, 1, 1, 1, 1, 0, 0, 1, 1, 2),
+                new ConvShape(7, 560, 3, 5, 29, 1, 1, 1, 1, 0, 0, 1, 1, 1),
+                new ConvShape(4, 54, 23, 24, 42, 1, 1, 2, 3, 0, 0, 1, 1, 3));
         return Stream.of(fixed, drawn, depthwise, stems, wide, windows, strided, deep)
                 .flatMap(shapes -> shapes);
     }
@@ -129,7 +132,9 @@ class Conv2dTest {
                 new ConvShape(3, 40, 33, 31, 40, 5, 5, 2, 2, 2, 2, 1, 1, 40),
                 new ConvShape(4, 3, 64, 64, 32, 7, 7, 2, 2, 3, 3, 1, 1, 1),
                 new ConvShape(3, 20, 29, 30, 140, 3, 3, 2, 2, 1, 1, 1, 1, 1),
-                new ConvShape(4, 130, 14, 14, 270, 1, 1, 1, 1, 0, 0, 1, 1, 1));
+                new ConvShape(4, 130, 14, 14, 270, 1, 1, 1, 1, 0, 0, 1, 1, 1),
+                new ConvShape(6, 48, 30, 31, 50, 1, 1, 1, 1, 0, 0, 1, 1, 1),
+                new ConvShape(2, 300, 9, 9, 300, 1, 1, 2, 2, 0, 0, 1, 1, 1));
     }
 
     @ParameterizedTest
