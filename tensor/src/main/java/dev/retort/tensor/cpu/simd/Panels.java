@@ -22,10 +22,10 @@ final class Panels {
             packNarrow(src, off, across, along, width, r, depth, dst, d);
         } else if (across == 1) {
             copyRows(src, off, along, r, depth, dst, d);
+        } else if (along == 1 && SquareTranspose.AVAILABLE && r % SquareTranspose.SIZE == 0) {
+            squares(src, off, across, r, depth, dst, d);
         } else if (along == 1 && gathers(across, r)) {
-            for (int i = 0; i < r; i += GemmKernel.NR) {
-                gather(src, off + i * across, across, Math.min(r, GemmKernel.NR), r, depth, dst, d + i);
-            }
+            gather(src, off, across, r, depth, dst, d);
         } else {
             for (int i = 0; i < r; i += 4) {
                 transposeFour(src, off + i * across, across, along, r, depth, dst, d + i);
@@ -36,9 +36,7 @@ final class Panels {
     /// Whether gathering beats four streams: with AVX-512, and only where a panel's rows lie close enough for all their
     /// lines to stay in the first-level cache.
     private static boolean gathers(int across, int r) {
-        return Lanes.LENGTH == 16
-                && across * Math.min(r, GemmKernel.NR) <= NEAR
-                && (r % GemmKernel.NR == 0 || r == GemmKernel.MR);
+        return Lanes.LENGTH == 16 && across * r <= NEAR && r == GemmKernel.MR;
     }
 
     private static void packNarrow(
@@ -94,26 +92,29 @@ final class Panels {
         }
     }
 
-    /// Steps lie next to each other: one step of all rows is gathered at a time, or two where a vector holds both.
-    private static void gather(float[] src, int off, int across, int r, int step, int depth, float[] dst, int d) {
-        int[] index = new int[Math.max(r, Lanes.LENGTH)];
+    /// Steps lie next to each other: squares of steps and rows are transposed in registers.
+    private static void squares(float[] src, int off, int across, int r, int depth, float[] dst, int d) {
+        float[] t = Scratch.floats(Scratch.SQUARE, SquareTranspose.SIZE * SquareTranspose.SIZE);
+        int whole = depth / SquareTranspose.SIZE * SquareTranspose.SIZE;
+        for (int p = 0; p < whole; p += SquareTranspose.SIZE) {
+            for (int i = 0; i < r; i += SquareTranspose.SIZE) {
+                SquareTranspose.run(src, off + i * across + p, across, dst, d + p * r + i, r, t);
+            }
+        }
+        packNarrow(src, off + whole, across, 1, r, r, depth - whole, dst, d + whole * r);
+    }
+
+    /// Steps lie next to each other: two steps of eight rows are gathered at a time.
+    private static void gather(float[] src, int off, int across, int r, int depth, float[] dst, int d) {
+        int[] index = new int[Lanes.LENGTH];
         for (int i = 0; i < index.length; i++) {
             index[i] = i % r * across + i / r;
         }
         int p = 0;
-        if (r == GemmKernel.NR) {
-            for (; p < depth; p++) {
-                int t = d + p * step;
-                FloatVector.fromArray(Lanes.SPECIES, src, off + p, index, 0).intoArray(dst, t);
-                FloatVector.fromArray(Lanes.SPECIES, src, off + p, index, Lanes.LENGTH)
-                        .intoArray(dst, t + Lanes.LENGTH);
-            }
-        } else {
-            for (; p <= depth - 2; p += 2) {
-                FloatVector.fromArray(Lanes.SPECIES, src, off + p, index, 0).intoArray(dst, d + p * GemmKernel.MR);
-            }
-            packNarrow(src, off + p, across, 1, r, r, depth - p, dst, d + p * GemmKernel.MR);
+        for (; p <= depth - 2; p += 2) {
+            FloatVector.fromArray(Lanes.SPECIES, src, off + p, index, 0).intoArray(dst, d + p * r);
         }
+        packNarrow(src, off + p, across, 1, r, r, depth - p, dst, d + p * r);
     }
 
     /// Four columns at a time: four streams are read forwards and each store touches one line only.

@@ -29,8 +29,12 @@ record TallProduct(
         int ldc) {
     private static final int MR = TallKernel.MR;
     private static final int NR = GemmKernel.NR;
-    /// Columns of a task: a depth block of them fills half of a second-level cache of 2 MB.
+    /// Columns of a task: a depth block of them fills half of a second-level cache of 2 MB, beside what is kept of C.
     private static final int COLUMNS = 512;
+    /// Columns of a task where that pays: with one depth block nothing is kept, and transposed rows are dear to copy.
+    private static final int MOST_COLUMNS = 768;
+
+    private static final int BLOCK = MOST_COLUMNS * StepKernel.DEPTH;
     /// Columns below which copying rows of A costs more than packing B once more.
     private static final int FEWEST_COLUMNS = 320;
     /// Rows of a task, which limit the scratch memory for C to 4 MB.
@@ -58,7 +62,8 @@ record TallProduct(
     void run() {
         boolean serial = (long) m * n * k < Gemm.SERIAL_WORK;
         int threads = serial ? 1 : Parallel.threads();
-        int across = parts(n, COLUMNS);
+        int depth = Gemm.evenBlock(k, acs == 1 ? TallKernel.DEPTH : StepKernel.DEPTH);
+        int across = parts(n, acs == 1 && depth < k ? COLUMNS : Math.min(MOST_COLUMNS, BLOCK / depth));
         int down = parts(m, ROWS);
         if (across * down % threads != 0) {
             int wider = (across + threads - 1) / threads * threads;
@@ -70,7 +75,6 @@ record TallProduct(
         }
         int columns = (parts(n, across) + NR - 1) / NR * NR;
         int rows = (parts(m, down) + MR - 1) / MR * MR;
-        int depth = Gemm.evenBlock(k, acs == 1 ? TallKernel.DEPTH : StepKernel.DEPTH);
         int wide = parts(n, columns);
         int tasks = wide * parts(m, rows);
         Parallel.forRange(tasks, serial ? tasks : 1, (from, to) -> {
