@@ -1,6 +1,7 @@
 package dev.retort.tensor;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /// A flat buffer of elements that tensors and their views share.
 ///
@@ -11,7 +12,8 @@ public abstract class Storage {
     private final DType dtype;
     private final int size;
     private final AtomicInteger version = new AtomicInteger();
-    private volatile String lastWriter = "";
+    /// Null before the first: a volatile field that is written in the constructor costs every result a fence.
+    private volatile @Nullable String lastWriter;
     private volatile boolean kept;
 
     /// A buffer of `size` elements of `dtype`.
@@ -40,7 +42,8 @@ public abstract class Storage {
 
     /// Name of the update op that wrote last, empty if none did.
     public final String lastWriter() {
-        return lastWriter;
+        String writer = lastWriter;
+        return writer == null ? "" : writer;
     }
 
     /// Gives the memory back now and not when this is collected as garbage; using the elements

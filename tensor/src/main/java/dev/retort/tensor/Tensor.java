@@ -36,11 +36,15 @@ public final class Tensor
     private @Nullable Object history;
 
     private Tensor(Storage storage, int offset, Shape shape, int[] strides) {
+        this(storage, offset, shape, strides, denseRowMajor(shape, strides));
+    }
+
+    private Tensor(Storage storage, int offset, Shape shape, int[] strides, boolean contiguous) {
         this.storage = storage;
         this.offset = offset;
         this.shape = shape;
         this.strides = strides;
-        this.contiguous = denseRowMajor(shape, strides);
+        this.contiguous = contiguous;
     }
 
     private static boolean denseRowMajor(Shape shape, int[] strides) {
@@ -77,6 +81,17 @@ public final class Tensor
                     + " at offset " + offset + " does not fit a storage of " + storage.size() + " elements");
         }
         return new Tensor(storage, offset, shape, strides.clone());
+    }
+
+    /// A row-major tensor of the first elements of `storage`; for backends.
+    ///
+    /// @throws OpException if the storage has fewer elements than the shape
+    public static Tensor rowMajor(Storage storage, Shape shape) {
+        if (shape.numel() > storage.size()) {
+            throw new OpException(
+                    "tensor: shape " + shape + " does not fit a storage of " + storage.size() + " elements");
+        }
+        return new Tensor(storage, 0, shape, shape.contiguousStrides(), true);
     }
 
     private static Tensor wrap(DType dtype, Object array, int length, int[] shape) {

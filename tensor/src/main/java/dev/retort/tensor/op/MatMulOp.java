@@ -21,6 +21,9 @@ public sealed interface MatMulOp extends Op {
             Shape b = in[1].shape();
             Check.that(a.rank() >= 2 && b.rank() >= 2, this, "expects ranks of at least 2", in);
             Check.that(a.dim(-1) == b.dim(-2), this, "expects [..., M, K] and [..., K, N] with one K", in);
+            if (a.rank() == 2 && b.rank() == 2) {
+                return one(in[0].with(Shape.of(a.dim(0), b.dim(1))));
+            }
             Shape batch = batch(a, b);
             Shape out = batch.insert(batch.rank(), a.dim(-2));
             return one(in[0].with(out.insert(out.rank(), b.dim(-1))));

@@ -24,8 +24,7 @@ record Dense(float[] data, int offset) {
 
     /// A row-major tensor around `data`, which nobody else keeps.
     static Tensor tensor(float[] data, Shape shape) {
-        HostStorage storage = HostStorage.result(data);
-        return Tensor.of(storage, 0, shape, shape.contiguousStrides());
+        return Tensor.rowMajor(HostStorage.result(data), shape);
     }
 
     static Tensor[] one(float[] data, Shape shape) {

@@ -1,7 +1,6 @@
 package dev.retort.tensor.cpu.simd;
 
 import dev.retort.tensor.cpu.Parallel;
-import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
 /// A large product on 512-bit vectors, `C = F + A B`; F is the row `start` for every row of C, or C itself if that is
@@ -33,8 +32,6 @@ record TallProduct(
     private static final int COLUMNS = 512;
     /// Columns of a task where that pays: with one depth block nothing is kept, and transposed rows are dear to copy.
     private static final int MOST_COLUMNS = 768;
-
-    private static final int BLOCK = MOST_COLUMNS * StepKernel.DEPTH;
     /// Columns below which copying rows of A costs more than packing B once more.
     private static final int FEWEST_COLUMNS = 320;
     /// Rows of a task, which limit the scratch memory for C to 4 MB.
@@ -42,10 +39,15 @@ record TallProduct(
     /// Rows below which packing B again costs more than anything else.
     private static final int FEWEST_ROWS = 16 * MR;
 
-    /// Tiles whose rows are copied together where A's columns are contiguous: every step is a line of its own.
+    /// Tiles whose rows are copied together where A is stored transposed: every step is a line of its own.
     private static final int GROUP = 16;
-    /// Distance of their copies.
-    private static final int PANEL = StepKernel.STEP * TallKernel.PITCH;
+    /// Depth of a block there.
+    private static final int TRANSPOSED_DEPTH = 384;
+    /// Packed floats of B in a task of [#MOST_COLUMNS].
+    private static final int BLOCK = MOST_COLUMNS * TRANSPOSED_DEPTH;
+
+    private static final int PITCH = TallKernel.PITCH;
+    private static final int SQUARE = SquareTranspose.SIZE;
 
     /// One task: rows from i, columns from j; `depth` is that of its blocks.
     private record Block(int i, int rows, int j, int columns, int depth) {
@@ -62,7 +64,7 @@ record TallProduct(
     void run() {
         boolean serial = (long) m * n * k < Gemm.SERIAL_WORK;
         int threads = serial ? 1 : Parallel.threads();
-        int depth = Gemm.evenBlock(k, acs == 1 ? TallKernel.DEPTH : StepKernel.DEPTH);
+        int depth = Gemm.evenBlock(k, acs == 1 ? TallKernel.DEPTH : TRANSPOSED_DEPTH);
         int across = parts(n, acs == 1 && depth < k ? COLUMNS : Math.min(MOST_COLUMNS, BLOCK / depth));
         int down = parts(m, ROWS);
         if (across * down % threads != 0) {
@@ -93,7 +95,7 @@ record TallProduct(
     private void block(Block s) {
         int padded = s.paddedColumns();
         float[] bp = Scratch.lines(Scratch.GEMM_B, padded * s.depth);
-        float[] ap = Scratch.floats(Scratch.GEMM_A, GROUP * PANEL);
+        float[] ap = Scratch.floats(Scratch.GEMM_A, GROUP * MR * PITCH);
         float[] kept = Scratch.floats(Scratch.GEMM_C, s.depth >= k ? MR * NR : parts(s.rows, MR) * MR * padded);
         int group = acs == 1 ? MR : GROUP * MR;
         for (int q = 0; q < k; q += s.depth) {
@@ -103,7 +105,7 @@ record TallProduct(
                 int last = Math.min(s.rows, x + group);
                 copyRows(s.i + x, last - x, q, depth, ap);
                 for (int r = x; r < last; r += MR) {
-                    strip(s, r, q, depth, ap, (r - x) / MR * PANEL, bp, kept);
+                    strip(s, r, q, depth, ap, (r - x) * PITCH, bp, kept);
                 }
             }
         }
@@ -119,26 +121,26 @@ record TallProduct(
         }
     }
 
-    /// Copies `depth` steps from q on of `rows` rows from i on, as they lie in A.
+    /// Copies `depth` steps from q on of `rows` rows from i on.
     private void copyRows(int i, int rows, int q, int depth, float[] ap) {
         int off = ao + i * ars + q * acs;
         if (acs == 1) {
             for (int r = 0; r < rows; r++) {
-                System.arraycopy(a, off + r * ars, ap, r * TallKernel.PITCH, depth);
+                System.arraycopy(a, off + r * ars, ap, r * PITCH, depth);
             }
             return;
         }
-        for (int p = 0; p < depth; p++) {
-            int from = off + p * acs;
-            int r = 0;
-            if (ars == 1) {
-                int last = Math.min(rows - MR, a.length - Lanes.LENGTH - from);
-                for (int at = p * StepKernel.STEP; r <= last; r += MR, at += PANEL) {
-                    FloatVector.fromArray(Lanes.SPECIES, a, from + r).intoArray(ap, at);
-                }
+        int wholeRows = ars == 1 ? rows / SQUARE * SQUARE : 0;
+        int wholeDepth = depth / SQUARE * SQUARE;
+        float[] t = Scratch.floats(Scratch.SQUARE, SQUARE * SQUARE);
+        for (int p = 0; p < wholeDepth; p += SQUARE) {
+            for (int r = 0; r < wholeRows; r += SQUARE) {
+                SquareTranspose.run(a, off + p * acs + r, acs, ap, r * PITCH + p, PITCH, t);
             }
-            for (; r < rows; r++) {
-                ap[r / MR * PANEL + p * StepKernel.STEP + r % MR] = a[from + r * ars];
+        }
+        for (int p = 0; p < depth; p++) {
+            for (int r = p < wholeDepth ? wholeRows : 0; r < rows; r++) {
+                ap[r * PITCH + p] = a[off + p * acs + r * ars];
             }
         }
     }
@@ -175,32 +177,12 @@ record TallProduct(
             ldf = NR;
         }
         boolean out = last && whole;
-        multiply(rows, columns, depth, ap, left, bp, bt, f, fo, ldf, out ? c : kept, out ? corner : at, out ? ldc : NR);
+        float[] to = out ? c : kept;
+        TallKernel.tile(rows, columns, depth, ap, left, bp, bt, f, fo, ldf, to, out ? corner : at, out ? ldc : NR);
         if (last && !whole) {
             for (int r = 0; r < rows; r++) {
                 System.arraycopy(kept, at + r * NR, c, corner + r * ldc, columns);
             }
-        }
-    }
-
-    private void multiply(
-            int rows,
-            int columns,
-            int depth,
-            float[] ap,
-            int left,
-            float[] bp,
-            int bt,
-            float[] f,
-            int fo,
-            int ldf,
-            float[] to,
-            int at,
-            int ldt) {
-        if (acs == 1) {
-            TallKernel.tile(rows, columns, depth, ap, left, bp, bt, f, fo, ldf, to, at, ldt);
-        } else {
-            StepKernel.tile(columns, depth, ap, left, bp, bt, f, fo, ldf, to, at, ldt);
         }
     }
 }

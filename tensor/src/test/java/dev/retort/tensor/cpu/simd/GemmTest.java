@@ -73,7 +73,8 @@ class GemmTest {
         "72, 1056, 40",
         "2045, 130, 8",
         "31, 2100, 9",
-        "2055, 40, 11"
+        "2055, 40, 11",
+        "250, 150, 410"
     })
     void everyLayoutGivesTheProduct(int m, int n, int k) {
         for (int layout = 0; layout < 4; layout++) {
