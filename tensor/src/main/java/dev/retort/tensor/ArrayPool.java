@@ -54,6 +54,11 @@ final class ArrayPool {
         return SHARED;
     }
 
+    /// Whether anything is kept at all.
+    boolean isOn() {
+        return limit > 0;
+    }
+
     private static long limit() {
         long mebibytes = Long.getLong("dev.retort.pool", Runtime.getRuntime().maxMemory() >> 22);
         if (mebibytes < 0) {

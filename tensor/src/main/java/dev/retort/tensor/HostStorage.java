@@ -32,7 +32,7 @@ public final class HostStorage extends Storage {
     /// A buffer around the array of a result that was asked for by [Workspace#floats] or
     /// [Workspace#overwritten], and that nobody else refers to.
     public static HostStorage result(float[] array) {
-        return new HostStorage(DType.F32, array, array.length >= ArrayPool.LEAST && !Workspace.isOpen());
+        return new HostStorage(DType.F32, array, array.length >= RecentArrays.LEAST && !Workspace.isOpen());
     }
 
     /// The same for indices that were asked for by [Workspace#longs].
@@ -52,7 +52,9 @@ public final class HostStorage extends Storage {
         Object present = array;
         if (pooled && present != null) {
             array = null;
-            ArrayPool.shared().put(present);
+            if (!(present instanceof float[] floats && RecentArrays.put(floats))) {
+                ArrayPool.shared().put(present);
+            }
         }
     }
 

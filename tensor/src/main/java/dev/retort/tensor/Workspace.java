@@ -49,7 +49,12 @@ public final class Workspace implements AutoCloseable {
     public static float[] floats(int count) {
         Workspace workspace = CURRENT.get();
         if (workspace == null) {
-            return ArrayPool.shared().zeros(count);
+            float[] recent = RecentArrays.take(count);
+            if (recent == null) {
+                return ArrayPool.shared().zeros(count);
+            }
+            Arrays.fill(recent, 0);
+            return recent;
         }
         float[] buffer = workspace.planned(count);
         if (buffer == null) {
@@ -62,12 +67,14 @@ public final class Workspace implements AutoCloseable {
     /// The same with any content, for kernels that write every element and read none.
     public static float[] overwritten(int count) {
         Workspace workspace = CURRENT.get();
-        float[] buffer = workspace == null ? ArrayPool.shared().take(count) : workspace.planned(count);
-        float[] result = buffer == null ? new float[count] : buffer;
-        if (POISON) {
-            Arrays.fill(result, Float.NaN);
+        float[] buffer = workspace == null ? RecentArrays.take(count) : workspace.planned(count);
+        if (buffer == null) {
+            buffer = workspace == null ? ArrayPool.shared().take(count) : new float[count];
         }
-        return result;
+        if (POISON) {
+            Arrays.fill(buffer, Float.NaN);
+        }
+        return buffer;
     }
 
     /// An array of `count` longs with any content, for indices that a kernel gives: plans have none.

@@ -107,7 +107,7 @@ public final class Gemm {
             int ldc) {
         if (acs == 1 && SmallProduct.covers(m, n, k)) {
             SmallProduct.add(m, n, k, a, ao, ars, b, bo, brs, bcs, start, startOff, c, co, ldc);
-        } else if (TallProduct.covers(m, n)) {
+        } else if (TallProduct.covers(m, n, k, acs)) {
             new TallProduct(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, start, startOff, c, co, ldc).run();
         } else if (acs == 1) {
             new InPlaceProduct(m, n, k, a, ao, ars, b, bo, brs, bcs, start, startOff, c, co, ldc).run();

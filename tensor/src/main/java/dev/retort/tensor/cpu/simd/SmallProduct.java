@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 final class SmallProduct {
     /// Multiply-adds up to which a product is small: 128 x 128 x 128.
     private static final long LARGEST = 1L << 21;
+    /// Rows up to which a B that is one panel is read as it lies: more of them pay for panels on cache lines.
+    private static final int FEW_ROWS = 64;
 
     private SmallProduct() {}
 
@@ -35,7 +37,9 @@ final class SmallProduct {
         float[] f = start == null ? c : start;
         int fo = start == null ? co : startOff;
         int ldf = start == null ? ldc : 0;
-        if ((long) m * n * k < Gemm.SERIAL_WORK) {
+        if (m <= FEW_ROWS && bcs == 1 && brs == n && n == RowPanels.width(n)) {
+            RowPanels.add(m, n, k, a, ao, ars, b, bo, f, fo, ldf, c, co, ldc);
+        } else if ((long) m * n * k < Gemm.SERIAL_WORK) {
             columns(0, n, m, k, a, ao, ars, b, bo, brs, bcs, f, fo, ldf, c, co, ldc);
         } else {
             Parallel.forRange(

@@ -56,9 +56,10 @@ record TallProduct(
         }
     }
 
-    /// Whether this is the fastest way: a row of A that is copied must meet columns enough, and a column of B rows.
-    static boolean covers(int m, int n) {
-        return Lanes.LENGTH == 16 && m >= 64 && n > 128;
+    /// Whether this is the fastest way: a row of A that is copied must meet columns enough, a column of B rows, and a
+    /// tile steps; rows of A that are contiguous can also be read where they lie.
+    static boolean covers(int m, int n, int k, int acs) {
+        return Lanes.LENGTH == 16 && m >= 96 && n > 128 && (k > RowPanels.DEPTH || acs != 1);
     }
 
     void run() {
