@@ -1,5 +1,7 @@
 package dev.retort.tensor.cpu.simd;
 
+import dev.retort.tensor.cpu.Parallel;
+import java.util.concurrent.atomic.AtomicBoolean;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
@@ -12,18 +14,33 @@ import org.jspecify.annotations.Nullable;
 final class NonFiniteConv {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
+    /// Floats that a thread looks through at once.
+    private static final int LOOK = 1 << 16;
 
     private NonFiniteConv() {}
 
-    /// Whether `x[o .. o + n)` holds neither infinity nor NaN.
+    /// Whether `x[o .. o + n)` holds neither infinity nor NaN; all threads look.
     static boolean finite(float[] x, int o, int n) {
+        AtomicBoolean finite = new AtomicBoolean(true);
+        Parallel.forRange(n, LOOK, (from, to) -> {
+            if (finite.get() && !finitePart(x, o + from, to - from)) {
+                finite.set(false);
+            }
+        });
+        return finite.get();
+    }
+
+    /// Zero times anything finite is zero; two sums, so that no addition waits for the one before.
+    private static boolean finitePart(float[] x, int o, int n) {
         FloatVector zero = FloatVector.zero(S);
-        FloatVector sum = zero;
+        FloatVector s0 = zero;
+        FloatVector s1 = zero;
         int i = 0;
-        for (; i <= n - L; i += L) {
-            sum = FloatVector.fromArray(S, x, o + i).fma(zero, sum);
+        for (; i <= n - 2 * L; i += 2 * L) {
+            s0 = FloatVector.fromArray(S, x, o + i).fma(zero, s0);
+            s1 = FloatVector.fromArray(S, x, o + i + L).fma(zero, s1);
         }
-        float rest = Lanes.sum(sum);
+        float rest = Lanes.sum(s0.add(s1));
         for (; i < n; i++) {
             rest += x[o + i] * 0f;
         }

@@ -30,6 +30,8 @@ final class PointwiseWeightGrad {
     private static final int PORTION_POSITIONS = 1024;
 
     private static final int MAX_PORTIONS = 16;
+    /// Weights whose portions a thread adds up at once.
+    private static final int ADDED = 4096;
 
     private final ConvShape s;
     private final float[] dy;
@@ -130,12 +132,14 @@ final class PointwiseWeightGrad {
     }
 
     private static void addUp(float[] sums, int portions, int weights, float[] dw, int dwo) {
-        System.arraycopy(sums, 0, dw, dwo, weights);
-        for (int p = 1; p < portions; p++) {
-            for (int i = 0; i < weights; i++) {
-                dw[dwo + i] += sums[p * weights + i];
+        Parallel.forRange(weights, ADDED, (from, to) -> {
+            System.arraycopy(sums, from, dw, dwo + from, to - from);
+            for (int p = 1; p < portions; p++) {
+                for (int i = from; i < to; i++) {
+                    dw[dwo + i] += sums[p * weights + i];
+                }
             }
-        }
+        });
     }
 
     private void block(Block b) {
