@@ -46,11 +46,10 @@ final class FastQuant {
         int rows = y.length / outputs;
         int grain = Math.max(1, TASK_WORK / inputs);
         if (rows <= FEW_ROWS) {
+            float[] turned = NarrowDot.turned(rows, inputs, x.data(), x.offset(), w.dtype() == DType.I8 ? 4 : 2);
             Parallel.forRange(outputs, grain, (from, to) -> {
-                for (int o = from; o < to; o++) {
-                    for (int r = 0; r < rows; r++) {
-                        y[r * outputs + o] = dot(x.data(), x.offset() + r * inputs, w, o, inputs);
-                    }
+                for (int r = 0; r < rows; r++) {
+                    dots(from, to, inputs, turned, r * inputs, w, y, r * outputs);
                 }
             });
         } else {
@@ -65,12 +64,15 @@ final class FastQuant {
         return Dense.one(y, type.shape());
     }
 
-    private static float dot(float[] x, int xo, Tensor w, int row, int n) {
+    /// Outputs [from, to) of one row.
+    private static void dots(int from, int to, int inputs, float[] x, int xo, Tensor w, float[] y, int yo) {
         HostStorage storage = (HostStorage) w.storage();
-        int at = w.offset() + row * n;
-        return w.dtype() == DType.I8
-                ? NarrowDot.bytes(x, xo, storage.bytes(), at, n)
-                : NarrowDot.halves(x, xo, storage.shorts(), at, n);
+        int at = w.offset() + from * inputs;
+        if (w.dtype() == DType.I8) {
+            NarrowDot.bytes(to - from, inputs, x, xo, storage.bytes(), at, y, yo + from);
+        } else {
+            NarrowDot.halves(to - from, inputs, x, xo, storage.shorts(), at, y, yo + from);
+        }
     }
 
     private static void product(int rows, int outputs, int inputs, Dense x, Tensor w, float[] y) {

@@ -34,8 +34,8 @@ record TallProduct(
     private static final int MOST_COLUMNS = 768;
     /// Columns below which copying rows of A costs more than packing B once more.
     private static final int FEWEST_COLUMNS = 320;
-    /// Rows of a task, which limit the scratch memory for C to 4 MB.
-    private static final int ROWS = 170 * MR;
+    /// Rows of a task, which limit the scratch memory for C to some 4 MB; 2,048 of them need B packed once.
+    private static final int ROWS = 172 * MR;
     /// Rows below which packing B again costs more than anything else.
     private static final int FEWEST_ROWS = 16 * MR;
 
