@@ -46,9 +46,9 @@ final class FastAttention {
 
     private static Tensor[] backward(AttentionOp op, Tensor[] in, TensorType[] out) {
         Dense lse = Dense.of(in[5]);
-        Tensor dq = like(in[1], out[0].shape(), Workspace.floats(in[1].numel()));
-        Tensor dk = like(in[2], out[1].shape(), Workspace.floats(in[2].numel()));
-        Tensor dv = like(in[3], out[2].shape(), Workspace.floats(in[3].numel()));
+        Tensor dq = like(in[1], out[0].shape(), Workspace.overwritten(in[1].numel()));
+        Tensor dk = like(in[2], out[1].shape(), Workspace.overwritten(in[2].numel()));
+        Tensor dv = like(in[3], out[2].shape(), Workspace.overwritten(in[3].numel()));
         AttentionGrad.backward(
                 shape(op, in[1].shape(), in[3].shape()),
                 in.length == 7 ? mask(in[6]) : AttentionMask.NONE,

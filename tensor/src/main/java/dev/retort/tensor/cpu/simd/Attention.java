@@ -7,12 +7,13 @@ import java.util.Arrays;
 /// 2205.14135): the
 /// matrix of scores is never written.
 ///
-/// A task is one head and a stretch of its queries: it packs the keys and values once and goes through
-/// tiles of
-/// [AttentionScores#QUERIES] by [AttentionScores#KEYS]. The order of all sums is fixed by the sizes.
+/// A task is one head and a stretch of its queries: it transposes the values once and goes through tiles of
+/// [AttentionTile#QUERIES] by [AttentionTile#KEYS]. Scores and results of a tile are transposed, `Sᵀ = K Qᵀ` and
+/// `Oᵀ = Vᵀ Pᵀ`, so that keys and values are read as rows and all that is packed are queries. The order of all sums is
+/// fixed by the sizes.
 public final class Attention {
-    private static final int QUERIES = AttentionScores.QUERIES;
-    private static final int KEYS = AttentionScores.KEYS;
+    private static final int QUERIES = AttentionTile.QUERIES;
+    private static final int KEYS = AttentionTile.KEYS;
     /// Queries of one task.
     private static final int TASK_QUERIES = 512;
 
@@ -34,102 +35,115 @@ public final class Attention {
             for (int task = from; task < to; task++) {
                 int first = task % stretches * TASK_QUERIES;
                 int last = Math.min(a.queries(), first + TASK_QUERIES);
-                stretch(a, mask, task / stretches, first, last, q, k, v, out, lse);
+                new Stretch(a, mask, task / stretches, a.visible(last - 1), q, k, v, out, lse).run(first, last);
             }
         });
     }
 
-    /// Queries [first, last) of one head, counted over the batch.
-    private static void stretch(
-            AttentionShape a,
-            AttentionMask mask,
-            int head,
-            int first,
-            int last,
-            AttentionOperand q,
-            AttentionOperand k,
-            AttentionOperand v,
-            AttentionOperand out,
-            float[] lse) {
-        int d = a.width();
-        int e = a.valueWidth();
-        int batch = head / a.heads();
-        int group = head % a.heads() / a.headsPerGroup();
-        int seen = a.visible(last - 1);
-        float[] keys = Scratch.floats(Scratch.ATTENTION_KEYS, PanelProduct.columnFloats(seen, d));
-        PanelProduct.packColumns(seen, d, k.data(), k.at(batch, group), 1, k.rowStride(), keys, 0);
-        int block = PanelProduct.columnFloats(e, KEYS);
-        float[] values = Scratch.floats(Scratch.ATTENTION_VALUES, (seen + KEYS - 1) / KEYS * block);
-        for (int s = 0; s < seen; s += KEYS) {
-            int n = Math.min(KEYS, seen - s);
-            int from = v.at(batch, group) + s * v.rowStride();
-            PanelProduct.packColumns(e, n, v.data(), from, v.rowStride(), 1, values, s / KEYS * block);
+    /// The operands of one head, counted over the batch, and the work of its tiles.
+    private static final class Stretch {
+        private final AttentionShape a;
+        private final AttentionMask mask;
+        private final int head;
+        private final AttentionOperand q;
+        private final AttentionOperand k;
+        private final AttentionOperand out;
+        private final float[] lse;
+        private final int qo;
+        private final int ko;
+        private final int yo;
+        private final int d;
+        private final int e;
+        // Vᵀ: rows of features, `pitch` apart.
+        private final float[] values;
+        private final int pitch;
+        // Packed queries, the tile and the packed sums, each on a cache line.
+        private final float[] work;
+        private final int tile;
+        private final int sums;
+        // One float a query.
+        private final float[] max = Scratch.floats(Scratch.ATTENTION_MAX, QUERIES);
+        private final float[] sum = Scratch.floats(Scratch.ATTENTION_SUM, QUERIES);
+        private final float[] shift = Scratch.floats(Scratch.ATTENTION_SHIFT, QUERIES);
+        private final float[] shrink = Scratch.floats(Scratch.ATTENTION_SHRINK, QUERIES);
+
+        Stretch(
+                AttentionShape a,
+                AttentionMask mask,
+                int head,
+                int seen,
+                AttentionOperand q,
+                AttentionOperand k,
+                AttentionOperand v,
+                AttentionOperand out,
+                float[] lse) {
+            this.a = a;
+            this.mask = mask;
+            this.head = head;
+            this.q = q;
+            this.k = k;
+            this.out = out;
+            this.lse = lse;
+            d = a.width();
+            e = a.valueWidth();
+            int batch = head / a.heads();
+            int group = head % a.heads() / a.headsPerGroup();
+            qo = q.at(batch, head % a.heads());
+            ko = k.at(batch, group);
+            yo = out.at(batch, head % a.heads());
+            tile = Scratch.LINE + AttentionTile.floats(QUERIES, d);
+            sums = tile + AttentionTile.floats(QUERIES, KEYS);
+            work = Scratch.lines(Scratch.ATTENTION_SCORES, sums + AttentionTile.floats(QUERIES, e));
+            pitch = AttentionTile.pitch(seen);
+            values = Scratch.floats(Scratch.ATTENTION_VALUES, e * pitch);
+            BlockTranspose.run(seen, e, v.data(), v.at(batch, group), v.rowStride(), values, 0, pitch);
         }
-        float[] scores = Scratch.floats(Scratch.ATTENTION_SCORES, QUERIES * KEYS);
-        float[] max = Scratch.floats(Scratch.ATTENTION_MAX, QUERIES);
-        float[] sum = Scratch.floats(Scratch.ATTENTION_SUM, QUERIES);
-        int ld = out.rowStride();
-        for (int t = first; t < last; t += QUERIES) {
-            int m = Math.min(QUERIES, last - t);
-            int query = q.at(batch, head % a.heads()) + t * q.rowStride();
-            int y = out.at(batch, head % a.heads()) + t * ld;
-            Arrays.fill(max, 0, m, Float.NEGATIVE_INFINITY);
-            Arrays.fill(sum, 0, m, 0f);
-            int near = a.visible(t + m - 1);
-            if (near == 0) {
-                AttentionScores.clear(m, e, out.data(), y, ld);
+
+        void run(int first, int last) {
+            for (int t = first; t < last; t += QUERIES) {
+                queries(t, Math.min(QUERIES, last - t));
             }
-            for (int s = 0; s < near; s += KEYS) {
-                int packed = Math.min(KEYS, seen - s);
-                int n = Math.min(KEYS, near - s);
-                AttentionScores.product(m, n, d, q.data(), query, q.rowStride(), keys, s * d, scores);
-                weights(a, mask, head, t, m, s, n, scores, max, sum, out.data(), y, ld);
-                AttentionScores.addProduct(
-                        s == 0, m, e, n, packed, scores, values, s / KEYS * block, out.data(), y, ld);
+        }
+
+        /// m queries from query t on, against all keys that the last of them sees.
+        private void queries(int t, int m) {
+            int from = qo + t * q.rowStride();
+            AttentionTile.pack(m, d, (float) a.scale(), q.data(), from, q.rowStride(), work, Scratch.LINE);
+            Arrays.fill(max, 0, QUERIES, Float.NEGATIVE_INFINITY);
+            Arrays.fill(sum, 0, QUERIES, 0f);
+            int seen = a.visible(t + m - 1);
+            if (seen == 0) {
+                Arrays.fill(work, sums, sums + AttentionTile.floats(QUERIES, e), 0f);
             }
+            for (int s = 0; s < seen; s += KEYS) {
+                keys(t, m, s, Math.min(KEYS, seen - s));
+            }
+            finish(t, m);
+        }
+
+        /// n keys from key s on.
+        private void keys(int t, int m, int s, int n) {
+            int key = ko + s * k.rowStride();
+            AttentionTile.product(n, m, d, k.data(), key, k.rowStride(), work, Scratch.LINE, work, tile);
+            AttentionTile.hide(a, mask, head, t, m, s, n, work, tile);
+            AttentionTile.raise(m, n, work, tile, max, shift, shrink);
+            AttentionTile.weights(m, n, work, tile, shift, shrink, sum);
+            if (a.dropout() > 0) {
+                AttentionTile.drop(a, head * a.queries() + t, m, s, n, work, tile);
+            }
+            if (s > 0) {
+                AttentionTile.scale(m, e, work, sums, shrink);
+            }
+            AttentionTile.addProduct(s == 0, e, m, n, values, s, pitch, work, tile, work, sums);
+        }
+
+        private void finish(int t, int m) {
             for (int i = 0; i < m; i++) {
-                float scale = sum[i] == 0f ? 0f : 1f / sum[i];
-                BinaryLoops.mul(out.data(), y + i * ld, scale, out.data(), y + i * ld, e);
+                shrink[i] = sum[i] == 0f ? 0f : 1f / sum[i];
                 lse[head * a.queries() + t + i] = max[i] + FloatMath.log(sum[i]);
             }
-        }
-    }
-
-    /// Turns a tile of scores into weights relative to the running maximum, and rescales what was summed
-    /// before.
-    private static void weights(
-            AttentionShape a,
-            AttentionMask mask,
-            int head,
-            int t,
-            int m,
-            int s,
-            int n,
-            float[] scores,
-            float[] max,
-            float[] sum,
-            float[] out,
-            int y,
-            int ld) {
-        int e = a.valueWidth();
-        for (int i = 0; i < m; i++) {
-            int so = i * KEYS;
-            int row = head * a.queries() + t + i;
-            float top = Math.max(max[i], AttentionScores.finishAndTop(a, mask, head, t + i, s, scores, so, n));
-            if (top == Float.NEGATIVE_INFINITY) {
-                Arrays.fill(scores, so, so + n, 0f);
-                continue;
-            }
-            if (top > max[i] && sum[i] > 0f) {
-                float shrink = FloatMath.exp(max[i] - top);
-                sum[i] *= shrink;
-                BinaryLoops.mul(out, y + i * ld, shrink, out, y + i * ld, e);
-            }
-            max[i] = top;
-            sum[i] += UnaryLoops.expShifted(scores, so, top, scores, so, n);
-            if (a.dropout() > 0) {
-                AttentionScores.drop(a, row, s, scores, so, n);
-            }
+            AttentionTile.scale(m, e, work, sums, shrink);
+            AttentionTile.unpack(m, e, work, sums, out.data(), yo + t * out.rowStride(), out.rowStride());
         }
     }
 }

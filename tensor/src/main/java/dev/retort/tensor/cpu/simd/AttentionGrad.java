@@ -7,16 +7,17 @@ import java.util.Arrays;
 /// log-sum-exp.
 ///
 /// With weights p, dropout factors r and the gradient g of the result: `dv = (r p)ᵀ g`, `dp = r (g vᵀ)`,
-/// `ds = p (dp - sum of g out) scale`, `dq = ds k`, `dk = dsᵀ q`. A task is one group of heads that
+/// `ds = p (dp - sum of g out)`, `dq = scale ds k`, `dk = scale dsᵀ q`. Tiles are transposed: pᵀ and dsᵀ are the left
+/// operands of dv and dk as they lie, and the right one of `dqᵀ = kᵀ dsᵀ`. A task is one group of heads that
 /// share keys, so that
 /// no two tasks write to the same place.
 public final class AttentionGrad {
-    private static final int QUERIES = AttentionScores.QUERIES;
-    private static final int KEYS = AttentionScores.KEYS;
+    private static final int QUERIES = AttentionTile.QUERIES;
+    private static final int KEYS = AttentionTile.KEYS;
 
     private AttentionGrad() {}
 
-    /// Adds the gradients of query, key and value to `dq`, `dk` and `dv`, which start as zeros.
+    /// Writes the gradients of query, key and value to `dq`, `dk` and `dv`.
     public static void backward(
             AttentionShape a,
             AttentionMask mask,
@@ -37,10 +38,11 @@ public final class AttentionGrad {
         });
     }
 
-    /// The operands of one group of heads and its packed keys and values.
+    /// The operands of one group of heads and its transposed keys.
     private static final class Task {
         private final AttentionShape a;
         private final AttentionMask mask;
+        private final int batch;
         private final int group;
         private final AttentionOperand g;
         private final AttentionOperand q;
@@ -54,17 +56,21 @@ public final class AttentionGrad {
         private final AttentionOperand dv;
         private final int d;
         private final int e;
-        private final int keyBlock;
+        // Kᵀ: rows of features, `pitch` apart.
         private final float[] keys;
-        private final float[] values;
-        private final float[] keyRows;
-        private final float[] queryRows;
-        private final float[] gradRows;
-        private final float[] scores = Scratch.floats(Scratch.ATTENTION_SCORES, QUERIES * KEYS);
-        private final float[] dp = Scratch.floats(Scratch.ATTENTION_DP, QUERIES * KEYS);
-        private final float[] rows = Scratch.floats(
-                Scratch.ATTENTION_ROWS,
-                Math.max(PanelProduct.rowFloats(QUERIES, KEYS), PanelProduct.rowFloats(KEYS, QUERIES)));
+        private final int pitch;
+        // Each on a cache line: packed queries and gradients, two tiles, packed sums of dq, and the rows of queries and
+        // gradients in panels.
+        private final float[] work;
+        private final int grads;
+        private final int scores;
+        private final int dp;
+        private final int sums;
+        private final int queryRows;
+        private final int gradRows;
+        // One float a query.
+        private final float[] dots = Scratch.floats(Scratch.ATTENTION_SUM, QUERIES);
+        private final float[] shift = Scratch.floats(Scratch.ATTENTION_SHIFT, QUERIES);
 
         Task(
                 AttentionShape a,
@@ -82,7 +88,8 @@ public final class AttentionGrad {
                 AttentionOperand dv) {
             this.a = a;
             this.mask = mask;
-            this.group = group;
+            this.batch = group / a.groups();
+            this.group = group % a.groups();
             this.g = g;
             this.q = q;
             this.k = k;
@@ -95,89 +102,81 @@ public final class AttentionGrad {
             this.dv = dv;
             d = a.width();
             e = a.valueWidth();
-            keyBlock = PanelProduct.columnFloats(d, KEYS);
-            int blocks = (a.keys() + KEYS - 1) / KEYS;
-            keys = Scratch.floats(Scratch.ATTENTION_KEYS, PanelProduct.columnFloats(a.keys(), d));
-            values = Scratch.floats(Scratch.ATTENTION_VALUES, PanelProduct.columnFloats(a.keys(), e));
-            keyRows = Scratch.floats(Scratch.ATTENTION_KEY_ROWS, blocks * keyBlock);
-            queryRows = Scratch.floats(Scratch.ATTENTION_QUERY_ROWS, PanelProduct.columnFloats(d, QUERIES));
-            gradRows = Scratch.floats(Scratch.ATTENTION_GRAD_ROWS, PanelProduct.columnFloats(e, QUERIES));
+            grads = Scratch.LINE + AttentionTile.floats(QUERIES, d);
+            scores = grads + AttentionTile.floats(QUERIES, e);
+            dp = scores + AttentionTile.floats(QUERIES, KEYS);
+            sums = dp + AttentionTile.floats(QUERIES, KEYS);
+            queryRows = sums + AttentionTile.floats(QUERIES, d);
+            gradRows = queryRows + RowPanels.floats(d, QUERIES);
+            work = Scratch.lines(Scratch.ATTENTION_SCORES, gradRows + RowPanels.floats(e, QUERIES));
+            pitch = AttentionTile.pitch(a.keys());
+            keys = Scratch.floats(Scratch.ATTENTION_KEYS, d * pitch);
         }
 
         void run() {
-            int batch = group / a.groups();
-            int ko = k.at(batch, group % a.groups());
-            int vo = v.at(batch, group % a.groups());
-            PanelProduct.packColumns(a.keys(), d, k.data(), ko, 1, k.rowStride(), keys, 0);
-            PanelProduct.packColumns(a.keys(), e, v.data(), vo, 1, v.rowStride(), values, 0);
-            for (int s = 0; s < a.keys(); s += KEYS) {
-                int n = Math.min(KEYS, a.keys() - s);
-                int from = ko + s * k.rowStride();
-                PanelProduct.packColumns(d, n, k.data(), from, k.rowStride(), 1, keyRows, s / KEYS * keyBlock);
+            BlockTranspose.run(a.keys(), d, k.data(), k.at(batch, group), k.rowStride(), keys, 0, pitch);
+            for (int s = 0; s < a.keys(); s++) {
+                int key = dk.at(batch, group) + s * dk.rowStride();
+                int value = dv.at(batch, group) + s * dv.rowStride();
+                Arrays.fill(dk.data(), key, key + d, 0f);
+                Arrays.fill(dv.data(), value, value + e, 0f);
             }
-            int head = group % a.groups() * a.headsPerGroup();
+            int head = group * a.headsPerGroup();
             for (int h = head; h < head + a.headsPerGroup(); h++) {
                 for (int t = 0; t < a.queries(); t += QUERIES) {
-                    queries(batch, h, t, Math.min(QUERIES, a.queries() - t));
+                    queries(h, t, Math.min(QUERIES, a.queries() - t));
                 }
             }
         }
 
-        /// m queries of a head from query t on, against all keys.
-        private void queries(int batch, int head, int t, int m) {
+        /// m queries of a head from query t on, against all keys that the last of them sees.
+        private void queries(int head, int t, int m) {
             int qo = q.at(batch, head) + t * q.rowStride();
             int go = g.at(batch, head) + t * g.rowStride();
             int oo = out.at(batch, head) + t * out.rowStride();
-            int dqo = dq.at(batch, head) + t * dq.rowStride();
-            PanelProduct.packColumns(d, m, q.data(), qo, q.rowStride(), 1, queryRows, 0);
-            PanelProduct.packColumns(e, m, g.data(), go, g.rowStride(), 1, gradRows, 0);
-            float[] dots = Scratch.floats(Scratch.ATTENTION_SUM, m);
+            float scale = (float) a.scale();
+            AttentionTile.pack(m, d, scale, q.data(), qo, q.rowStride(), work, Scratch.LINE);
+            AttentionTile.pack(m, e, 1f, g.data(), go, g.rowStride(), work, grads);
+            AttentionTile.packRows(m, d, scale, q.data(), qo, q.rowStride(), work, queryRows);
+            AttentionTile.packRows(m, e, 1f, g.data(), go, g.rowStride(), work, gradRows);
+            int row = (batch * a.heads() + head) * a.queries() + t;
             for (int i = 0; i < m; i++) {
                 dots[i] = RowSums.dot(g.data(), go + i * g.rowStride(), out.data(), oo + i * out.rowStride(), e);
+                float l = lse[lo + row + i];
+                shift[i] = l == Float.NEGATIVE_INFINITY ? 0f : l;
             }
             int seen = a.visible(t + m - 1);
-            for (int s = 0; s < seen; s += KEYS) {
-                int packed = Math.min(KEYS, a.keys() - s);
-                int n = Math.min(KEYS, seen - s);
-                AttentionScores.product(m, n, d, q.data(), qo, q.rowStride(), keys, s * d, scores);
-                AttentionScores.product(m, n, e, g.data(), go, g.rowStride(), values, s * e, dp);
-                for (int i = 0; i < m; i++) {
-                    tileRow(batch, head, t + i, s, n, i * KEYS, dots[i]);
-                }
-                int key = dv.at(batch, group % a.groups()) + s * dv.rowStride();
-                PanelProduct.packRows(n, m, dp, 0, 1, KEYS, rows, 0);
-                PanelProduct.add(0, n, 0, e, m, rows, 0, gradRows, 0, dv.data(), key, dv.rowStride());
-                key = dk.at(batch, group % a.groups()) + s * dk.rowStride();
-                PanelProduct.packRows(n, m, scores, 0, 1, KEYS, rows, 0);
-                PanelProduct.add(0, n, 0, d, m, rows, 0, queryRows, 0, dk.data(), key, dk.rowStride());
-                AttentionScores.addProduct(
-                        false, m, d, n, packed, scores, keyRows, s / KEYS * keyBlock, dq.data(), dqo, dq.rowStride());
+            if (seen == 0) {
+                Arrays.fill(work, sums, sums + AttentionTile.floats(QUERIES, d), 0f);
             }
+            for (int s = 0; s < seen; s += KEYS) {
+                keys(head, t, m, s, Math.min(KEYS, seen - s));
+            }
+            int dqo = dq.at(batch, head) + t * dq.rowStride();
+            BinaryLoops.mul(work, sums, scale, work, sums, AttentionTile.floats(m, d));
+            AttentionTile.unpack(m, d, work, sums, dq.data(), dqo, dq.rowStride());
         }
 
-        /// Of one query: replaces scores by ds and dp by the dropped weights r p.
-        private void tileRow(int batch, int head, int t, int s, int n, int at, float dot) {
+        /// n keys from key s on.
+        private void keys(int head, int t, int m, int s, int n) {
+            int ko = k.at(batch, group) + s * k.rowStride();
+            int vo = v.at(batch, group) + s * v.rowStride();
+            AttentionTile.product(n, m, d, k.data(), ko, k.rowStride(), work, Scratch.LINE, work, scores);
+            AttentionTile.product(n, m, e, v.data(), vo, v.rowStride(), work, grads, work, dp);
+            AttentionTile.hide(a, mask, batch * a.heads() + head, t, m, s, n, work, scores);
             int row = (batch * a.heads() + head) * a.queries() + t;
-            float l = lse[lo + row];
-            if (l == Float.NEGATIVE_INFINITY) {
-                Arrays.fill(scores, at, at + n, 0f);
-                Arrays.fill(dp, at, at + n, 0f);
-                return;
+            if (a.dropout() > 0) {
+                AttentionTile.drop(a, row, m, s, n, work, dp);
             }
-            AttentionScores.finish(a, mask, batch, head, t, s, scores, at, n);
-            UnaryLoops.expShifted(scores, at, l, scores, at, n);
-            if (a.dropout() == 0) {
-                AttentionScores.slopes(scores, dp, at, n, dot, (float) a.scale());
-                return;
+            AttentionTile.slopes(m, n, work, scores, work, dp, shift, dots);
+            if (a.dropout() > 0) {
+                AttentionTile.drop(a, row, m, s, n, work, dp);
             }
-            AttentionScores.drop(a, row, s, dp, at, n);
-            float[] p = Scratch.floats(Scratch.ROW, KEYS);
-            System.arraycopy(scores, at, p, 0, n);
-            BinaryLoops.sub(dp, at, dot, dp, at, n);
-            BinaryLoops.mul(scores, at, dp, at, scores, at, n);
-            BinaryLoops.mul(scores, at, (float) a.scale(), scores, at, n);
-            AttentionScores.drop(a, row, s, p, 0, n);
-            System.arraycopy(p, 0, dp, at, n);
+            int key = dv.at(batch, group) + s * dv.rowStride();
+            AttentionTile.addRows(n, m, e, work, dp, work, gradRows, dv.data(), key, dv.rowStride());
+            key = dk.at(batch, group) + s * dk.rowStride();
+            AttentionTile.addRows(n, m, d, work, scores, work, queryRows, dk.data(), key, dk.rowStride());
+            AttentionTile.addProduct(s == 0, d, m, n, keys, s, pitch, work, scores, work, sums);
         }
     }
 }

@@ -17,17 +17,17 @@ public record AttentionMask(
     /// No mask.
     public static final AttentionMask NONE = new AttentionMask(null, null, 0, 0, 0, 0, 0);
 
-    /// Applies the mask to n scores of one query, from key `key` on.
-    void apply(int batch, int head, int query, int key, float[] scores, int so, int n) {
+    /// Applies the mask to n scores of one query, from key `key` on; they are `step` floats apart.
+    void apply(int batch, int head, int query, int key, float[] scores, int so, int step, int n) {
         int at = offset + batch * batchStride + head * headStride + query * queryStride + key * keyStride;
         if (added != null) {
             for (int i = 0; i < n; i++) {
-                scores[so + i] += added[at + i * keyStride];
+                scores[so + i * step] += added[at + i * keyStride];
             }
         } else if (allowed != null) {
             for (int i = 0; i < n; i++) {
                 if (allowed[at + i * keyStride] == 0) {
-                    scores[so + i] = Float.NEGATIVE_INFINITY;
+                    scores[so + i * step] = Float.NEGATIVE_INFINITY;
                 }
             }
         }

@@ -27,6 +27,11 @@ public record AttentionShape(
         return causal ? Math.max(0, Math.min(keys, t + keys - queries + 1)) : keys;
     }
 
+    /// Number of queries, from the first on, that may not see `key`: the inverse of [#visible].
+    int blind(int key) {
+        return causal ? Math.clamp(key - keys + queries, 0, queries) : 0;
+    }
+
     int headsPerGroup() {
         return heads / groups;
     }

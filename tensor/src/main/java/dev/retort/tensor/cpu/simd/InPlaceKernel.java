@@ -57,35 +57,6 @@ final class InPlaceKernel {
         }
     }
 
-    /// Writes F plus the product of m rows of A, read in place, with the first `depth` steps of `n` columns packed
-    /// `packed` steps deep from `bp[bt]` on.
-    static void add(
-            int m,
-            int n,
-            int depth,
-            int packed,
-            float[] a,
-            int ao,
-            int ars,
-            float[] bp,
-            int bt,
-            float[] f,
-            int fo,
-            int ldf,
-            float[] c,
-            int co,
-            int ldc) {
-        for (int j = 0; j < n; j += NR) {
-            int columns = Math.min(NR, n - j);
-            int panel = bt + j * packed;
-            if (columns == NR) {
-                rows(m, 2, depth, a, ao, ars, bp, panel, f, fo + j, ldf, c, co + j, ldc);
-            } else {
-                RowPanels.narrow(m, columns, NR, depth, a, ao, ars, bp, panel, f, fo + j, ldf, c, co + j, ldc);
-            }
-        }
-    }
-
     // k steps; rows of A, F and C are `as`, `fs` and `cs` apart.
 
     private static void tile8x2(

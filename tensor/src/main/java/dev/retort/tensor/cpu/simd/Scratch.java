@@ -28,14 +28,11 @@ final class Scratch {
     static final int ROW = 19;
     static final int ATTENTION_KEYS = 20;
     static final int ATTENTION_VALUES = 21;
-    static final int ATTENTION_KEY_ROWS = 22;
+    static final int ATTENTION_SHIFT = 22;
     static final int ATTENTION_MAX = 23;
     static final int ATTENTION_SUM = 24;
-    static final int ATTENTION_QUERY_ROWS = 25;
-    static final int ATTENTION_GRAD_ROWS = 26;
+    static final int ATTENTION_SHRINK = 25;
     static final int ATTENTION_SCORES = 27;
-    static final int ATTENTION_DP = 28;
-    static final int ATTENTION_ROWS = 29;
     static final int WINOGRAD_KERNEL = 30;
     static final int WINOGRAD_IN = 31;
     static final int WINOGRAD_OUT = 32;
