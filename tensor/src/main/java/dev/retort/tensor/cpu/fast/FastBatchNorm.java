@@ -10,16 +10,22 @@ import dev.retort.tensor.cpu.simd.PlaneLoops;
 import dev.retort.tensor.cpu.simd.RowSums;
 import dev.retort.tensor.op.NormOp;
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// Float32 batch normalisation of `[N, C, …]`, alone or with the rectifier behind it: two passes
-/// over memory each way.
+/// each way, of which the second finds its planes in the second-level cache where a few channels of all images fit
+/// there.
 ///
 /// The first pass takes each plane's sum and its squared deviations from its own mean while the
 /// plane is in the cache; they are put together in order in double (Chan, Golub and LeVeque, 1979).
 final class FastBatchNorm {
     /// Elements of one parallel task.
     private static final int TASK = 1 << 14;
+    /// Neighbouring elements, of neighbouring channels, from which on reading image by image pays.
+    private static final int RUN = 1 << 11;
+    /// Elements of all images that no longer stay in the second-level cache between the passes.
+    private static final int STAYS = 1 << 18;
 
     private final Planes p;
     private final double eps;
@@ -48,6 +54,45 @@ final class FastBatchNorm {
         return i < in.length ? in[i].toFloats() : null;
     }
 
+    /// Runs `first` on all planes, then `channel` on each channel, then `last` on all planes; a few channels at a time
+    /// where they fit into the cache. Either way each plane and channel sees the same.
+    private void passes(Plane first, IntConsumer channel, Plane last) {
+        int group = Math.min(p.channels(), (RUN + p.size() - 1) / p.size());
+        int elements = p.batch() * group * p.size();
+        if (p.batch() == 1 || elements >= STAYS) {
+            eachPlane(first);
+            for (int c = 0; c < p.channels(); c++) {
+                channel.accept(c);
+            }
+            eachPlane(last);
+            return;
+        }
+        Parallel.forRange((p.channels() + group - 1) / group, Math.max(1, TASK / elements), (from, to) -> {
+            for (int i = from; i < to; i++) {
+                channels(i * group, Math.min(p.channels(), (i + 1) * group), first, channel, last);
+            }
+        });
+    }
+
+    /// The same for channels [from, to) of all images. The last pass goes backwards, from what was read just now.
+    private void channels(int from, int to, Plane first, IntConsumer channel, Plane last) {
+        for (int n = 0; n < p.batch(); n++) {
+            for (int c = from; c < to; c++) {
+                int i = n * p.channels() + c;
+                first.run(i, c, i * p.size());
+            }
+        }
+        for (int c = from; c < to; c++) {
+            channel.accept(c);
+        }
+        for (int n = p.batch() - 1; n >= 0; n--) {
+            for (int c = from; c < to; c++) {
+                int i = n * p.channels() + c;
+                last.run(i, c, i * p.size());
+            }
+        }
+    }
+
     private void eachPlane(Plane body) {
         Parallel.forRange(p.count(), Math.max(1, TASK / p.size()), (from, to) -> {
             for (int i = from; i < to; i++) {
@@ -72,8 +117,21 @@ final class FastBatchNorm {
         float[] var = new float[p.channels()];
         FastBatchNorm norm = new FastBatchNorm(p, eps, optional(in, 1), optional(in, 2), mean, var);
         Dense x = Dense.of(in[0]);
-        norm.statistics(x);
-        float[] y = norm.applied(x, in.length == 4 ? Dense.of(in[3]) : null, rectified);
+        Dense joined = in.length == 4 ? Dense.of(in[3]) : null;
+        float[] y = Workspace.overwritten(p.count() * p.size());
+        float[] scale = new float[p.channels()];
+        float[] sums = new float[p.count()];
+        float[] squares = new float[p.count()];
+        norm.passes(
+                (i, c, at) -> {
+                    sums[i] = RowSums.sum(x.data(), x.offset() + at, p.size());
+                    squares[i] = RowSums.sumSquares(x.data(), x.offset() + at, p.size(), sums[i] / p.size());
+                },
+                c -> {
+                    norm.statistics(c, sums, squares);
+                    scale[c] = norm.scale(c);
+                },
+                norm.applied(x, joined, rectified, scale, y));
         Shape stat = out[1].shape();
         return new Tensor[] {Dense.tensor(y, in[0].shape()), Dense.tensor(mean, stat), Dense.tensor(var, stat)};
     }
@@ -82,39 +140,38 @@ final class FastBatchNorm {
         Planes p = Planes.of(in[0]);
         FastBatchNorm norm =
                 new FastBatchNorm(p, op.eps(), optional(in, 3), optional(in, 4), in[1].toFloats(), in[2].toFloats());
-        return Dense.one(norm.applied(Dense.of(in[0]), null, false), out[0].shape());
-    }
-
-    private void statistics(Dense x) {
-        float[] sums = new float[p.count()];
-        float[] squares = new float[p.count()];
-        eachPlane((i, c, at) -> {
-            sums[i] = RowSums.sum(x.data(), x.offset() + at, p.size());
-            squares[i] = RowSums.sumSquares(x.data(), x.offset() + at, p.size(), sums[i] / p.size());
-        });
-        for (int c = 0; c < mean.length; c++) {
-            double m = p.overBatch(sums, c) / p.perChannel();
-            double total = p.overBatch(squares, c);
-            for (int n = 0; n < p.batch(); n++) {
-                float sum = sums[n * p.channels() + c];
-                float own = sum / p.size();
-                double shift = own - m;
-                total += shift * (2 * (sum - (double) p.size() * own) + p.size() * shift);
-            }
-            mean[c] = (float) m;
-            var[c] = (float) (total / p.perChannel());
-        }
-    }
-
-    private float[] applied(Dense x, @Nullable Dense joined, boolean rectified) {
-        float[] y = Workspace.overwritten(p.count() * p.size());
-        float[] scale = new float[p.channels()];
+        float[] y = Workspace.overwritten(norm.p.count() * norm.p.size());
+        float[] scale = new float[norm.p.channels()];
         for (int c = 0; c < scale.length; c++) {
-            scale[c] = (float) ((weight == null ? 1f : weight[c]) / Math.sqrt(var[c] + eps));
+            scale[c] = norm.scale(c);
         }
+        norm.eachPlane(norm.applied(Dense.of(in[0]), null, false, scale, y));
+        return Dense.one(y, out[0].shape());
+    }
+
+    /// Mean and variance of channel c from the sums and squared deviations of its planes.
+    private void statistics(int c, float[] sums, float[] squares) {
+        double m = p.overBatch(sums, c) / p.perChannel();
+        double total = p.overBatch(squares, c);
+        for (int n = 0; n < p.batch(); n++) {
+            float sum = sums[n * p.channels() + c];
+            float own = sum / p.size();
+            double shift = own - m;
+            total += shift * (2 * (sum - (double) p.size() * own) + p.size() * shift);
+        }
+        mean[c] = (float) m;
+        var[c] = (float) (total / p.perChannel());
+    }
+
+    private float scale(int c) {
+        return (float) ((weight == null ? 1f : weight[c]) / Math.sqrt(var[c] + eps));
+    }
+
+    /// The pass that writes y.
+    private Plane applied(Dense x, @Nullable Dense joined, boolean rectified, float[] scale, float[] y) {
         float[] shift = bias == null ? new float[p.channels()] : bias;
         int n = p.size();
-        eachPlane((i, c, at) -> {
+        return (i, c, at) -> {
             int xo = x.offset() + at;
             if (joined != null) {
                 int zo = joined.offset() + at;
@@ -124,8 +181,7 @@ final class FastBatchNorm {
             } else {
                 PlaneLoops.normalise(mean[c], scale[c], shift[c], x.data(), xo, y, at, n);
             }
-        });
-        return y;
+        };
     }
 
     // ---- backward -------------------------------------------------------------------------------------------------
@@ -156,35 +212,38 @@ final class FastBatchNorm {
     private Tensor[] gradients(Dense g, @Nullable Plane gate, Dense x, float[] dx, TensorType[] out) {
         float[] sums = new float[p.count()];
         float[] dots = new float[p.count()];
-        eachPlane((i, c, at) -> {
-            if (gate != null) {
-                gate.run(i, c, at);
-            }
-            sums[i] = RowSums.sum(g.data(), g.offset() + at, p.size());
-            dots[i] = PlaneLoops.dotCentred(mean[c], g.data(), g.offset() + at, x.data(), x.offset() + at, p.size());
-        });
-        float[][] stats = new float[5][p.channels()]; // dw, db, and the factors of g, x and 1 in dx
-        for (int c = 0; c < p.channels(); c++) {
-            double rstd = 1 / Math.sqrt(var[c] + eps);
-            double sum = p.overBatch(sums, c);
-            double dot = p.overBatch(dots, c);
-            double scale = (weight == null ? 1f : weight[c]) * rstd;
-            stats[0][c] = (float) (dot * rstd);
-            stats[1][c] = (float) sum;
-            stats[2][c] = (float) scale;
-            stats[3][c] = (float) (-scale * rstd * rstd * dot / p.perChannel());
-            stats[4][c] = (float) (-scale * sum / p.perChannel());
-        }
-        eachPlane((i, c, at) -> {
-            int go = g.offset() + at;
-            float a = stats[2][c];
-            float b = stats[3][c];
-            float d = stats[4][c];
-            PlaneLoops.gradient(a, b, d, mean[c], g.data(), go, x.data(), x.offset() + at, dx, at, p.size());
-        });
+        float[][] stats = new float[5][p.channels()];
+        passes(
+                (i, c, at) -> {
+                    if (gate != null) {
+                        gate.run(i, c, at);
+                    }
+                    int go = g.offset() + at;
+                    sums[i] = RowSums.sum(g.data(), go, p.size());
+                    dots[i] = PlaneLoops.dotCentred(mean[c], g.data(), go, x.data(), x.offset() + at, p.size());
+                },
+                c -> factors(c, p.overBatch(sums, c), p.overBatch(dots, c), stats),
+                (i, c, at) -> {
+                    int go = g.offset() + at;
+                    float a = stats[2][c];
+                    float b = stats[3][c];
+                    float d = stats[4][c];
+                    PlaneLoops.gradient(a, b, d, mean[c], g.data(), go, x.data(), x.offset() + at, dx, at, p.size());
+                });
         Tensor[] results = new Tensor[out.length];
         float[][] data = {dx, stats[0], stats[1], g.data()};
         Arrays.setAll(results, i -> Dense.tensor(data[i], out[i].shape()));
         return results;
+    }
+
+    /// Gradients of weight and bias of channel c, and the factors of g, x and 1 in dx.
+    private void factors(int c, double sum, double dot, float[][] stats) {
+        double rstd = 1 / Math.sqrt(var[c] + eps);
+        double scale = (weight == null ? 1f : weight[c]) * rstd;
+        stats[0][c] = (float) (dot * rstd);
+        stats[1][c] = (float) sum;
+        stats[2][c] = (float) scale;
+        stats[3][c] = (float) (-scale * rstd * rstd * dot / p.perChannel());
+        stats[4][c] = (float) (-scale * sum / p.perChannel());
     }
 }
