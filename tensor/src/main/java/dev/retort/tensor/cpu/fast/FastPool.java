@@ -8,6 +8,7 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
+import dev.retort.tensor.cpu.simd.MaxPoolRows;
 import dev.retort.tensor.op.PoolOp;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +16,6 @@ import org.jspecify.annotations.Nullable;
 final class FastPool {
     /// Elements of one parallel task.
     private static final int TASK = 1 << 13;
-    /// Lowest [#key] of a NaN.
-    private static final long NAN_KEY = 0x7F80_0001L << 32;
 
     private FastPool() {}
 
@@ -69,8 +68,10 @@ final class FastPool {
         int plane = plane(input.shape());
         int width = input.size(3);
         Parallel.forRange(planes(to), grain(plane), (from, until) -> {
+            long[] keys = new long[width];
             for (int p = from; p < until; p++) {
-                maxPlane(x.data(), x.offset() + p * plane, width, rows, columns, values, indices, p * plane(to));
+                int xo = x.offset() + p * plane;
+                maxPlane(x.data(), xo, width, rows, columns, keys, values, indices, p * plane(to));
             }
         });
         HostStorage storage = HostStorage.result(indices);
@@ -78,58 +79,43 @@ final class FastPool {
     }
 
     private static void maxPlane(
-            float[] x, int xo, int width, Bins rows, Bins columns, float[] values, long[] indices, int yo) {
+            float[] x,
+            int xo,
+            int width,
+            Bins rows,
+            Bins columns,
+            long[] keys,
+            float[] values,
+            long[] indices,
+            int yo) {
+        int[] start = columns.start();
+        int[] end = columns.end();
         int at = yo;
         for (int i = 0; i < rows.count(); i++) {
             int r0 = rows.start()[i];
             int r1 = rows.end()[i];
-            for (int j = 0; j < columns.count(); j++, at++) {
-                int c0 = columns.start()[j];
-                int c1 = columns.end()[j];
-                long top = r1 - r0 == 2 && c1 - c0 == 2
-                        ? topOfFour(x, xo, r0 * width + c0, width)
-                        : top(x, xo, width, r0, r1, c0, c1);
-                int best = top >= NAN_KEY ? lastNaN(x, xo, width, r0, r1, c0, c1) : ~(int) top;
-                values[at] = x[xo + best];
-                indices[at] = best;
+            if (!MaxPoolRows.run(x, xo, width, r0, r1, start, end, keys, indices, at)) {
+                for (int j = 0; j < start.length; j++) {
+                    indices[at + j] = top(x, xo, width, r0, r1, start[j], end[j]);
+                }
+            }
+            for (int j = 0; j < start.length; j++, at++) {
+                values[at] = x[xo + (int) indices[at]];
             }
         }
     }
 
-    /// Largest [#key] of a window.
-    private static long top(float[] x, int xo, int width, int r0, int r1, int c0, int c1) {
-        long top = Long.MIN_VALUE;
+    /// Where the last NaN of a window is, or its first largest element.
+    private static int top(float[] x, int xo, int width, int r0, int r1, int c0, int c1) {
+        int top = r0 * width + c0;
         for (int r = r0; r < r1; r++) {
             for (int k = r * width + c0; k < r * width + c1; k++) {
-                top = Math.max(top, key(x[xo + k], k));
+                if (Float.isNaN(x[xo + k]) || x[xo + k] > x[xo + top]) {
+                    top = k;
+                }
             }
         }
         return top;
-    }
-
-    /// The same for the usual 2 x 2 window, whose loops would cost more than its elements.
-    private static long topOfFour(float[] x, int xo, int k, int width) {
-        long upper = Math.max(key(x[xo + k], k), key(x[xo + k + 1], k + 1));
-        int below = k + width;
-        long lower = Math.max(key(x[xo + below], below), key(x[xo + below + 1], below + 1));
-        return Math.max(upper, lower);
-    }
-
-    /// Orders by value, then by lower index: a maximum without a branch, which random data would
-    /// mispredict.
-    private static long key(float value, int index) {
-        int bits = Float.floatToIntBits(value + 0f); // -0 counts as 0
-        return (long) (bits ^ bits >> 31 & 0x7FFF_FFFF) << 32 | ~index & 0xFFFF_FFFFL;
-    }
-
-    private static int lastNaN(float[] x, int xo, int width, int r0, int r1, int c0, int c1) {
-        int last = r0 * width + c0;
-        for (int r = r0; r < r1; r++) {
-            for (int k = r * width + c0; k < r * width + c1; k++) {
-                last = Float.isNaN(x[xo + k]) ? k : last;
-            }
-        }
-        return last;
     }
 
     private static Tensor @Nullable [] maxBackward(Tensor gradient, Tensor index, Shape to) {

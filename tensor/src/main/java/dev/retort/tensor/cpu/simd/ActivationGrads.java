@@ -1,6 +1,9 @@
 package dev.retort.tensor.cpu.simd;
 
+import static dev.retort.tensor.cpu.simd.Activations.*;
+
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -11,8 +14,9 @@ public final class ActivationGrads {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
     private static final float INV_SQRT_2PI = 0.39894228f;
-    /// Beyond ±12 the derivative of the tanh form is 0 or 1; the cubes of larger x would overflow.
-    private static final float GELU_FLAT = 12f;
+    // 2 u' = A + B x², with 2 √(2/π) and 3 · 0.044715 times that.
+    private static final float SLOPE_A = 1.59576912f;
+    private static final float SLOPE_B = 0.214066444f;
 
     private ActivationGrads() {}
 
@@ -37,36 +41,42 @@ public final class ActivationGrads {
 
     /// With s = σ(2 u) as in [Activations#geluTanh]: s + x s (1 - s) 2 u'.
     public static void geluTanh(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
-        float[] t = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
-        for (int b = 0; b < n; b += Blocks.SIZE) {
-            int length = Math.min(Blocks.SIZE, n - b);
-            int whole = S.loopBound(length);
-            geluTanhVectors(g, go + b, x, xo + b, t, dx, dxo + b, whole);
-            if (whole < length) {
-                float[] v = Blocks.tail(x, xo + b + whole, length - whole);
-                float[] d = Blocks.gradTail(g, go + b + whole, length - whole);
-                geluTanhVectors(d, 0, v, 0, t, d, 0, L);
-                System.arraycopy(d, 0, dx, dxo + b + whole, length - whole);
-            }
+        int whole = S.loopBound(n);
+        geluTanhVectors(g, go, x, xo, dx, dxo, whole);
+        if (whole < n) {
+            float[] v = Blocks.tail(x, xo + whole, n - whole);
+            float[] d = Blocks.gradTail(g, go + whole, n - whole);
+            geluTanhVectors(d, 0, v, 0, d, 0, L);
+            System.arraycopy(d, 0, dx, dxo + whole, n - whole);
         }
     }
 
-    private static void geluTanhVectors(float[] g, int go, float[] x, int xo, float[] t, float[] dx, int dxo, int n) {
-        Activations.geluTanhExponent(x, xo, t, n);
-        UnaryLoops.exp(t, 0, t, 0, n);
-        geluTanhSlope(g, go, x, xo, t, dx, dxo, n);
-    }
-
-    /// dx = g (s + x s (1 - s) 2 u'), where t holds e^-|2 u|. The slope is constant beyond ±GELU_FLAT.
-    private static void geluTanhSlope(float[] g, int go, float[] x, int xo, float[] t, float[] dx, int dxo, int n) {
+    /// The steps to e are those of [Activations]. Where e is 0, so is the second term: its factors may overflow.
+    private static void geluTanhVectors(float[] g, int go, float[] x, int xo, float[] dx, int dxo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, x, xo + i);
-            FloatVector e = FloatVector.fromArray(S, t, i);
+            FloatVector square = v.mul(v);
+            FloatVector a = square.fma(FloatVector.broadcast(S, GELU_B), FloatVector.broadcast(S, GELU_A))
+                    .mul(v)
+                    .abs();
+            FloatVector m = FloatVector.broadcast(S, GELU_MAGIC).sub(a);
+            FloatVector r = m.sub(GELU_MAGIC).add(a);
+            FloatVector p = r.fma(FloatVector.broadcast(S, P5), FloatVector.broadcast(S, P4));
+            p = p.fma(r, FloatVector.broadcast(S, P3));
+            p = p.fma(r, FloatVector.broadcast(S, P2));
+            p = p.fma(r, FloatVector.broadcast(S, P1));
+            p = p.fma(r, FloatVector.broadcast(S, 1f));
+            VectorMask<Float> far = a.compare(VectorOperators.GT, GELU_FAR);
+            FloatVector e = m.reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, 23)
+                    .reinterpretAsFloats()
+                    .mul(p)
+                    .blend(0f, far);
             FloatVector s = e.blend(1f, v.compare(VectorOperators.GE, 0f)).div(e.add(1f));
-            FloatVector w = v.min(GELU_FLAT).max(-GELU_FLAT);
-            FloatVector slope = w.mul(w).mul(3 * Activations.GELU_CUBIC).add(1f).mul(2 * Activations.SQRT_2_OVER_PI);
-            slope.mul(w)
+            square.fma(FloatVector.broadcast(S, SLOPE_B), FloatVector.broadcast(S, SLOPE_A))
+                    .mul(v)
                     .mul(FloatVector.broadcast(S, 1f).sub(s))
+                    .blend(0f, far)
                     .add(1f)
                     .mul(s)
                     .mul(FloatVector.fromArray(S, g, go + i))

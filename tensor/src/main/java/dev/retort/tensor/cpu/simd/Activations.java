@@ -12,8 +12,19 @@ import jdk.incubator.vector.VectorSpecies;
 public final class Activations {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
-    static final float SQRT_2_OVER_PI = 0.79788456f;
-    static final float GELU_CUBIC = 0.044715f;
+    // |2 u| / ln 2 = |x (A + B x²)|, with 2 √(2/π) / ln 2 and 0.044715 times that.
+    static final float GELU_A = 2.30220819f;
+    static final float GELU_B = 0.102943237f;
+    /// Beyond, σ is 0 or 1: 2^-126 is the least power of two that has all bits.
+    static final float GELU_FAR = 126f;
+    /// As [FloatMath#MAGIC], and 127 more: the low bits of the sum are those of the exponent of a power of two.
+    static final float GELU_MAGIC = 12583039f;
+    // 2^-r on [-1/2, 1/2], minimax to 9.1e-8
+    static final float P1 = -0.693147004f;
+    static final float P2 = 0.240222424f;
+    static final float P3 = -0.0555073358f;
+    static final float P4 = 0.00967151299f;
+    static final float P5 = -0.00132647273f;
     /// Beyond, softplus(x) = x and tanh(softplus(x)) = 1 in float32.
     static final float SOFTPLUS_LINEAR = 20f;
 
@@ -74,45 +85,37 @@ public final class Activations {
 
     /// The tanh approximation of x · Φ(x): x · σ(2 u), u = √(2/π) · (x + 0.044715 x³).
     public static void geluTanh(float[] x, int xo, float[] y, int yo, int n) {
-        float[] t = Scratch.floats(Scratch.ACTIVATION_2, Blocks.SIZE);
-        for (int b = 0; b < n; b += Blocks.SIZE) {
-            int length = Math.min(Blocks.SIZE, n - b);
-            int whole = S.loopBound(length);
-            geluTanhVectors(x, xo + b, t, y, yo + b, whole);
-            if (whole < length) {
-                float[] tail = Blocks.tail(x, xo + b + whole, length - whole);
-                geluTanhVectors(tail, 0, t, tail, 0, L);
-                System.arraycopy(tail, 0, y, yo + b + whole, length - whole);
-            }
+        int whole = S.loopBound(n);
+        geluTanhVectors(x, xo, y, yo, whole);
+        if (whole < n) {
+            float[] t = Blocks.tail(x, xo + whole, n - whole);
+            geluTanhVectors(t, 0, t, 0, L);
+            System.arraycopy(t, 0, y, yo + whole, n - whole);
         }
     }
 
-    private static void geluTanhVectors(float[] x, int xo, float[] t, float[] y, int yo, int n) {
-        geluTanhExponent(x, xo, t, n);
-        UnaryLoops.exp(t, 0, t, 0, n);
-        gate(x, xo, t, y, yo, n);
-    }
-
-    /// t = -|2 u|.
-    static void geluTanhExponent(float[] x, int xo, float[] t, int n) {
+    /// y = x σ, with σ = e / (1 + e) or, for positive x, 1 / (1 + e), where e = e^-|2 u| = 2^(k - r) and k is the
+    /// exponent
+    /// of 2 rounded to an integer.
+    private static void geluTanhVectors(float[] x, int xo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, x, xo + i);
-            v.mul(v)
-                    .mul(GELU_CUBIC)
-                    .add(1f)
+            FloatVector a = v.mul(v)
+                    .fma(FloatVector.broadcast(S, GELU_B), FloatVector.broadcast(S, GELU_A))
                     .mul(v)
-                    .mul(2 * SQRT_2_OVER_PI)
-                    .abs()
-                    .neg()
-                    .intoArray(t, i);
-        }
-    }
-
-    /// y = x σ, where σ has the sign of x and t holds e^-|its argument|.
-    private static void gate(float[] x, int xo, float[] t, float[] y, int yo, int n) {
-        for (int i = 0; i < n; i += L) {
-            FloatVector v = FloatVector.fromArray(S, x, xo + i);
-            FloatVector e = FloatVector.fromArray(S, t, i);
+                    .abs();
+            FloatVector m = FloatVector.broadcast(S, GELU_MAGIC).sub(a);
+            FloatVector r = m.sub(GELU_MAGIC).add(a);
+            FloatVector p = r.fma(FloatVector.broadcast(S, P5), FloatVector.broadcast(S, P4));
+            p = p.fma(r, FloatVector.broadcast(S, P3));
+            p = p.fma(r, FloatVector.broadcast(S, P2));
+            p = p.fma(r, FloatVector.broadcast(S, P1));
+            p = p.fma(r, FloatVector.broadcast(S, 1f));
+            FloatVector e = m.reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, 23)
+                    .reinterpretAsFloats()
+                    .mul(p)
+                    .blend(0f, a.compare(VectorOperators.GT, GELU_FAR));
             e.blend(1f, v.compare(VectorOperators.GE, 0f)).div(e.add(1f)).mul(v).intoArray(y, yo + i);
         }
     }
