@@ -4,6 +4,7 @@ import dev.retort.tensor.Autocast;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Storage;
 import dev.retort.tensor.Tensor;
+import dev.retort.tensor.op.IndexOp;
 import dev.retort.tensor.op.ShapeOp;
 import java.util.Collections;
 import java.util.Comparator;
@@ -168,7 +169,7 @@ final class BackwardPass {
 
     /// What the rule gives; nothing where the gradient is where it belongs already.
     private @Nullable Tensor[] gradients(Node node, @Nullable Tensor first, NodeContext context) {
-        if (addSlice(node, first)) {
+        if (addSlice(node, first) || addEmbedded(node, first, context)) {
             return new Tensor[node.edges.length];
         }
         @Nullable Tensor[] gradients = node.rule.gradients(context);
@@ -184,6 +185,19 @@ final class BackwardPass {
         if (node.op instanceof ShapeOp.Slice slice && node.edges[0] instanceof Output(Node to, int index)) {
             GradientSlot[] slots = pending.get(to);
             return slots != null && slots[index].addSeen(slice, gradient);
+        }
+        return false;
+    }
+
+    /// The same for rows of a table that other gradients, such as those of logits, have reached: most rows stay as they
+    /// are.
+    private boolean addEmbedded(Node node, @Nullable Tensor gradient, NodeContext context) {
+        if (createGraph || gradient == null || AnomalyMode.isOn()) {
+            return false;
+        }
+        if (node.op instanceof IndexOp.Embedding(int padding) && node.edges[0] instanceof Leaf leaf) {
+            GradientSlot slot = leaves.get(leaf);
+            return slot != null && slot.addRows(context.input(1), padding, gradient);
         }
         return false;
     }

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 /// The first is only referred to: it may be a view, or another place's gradient as well. Where no other place refers
 /// to the sum, further gradients are added in place.
 final class GradientSlot {
+    /// A row that is added alone takes about as long as a pass over this many.
+    private static final int ROWS = 16;
+
     private final GradientOwners owners;
     private @Nullable Tensor sum;
 
@@ -50,6 +53,27 @@ final class GradientSlot {
             return false;
         }
         Engine.one(view, old).update(new UpdateOp.AddScaled(1), gradient);
+        return true;
+    }
+
+    /// Adds the rows of a gradient at the rows of this place that `index` names, in its order and in place; false if
+    /// the
+    /// sum is not ours to change, or if there are so many that a pass over the sum costs less.
+    ///
+    /// @param padding the row that gets nothing, or a negative number
+    boolean addRows(Tensor index, int padding, Tensor gradient) {
+        Tensor old = sum;
+        int count = index.numel();
+        if (old == null || !isChangeable(old) || old.size(0) / ROWS < count) {
+            return false;
+        }
+        Tensor rows = gradient.reshape(count, old.size(1));
+        long[] at = index.toLongs();
+        for (int i = 0; i < count; i++) {
+            if (at[i] != padding) {
+                old.narrow(0, (int) at[i], 1).update(new UpdateOp.AddScaled(1), rows.narrow(0, i, 1));
+            }
+        }
         return true;
     }
 

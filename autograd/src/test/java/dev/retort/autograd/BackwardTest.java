@@ -11,8 +11,10 @@ import dev.retort.tensor.DType;
 import dev.retort.tensor.Engine;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
+import dev.retort.tensor.op.IndexOp;
 import dev.retort.tensor.op.PoolOp;
 import dev.retort.tensor.op.UpdateOp;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -50,6 +52,31 @@ class BackwardTest {
         Tensor y = x.square();
         y.mul(2).add(y.mul(y)).backward(); // 2x² + x⁴: 4x + 4x³
         assertThat(x.grad().item()).isEqualTo(12 + 108);
+    }
+
+    /// A table that also multiplies, as in a language model: the rows that were looked up are added in place to the
+    /// gradient of the product.
+    @Test
+    void lookedUpRowsAddToTheProductsGradient() {
+        double[] values = new double[64 * 2];
+        Arrays.setAll(values, i -> Math.sin(i));
+        Tensor table = Tensor.of(values, 64, 2).requiresGrad(true);
+        Tensor index = Tensor.of(new long[] {5, 2, 5, 7});
+        Tensor rows = Engine.one(new IndexOp.Embedding(7), table, index); // recorded first, so its gradient comes last
+        Tensor weights = Tensor.of(new double[] {1, 2, 3, 4, 5, 6, 7, 8}, 4, 2);
+        Tensor v = Tensor.of(new double[] {0.5, -1}, 2, 1);
+        rows.mul(weights).sum().add(table.matmul(v).square().sum()).backward();
+        double[] expected = new double[values.length];
+        for (int r = 0; r < 64; r++) {
+            double twice = 2 * (0.5 * values[2 * r] - values[2 * r + 1]); // d(Wv)²/dW = 2 (Wv) vᵀ
+            expected[2 * r] = 0.5 * twice;
+            expected[2 * r + 1] = -twice;
+        }
+        expected[10] += 1 + 5;
+        expected[11] += 2 + 6;
+        expected[4] += 3;
+        expected[5] += 4; // and nothing for row 7
+        assertThat(table.grad().toDoubles()).containsExactly(expected, within(1e-12));
     }
 
     /// The second and the third slice are added in place to the gradient that the first one made.
