@@ -16,7 +16,7 @@ public final class ActivationGrads {
     private static final float INV_SQRT_2PI = 0.39894228f;
     // 2 u' = A + B x², with 2 √(2/π) and 3 · 0.044715 times that.
     private static final float SLOPE_A = 1.59576912f;
-    private static final float SLOPE_B = 0.214066444f;
+    private static final float SLOPE_B = 0.214064449f;
 
     private ActivationGrads() {}
 
@@ -61,7 +61,8 @@ public final class ActivationGrads {
                     .abs();
             FloatVector m = FloatVector.broadcast(S, GELU_MAGIC).sub(a);
             FloatVector r = m.sub(GELU_MAGIC).add(a);
-            FloatVector p = r.fma(FloatVector.broadcast(S, P5), FloatVector.broadcast(S, P4));
+            FloatVector p = r.fma(FloatVector.broadcast(S, P6), FloatVector.broadcast(S, P5));
+            p = p.fma(r, FloatVector.broadcast(S, P4));
             p = p.fma(r, FloatVector.broadcast(S, P3));
             p = p.fma(r, FloatVector.broadcast(S, P2));
             p = p.fma(r, FloatVector.broadcast(S, P1));
@@ -75,9 +76,8 @@ public final class ActivationGrads {
             FloatVector s = e.blend(1f, v.compare(VectorOperators.GE, 0f)).div(e.add(1f));
             square.fma(FloatVector.broadcast(S, SLOPE_B), FloatVector.broadcast(S, SLOPE_A))
                     .mul(v)
-                    .mul(FloatVector.broadcast(S, 1f).sub(s))
                     .blend(0f, far)
-                    .add(1f)
+                    .fma(FloatVector.broadcast(S, 1f).sub(s), FloatVector.broadcast(S, 1f))
                     .mul(s)
                     .mul(FloatVector.fromArray(S, g, go + i))
                     .intoArray(dx, dxo + i);
