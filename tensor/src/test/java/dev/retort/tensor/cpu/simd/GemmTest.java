@@ -74,7 +74,10 @@ class GemmTest {
         "2045, 130, 8",
         "31, 2100, 9",
         "2055, 40, 11",
-        "250, 150, 410"
+        "64, 64, 300",
+        "250, 150, 410",
+        "100, 1100, 520",
+        "2080, 140, 130"
     })
     void everyLayoutGivesTheProduct(int m, int n, int k) {
         for (int layout = 0; layout < 4; layout++) {
