@@ -30,7 +30,8 @@ final class FastShape {
             }
             case ShapeOp.Embed(ShapeOp.View view, Shape _)
             when !(view instanceof ShapeOp.Expand) -> {
-                Tensor whole = Dense.tensor(Workspace.floats(shape.numel()), shape);
+                Tensor whole = Dense.tensor(Workspace.overwritten(shape.numel()), shape);
+                clear(view, whole);
                 copy(in[0], Engine.one(view, whole));
                 yield new Tensor[] {whole};
             }
@@ -45,6 +46,29 @@ final class FastShape {
             case ShapeOp.Cat(int dim) -> cat(dim, in, shape);
             default -> null;
         };
+    }
+
+    /// Zeros where a view does not look; it may look anywhere afterwards.
+    private static void clear(ShapeOp.View view, Tensor whole) {
+        float[] data = Dense.array(whole);
+        switch (view) {
+            case ShapeOp.Slice(int dim, int start, int length, int step)
+            when step == 1 -> {
+                int inner = whole.shape().contiguousStrides()[dim];
+                int row = whole.size(dim) * inner;
+                int from = start * inner;
+                int to = from + length * inner;
+                Parallel.forRange(
+                        row == 0 ? 0 : data.length / row, Math.max(1, SHARED / Math.max(1, row)), (i0, i1) -> {
+                            for (int i = i0; i < i1; i++) {
+                                Arrays.fill(data, i * row, i * row + from, 0f);
+                                Arrays.fill(data, i * row + to, (i + 1) * row, 0f);
+                            }
+                        });
+            }
+            case ShapeOp.Reshape _, ShapeOp.Permute _ -> {} // these look everywhere
+            default -> Parallel.forRange(data.length, SHARED, (i0, i1) -> Arrays.fill(data, i0, i1, 0f));
+        }
     }
 
     /// `y[i] = x[i - before]` where that exists, else `value`.
