@@ -26,6 +26,8 @@ final class FastBatchNorm {
     private static final int RUN = 1 << 11;
     /// Elements of all images that no longer stay in the second-level cache between the passes.
     private static final int STAYS = 1 << 18;
+    /// Groups of channels below which planes keep more threads busy.
+    private static final int TASKS = 8;
 
     private final Planes p;
     private final double eps;
@@ -59,7 +61,7 @@ final class FastBatchNorm {
     private void passes(Plane first, IntConsumer channel, Plane last) {
         int group = Math.min(p.channels(), (RUN + p.size() - 1) / p.size());
         int elements = p.batch() * group * p.size();
-        if (p.batch() == 1 || elements >= STAYS) {
+        if (p.batch() == 1 || elements >= STAYS || p.channels() < TASKS * group) {
             eachPlane(first);
             for (int c = 0; c < p.channels(); c++) {
                 channel.accept(c);

@@ -9,21 +9,37 @@ import dev.retort.tensor.cpu.simd.BinaryLoops;
 import dev.retort.tensor.op.IndexOp;
 import org.jspecify.annotations.Nullable;
 
-/// Float32 sums at indices; ops that only move elements are as fast on the reference path.
+/// Float32 rows and sums at indices; other ops that only move elements are as fast on the reference path.
 final class FastIndex {
     private FastIndex() {}
 
     static Tensor @Nullable [] run(IndexOp op, Tensor[] in, TensorType[] out) {
         return switch (op) {
             case IndexOp.EmbeddingBackward o -> embeddingBackward(o, in, out[0]);
-            case IndexOp.Embedding _,
-                    IndexOp.IndexSelect _,
+            case IndexOp.Embedding _ -> in[0].isContiguous() ? embedding(in, out[0]) : null;
+            case IndexOp.IndexSelect _,
                     IndexOp.Gather _,
                     IndexOp.Scatter _,
                     IndexOp.ScatterAdd _,
                     IndexOp.IndexAdd _,
                     IndexOp.OneHot _ -> null;
         };
+    }
+
+    /// Copies rows; an index out of range is left to the reference, which names it.
+    private static Tensor @Nullable [] embedding(Tensor[] in, TensorType out) {
+        Dense weight = Dense.of(in[0]);
+        HostStorage index = Elements.rowMajor(in[1]);
+        int width = in[0].size(1);
+        float[] y = Workspace.overwritten(out.shape().numel());
+        for (int i = 0; i < index.size(); i++) {
+            long row = index.getLong(i);
+            if (row < 0 || row >= in[0].size(0)) {
+                return null;
+            }
+            System.arraycopy(weight.data(), weight.offset() + (int) row * width, y, i * width, width);
+        }
+        return Dense.one(y, out.shape());
     }
 
     /// Adds gradient rows in the order of the indices; an index out of range is left to the

@@ -19,6 +19,9 @@ final class FastLoss {
     /// Elements of one parallel task.
     private static final int TASK = 1 << 13;
 
+    /// Logits of a batch that are computed one by one.
+    private static final int FEW = 1 << 15;
+
     /// Without smoothing only one class has a target: no row of them is needed.
     private static final float[] NO_TARGET = {};
 
@@ -73,7 +76,9 @@ final class FastLoss {
             float[] t = op.labelSmoothing() > 0 ? new float[count] : NO_TARGET;
             for (int r = from; r < to; r++) {
                 int at = z.offset() + r * count;
-                lse[r] = SoftmaxRows.logSumExp(z.data(), at, count);
+                lse[r] = rows * count < FEW
+                        ? SoftmaxRows.logSumExpOfFew(z.data(), at, count)
+                        : SoftmaxRows.logSumExp(z.data(), at, count);
                 long y = classOf(in[1], r);
                 if (y == op.ignoreIndex()) {
                     continue;
@@ -117,7 +122,11 @@ final class FastLoss {
                     SoftmaxRows.crossEntropyGrad(z.data(), z.offset() + at, l, mass, t, 0, scale, dz, at, count);
                 } else {
                     float own = weight == null ? 1f : weight.data()[weight.offset() + k];
-                    SoftmaxRows.crossEntropyGrad(z.data(), z.offset() + at, l, k, scale * own, dz, at, count);
+                    if (rows * count < FEW) {
+                        SoftmaxRows.crossEntropyGradOfFew(z.data(), z.offset() + at, l, k, scale * own, dz, at, count);
+                    } else {
+                        SoftmaxRows.crossEntropyGrad(z.data(), z.offset() + at, l, k, scale * own, dz, at, count);
+                    }
                 }
             }
         });

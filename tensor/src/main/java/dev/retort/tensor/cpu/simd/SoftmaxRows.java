@@ -28,6 +28,21 @@ public final class SoftmaxRows {
         return shift + FloatMath.log(UnaryLoops.expShifted(x, xo, shift, e, 0, n));
     }
 
+    /// The same element by element, for logits that are so few that vector loops would stay interpreted for dozens of
+    /// training steps, and take milliseconds.
+    public static float logSumExpOfFew(float[] x, int xo, int n) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (int i = xo; i < xo + n; i++) {
+            max = Math.max(max, x[i]);
+        }
+        float shift = Float.isInfinite(max) ? 0f : max;
+        double sum = 0;
+        for (int i = xo; i < xo + n; i++) {
+            sum += FloatMath.exp(x[i] - shift);
+        }
+        return shift + FloatMath.log((float) sum);
+    }
+
     /// `dx = p (g - sum of g p)`.
     public static void softmaxGrad(float[] g, int go, float[] p, int po, float[] dx, int dxo, int n) {
         float dot = RowSums.dot(g, go, p, po, n);
@@ -56,6 +71,15 @@ public final class SoftmaxRows {
     /// `dz = scale (e^(z - lse) - [c = k])`: the same for one class `k` with all the mass.
     public static void crossEntropyGrad(float[] z, int zo, float lse, int k, float scale, float[] dz, int dzo, int n) {
         UnaryLoops.expShiftedScaled(z, zo, lse, scale, dz, dzo, n);
+        dz[dzo + k] = scale * FloatMath.expm1(z[zo + k] - lse);
+    }
+
+    /// The same element by element; see [#logSumExpOfFew].
+    public static void crossEntropyGradOfFew(
+            float[] z, int zo, float lse, int k, float scale, float[] dz, int dzo, int n) {
+        for (int i = 0; i < n; i++) {
+            dz[dzo + i] = FloatMath.exp(z[zo + i] - lse) * scale;
+        }
         dz[dzo + k] = scale * FloatMath.expm1(z[zo + k] - lse);
     }
 
