@@ -31,12 +31,12 @@ final class WideKernel {
             int co,
             int ldc) {
         int i = 0;
-        for (; i <= m - MR; i += MR) {
+        // Eight rows at the end are two tiles of four: a tile of one row waits for its own sums.
+        for (; i <= m - MR && i != m - 8; i += MR) {
             tile6(depth, a, ao + i * ars, ars, b, bo, f, fo + i * ldf, ldf, c, co + i * ldc, ldc);
         }
-        if (i <= m - 4) {
+        for (; i <= m - 4; i += 4) {
             tile4(depth, a, ao + i * ars, ars, b, bo, f, fo + i * ldf, ldf, c, co + i * ldc, ldc);
-            i += 4;
         }
         for (; i < m; i++) {
             tile1(depth, a, ao + i * ars, b, bo, f, fo + i * ldf, c, co + i * ldc);
