@@ -62,13 +62,10 @@ public final class UnaryLoops {
     public static float expShifted(float[] x, int xo, float shift, float[] y, int yo, int n) {
         int whole = S.loopBound(n);
         float sum = expShiftedVectors(x, xo, shift, y, yo, whole);
-        if (whole < n) {
-            float[] t = Blocks.tail(x, xo + whole, n - whole);
-            var _ = expShiftedVectors(t, 0, shift, t, 0, L); // with the lanes that fill the vector
-            System.arraycopy(t, 0, y, yo + whole, n - whole);
-            for (int i = 0; i < n - whole; i++) {
-                sum += t[i];
-            }
+        for (int i = whole; i < n; i++) {
+            float e = FloatMath.exp(x[xo + i] - shift);
+            y[yo + i] = e;
+            sum += e;
         }
         return sum;
     }
@@ -104,10 +101,8 @@ public final class UnaryLoops {
     public static void expShiftedScaled(float[] x, int xo, float shift, float scale, float[] y, int yo, int n) {
         int whole = S.loopBound(n);
         expScaledVectors(x, xo, shift, scale, y, yo, whole);
-        if (whole < n) {
-            float[] t = Blocks.tail(x, xo + whole, n - whole);
-            expScaledVectors(t, 0, shift, scale, t, 0, L);
-            System.arraycopy(t, 0, y, yo + whole, n - whole);
+        for (int i = whole; i < n; i++) {
+            y[yo + i] = FloatMath.exp(x[xo + i] - shift) * scale;
         }
     }
 
