@@ -71,12 +71,16 @@ public final class PixelWinograd {
 
     private boolean tasks(float[] x, int xo, PixelRows rows) {
         int wanted = TASK_FLOATS / (tiles.points * (s.channels() + s.filters()));
-        int least = tiles.points * kernelStep > KEPT_KERNELS ? MAX_TILES : MIN_TILES;
+        boolean kept = tiles.points * kernelStep <= KEPT_KERNELS;
+        int least = kept ? MIN_TILES : MAX_TILES;
         int grain = Math.max(1, Math.max(least, Math.min(MAX_TILES, wanted)) / tiles.tileColumns);
         int tasks = tiles.rows() < 2 * grain ? 1 : (tiles.rows() + grain - 1) / grain;
+        if (kept) { // tiles stay with their thread: what one transforms, another would have to fetch
+            tasks = Math.max(tasks, Math.min(Parallel.threads(), tiles.rows()));
+        }
         grain = (tiles.rows() + tasks - 1) / tasks;
         AtomicBoolean finite = new AtomicBoolean(true);
-        if (tasks < FEW_TASKS) {
+        if (tasks < FEW_TASKS && !kept) {
             for (int r = 0; r < tiles.rows(); r += grain) {
                 task(x, xo, r, Math.min(tiles.rows(), r + grain), rows, finite);
             }
