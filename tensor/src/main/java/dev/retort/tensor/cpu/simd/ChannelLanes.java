@@ -18,25 +18,32 @@ final class ChannelLanes {
     /// `dst[d + x * L + c] = src[s + c * plane + x]` for `count` pixels x and `channels` (at most L) channels;
     /// the lanes of missing channels become zero.
     static void gather(float[] src, int s, int plane, int channels, int count, float[] dst, int d) {
+        gather(src, s, plane, channels, count, dst, d, L);
+    }
+
+    /// The same with pixels `step` floats apart.
+    static void gather(float[] src, int s, int plane, int channels, int count, float[] dst, int d, int step) {
         if (squares(channels, count)) {
             float[] t = Scratch.floats(Scratch.SQUARE, L * L);
             for (int x = 0; x < count; x += L) {
                 int at = Math.min(x, count - L); // the last square overlaps the one before it
-                SquareTranspose.run(src, s + at, plane, dst, d + at * L, L, t);
+                SquareTranspose.run(src, s + at, plane, dst, d + at * step, step, t);
             }
             return;
         }
         if (channels < L) {
-            Arrays.fill(dst, d, d + count * L, 0f);
+            for (int x = 0; x < count; x++) {
+                Arrays.fill(dst, d + x * step, d + x * step + L, 0f);
+            }
         }
         int c = 0;
         for (; c <= channels - 4; c += 4) {
-            gatherFour(src, s + c * plane, plane, count, dst, d + c);
+            gatherFour(src, s + c * plane, plane, count, dst, d + c, step);
         }
         for (; c < channels; c++) {
             int from = s + c * plane;
             for (int x = 0; x < count; x++) {
-                dst[d + c + x * L] = src[from + x];
+                dst[d + c + x * step] = src[from + x];
             }
         }
     }
@@ -48,12 +55,12 @@ final class ChannelLanes {
         }
     }
 
-    private static void gatherFour(float[] src, int s0, int plane, int count, float[] dst, int d) {
+    private static void gatherFour(float[] src, int s0, int plane, int count, float[] dst, int d, int step) {
         int s1 = s0 + plane;
         int s2 = s1 + plane;
         int s3 = s2 + plane;
         for (int x = 0; x < count; x++) {
-            int t = d + x * L;
+            int t = d + x * step;
             dst[t] = src[s0 + x];
             dst[t + 1] = src[s1 + x];
             dst[t + 2] = src[s2 + x];
@@ -72,37 +79,51 @@ final class ChannelLanes {
             int channels,
             float @Nullable [] bias,
             int b) {
-        if (bias == null && squares(channels, count)) {
-            float[] t = Scratch.floats(Scratch.SQUARE, L * L);
-            for (int x = 0; x < count; x += L) {
-                int at = Math.min(x, count - L);
-                SquareTranspose.run(src, s + at * L, L, dst, d + at, plane, t);
-            }
+        if (bias == null) {
+            scatter(src, s, L, count, dst, d, plane, channels);
             return;
         }
         int c = 0;
         for (; c <= channels - 4; c += 4) {
-            if (bias == null) {
-                scatterFour(src, s + c, count, dst, d + c * plane, plane);
-            } else {
-                scatterFour(src, s + c, count, dst, d + c * plane, plane, bias, b + c);
-            }
+            scatterFour(src, s + c, count, dst, d + c * plane, plane, bias, b + c);
         }
         for (; c < channels; c++) {
             int to = d + c * plane;
-            float shift = bias == null ? 0f : bias[b + c];
+            float shift = bias[b + c];
             for (int x = 0; x < count; x++) {
                 dst[to + x] = src[s + c + x * L] + shift;
             }
         }
     }
 
-    private static void scatterFour(float[] src, int s, int count, float[] dst, int d0, int plane) {
+    /// `dst[d + c * plane + x] = src[s + x * step + c]`.
+    static void scatter(float[] src, int s, int step, int count, float[] dst, int d, int plane, int channels) {
+        if (squares(channels, count)) {
+            float[] t = Scratch.floats(Scratch.SQUARE, L * L);
+            for (int x = 0; x < count; x += L) {
+                int at = Math.min(x, count - L);
+                SquareTranspose.run(src, s + at * step, step, dst, d + at, plane, t);
+            }
+            return;
+        }
+        int c = 0;
+        for (; c <= channels - 4; c += 4) {
+            scatterFour(src, s + c, step, count, dst, d + c * plane, plane);
+        }
+        for (; c < channels; c++) {
+            int to = d + c * plane;
+            for (int x = 0; x < count; x++) {
+                dst[to + x] = src[s + c + x * step];
+            }
+        }
+    }
+
+    private static void scatterFour(float[] src, int s, int step, int count, float[] dst, int d0, int plane) {
         int d1 = d0 + plane;
         int d2 = d1 + plane;
         int d3 = d2 + plane;
         for (int x = 0; x < count; x++) {
-            int t = s + x * L;
+            int t = s + x * step;
             dst[d0 + x] = src[t];
             dst[d1 + x] = src[t + 1];
             dst[d2 + x] = src[t + 2];

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Two-dimensional convolution in float32, forward and both gradients, on contiguous NCHW arrays.
 ///
-/// Chooses between [PatchGemm] (implicit GEMM), [DirectConv], [StridedGrad], [Winograd], [Depthwise],
-/// [FilterLanes] and [ConvWeightGrad]; sums run in an order fixed by the sizes, so results do not
+/// Chooses between [PatchGemm] (implicit GEMM), [PhaseConv], [StridedGrad], [Winograd], [Depthwise],
+/// [TallWeightGrad], [FilterLanes] and [ConvWeightGrad]; sums run in an order fixed by the sizes, so results do not
 /// depend on the number of threads. [NonFiniteConv] sees to infinities and NaN.
 public final class Conv2d {
     /// Positions of a flattened plane that [FilterLanes] takes at once.
@@ -45,7 +45,9 @@ public final class Conv2d {
     }
 
     private static void run(Sweep sweep) {
-        if (!DirectConv.run(sweep)) {
+        if (PhaseConv.suits(sweep)) {
+            new PhaseConv(sweep).run();
+        } else {
             new PatchGemm(sweep).run();
         }
     }
@@ -116,6 +118,8 @@ public final class Conv2d {
             for (int g = 0; g < s.groups(); g++) {
                 if (PointwiseWeightGrad.suits(s)) {
                     PointwiseWeightGrad.group(s, g, dy, dyo, x, xo, dw, dwo + g * groupWeights);
+                } else if (TallWeightGrad.suits(s)) {
+                    TallWeightGrad.group(shape, g, dy, dyo, x, xo, dw, dwo + g * groupWeights);
                 } else if (FilterLanes.suits(s)) {
                     FilterLanes.group(s.width() > MAX_LINE ? shape : s, g, dy, dyo, x, xo, dw, dwo + g * groupWeights);
                 } else {

@@ -59,4 +59,14 @@ final class ConvTaps {
     int count() {
         return index.length;
     }
+
+    /// Whether these are all taps of the kernel, in its order.
+    boolean inOrder() {
+        for (int t = 0; t < index.length; t++) {
+            if (index[t] != t) {
+                return false;
+            }
+        }
+        return true;
+    }
 }

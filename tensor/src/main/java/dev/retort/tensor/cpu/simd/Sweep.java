@@ -8,11 +8,11 @@ import org.jspecify.annotations.Nullable;
 /// (y, x)]`.
 ///
 /// It describes a group of a forward convolution, or one phase of an input gradient (and with it of a
-/// transposed convolution). [PatchGemm] and [DirectConv] compute it, with the same bits; [StridedGrad]
-/// computes several phases together.
+/// transposed convolution). [PatchGemm] and [PhaseConv] compute it; [StridedGrad] computes several phases together.
 ///
-/// A sum goes over all channels of the first tap, then over those of the next: step p of the depth is
-/// channel `p % channels` at tap `p / channels`.
+/// In [PatchGemm] and [StridedGrad] a sum goes over all channels of the first tap, then over those of the next: step p
+/// of
+/// the depth is channel `p % channels` at tap `p / channels`.
 final class Sweep {
     private static final int MR = GemmKernel.MR;
 

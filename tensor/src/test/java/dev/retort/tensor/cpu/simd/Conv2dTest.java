@@ -66,7 +66,18 @@ class Conv2dTest {
                 new ConvShape(5, 66, 27, 41, 80, 1, 1, 1, 1, 0, 0, 1, 1, 2),
                 new ConvShape(7, 560, 3, 5, 29, 1, 1, 1, 1, 0, 0, 1, 1, 1),
                 new ConvShape(4, 54, 23, 24, 42, 1, 1, 2, 3, 0, 0, 1, 1, 3));
-        return Stream.of(fixed, drawn, depthwise, stems, wide, windows, strided, deep)
+        Stream<ConvShape> longLines = Stream.of(
+                new ConvShape(1, 9, 3, 1300, 30, 1, 4, 1, 2, 0, 3, 1, 1, 1),
+                new ConvShape(1, 3, 2, 2300, 28, 2, 5, 1, 1, 1, 2, 1, 2, 1),
+                new ConvShape(2, 16, 1, 1201, 31, 1, 1, 1, 1, 0, 0, 1, 1, 1),
+                new ConvShape(1, 5, 66, 67, 14, 3, 3, 2, 2, 1, 1, 1, 1, 1),
+                new ConvShape(3, 2, 64, 64, 45, 5, 5, 2, 2, 2, 2, 1, 1, 1),
+                new ConvShape(1, 8, 4, 1300, 69, 2, 4, 1, 2, 0, 3, 1, 1, 1),
+                new ConvShape(3, 29, 33, 35, 81, 3, 3, 2, 2, 1, 1, 1, 1, 1),
+                new ConvShape(20, 18, 10, 10, 97, 3, 3, 2, 2, 1, 1, 1, 1, 1),
+                new ConvShape(70, 10, 8, 8, 16, 3, 3, 2, 2, 1, 1, 1, 1, 1),
+                new ConvShape(2, 40, 12, 12, 9, 5, 5, 1, 1, 2, 2, 1, 1, 1));
+        return Stream.of(fixed, drawn, depthwise, stems, wide, windows, strided, deep, longLines)
                 .flatMap(shapes -> shapes);
     }
 
