@@ -48,48 +48,27 @@ final class GatherKernel {
 
     /// As above, for `rows` rows: whole vectors and 4, 8 or 12 rows of F are read and of C written,
     /// `fs` and `cs` apart.
-    static void tile(
-            int rows,
-            int k,
-            float[] a,
-            int ao,
-            float[] b,
-            int b0,
-            int b1,
-            int[] at,
-            float[] f,
-            int f0,
-            int f1,
-            int fs,
-            float[] c,
-            int c0,
-            int c1,
-            int cs) {
+    ///
+    /// @param spot the positions and distances b0, b1, f0, f1, fs, c0, c1 and cs
+    static void tile(int rows, int k, float[] a, int ao, float[] b, int[] at, float[] f, float[] c, int[] spot) {
         if (rows > 8) {
-            tile12(k, a, ao, b, b0, b1, at, f, f0, f1, fs, c, c0, c1, cs);
+            tile12(k, a, ao, b, at, f, c, spot);
         } else if (rows > 4) {
-            tile8(k, a, ao, b, b0, b1, at, f, f0, f1, fs, c, c0, c1, cs);
+            tile8(k, a, ao, b, at, f, c, spot);
         } else {
-            tile4(k, a, ao, b, b0, b1, at, f, f0, f1, fs, c, c0, c1, cs);
+            tile4(k, a, ao, b, at, f, c, spot);
         }
     }
 
-    private static void tile12(
-            int k,
-            float[] a,
-            int ao,
-            float[] b,
-            int b0,
-            int b1,
-            int[] at,
-            float[] f,
-            int f0,
-            int f1,
-            int fs,
-            float[] c,
-            int c0,
-            int c1,
-            int cs) {
+    private static void tile12(int k, float[] a, int ao, float[] b, int[] at, float[] f, float[] c, int[] spot) {
+        int b0 = spot[0];
+        int b1 = spot[1];
+        int f0 = spot[2];
+        int f1 = spot[3];
+        int fs = spot[4];
+        int c0 = spot[5];
+        int c1 = spot[6];
+        int cs = spot[7];
         FloatVector s0a = FloatVector.fromArray(S, f, f0);
         FloatVector s0b = FloatVector.fromArray(S, f, f1);
         FloatVector s1a = FloatVector.fromArray(S, f, f0 + fs);
@@ -182,22 +161,15 @@ final class GatherKernel {
         s11b.intoArray(c, c1 + 11 * cs);
     }
 
-    private static void tile8(
-            int k,
-            float[] a,
-            int ao,
-            float[] b,
-            int b0,
-            int b1,
-            int[] at,
-            float[] f,
-            int f0,
-            int f1,
-            int fs,
-            float[] c,
-            int c0,
-            int c1,
-            int cs) {
+    private static void tile8(int k, float[] a, int ao, float[] b, int[] at, float[] f, float[] c, int[] spot) {
+        int b0 = spot[0];
+        int b1 = spot[1];
+        int f0 = spot[2];
+        int f1 = spot[3];
+        int fs = spot[4];
+        int c0 = spot[5];
+        int c1 = spot[6];
+        int cs = spot[7];
         FloatVector s0a = FloatVector.fromArray(S, f, f0);
         FloatVector s0b = FloatVector.fromArray(S, f, f1);
         FloatVector s1a = FloatVector.fromArray(S, f, f0 + fs);
@@ -262,22 +234,15 @@ final class GatherKernel {
         s7b.intoArray(c, c1 + 7 * cs);
     }
 
-    private static void tile4(
-            int k,
-            float[] a,
-            int ao,
-            float[] b,
-            int b0,
-            int b1,
-            int[] at,
-            float[] f,
-            int f0,
-            int f1,
-            int fs,
-            float[] c,
-            int c0,
-            int c1,
-            int cs) {
+    private static void tile4(int k, float[] a, int ao, float[] b, int[] at, float[] f, float[] c, int[] spot) {
+        int b0 = spot[0];
+        int b1 = spot[1];
+        int f0 = spot[2];
+        int f1 = spot[3];
+        int fs = spot[4];
+        int c0 = spot[5];
+        int c1 = spot[6];
+        int cs = spot[7];
         FloatVector s0a = FloatVector.fromArray(S, f, f0);
         FloatVector s0b = FloatVector.fromArray(S, f, f1);
         FloatVector s1a = FloatVector.fromArray(S, f, f0 + fs);

@@ -282,18 +282,21 @@ final class PhaseConv {
         int row = blocks[block] * s.outPlane;
         float[] begin = first ? begin(block) : sums;
         int fs = begin == sums ? pitch : begin == GemmKernel.ZEROS ? 0 : L;
+        int[] spot = new int[8];
         for (int v = 0; v < places.length; v += 2) {
             int w = Math.min(v + 1, places.length - 1);
             int q0 = starts[v];
             int q1 = starts[w];
-            int f0 = begin == sums ? to + q0 : 0;
-            int f1 = begin == sums ? to + q1 : 0;
             boolean written = rows % 4 == 0 && places[v] >= 0 && places[w] >= 0;
-            float[] c = written ? s.out : sums;
-            int c0 = written ? row + places[v] : to + q0;
-            int c1 = written ? row + places[w] : to + q1;
-            int cs = written ? s.outPlane : pitch;
-            GatherKernel.tile(rows, k, packed, a, source, LINE + q0, LINE + q1, at, begin, f0, f1, fs, c, c0, c1, cs);
+            spot[0] = LINE + q0;
+            spot[1] = LINE + q1;
+            spot[2] = begin == sums ? to + q0 : 0;
+            spot[3] = begin == sums ? to + q1 : 0;
+            spot[4] = fs;
+            spot[5] = written ? row + places[v] : to + q0;
+            spot[6] = written ? row + places[w] : to + q1;
+            spot[7] = written ? s.outPlane : pitch;
+            GatherKernel.tile(rows, k, packed, a, source, at, begin, written ? s.out : sums, spot);
         }
     }
 
