@@ -46,7 +46,7 @@ final class GatherKernel {
         return starts;
     }
 
-    /// As above, for `rows` rows: whole vectors and 4, 8 or 12 rows of F are read and of C written,
+    /// Writes C for `rows` rows: whole vectors and 4, 8 or 12 rows of F are read and of C written,
     /// `fs` and `cs` apart.
     ///
     /// @param spot the positions and distances b0, b1, f0, f1, fs, c0, c1 and cs
