@@ -2,6 +2,7 @@ package dev.retort.tensor.cpu;
 
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,9 @@ public final class Parallel {
 
     /// Turns of polling from one offer of the processor to the next.
     private static final int TURNS = 8;
+
+    /// Counters a cache line apart.
+    private static final int LINE = 16;
 
     /// How long loops leave a processor to the compiler, unless a thread count was asked for (measured:
     /// docs/design-notes.md).
@@ -100,13 +104,13 @@ public final class Parallel {
             return;
         }
         ensureWorkers(helpers);
-        Job job = new Job(n, grain, chunks, body);
+        Job job = new Job(n, grain, chunks, helpers + 1, body);
         for (int i = 0; i < helpers; i++) {
             QUEUE.add(job);
         }
         inside[0] = true;
         try {
-            job.drain();
+            job.drain(0);
             job.await();
         } finally {
             inside[0] = false;
@@ -122,17 +126,18 @@ public final class Parallel {
     private static synchronized void ensureWorkers(int count) {
         while (workers < count) {
             workers++;
-            Thread worker = new Thread(Parallel::work, "retort-worker-" + workers);
+            int number = workers;
+            Thread worker = new Thread(() -> work(number), "retort-worker-" + number);
             worker.setDaemon(true);
             worker.start();
         }
     }
 
-    private static void work() {
+    private static void work(int number) {
         INSIDE.get()[0] = true;
         while (true) {
             try {
-                nextJob().drain();
+                nextJob().drain(number);
             } catch (InterruptedException e) {
                 // Nobody owns a worker, so an interrupt has no one to report to: the worker keeps serving.
                 Thread.interrupted();
@@ -164,33 +169,49 @@ public final class Parallel {
         }
     }
 
-    /// One parallel loop: chunks are claimed from `next`; the loop is over when `done` has reached
-    /// `chunks`.
+    /// One parallel loop, over when `done` has reached `chunks`.
+    ///
+    /// Each thread has a range of neighbouring chunks, the same in every loop of so many, so that it finds in its
+    /// caches what it wrote there last; who has finished takes from the others' ranges.
     private static final class Job {
         private final int n;
         private final int grain;
         private final int chunks;
         private final RangeBody body;
         private final Thread caller = Thread.currentThread();
-        private final AtomicInteger next = new AtomicInteger();
+        private final int ranges;
+        private final AtomicIntegerArray next;
         private final AtomicInteger done = new AtomicInteger();
         private volatile @Nullable Throwable failure;
 
-        Job(int n, int grain, int chunks, RangeBody body) {
+        Job(int n, int grain, int chunks, int ranges, RangeBody body) {
             this.n = n;
             this.grain = grain;
             this.chunks = chunks;
             this.body = body;
+            this.ranges = ranges;
+            next = new AtomicIntegerArray(ranges * LINE);
+            for (int r = 1; r < ranges; r++) {
+                next.setPlain(r * LINE, first(r));
+            }
         }
 
-        /// Runs chunks until none is left.
-        void drain() {
-            for (int i = next.getAndIncrement(); i < chunks; i = next.getAndIncrement()) {
-                if (failure == null) {
-                    runChunk(i);
-                }
-                if (done.incrementAndGet() == chunks) {
-                    LockSupport.unpark(caller);
+        private int first(int range) {
+            return (int) ((long) chunks * range / ranges);
+        }
+
+        /// Runs chunks until none is left, those of thread `number` first.
+        void drain(int number) {
+            for (int k = 0; k < ranges; k++) {
+                int range = (number + k) % ranges;
+                int end = first(range + 1);
+                for (int i = next.getAndIncrement(range * LINE); i < end; i = next.getAndIncrement(range * LINE)) {
+                    if (failure == null) {
+                        runChunk(i);
+                    }
+                    if (done.incrementAndGet() == chunks) {
+                        LockSupport.unpark(caller);
+                    }
                 }
             }
         }
