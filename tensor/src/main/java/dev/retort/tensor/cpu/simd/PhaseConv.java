@@ -91,7 +91,7 @@ final class PhaseConv {
         whole = planes.pitch == s.gridW;
         direct = depths == 1 && (whole || width % L == 0);
         starts = starts();
-        pitch = ((images * planes.image + L) / 16 | 1) * 16;
+        pitch = (Math.ceilDiv(images * planes.image + L, 16) | 1) * 16;
     }
 
     /// Whether a convolution is computed so.
