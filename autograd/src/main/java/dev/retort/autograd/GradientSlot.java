@@ -56,9 +56,9 @@ final class GradientSlot {
         return true;
     }
 
-    /// Adds the rows of a gradient at the rows of this place that `index` names, in its order and in place; false if
-    /// the
-    /// sum is not ours to change, or if there are so many that a pass over the sum costs less.
+    /// Adds the rows of a gradient at the rows of this place that `index` names, in its order and
+    /// in place; false if the sum is not ours to change, or if there are so many that a pass over
+    /// the sum costs less.
     ///
     /// @param padding the row that gets nothing, or a negative number
     boolean addRows(Tensor index, int padding, Tensor gradient) {

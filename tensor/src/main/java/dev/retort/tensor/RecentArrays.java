@@ -6,10 +6,9 @@ import org.jspecify.annotations.Nullable;
 /// The arrays of small results that a thread gave back last ([Storage#release]), for its next results of the same
 /// length.
 ///
-/// [ArrayPool] is shared by all threads and knows every length, which costs as much as a small product; a fresh array
-/// is
-/// memory that no cache holds (measured: docs/design-notes.md). A thread keeps a few arrays of some 32 lengths, two
-/// MiB at most.
+/// [ArrayPool] is shared by all threads and knows every length, which costs as much as a small
+/// product; a fresh array is memory that no cache holds (measured: docs/design-notes.md). A thread
+/// keeps a few arrays of some 32 lengths, two MiB at most.
 final class RecentArrays {
     /// Shorter arrays are left to the collector.
     static final int LEAST = 256;

@@ -158,9 +158,8 @@ public final class Parallel {
         return QUEUE.take();
     }
 
-    /// One turn of polling. Now and then it offers the processor: a system may have put caller and worker on the same
-    /// one,
-    /// where each would poll for what the other one can't do meanwhile.
+    /// One turn of polling. Now and then it offers the processor: a system may have put caller and
+    /// worker on the same one, where each would poll for what the other one can't do meanwhile.
     private static void pause(int turn) {
         if (turn % TURNS == 0) {
             Thread.yield();

@@ -95,9 +95,8 @@ public final class Activations {
         }
     }
 
-    /// y = x σ, with σ = e / (1 + e) or, for positive x, 1 / (1 + e), where e = e^-|2 u| = 2^(k - r) and k is the
-    /// exponent
-    /// of 2 rounded to an integer.
+    /// y = x σ, with σ = e / (1 + e) or, for positive x, 1 / (1 + e), where e = e^-|2 u| = 2^(k -
+    /// r) and k is the exponent of 2 rounded to an integer.
     private static void geluTanhVectors(float[] x, int xo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = FloatVector.fromArray(S, x, xo + i);

@@ -66,9 +66,8 @@ final class AttentionTile {
         }
     }
 
-    /// Packs m rows of d features, times `factor`, as the right operand of [#addRows]: the queries of each panel are
-    /// the
-    /// steps of a product of their own.
+    /// Packs m rows of d features, times `factor`, as the right operand of [#addRows]: the queries
+    /// of each panel are the steps of a product of their own.
     static void packRows(int m, int d, float factor, float[] x, int xo, int ld, float[] panels, int at) {
         int w;
         for (int j = 0; j < m; j += w) {
@@ -158,9 +157,8 @@ final class AttentionTile {
         }
     }
 
-    /// Moves the running maxima of m queries up to the scores of n keys, writes what weights are now relative to (0
-    /// where
-    /// all is hidden) and by how much older sums shrink.
+    /// Moves the running maxima of m queries up to the scores of n keys, writes what weights are
+    /// now relative to (0 where all is hidden) and by how much older sums shrink.
     static void raise(int m, int n, float[] tile, int to, float[] max, float[] shift, float[] shrink) {
         int w;
         for (int j = 0; j < m; j += w) {

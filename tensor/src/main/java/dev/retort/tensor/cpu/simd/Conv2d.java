@@ -53,8 +53,7 @@ public final class Conv2d {
     }
 
     /// `dx = adjoint of conv in x`, applied to dy; plus a bias per input channel if there is one
-    /// (transposed
-    /// convolution). dx is overwritten.
+    /// (transposed convolution). dx is overwritten.
     public static void inputGradient(
             ConvShape shape,
             float[] dy,

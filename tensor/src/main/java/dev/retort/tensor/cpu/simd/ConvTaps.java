@@ -26,9 +26,8 @@ final class ConvTaps {
         return taps;
     }
 
-    /// The taps that reach input pixels `(y * strideH + phaseH, x * strideW + phaseW)`: source is the
-    /// output's
-    /// gradient, grid the pixels of that phase, step 1.
+    /// The taps that reach input pixels `(y * strideH + phaseH, x * strideW + phaseW)`: source is
+    /// the output's gradient, grid the pixels of that phase, step 1.
     static ConvTaps inputGradient(ConvShape s, int phaseH, int phaseW) {
         int count = 0;
         for (int pass = 0; pass < 2; pass++) {

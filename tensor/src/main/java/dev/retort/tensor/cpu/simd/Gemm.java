@@ -145,9 +145,8 @@ public final class Gemm {
         multiply(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, c, co, ldc, null, 0, false);
     }
 
-    /// One product per batch entry: entry `i` reads A at `aOffs[i]` and B at `bOffs[i]` (offsets may
-    /// repeat) and
-    /// writes C at `co + i * cStride`.
+    /// One product per batch entry: entry `i` reads A at `aOffs[i]` and B at `bOffs[i]` (offsets
+    /// may repeat) and writes C at `co + i * cStride`.
     public static void multiplyBatch(
             int m,
             int n,

@@ -12,10 +12,10 @@ import java.util.Arrays;
 /// channels
 /// ```
 ///
-/// Positions go on from one image to the next, so that small planes fill a block too. A task packs for itself and keeps
-/// its sums in scratch memory between blocks; nothing passes from core to core. Where the gradient is small, images are
-/// cut
-/// into portions (by the sizes alone), whose sums are added in order.
+/// Positions go on from one image to the next, so that small planes fill a block too. A task packs
+/// for itself and keeps its sums in scratch memory between blocks; nothing passes from core to
+/// core. Where the gradient is small, images are cut into portions (by the sizes alone), whose sums
+/// are added in order.
 final class PointwiseWeightGrad {
     private static final int L = Lanes.LENGTH;
     private static final int MR = TallKernel.MR;

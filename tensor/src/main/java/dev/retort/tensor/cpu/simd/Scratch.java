@@ -2,9 +2,8 @@ package dev.retort.tensor.cpu.simd;
 
 /// Thread-local work buffers that grow and are reused, so that kernels allocate nothing in steady state.
 ///
-/// Each use has its own slot; two kernels that are live on one thread at the same time never share one.
-/// Contents are
-/// undefined on entry.
+/// Each use has its own slot; two kernels that are live on one thread at the same time never share
+/// one. Contents are undefined on entry.
 final class Scratch {
     static final int GEMM_A = 0;
     static final int GEMM_B = 1;

@@ -10,9 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// It describes a group of a forward convolution, or one phase of an input gradient (and with it of a
 /// transposed convolution). [PatchGemm] and [PhaseConv] compute it; [StridedGrad] computes several phases together.
 ///
-/// In [PatchGemm] and [StridedGrad] a sum goes over all channels of the first tap, then over those of the next: step p
-/// of
-/// the depth is channel `p % channels` at tap `p / channels`.
+/// In [PatchGemm] and [StridedGrad] a sum goes over all channels of the first tap, then over those
+/// of the next: step p of the depth is channel `p % channels` at tap `p / channels`.
 final class Sweep {
     private static final int MR = GemmKernel.MR;
 
