@@ -1,7 +1,6 @@
 package dev.retort.tensor.cpu.simd;
 
 import dev.retort.tensor.cpu.Parallel;
-import java.util.Arrays;
 
 /// Weight gradient of a 1x1 convolution, a product over the positions of all images:
 /// `dw[f, c] = sum over (n, p) of dy[n, f, p] * x[n, c, p]`.
@@ -100,15 +99,15 @@ final class PointwiseWeightGrad {
         int most = (int) Math.min(Math.min(MAX_PORTIONS, s.batch()), positions / PORTION_POSITIONS);
         int portions = weights > PORTION_WEIGHTS ? 1 : Math.max(1, most);
         int threads = (Parallel.threads() + portions - 1) / portions;
-        int across = parts(channels, COLUMNS);
-        int down = parts(filters, ROWS);
+        int across = Math.ceilDiv(channels, COLUMNS);
+        int down = Math.ceilDiv(filters, ROWS);
         if (across * down % threads != 0) {
             down = (down + threads - 1) / threads * threads;
         }
-        int rows = parts(parts(filters, down), MR) * MR;
-        int columns = parts(parts(channels, across), NR) * NR;
-        int wide = parts(channels, columns);
-        int blocks = wide * parts(filters, rows);
+        int rows = Math.ceilDiv(Math.ceilDiv(filters, down), MR) * MR;
+        int columns = Math.ceilDiv(Math.ceilDiv(channels, across), NR) * NR;
+        int wide = Math.ceilDiv(channels, columns);
+        int blocks = wide * Math.ceilDiv(filters, rows);
         float[] sums = portions == 1 ? dw : Scratch.floats(Scratch.CONV_PARTIAL, portions * weights);
         Parallel.forRange(portions * blocks, 1, (from, to) -> {
             for (int t = from; t < to; t++) {
@@ -127,10 +126,6 @@ final class PointwiseWeightGrad {
         }
     }
 
-    private static int parts(int size, int part) {
-        return (size + part - 1) / part;
-    }
-
     private static void addUp(float[] sums, int portions, int weights, float[] dw, int dwo) {
         Parallel.forRange(weights, ADDED, (from, to) -> {
             System.arraycopy(sums, from, dw, dwo + from, to - from);
@@ -147,7 +142,7 @@ final class PointwiseWeightGrad {
         int step = Gemm.evenBlock(positions, TallKernel.DEPTH);
         float[] bp = Scratch.lines(Scratch.GEMM_B, b.padded() * step);
         float[] ap = Scratch.floats(Scratch.GEMM_A, MR * TallKernel.PITCH);
-        float[] kept = Scratch.floats(Scratch.GEMM_C, parts(b.rows, MR) * MR * b.padded());
+        float[] kept = Scratch.floats(Scratch.GEMM_C, Math.ceilDiv(b.rows, MR) * MR * b.padded());
         for (int q = 0; q < positions; q += step) {
             int depth = Math.min(step, positions - q);
             boolean last = q + depth == positions;
@@ -215,29 +210,10 @@ final class PointwiseWeightGrad {
             int from = xo + (n * imageChannels + b.c) * plane + p;
             for (int j = 0; j < b.padded(); j += L) {
                 int panel = Scratch.LINE + j / NR * NR * depth + done * NR + j % NR;
-                transpose(from + j * plane, Math.min(L, b.columns - j), count, bp, panel);
+                int present = Math.clamp(b.columns - j, 0, L);
+                ChannelLanes.gather(x, from + j * plane, plane, present, count, bp, panel, NR);
             }
             done += count;
-        }
-    }
-
-    /// `bp[to + p * 32 + c] = x[from + c * plane + p]`, zeros for channels that are not there.
-    private void transpose(int from, int present, int count, float[] bp, int to) {
-        int p = 0;
-        if (present == L && count >= L) {
-            float[] t = Scratch.floats(Scratch.SQUARE, L * L);
-            for (; p < count; p += L) {
-                int at = Math.min(p, count - L); // the last square overlaps the one before it
-                SquareTranspose.run(x, from + at, plane, bp, to + at * NR, NR, t);
-            }
-            return;
-        }
-        for (; p < count; p++) {
-            int at = to + p * NR;
-            for (int c = 0; c < present; c++) {
-                bp[at + c] = x[from + c * plane + p];
-            }
-            Arrays.fill(bp, at + Math.max(0, present), at + L, 0f);
         }
     }
 }
