@@ -42,17 +42,12 @@ final class NormVjp {
         return Engine.run(backward, c.g(), x, c.output(1), c.output(2), c.input(1));
     }
 
-    /// (g, y, x, mean, var, weight) → (dx, dweight, dbias[, djoined]).
+    /// (g, y, x, mean, var, weight[, bias]) → (dx, dweight, dbias[, djoined]).
     private static @Nullable Tensor[] rectified(VjpContext c, NormOp.BatchNormRelu op) {
         boolean joined = c.inputs() == 4 && c.needs(3);
+        Tensor[] all = {c.g(), c.output(0), c.input(0), c.output(1), c.output(2), c.input(1), c.input(2)};
         Tensor[] wanted = Engine.run(
-                new NormOp.BatchNormReluBackward(op.eps(), joined),
-                c.g(),
-                c.output(0),
-                c.input(0),
-                c.output(1),
-                c.output(2),
-                c.input(1));
+                new NormOp.BatchNormReluBackward(op.eps(), joined), c.inputs() == 3 ? all : Arrays.copyOf(all, 6));
         return Arrays.copyOf(wanted, c.inputs());
     }
 

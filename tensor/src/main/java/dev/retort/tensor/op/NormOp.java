@@ -129,11 +129,12 @@ public sealed interface NormOp extends Op {
     }
 
     /// Inputs (gradY, y, x, mean, var, weight): results (gradX, gradWeight `[C]`, gradBias `[C]`) and, if
-    /// `joined`, the gradient of the fourth input: gradY where y > 0, else 0.
+    /// `joined`, the gradient of the fourth input: gradY where y > 0, else 0. Where y comes from x alone, the bias
+    /// may follow as seventh input, so that a kernel can find the places without reading y.
     record BatchNormReluBackward(double eps, boolean joined) implements NormOp, BackwardOp {
         @Override
         public TensorType[] infer(TensorType[] in) {
-            Check.arity(this, in, 6);
+            Check.arity(this, in, 6, 7);
             TensorType stat = in[0].with(Shape.of(channels(this, in[0])));
             return joined ? new TensorType[] {in[0], stat, stat, in[0]} : new TensorType[] {in[0], stat, stat};
         }

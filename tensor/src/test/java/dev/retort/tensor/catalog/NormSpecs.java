@@ -85,6 +85,12 @@ final class NormSpecs {
         return in(Data.values(13, in[0].shape().dims()), out[0], in[0], out[1], out[2], in[1]);
     }
 
+    /// With the bias behind, so that a kernel may find out from x where y was positive.
+    private static Tensor[] ungatedGradient(NormOp forward, Tensor... in) {
+        Tensor[] six = rectifiedGradient(forward, in);
+        return in(six[0], six[1], six[2], six[3], six[4], six[5], in[2]);
+    }
+
     private void batchRelu() {
         NormOp op = new NormOp.BatchNormRelu(EPS);
         specs.add(OpSpec.of(NormOp.BatchNormRelu.class)
@@ -106,11 +112,13 @@ final class NormSpecs {
         NormOp backJoined = new NormOp.BatchNormReluBackward(EPS, true);
         specs.add(OpSpec.of(NormOp.BatchNormReluBackward.class)
                 .sample("images", back, () -> rectifiedGradient(op, affine(Data.values(1, 3, 2, 2, 3), 2)))
+                .sample("images, bias", back, () -> ungatedGradient(op, affine(Data.values(1, 3, 2, 2, 3), 2)))
                 .sample("joined", backJoined, () -> rectifiedGradient(op, joined(Data.values(2, 5, 3))))
                 .large("large", backJoined, () -> rectifiedGradient(op, joined(Data.values(5, 8, 17, 13, 15))))
+                .large("large, bias", back, () -> ungatedGradient(op, affine(Data.values(5, 8, 17, 13, 15), 17)))
                 .reduction(1_600)
                 .looser(4)
-                .error("too few", "expects 6 inputs", back, () -> in(Data.values(1, 2, 2))));
+                .error("too few", "expects 6 to 7 inputs", back, () -> in(Data.values(1, 2, 2))));
     }
 
     private void batchEval() {

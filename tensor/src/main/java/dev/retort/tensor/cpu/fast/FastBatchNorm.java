@@ -7,6 +7,7 @@ import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
 import dev.retort.tensor.cpu.simd.ArithmeticGrads;
 import dev.retort.tensor.cpu.simd.PlaneLoops;
+import dev.retort.tensor.cpu.simd.RectifiedLoops;
 import dev.retort.tensor.cpu.simd.RowSums;
 import dev.retort.tensor.op.NormOp;
 import java.util.Arrays;
@@ -197,7 +198,10 @@ final class FastBatchNorm {
 
     static Tensor[] batchNormReluBackward(NormOp.BatchNormReluBackward op, Tensor[] in, TensorType[] out) {
         FastBatchNorm norm = new FastBatchNorm(
-                Planes.of(in[2]), op.eps(), optional(in, 5), null, in[3].toFloats(), in[4].toFloats());
+                Planes.of(in[2]), op.eps(), optional(in, 5), optional(in, 6), in[3].toFloats(), in[4].toFloats());
+        if (norm.bias != null && !op.joined()) {
+            return norm.rectifiedGradients(norm.bias, Dense.of(in[0]), Dense.of(in[2]), out);
+        }
         Dense g = Dense.of(in[0]);
         Dense y = Dense.of(in[1]);
         float[] dx = Workspace.overwritten(norm.p.count() * norm.p.size());
@@ -207,6 +211,40 @@ final class FastBatchNorm {
         Plane gate =
                 (i, c, at) -> ArithmeticGrads.relu(g.data(), g.offset() + at, y.data(), y.offset() + at, gated, at, n);
         return norm.gradients(inner, gate, Dense.of(in[2]), dx, out);
+    }
+
+    /// Gradients of x, weight and bias where y is a function of x alone: as the forward pass had it, so that the same
+    /// floats are positive.
+    private Tensor[] rectifiedGradients(float[] shift, Dense g, Dense x, TensorType[] out) {
+        float[] dx = Workspace.overwritten(p.count() * p.size());
+        float[] sums = new float[p.count()];
+        float[] dots = new float[p.count()];
+        float[][] stats = new float[5][p.channels()];
+        float[] scale = new float[p.channels()];
+        for (int c = 0; c < scale.length; c++) {
+            scale[c] = scale(c);
+        }
+        int n = p.size();
+        passes(
+                (i, c, at) -> {
+                    int go = g.offset() + at;
+                    int xo = x.offset() + at;
+                    RectifiedLoops.sums(mean[c], scale[c], shift[c], g.data(), go, x.data(), xo, n, sums, dots, i);
+                },
+                c -> factors(c, p.overBatch(sums, c), p.overBatch(dots, c), stats),
+                (i, c, at) -> {
+                    int go = g.offset() + at;
+                    int xo = x.offset() + at;
+                    float a = stats[2][c];
+                    float b = stats[3][c];
+                    float d = stats[4][c];
+                    RectifiedLoops.gradient(
+                            a, b, d, mean[c], scale[c], shift[c], g.data(), go, x.data(), xo, dx, at, n);
+                });
+        float[][] data = {dx, stats[0], stats[1]};
+        Tensor[] results = new Tensor[out.length];
+        Arrays.setAll(results, i -> Dense.tensor(data[i], out[i].shape()));
+        return results;
     }
 
     /// Gradients of x (into `dx`), weight and bias for the gradient `g`, whose planes `gate` fills
