@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
 /// Matrix products in float32: `C = A B (+ bias)` or `C += A B`, for any row and column strides of A and
 /// B.
 ///
-/// Blocked as by Goto and van de Geijn (2008): [TallProduct] on 512-bit vectors; on others, and for few columns,
-/// [InPlaceProduct] where rows of A are contiguous ([SmallProduct] if there is little to do), else [PackedProduct].
+/// Blocked as by Goto and van de Geijn (2008): [TallProduct] on 512-bit vectors, [FencedProduct] on shorter ones of
+/// x86; elsewhere, and for few columns, [InPlaceProduct] where rows of A are contiguous ([SmallProduct] if there is
+/// little to do), else [PackedProduct].
 /// Every element of C is one chain of fused multiply-adds in ascending order of the summed index, started from the bias
 /// (or from C), so its bits depend neither on the blocking, nor on the number of threads, nor on the vector width.
 /// Products of one row ([Gemv]) or few rows ([FewRows]) with contiguous columns are the exception: they sum in lanes.
@@ -105,7 +106,9 @@ public final class Gemm {
             float[] c,
             int co,
             int ldc) {
-        if (acs == 1 && SmallProduct.covers(m, n, k)) {
+        if (FencedProduct.covers(m, n, k)) {
+            new FencedProduct(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, start, startOff, c, co, ldc).run();
+        } else if (acs == 1 && SmallProduct.covers(m, n, k)) {
             SmallProduct.add(m, n, k, a, ao, ars, b, bo, brs, bcs, start, startOff, c, co, ldc);
         } else if (TallProduct.covers(m, n, k, acs)) {
             new TallProduct(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, start, startOff, c, co, ldc).run();
