@@ -2,6 +2,7 @@ package dev.retort.bench.peers;
 
 import dev.retort.bench.Version;
 import dev.retort.bench.info.Machine;
+import dev.retort.bench.info.VectorUnit;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -69,6 +70,7 @@ final class ComparisonRun {
         facts.put("processor", machine.processor() + ", " + machine.cores() + " cores");
         facts.put("system", machine.system());
         facts.put("java", machine.java());
+        facts.put("vectors", VectorUnit.here().description());
         facts.put("retort", Version.number());
         facts.put("pairs", settings.pairs());
     }
