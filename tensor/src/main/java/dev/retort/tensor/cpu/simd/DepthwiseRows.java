@@ -24,7 +24,7 @@ final class DepthwiseRows {
     private static final int TASK = 1 << 15;
 
     /// Rows that are at least copied and filtered in turn (measured: 4, 8, 16, 28 and all 56 rows
-    /// of a plane).
+    /// of a plane); an even number, for [DepthwisePairs].
     private static final int MIN_BAND = 8;
     /// Floats of such a band.
     private static final int BAND = 448;
@@ -63,7 +63,7 @@ final class DepthwiseRows {
             for (int nc = from; nc < to; nc++) {
                 int f = nc % s.channels() * multiplier;
                 int in = xo + nc * s.height() * s.width();
-                boolean inPlace = p.inPlace(x, in);
+                boolean inPlace = p.filteredInPlace(x, in);
                 for (int i = 0; i < s.outHeight(); i += band) {
                     int rows = Math.min(band, s.outHeight() - i);
                     if (!inPlace) {
@@ -99,7 +99,7 @@ final class DepthwiseRows {
                 int c = nc % s.channels();
                 int in = dyo + nc * s.outHeight() * s.outWidth();
                 float start = bias == null ? 0f : bias[biasOff + c];
-                boolean inPlace = p.inPlace(dy, in);
+                boolean inPlace = p.filteredInPlace(dy, in);
                 for (int i = 0; i < s.height(); i += band) {
                     int rows = Math.min(band, s.height() - i);
                     if (!inPlace) {
@@ -145,7 +145,7 @@ final class DepthwiseRows {
     }
 
     private static int band(int width) {
-        return Math.max(MIN_BAND, BAND / width);
+        return Math.max(MIN_BAND, BAND / width) & -2;
     }
 
     private static int grain(int length) {
@@ -168,6 +168,11 @@ final class DepthwiseRows {
             this.padW = padW;
             pitch = width + 2 * padW;
             length = (height + 2 * padH) * pitch + L;
+        }
+
+        /// Whether the plane can be read as it lies by a filter; [DepthwisePairs] reads copies.
+        boolean filteredInPlace(float[] src, int s) {
+            return !DepthwisePairs.AVAILABLE && inPlace(src, s);
         }
 
         /// Whether the plane can be read as it lies.

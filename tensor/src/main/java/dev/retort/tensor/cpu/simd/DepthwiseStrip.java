@@ -41,6 +41,10 @@ final class DepthwiseStrip {
             int yo,
             int height,
             int width) {
+        if (DepthwisePairs.AVAILABLE && width >= L && height % 2 == 0) {
+            DepthwisePairs.filter(x, xo, pitch, w, wo, wRow, wColumn, bias, y, yo, height, width);
+            return;
+        }
         for (int j = 0; j < width; j += L) {
             int left = width < L ? 0 : Math.min(j, width - L); // the last strip overlaps the one before it
             strip(x, xo + left, pitch, w, wo, wRow, wColumn, bias, y, yo + left, height, width);
