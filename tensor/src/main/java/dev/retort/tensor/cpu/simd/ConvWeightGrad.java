@@ -17,7 +17,7 @@ final class ConvWeightGrad {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
     /// Filters and taps of one register tile.
-    private static final int TILE_F = GemmKernel.MR;
+    private static final int TILE_F = GemmKernel.ROWS;
 
     private static final int TILE_T = TILE_F == 8 ? 3 : 2;
     /// Summed positions in one pass over all tiles: both operands of a pass stay in the second-level

@@ -16,7 +16,7 @@ final class FilterLanesKernel {
     private static final int L = Lanes.LENGTH;
 
     /// Source values of a tile.
-    static final int ROWS = GemmKernel.MR;
+    static final int ROWS = GemmKernel.ROWS;
 
     private FilterLanesKernel() {}
 

@@ -24,8 +24,8 @@ final class GatherKernel {
     private GatherKernel() {}
 
     private static int rows() {
-        if (GemmKernel.MR < 8) {
-            return GemmKernel.MR;
+        if (GemmKernel.ROWS < 8) {
+            return GemmKernel.ROWS;
         }
         return Lanes.LENGTH >= 16 ? 12 : 8;
     }

@@ -1,5 +1,7 @@
 package dev.retort.tensor.cpu.simd;
 
+import static java.lang.invoke.VarHandle.loadLoadFence;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -11,15 +13,18 @@ import jdk.incubator.vector.VectorSpecies;
 /// cut, whatever
 /// the vector width.
 ///
-/// Shapes (measured: docs/design-notes.md): 4 rows by 2 vectors where there are 16 vector registers, 8
-/// rows by 2
-/// vectors where there are 32; the next larger shape spills and runs at half speed.
+/// Shapes (measured: docs/design-notes.md): 8 rows by 2 vectors where there are 32 vector registers. Where there are
+/// 16,
+/// 4 rows by 2 vectors, since the next larger shape spills and runs at half speed, or 6 with fences as in
+/// [FencedKernel].
 final class GemmKernel {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
 
+    /// Rows of tiles whose loads the compiler orders.
+    static final int ROWS = L >= 16 || System.getProperty("os.arch").equals("aarch64") ? 8 : 4;
     /// Rows of C in registers.
-    static final int MR = L >= 16 || System.getProperty("os.arch").equals("aarch64") ? 8 : 4;
+    static final int MR = ROWS == 4 && FencedKernel.AVAILABLE ? FencedKernel.MR : ROWS;
     /// Columns of C in registers.
     static final int NR = 2 * L;
     /// A row of zeros for products to start from; never written.
@@ -38,6 +43,8 @@ final class GemmKernel {
             int depth, float[] a, int ap, float[] b, int bp, float[] f, int fp, int ldf, float[] c, int cp, int ldc) {
         if (MR == 8) {
             tile8(depth, a, ap, b, bp, f, fp, ldf, c, cp, ldc);
+        } else if (MR == 6) {
+            tile6(depth, a, ap, b, bp, f, fp, ldf, c, cp, ldc);
         } else {
             tile4(depth, a, ap, b, bp, f, fp, ldf, c, cp, ldc);
         }
@@ -84,6 +91,65 @@ final class GemmKernel {
         s21.intoArray(c, c2 + L);
         s30.intoArray(c, c3);
         s31.intoArray(c, c3 + L);
+    }
+
+    private static void tile6(
+            int depth, float[] a, int ap, float[] b, int bp, float[] f, int f0, int ldf, float[] c, int c0, int ldc) {
+        FloatVector s00 = FloatVector.fromArray(S, f, f0);
+        FloatVector s01 = FloatVector.fromArray(S, f, f0 + L);
+        FloatVector s10 = FloatVector.fromArray(S, f, f0 + ldf);
+        FloatVector s11 = FloatVector.fromArray(S, f, f0 + ldf + L);
+        FloatVector s20 = FloatVector.fromArray(S, f, f0 + 2 * ldf);
+        FloatVector s21 = FloatVector.fromArray(S, f, f0 + 2 * ldf + L);
+        FloatVector s30 = FloatVector.fromArray(S, f, f0 + 3 * ldf);
+        FloatVector s31 = FloatVector.fromArray(S, f, f0 + 3 * ldf + L);
+        FloatVector s40 = FloatVector.fromArray(S, f, f0 + 4 * ldf);
+        FloatVector s41 = FloatVector.fromArray(S, f, f0 + 4 * ldf + L);
+        FloatVector s50 = FloatVector.fromArray(S, f, f0 + 5 * ldf);
+        FloatVector s51 = FloatVector.fromArray(S, f, f0 + 5 * ldf + L);
+        int i = ap;
+        int j = bp;
+        for (int p = 0; p < depth; p++) {
+            FloatVector b0 = FloatVector.fromArray(S, b, j);
+            FloatVector b1 = FloatVector.fromArray(S, b, j + L);
+            FloatVector a0 = FloatVector.broadcast(S, a[i]);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            loadLoadFence();
+            FloatVector a1 = FloatVector.broadcast(S, a[i + 1]);
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            loadLoadFence();
+            FloatVector a2 = FloatVector.broadcast(S, a[i + 2]);
+            s20 = a2.fma(b0, s20);
+            s21 = a2.fma(b1, s21);
+            loadLoadFence();
+            FloatVector a3 = FloatVector.broadcast(S, a[i + 3]);
+            s30 = a3.fma(b0, s30);
+            s31 = a3.fma(b1, s31);
+            loadLoadFence();
+            FloatVector a4 = FloatVector.broadcast(S, a[i + 4]);
+            s40 = a4.fma(b0, s40);
+            s41 = a4.fma(b1, s41);
+            loadLoadFence();
+            FloatVector a5 = FloatVector.broadcast(S, a[i + 5]);
+            s50 = a5.fma(b0, s50);
+            s51 = a5.fma(b1, s51);
+            i += 6;
+            j += 2 * L;
+        }
+        s00.intoArray(c, c0);
+        s01.intoArray(c, c0 + L);
+        s10.intoArray(c, c0 + ldc);
+        s11.intoArray(c, c0 + ldc + L);
+        s20.intoArray(c, c0 + 2 * ldc);
+        s21.intoArray(c, c0 + 2 * ldc + L);
+        s30.intoArray(c, c0 + 3 * ldc);
+        s31.intoArray(c, c0 + 3 * ldc + L);
+        s40.intoArray(c, c0 + 4 * ldc);
+        s41.intoArray(c, c0 + 4 * ldc + L);
+        s50.intoArray(c, c0 + 5 * ldc);
+        s51.intoArray(c, c0 + 5 * ldc + L);
     }
 
     private static void tile8(

@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class InPlaceKernel {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
-    private static final int MR = GemmKernel.MR;
+    private static final int MR = GemmKernel.ROWS;
     private static final int NR = GemmKernel.NR;
 
     private InPlaceKernel() {}

@@ -17,7 +17,7 @@ final class Panels {
 
     /// Packs one panel: `width` (at most `r`) elements across, `depth` along.
     static void pack(float[] src, int off, int across, int along, int width, int r, int depth, float[] dst, int d) {
-        if (width < r || r % 4 != 0) {
+        if (width < r || r % 2 != 0) {
             java.util.Arrays.fill(dst, d, d + depth * r, 0f);
             packNarrow(src, off, across, along, width, r, depth, dst, d);
         } else if (across == 1) {
@@ -27,8 +27,12 @@ final class Panels {
         } else if (along == 1 && gathers(across, r)) {
             gather(src, off, across, r, depth, dst, d);
         } else {
-            for (int i = 0; i < r; i += 4) {
+            int i = 0;
+            for (; i <= r - 4; i += 4) {
                 transposeFour(src, off + i * across, across, along, r, depth, dst, d + i);
+            }
+            if (i < r) {
+                transposeTwo(src, off + i * across, across, along, r, depth, dst, d + i);
             }
         }
     }
@@ -130,6 +134,17 @@ final class Panels {
             dst[t + 1] = src[s1 + s];
             dst[t + 2] = src[s2 + s];
             dst[t + 3] = src[s3 + s];
+        }
+    }
+
+    private static void transposeTwo(
+            float[] src, int off, int across, int along, int r, int depth, float[] dst, int d) {
+        int s1 = off + across;
+        for (int p = 0; p < depth; p++) {
+            int s = p * along;
+            int t = d + p * r;
+            dst[t] = src[off + s];
+            dst[t + 1] = src[s1 + s];
         }
     }
 }

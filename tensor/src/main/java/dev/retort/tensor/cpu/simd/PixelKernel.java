@@ -17,7 +17,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class PixelKernel {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
-    private static final boolean MANY_REGISTERS = GemmKernel.MR == 8;
+    private static final boolean MANY_REGISTERS = GemmKernel.ROWS == 8;
 
     /// Vectors of filters of the widest tile.
     static final int VECTORS = MANY_REGISTERS ? 4 : 2;
@@ -28,7 +28,7 @@ final class PixelKernel {
 
     /// Pixels of a tile of four, two or one vectors of filters.
     static int rows(int vectors) {
-        return vectors == 4 ? 6 : vectors == 2 ? GemmKernel.MR : ROWS;
+        return vectors == 4 ? 6 : vectors == 2 ? GemmKernel.ROWS : ROWS;
     }
 
     /// Writes F plus the products of [#rows] pixels and `vectors * L` filters to T, whose rows are `ts` floats apart.

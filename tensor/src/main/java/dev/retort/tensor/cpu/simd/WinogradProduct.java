@@ -12,7 +12,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class WinogradProduct {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
-    private static final int MR = GemmKernel.MR;
+    private static final int MR = GemmKernel.ROWS;
     private static final int NR = GemmKernel.NR;
     /// Channels, filters and tiles are padded to multiples of this.
     static final int PAD = Math.max(L, 2 * MR);
