@@ -177,14 +177,15 @@ final class BackwardPass {
         return gradients;
     }
 
-    /// The gradient of a slice is added where it belongs if others have arrived there: without zeros around it.
+    /// The gradient of a slice waits for those of the others, or is added where it belongs if gradients of another kind
+    /// have arrived there: without zeros around it.
     private boolean addSlice(Node node, @Nullable Tensor gradient) {
         if (createGraph || gradient == null || AnomalyMode.isOn()) {
             return false;
         }
         if (node.op instanceof ShapeOp.Slice slice && node.edges[0] instanceof Output(Node to, int index)) {
-            GradientSlot[] slots = pending.get(to);
-            return slots != null && slots[index].addSeen(slice, gradient);
+            GradientSlot slot = slots(to)[index];
+            return slot.addPiece(slice, gradient, node.inputTypes[0].shape()) || slot.addSeen(slice, gradient);
         }
         return false;
     }
@@ -232,16 +233,19 @@ final class BackwardPass {
         switch (source) {
             case Leaf leaf ->
                 leaves.computeIfAbsent(leaf, _ -> new GradientSlot(owners)).add(gradient, createGraph);
-            case Output(Node node, int index) -> {
-                GradientSlot[] slots = pending.get(node);
-                if (slots == null) {
-                    slots = GradientSlot.array(node.outputTypes.length, owners);
-                    pending.put(node, slots);
-                    queue.add(node);
-                }
-                slots[index].add(gradient, createGraph);
-            }
+            case Output(Node node, int index) -> slots(node)[index].add(gradient, createGraph);
         }
+    }
+
+    /// Where the gradients of a node's results arrive; it is visited from now on.
+    private GradientSlot[] slots(Node node) {
+        GradientSlot[] slots = pending.get(node);
+        if (slots == null) {
+            slots = GradientSlot.array(node.outputTypes.length, owners);
+            pending.put(node, slots);
+            queue.add(node);
+        }
+        return slots;
     }
 
     /// Adds the leaves' gradients to what they hold.

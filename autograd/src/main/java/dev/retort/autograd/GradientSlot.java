@@ -1,6 +1,7 @@
 package dev.retort.autograd;
 
 import dev.retort.tensor.Engine;
+import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.ShapeOp;
 import dev.retort.tensor.op.UpdateOp;
@@ -9,13 +10,14 @@ import org.jspecify.annotations.Nullable;
 /// The sum of the gradients that have arrived at one place.
 ///
 /// The first is only referred to: it may be a view, or another place's gradient as well. Where no other place refers
-/// to the sum, further gradients are added in place.
+/// to the sum, further gradients are added in place. Gradients of slices wait for each other.
 final class GradientSlot {
     /// A row that is added alone takes about as long as a pass over this many.
     private static final int ROWS = 16;
 
     private final GradientOwners owners;
     private @Nullable Tensor sum;
+    private @Nullable GradientPieces pieces;
 
     GradientSlot(GradientOwners owners) {
         this.owners = owners;
@@ -31,7 +33,7 @@ final class GradientSlot {
 
     /// Adds a gradient; in place only if no graph is wanted.
     void add(Tensor gradient, boolean createGraph) {
-        Tensor old = sum;
+        Tensor old = sum();
         if (old == null) {
             sum = gradient;
             owners.hold(gradient);
@@ -46,9 +48,23 @@ final class GradientSlot {
         }
     }
 
+    /// Takes the gradient of a slice of this place, `whole`, to wait for those of the others; false if gradients of
+    /// another kind have arrived.
+    boolean addPiece(ShapeOp.Slice slice, Tensor gradient, Shape whole) {
+        if (sum != null) {
+            return false;
+        }
+        if (pieces == null) {
+            pieces = new GradientPieces(whole);
+        }
+        pieces.add(slice, gradient);
+        owners.hold(gradient);
+        return true;
+    }
+
     /// Adds a gradient of what `view` sees of this place, in place; false if the sum is not ours to change.
     boolean addSeen(ShapeOp.View view, Tensor gradient) {
-        Tensor old = sum;
+        Tensor old = sum();
         if (old == null || !isChangeable(old)) {
             return false;
         }
@@ -101,7 +117,29 @@ final class GradientSlot {
 
     @Nullable
     Tensor sum() {
+        GradientPieces apart = pieces;
+        if (apart != null) {
+            pieces = null;
+            settle(apart, apart.joined());
+            apart.all().forEach(piece -> owners.drop(piece.gradient()));
+        }
         return sum;
+    }
+
+    /// Takes the whole that was made of pieces, or adds one after the other.
+    private void settle(GradientPieces apart, @Nullable Tensor whole) {
+        if (whole != null) {
+            owners.made(whole);
+            add(whole, false);
+            return;
+        }
+        for (GradientPieces.Piece piece : apart.all()) {
+            if (!addSeen(piece.slice(), piece.gradient())) {
+                Tensor part = apart.embedded(piece);
+                owners.made(part);
+                add(part, false);
+            }
+        }
     }
 
     /// Whether the sum is a storage of its own that nobody else refers to.

@@ -100,19 +100,49 @@ final class FastShape {
     }
 
     private static Tensor @Nullable [] cat(int dim, Tensor[] in, Shape shape) {
+        boolean contiguous = true;
         for (Tensor part : in) {
             if (part.dtype() != DType.F32) {
                 return null;
             }
+            contiguous &= part.isContiguous();
+        }
+        int[] strides = shape.contiguousStrides();
+        int row = strides[dim] * shape.dim(dim);
+        if (contiguous && row > 0 && row <= SHARED && shape.numel() > 0) {
+            return Dense.one(rows(row, in, shape), shape);
         }
         Tensor whole = Dense.tensor(Workspace.overwritten(shape.numel()), shape);
-        int[] strides = shape.contiguousStrides();
         int start = 0;
         for (Tensor part : in) {
             copy(part, Tensor.of(whole.storage(), start * strides[dim], part.shape(), strides));
             start += part.size(dim);
         }
         return new Tensor[] {whole};
+    }
+
+    /// Rows of the result, of `row` floats, each from its parts: they are written in the order of memory.
+    private static float[] rows(int row, Tensor[] in, Shape shape) {
+        int count = shape.numel() / row;
+        float[] whole = Workspace.overwritten(shape.numel());
+        float[][] parts = new float[in.length][];
+        int[] offsets = new int[in.length];
+        int[] lengths = new int[in.length];
+        for (int k = 0; k < in.length; k++) {
+            parts[k] = Dense.array(in[k]);
+            offsets[k] = in[k].offset();
+            lengths[k] = in[k].numel() / count;
+        }
+        Parallel.forRange(count, Math.max(1, SHARED / row), (i0, i1) -> {
+            int to = i0 * row;
+            for (int i = i0; i < i1; i++) {
+                for (int k = 0; k < parts.length; k++) {
+                    System.arraycopy(parts[k], offsets[k] + i * lengths[k], whole, to, lengths[k]);
+                    to += lengths[k];
+                }
+            }
+        });
+        return whole;
     }
 
     /// Copies, rows of the first dimension that has any in portions to threads.
