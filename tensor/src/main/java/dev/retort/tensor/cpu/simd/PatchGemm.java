@@ -31,10 +31,10 @@ final class PatchGemm {
     /// Tasks for each thread that keep all threads busy to the end.
     private static final int TASKS = 4;
 
-    private static final int[] NONE = {};
-
     private final Sweep s;
-    private final int kc;
+    /// Channels of a depth block: with all their taps about KC steps.
+    private final int block;
+
     private final boolean direct;
     private final int columns;
     /// Floats between rows of sums: whole cache lines, but not a power of two.
@@ -42,9 +42,10 @@ final class PatchGemm {
 
     PatchGemm(Sweep sweep) {
         s = sweep;
-        kc = Gemm.evenBlock(Math.max(1, s.depth), KC);
-        direct = s.grid >= DIRECT_GRID && s.depth <= kc;
-        int most = direct ? Math.clamp(PATCH_FLOATS / kc, NR, TASK_COLUMNS) : FEW_COLUMNS;
+        int taps = Math.max(1, s.taps.count());
+        block = Gemm.evenBlock(Math.max(1, s.channels), Math.max(1, KC / taps));
+        direct = s.grid >= DIRECT_GRID && s.depth <= KC;
+        int most = direct ? Math.clamp(PATCH_FLOATS / Math.max(1, s.depth), NR, TASK_COLUMNS) : FEW_COLUMNS;
         int count = Math.max(1, (s.columns + most - 1) / most);
         columns = ((s.columns + count - 1) / count + NR - 1) / NR * NR;
         pitch = columns + NR;
@@ -55,7 +56,7 @@ final class PatchGemm {
             return;
         }
         int panels = (s.rows + MR - 1) / MR;
-        float[] packed = s.packWeights(kc);
+        float[] packed = s.packWeights(block);
         int columnTasks = (s.columns + columns - 1) / columns;
         int threads = Parallel.threads();
         int split = threads == 1 ? 1 : Math.max(1, TASKS * threads / columnTasks);
@@ -74,40 +75,45 @@ final class PatchGemm {
 
     /// Columns [j0, j1) and rows [i0, i1) of the output, complete.
     private void task(int j0, int j1, int i0, int i1, float[] packed) {
-        int panelRows = (s.rows + MR - 1) / MR * MR;
-        int rows = (i1 - i0 + MR - 1) / MR * MR;
-        int wide = (j1 - j0 + NR - 1) / NR * NR;
-        float[] patches = Scratch.lines(Scratch.CONV_B, wide * kc);
-        float[] sums = direct ? s.out : Scratch.lines(Scratch.CONV_SUMS, rows * pitch);
-        int[] places = direct ? places(j0, j1) : NONE;
         boolean starts = s.bias == null && s.depth > 0;
-        if (!starts) {
-            start(j0, j1, i0, i1, sums);
-        }
-        for (int p = 0; p < s.depth; p += kc) {
-            int n = Math.min(kc, s.depth - p);
-            Patches.pack(s, p, n, j0, j1, patches, Scratch.LINE);
-            if (direct) {
-                for (int i = i0; i < i1; i += MR) {
-                    row(starts, i, i1, j0, j1, packed, i * n, patches, places);
-                }
-            } else {
-                Patches.multiply(
-                        starts && p == 0,
-                        n,
-                        rows,
-                        wide,
-                        packed,
-                        p * panelRows + i0 * n,
-                        patches,
-                        Scratch.LINE,
-                        sums,
-                        Scratch.LINE,
-                        pitch);
+        if (direct) {
+            float[] patches = Scratch.lines(Scratch.CONV_B, (j1 - j0 + NR - 1) / NR * NR * s.depth);
+            int[] places = places(j0, j1);
+            if (!starts) {
+                start(j0, j1, i0, i1);
             }
+            Patches.block(s, 0, s.channels, j0, j1, patches, Scratch.LINE);
+            for (int i = i0; i < i1; i += MR) {
+                row(starts, i, i1, j0, j1, packed, i * s.depth, patches, places);
+            }
+            return;
         }
-        if (!direct) {
-            store(j0, j1, i0, i1, sums);
+        int rows = (i1 - i0 + MR - 1) / MR * MR;
+        float[] sums = Scratch.lines(Scratch.CONV_SUMS, rows * pitch);
+        Patches.start(s, i0, i1, pitch, sums, Scratch.LINE);
+        for (int c = 0; c < s.channels; c += block) {
+            block(starts && c == 0, c, Math.min(block, s.channels - c), j0, j1, i0, rows, packed, sums);
+        }
+        store(j0, j1, i0, i1, sums);
+    }
+
+    /// Adds `count` channels from c on to the sums of columns [j0, j1).
+    ///
+    /// With several taps a panel of patches is packed into the first-level cache, where it meets all rows:
+    /// its lines of the source are read for all taps at once.
+    private void block(
+            boolean first, int c, int count, int j0, int j1, int i0, int rows, float[] packed, float[] sums) {
+        int taps = s.taps.count();
+        int n = count * taps;
+        int a = c * taps * ((s.rows + MR - 1) / MR * MR) + i0 * n;
+        int step = taps > 1 ? NR : columns;
+        float[] patches = Scratch.lines(Scratch.CONV_B, step * n);
+        for (int j = j0; j < j1; j += step) {
+            int end = Math.min(j1, j + step);
+            int wide = (end - j + NR - 1) / NR * NR;
+            Patches.block(s, c, count, j, end, patches, Scratch.LINE);
+            int to = Scratch.LINE + j - j0;
+            Patches.multiply(first, n, rows, wide, packed, a, patches, Scratch.LINE, sums, to, pitch);
         }
     }
 
@@ -127,12 +133,8 @@ final class PatchGemm {
         return places;
     }
 
-    /// The block of sums starts from the bias of its rows.
-    private void start(int j0, int j1, int i0, int i1, float[] sums) {
-        if (!direct) {
-            Patches.start(s, i0, i1, pitch, sums, Scratch.LINE);
-            return;
-        }
+    /// The output starts from the bias of its rows.
+    private void start(int j0, int j1, int i0, int i1) {
         for (int i = i0; i < i1; i++) {
             float bias = s.bias == null ? 0f : s.bias[s.biasOff + i];
             for (int j = j0; j < j1; ) {

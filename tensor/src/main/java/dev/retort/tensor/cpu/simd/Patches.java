@@ -16,33 +16,35 @@ final class Patches {
 
     private Patches() {}
 
-    /// Packs depth steps [p0, p0 + n) of columns [j0, j1): step p of column j goes to
-    /// `dst[d + (j - j0) / NR * n * NR + (p - p0) * NR + (j - j0) % NR]`.
-    static void pack(Sweep s, int p0, int n, int j0, int j1, float[] dst, int d) {
-        for (int p = 0; p < n; ) {
-            int t = (p0 + p) / s.channels;
-            int c = (p0 + p) % s.channels;
-            int count = Math.min(n - p, s.channels - c);
-            tap(s, s.taps.rows[t], s.taps.columns[t], c, count, j0, j1, dst, d + p * NR, n * NR);
-            p += count;
+    /// Packs all taps of `count` channels from c on for columns [j0, j1), n steps together: step `t * count + i` of
+    /// column j goes to `dst[d + (j - j0) / NR * n * NR + (t * count + i) * NR + (j - j0) % NR]`.
+    static void block(Sweep s, int c, int count, int j0, int j1, float[] dst, int d) {
+        int taps = s.taps.count();
+        for (int t = 0; t < taps; t++) {
+            int panel = taps * count * NR;
+            tap(s, s.taps.rows[t], s.taps.columns[t], c, count, j0, j1, dst, d + t * count * NR, panel);
         }
     }
 
     /// Packs `count` channels from c on at one tap; panels lie `panel` floats apart.
     static void tap(Sweep s, int up, int left, int c, int count, int j0, int j1, float[] dst, int d, int panel) {
         int plane = s.srcH * s.srcW;
+        // Where every grid point reads its own place, a plane is one line.
+        boolean same = up == 0 && left == 0 && s.stepH == 1 && s.stepW == 1 && s.gridW == s.srcW && s.gridH == s.srcH;
+        int gridW = same ? s.grid : s.gridW;
+        int srcW = same ? s.grid : s.srcW;
         for (int j = j0; j < j1; ) {
             int image = j / s.grid;
-            int y = (j - image * s.grid) / s.gridW;
-            int x = j - image * s.grid - y * s.gridW;
-            int end = Math.min(j1, j + s.gridW - x);
+            int y = (j - image * s.grid) / gridW;
+            int x = j - image * s.grid - y * gridW;
+            int end = Math.min(j1, j + gridW - x);
             int row = y * s.stepH + up;
             int column = x * s.stepW + left;
             int lo = end;
             int hi = end;
             if (row >= 0 && row < s.srcH) {
                 lo = Math.min(end, j + Math.max(0, (s.stepW - 1 - column) / s.stepW));
-                hi = Math.max(lo, Math.min(end, j + Math.max(0, (s.srcW - column + s.stepW - 1) / s.stepW)));
+                hi = Math.max(lo, Math.min(end, j + Math.max(0, (srcW - column + s.stepW - 1) / s.stepW)));
             }
             int from = s.srcOff + image * s.srcImage + c * plane + row * s.srcW + column + (lo - j) * s.stepW;
             zero(j - j0, lo - j0, count, dst, d, panel);

@@ -17,10 +17,16 @@ import org.jspecify.annotations.Nullable;
 /// Pixels `(y * strideH + ph, x * strideW + pw)` are a convolution at stride 1 with the taps that reach them, and the
 /// taps of different phases meet the same few shifts of the output's gradient: four for 3x3 at stride 2, with 1, 2, 2
 /// and 4 taps. So a patch is packed once for all of them, and rows of pixels are written from end to end.
+///
+/// A sum goes over blocks of channels, and in each over the shifts; the block depends on the number of shifts and of
+/// channels only.
 final class StridedGrad {
     private static final int MR = GemmKernel.MR;
     private static final int NR = GemmKernel.NR;
+    /// Steps of a depth block with one shift and with several, of which a phase takes some.
     private static final int KC = 256;
+
+    private static final int SHIFTS_KC = 512;
     /// Rows of a task at most, and rows up to which a task has `2 * COLUMNS` columns: its sums stay in the second-level
     /// cache.
     private static final int TASK_ROWS = 256;
@@ -28,22 +34,29 @@ final class StridedGrad {
     private static final int FEW_ROWS = 128;
     private static final int COLUMNS = 128;
     private static final int TASKS = 4;
+    /// Packed weights of a depth block that stay in the second-level cache beside patches and sums.
+    private static final int KEPT_WEIGHTS = 1 << 16;
 
-    /// One tap of one phase; its packed weights start at `at`. The first of a phase starts its sums.
-    private record Term(int phase, int tap, int at, boolean first) {}
+    /// A distance from the grid point at which the output's gradient is read.
+    private record Shift(int row, int column) {}
 
-    /// Taps of all phases that read the output's gradient at the same distance from the grid point.
-    private record Shift(int row, int column, List<Term> terms) {}
+    /// Neighbouring taps of a phase, which meet neighbouring shifts; `before` taps are packed before them. The first of
+    /// a phase starts its sums.
+    private record Run(int phase, int tap, int shift, int count, int before, boolean first) {}
 
     private final ConvShape shape;
     private final Sweep[] phases;
-    private final List<Shift> shifts = new ArrayList<>();
+    private final List<Shift> shifts;
+    private final List<Run> runs = new ArrayList<>();
     /// Number of a phase among those that have taps; -1 if it has none.
     private final int[] slot;
 
     private final int slots;
     private final int panels;
-    private final int kc;
+    /// Channels of a depth block.
+    private final int block;
+
+    private final int taps;
     private final int columns;
     private final int pitch;
     /// The phase whose grid, source and output stand for those of all.
@@ -73,34 +86,49 @@ final class StridedGrad {
         s = phases[0];
         slots = used;
         panels = (s.rows + MR - 1) / MR;
-        kc = Gemm.evenBlock(Math.max(1, s.channels), KC);
         columns = s.rows <= FEW_ROWS ? 2 * COLUMNS : COLUMNS;
         pitch = columns + NR;
-        findShifts();
+        shifts = shifts();
+        block = Gemm.evenBlock(
+                Math.max(1, s.channels), shifts.size() > 1 ? Math.max(1, SHIFTS_KC / shifts.size()) : KC);
+        taps = findRuns();
     }
 
-    private void findShifts() {
-        record Tap(int phase, int tap, int row, int column) {}
-        List<Tap> all = new ArrayList<>();
+    /// Every distance at which some phase reads, line by line.
+    private List<Shift> shifts() {
+        List<Shift> all = new ArrayList<>();
+        for (Sweep phase : phases) {
+            for (int t = 0; t < phase.taps.count(); t++) {
+                all.add(new Shift(phase.taps.rows[t], phase.taps.columns[t]));
+            }
+        }
+        all.sort(Comparator.comparingInt(Shift::row).thenComparingInt(Shift::column));
+        return all.stream().distinct().toList();
+    }
+
+    /// Finds the runs of every phase; returns the number of all taps.
+    private int findRuns() {
+        int before = 0;
         for (int i = 0; i < phases.length; i++) {
-            ConvTaps taps = phases[i].taps;
-            for (int t = 0; t < taps.count(); t++) {
-                all.add(new Tap(i, t, taps.rows[t], taps.columns[t]));
+            ConvTaps t = phases[i].taps;
+            int[] at = new int[t.count()];
+            Integer[] order = new Integer[at.length];
+            for (int k = 0; k < at.length; k++) {
+                at[k] = shifts.indexOf(new Shift(t.rows[k], t.columns[k]));
+                order[k] = k;
+            }
+            Arrays.sort(order, Comparator.comparingInt(k -> at[k]));
+            for (int k = 0; k < order.length; ) {
+                int n = 1;
+                while (k + n < order.length && order[k + n] == order[k] + n && at[order[k + n]] == at[order[k]] + n) {
+                    n++;
+                }
+                runs.add(new Run(i, order[k], at[order[k]], n, before, k == 0));
+                before += n;
+                k += n;
             }
         }
-        all.sort(Comparator.comparingInt(Tap::row).thenComparingInt(Tap::column).thenComparingInt(Tap::phase));
-        boolean[] seen = new boolean[phases.length];
-        int at = 0;
-        Shift last = null;
-        for (Tap tap : all) {
-            if (last == null || last.row != tap.row || last.column != tap.column) {
-                last = new Shift(tap.row, tap.column, new ArrayList<>());
-                shifts.add(last);
-            }
-            last.terms.add(new Term(tap.phase, tap.tap, at, !seen[tap.phase]));
-            seen[tap.phase] = true;
-            at += s.channels * panels * MR;
-        }
+        return before;
     }
 
     void run() {
@@ -125,79 +153,97 @@ final class StridedGrad {
     }
 
     private float[] packWeights() {
-        int terms = 0;
-        for (Shift shift : shifts) {
-            terms += shift.terms.size();
-        }
-        float[] packed = Scratch.floats(Scratch.CONV_A, terms * s.channels * panels * MR);
-        Parallel.forRange(panels, Math.max(1, (1 << 15) / Math.max(1, MR * terms * s.channels)), (from, to) -> {
+        float[] packed = Scratch.floats(Scratch.CONV_A, taps * s.channels * panels * MR);
+        Parallel.forRange(panels, Math.max(1, (1 << 15) / Math.max(1, MR * taps * s.channels)), (from, to) -> {
             for (int panel = from; panel < to; panel++) {
-                for (Shift shift : shifts) {
-                    for (Term term : shift.terms) {
-                        packTerm(term, panel, packed);
-                    }
+                for (int c = 0; c < s.channels; c += block) {
+                    packPanel(panel, c, packed);
                 }
             }
         });
         return packed;
     }
 
-    private void packTerm(Term term, int panel, float[] packed) {
-        for (int c = 0; c < s.channels; c += kc) {
-            int n = Math.min(kc, s.channels - c);
-            int at = term.at + c * panels * MR + panel * MR * n;
-            phases[term.phase].packPanel(panel * MR, term.tap * s.channels + c, n, packed, at);
+    private void packPanel(int panel, int c, float[] packed) {
+        int n = Math.min(block, s.channels - c);
+        for (Run run : runs) {
+            int at = weights(run, c, n) + panel * MR * run.count * n;
+            for (int k = 0; k < run.count; k++) {
+                int step = (run.tap + k) * s.channels + c;
+                phases[run.phase].packPanel(panel * MR, step, n, packed, at + k * n * MR);
+            }
         }
+    }
+
+    /// Where the packed weights of a run for n channels from c on start.
+    private int weights(Run run, int c, int n) {
+        return (taps * c + run.before * n) * panels * MR;
     }
 
     /// Columns [j0, j1) and rows [i0, i1) of all phases, complete.
     private void task(int j0, int j1, int i0, int i1, float[] packed) {
         int rows = (i1 - i0 + MR - 1) / MR * MR;
         int wide = (j1 - j0 + NR - 1) / NR * NR;
-        int block = rows * pitch;
-        float[] patches = Scratch.lines(Scratch.CONV_B, wide * kc);
-        float[] sums = Scratch.lines(Scratch.CONV_SUMS, slots * block);
-        int line = Scratch.LINE;
+        float[] patches = Scratch.lines(Scratch.CONV_B, wide * block * shifts.size());
+        float[] sums = Scratch.lines(Scratch.CONV_SUMS, slots * rows * pitch);
         for (int i = 0; i < phases.length; i++) {
             if (slot[i] >= 0) {
-                Patches.start(s, i0, i1, pitch, sums, line + slot[i] * block);
+                Patches.start(s, i0, i1, pitch, sums, Scratch.LINE + slot[i] * rows * pitch);
             }
         }
-        for (Shift shift : shifts) {
-            for (int c = 0; c < s.channels; c += kc) {
-                int n = Math.min(kc, s.channels - c);
-                Patches.tap(s, shift.row, shift.column, c, n, j0, j1, patches, line, n * NR);
-                for (Term term : shift.terms) {
-                    boolean first = term.first && c == 0 && s.bias == null;
-                    int a = term.at + c * panels * MR + i0 * n;
-                    int at = line + slot[term.phase] * block;
-                    Patches.multiply(first, n, rows, wide, packed, a, patches, line, sums, at, pitch);
-                }
+        for (int c = 0; c < s.channels && slots > 0; c += block) {
+            int n = Math.min(block, s.channels - c);
+            for (int k = 0; k < shifts.size(); k++) {
+                Shift shift = shifts.get(k);
+                int to = Scratch.LINE + k * n * NR;
+                Patches.tap(s, shift.row, shift.column, c, n, j0, j1, patches, to, shifts.size() * n * NR);
             }
+            multiply(c, n, wide, i0, rows, packed, patches, sums);
         }
-        store(j0, j1, i0, i1, sums, block);
+        float[] blank = Scratch.floats(Scratch.GEMM_TILE, pitch);
+        Arrays.fill(blank, 0, pitch, 0f);
+        for (int i = i0; i < i1; i++) {
+            store(i, i - i0, j0, j1, sums, rows * pitch, blank);
+        }
     }
 
-    /// Merges the phases into rows of pixels, plane after plane.
-    private void store(int j0, int j1, int i0, int i1, float[] sums, int block) {
-        float[] blank = Scratch.floats(Scratch.GEMM_TILE, pitch);
-        for (int i = i0; i < i1; i++) {
-            Arrays.fill(blank, 0, pitch, s.bias == null ? 0f : s.bias[s.biasOff + i]);
-            int from = Scratch.LINE + (i - i0) * pitch - j0;
-            for (int j = j0; j < j1; ) {
-                int image = j / s.grid;
-                int y = (j - image * s.grid) / s.gridW;
-                int x = j - image * s.grid - y * s.gridW;
-                int run = Math.min(j1 - j, s.gridW - x);
-                int plane = s.outOff + image * s.outImage + i * s.outPlane;
-                for (int ph = 0; ph < shape.strideH(); ph++) {
-                    int row = y * shape.strideH() + ph;
-                    if (row < shape.height()) {
-                        merge(ph, x, run, sums, from + j, block, blank, plane + row * shape.width());
-                    }
+    /// Adds n channels from c on to the sums of all phases. Weights that stay in the second-level cache go by once for
+    /// every panel of columns, which stays in the first; otherwise those of a run stay while the panels go by.
+    private void multiply(int c, int n, int wide, int i0, int rows, float[] packed, float[] patches, float[] sums) {
+        int step = rows * n * taps <= KEPT_WEIGHTS ? NR : wide;
+        for (int from = 0; from < wide; from += step) {
+            for (Run run : runs) {
+                boolean first = run.first && c == 0 && s.bias == null;
+                int depth = run.count * n;
+                int a = weights(run, c, n) + i0 * depth;
+                int sum = Scratch.LINE + slot[run.phase] * rows * pitch;
+                for (int j = from; j < from + step; j += NR) {
+                    int b = Scratch.LINE + (j * shifts.size() + run.shift * NR) * n;
+                    Patches.multiply(first, depth, rows, NR, packed, a, patches, b, sums, sum + j, pitch);
                 }
-                j += run;
             }
+        }
+    }
+
+    /// Merges the phases of row i, which is number `at` of the sums, into rows of pixels.
+    private void store(int i, int at, int j0, int j1, float[] sums, int block, float[] blank) {
+        if (s.bias != null) {
+            Arrays.fill(blank, 0, pitch, s.bias[s.biasOff + i]);
+        }
+        int from = Scratch.LINE + at * pitch - j0;
+        for (int j = j0; j < j1; ) {
+            int image = j / s.grid;
+            int y = (j - image * s.grid) / s.gridW;
+            int x = j - image * s.grid - y * s.gridW;
+            int run = Math.min(j1 - j, s.gridW - x);
+            int plane = s.outOff + image * s.outImage + i * s.outPlane;
+            for (int ph = 0; ph < shape.strideH(); ph++) {
+                int row = y * shape.strideH() + ph;
+                if (row < shape.height()) {
+                    merge(ph, x, run, sums, from + j, block, blank, plane + row * shape.width());
+                }
+            }
+            j += run;
         }
     }
 

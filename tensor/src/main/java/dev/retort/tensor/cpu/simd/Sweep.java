@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// It describes a group of a forward convolution, or one phase of an input gradient (and with it of a
 /// transposed convolution). [PatchGemm] and [PhaseConv] compute it; [StridedGrad] computes several phases together.
 ///
-/// In [PatchGemm] and [StridedGrad] a sum goes over all channels of the first tap, then over those
-/// of the next: step p of the depth is channel `p % channels` at tap `p / channels`.
+/// In [PatchGemm] a sum goes over blocks of channels, and in each over the channels of the first tap, then over those
+/// of the next; the block depends on the numbers of taps and channels only. In [StridedGrad] a block is all channels.
 final class Sweep {
     private static final int MR = GemmKernel.MR;
 
@@ -185,22 +185,28 @@ final class Sweep {
                 biasOff + group * channels);
     }
 
-    /// Packs all weights, in parallel: for each depth block of `kc` steps its panels, each kc x MR.
-    float[] packWeights(int kc) {
+    /// Packs all weights, in parallel: for each block of `block` channels its panels, each `channels x taps` x MR, one
+    /// tap after the other.
+    float[] packWeights(int block) {
         int panels = (rows + MR - 1) / MR;
+        int count = taps.count();
         float[] packed = Scratch.floats(Scratch.CONV_A, panels * MR * depth);
         Parallel.forRange(panels, Math.max(1, (1 << 15) / Math.max(1, MR * depth)), (from, to) -> {
             for (int panel = from; panel < to; panel++) {
-                for (int p = 0; p < depth; p += kc) {
-                    int n = Math.min(kc, depth - p);
-                    packPanel(panel * MR, p, n, packed, p * panels * MR + panel * MR * n);
+                for (int c = 0; c < channels; c += block) {
+                    int n = Math.min(block, channels - c);
+                    int at = (c * panels + panel * n) * count * MR;
+                    for (int t = 0; t < count; t++) {
+                        packPanel(panel * MR, t * channels + c, n, packed, at + t * n * MR);
+                    }
                 }
             }
         });
         return packed;
     }
 
-    /// Packs depth steps [p0, p0 + n) of MR rows from row0 on; rows beyond the last become zero.
+    /// Packs depth steps [p0, p0 + n) of MR rows from row0 on, where step p is channel `p % channels` at tap
+    /// `p / channels`; rows beyond the last become zero.
     void packPanel(int row0, int p0, int n, float[] packed, int d) {
         int width = Math.min(MR, rows - row0);
         for (int p = 0; p < n; ) {
