@@ -5,7 +5,6 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
-import dev.retort.tensor.cpu.simd.ArithmeticGrads;
 import dev.retort.tensor.cpu.simd.PlaneLoops;
 import dev.retort.tensor.cpu.simd.RectifiedLoops;
 import dev.retort.tensor.cpu.simd.RowSums;
@@ -202,15 +201,10 @@ final class FastBatchNorm {
         if (norm.bias != null && !op.joined()) {
             return norm.rectifiedGradients(norm.bias, Dense.of(in[0]), Dense.of(in[2]), out);
         }
-        Dense g = Dense.of(in[0]);
-        Dense y = Dense.of(in[1]);
         float[] dx = Workspace.overwritten(norm.p.count() * norm.p.size());
         float[] gated = op.joined() ? Workspace.overwritten(dx.length) : dx; // else gated in place
-        int n = norm.p.size();
-        Dense inner = new Dense(gated, 0);
-        Plane gate =
-                (i, c, at) -> ArithmeticGrads.relu(g.data(), g.offset() + at, y.data(), y.offset() + at, gated, at, n);
-        return norm.gradients(inner, gate, Dense.of(in[2]), dx, out);
+        Gate gate = new Gate(Dense.of(in[0]), Dense.of(in[1]));
+        return norm.gradients(new Dense(gated, 0), gate, Dense.of(in[2]), dx, out);
     }
 
     /// Gradients of x, weight and bias where y is a function of x alone: as the forward pass had it, so that the same
@@ -247,20 +241,30 @@ final class FastBatchNorm {
         return results;
     }
 
-    /// Gradients of x (into `dx`), weight and bias for the gradient `g`, whose planes `gate` fills
-    /// first; a fourth result is g itself.
-    private Tensor[] gradients(Dense g, @Nullable Plane gate, Dense x, float[] dx, TensorType[] out) {
+    /// The gradient of a rectifier's result y.
+    private record Gate(Dense g, Dense y) {}
+
+    /// Gradients of x (into `dx`), weight and bias for the gradient `g`, whose planes come out of `gate` if there is
+    /// one; a fourth result is g itself.
+    private Tensor[] gradients(Dense g, @Nullable Gate gate, Dense x, float[] dx, TensorType[] out) {
         float[] sums = new float[p.count()];
         float[] dots = new float[p.count()];
         float[][] stats = new float[5][p.channels()];
         passes(
                 (i, c, at) -> {
-                    if (gate != null) {
-                        gate.run(i, c, at);
-                    }
                     int go = g.offset() + at;
-                    sums[i] = RowSums.sum(g.data(), go, p.size());
-                    dots[i] = PlaneLoops.dotCentred(mean[c], g.data(), go, x.data(), x.offset() + at, p.size());
+                    int xo = x.offset() + at;
+                    if (gate != null) {
+                        float[] from = gate.g.data();
+                        float[] y = gate.y.data();
+                        int fo = gate.g.offset() + at;
+                        int yo = gate.y.offset() + at;
+                        RectifiedLoops.gated(
+                                mean[c], from, fo, y, yo, x.data(), xo, g.data(), go, p.size(), sums, dots, i);
+                    } else {
+                        sums[i] = RowSums.sum(g.data(), go, p.size());
+                        dots[i] = PlaneLoops.dotCentred(mean[c], g.data(), go, x.data(), xo, p.size());
+                    }
                 },
                 c -> factors(c, p.overBatch(sums, c), p.overBatch(dots, c), stats),
                 (i, c, at) -> {

@@ -68,6 +68,62 @@ public final class RectifiedLoops {
         dots[at] = dot;
     }
 
+    /// Writes h, which is g where y > 0, else 0, and its [#sums].
+    public static void gated(
+            float mean,
+            float[] g,
+            int go,
+            float[] y,
+            int yo,
+            float[] x,
+            int xo,
+            float[] h,
+            int ho,
+            int n,
+            float[] sums,
+            float[] dots,
+            int at) {
+        FloatVector zero = FloatVector.zero(S);
+        FloatVector sum0 = FloatVector.broadcast(S, 0f);
+        FloatVector sum1 = FloatVector.broadcast(S, 0f);
+        FloatVector dot0 = FloatVector.broadcast(S, 0f);
+        FloatVector dot1 = FloatVector.broadcast(S, 0f);
+        int i = 0;
+        for (; i <= n - 2 * L; i += 2 * L) {
+            FloatVector v = zero.blend(
+                    FloatVector.fromArray(S, g, go + i),
+                    FloatVector.fromArray(S, y, yo + i).compare(VectorOperators.GT, 0f));
+            FloatVector w = zero.blend(
+                    FloatVector.fromArray(S, g, go + i + L),
+                    FloatVector.fromArray(S, y, yo + i + L).compare(VectorOperators.GT, 0f));
+            v.intoArray(h, ho + i);
+            w.intoArray(h, ho + i + L);
+            sum0 = sum0.add(v);
+            sum1 = sum1.add(w);
+            dot0 = FloatVector.fromArray(S, x, xo + i).sub(mean).fma(v, dot0);
+            dot1 = FloatVector.fromArray(S, x, xo + i + L).sub(mean).fma(w, dot1);
+        }
+        if (i <= n - L) {
+            FloatVector v = zero.blend(
+                    FloatVector.fromArray(S, g, go + i),
+                    FloatVector.fromArray(S, y, yo + i).compare(VectorOperators.GT, 0f));
+            v.intoArray(h, ho + i);
+            sum0 = sum0.add(v);
+            dot0 = FloatVector.fromArray(S, x, xo + i).sub(mean).fma(v, dot0);
+            i += L;
+        }
+        float sum = n < L ? 0f : Lanes.sum(sum0.add(sum1));
+        float dot = n < L ? 0f : Lanes.sum(dot0.add(dot1));
+        for (; i < n; i++) {
+            float v = y[yo + i] > 0f ? g[go + i] : 0f;
+            h[ho + i] = v;
+            sum += v;
+            dot = Math.fma(x[xo + i] - mean, v, dot);
+        }
+        sums[at] = sum;
+        dots[at] = dot;
+    }
+
     /// `dx = a h + b (x - mean) + c`, with h as in [#sums].
     public static void gradient(
             float a,
