@@ -52,6 +52,10 @@ public sealed interface NeuralMethods permits Tensor {
             throw new OpException("conv_transpose2d: expects input [N, C, H, W] and weight [C, O/groups, KH, KW], got "
                     + x.type() + " and " + weight.type());
         }
+        if (bias != null && (bias.rank() != 1 || bias.numel() != (long) weight.size(1) * g.groups())) {
+            throw new OpException("conv_transpose2d: expects bias of shape [" + (long) weight.size(1) * g.groups()
+                    + "], got " + bias.type());
+        }
         if (outputPaddingH < 0
                 || outputPaddingW < 0
                 || outputPaddingH >= Math.max(g.strideH(), g.dilationH())

@@ -130,6 +130,18 @@ class TorchEdgesTest {
     }
 
     @Test
+    void aBiasOfOneElementIsNotSpreadOverTheChannels() {
+        Tensor x = Tensor.ones(1, 2, 3, 3);
+        Tensor weight = Tensor.ones(2, 2, 3, 3);
+        assertThatThrownBy(() -> x.convTranspose2d(weight, Tensor.ones(1), Geometry.of(1, 0, 1, 2), 0, 0))
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("conv_transpose2d: expects bias of shape [4], got F32[1]");
+        assertThatThrownBy(() -> x.conv2d(weight, null, Geometry.of(1, 2_000_000_000)))
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("a tensor holds at most");
+    }
+
+    @Test
     void aPartialWindowMayBeLargerThanTheInput() {
         Tensor x = Tensor.of(new float[] {1, 2, 3, 4}, 1, 1, 2, 2);
         Window window = new Window(3, 3, 2, 2, 0, 0, true);

@@ -88,8 +88,8 @@ public final class EvalCommand implements Callable<Integer> {
         if (spec == null || weights == null || data == null) {
             throw new IllegalStateException("eval: run by picocli, which fills these in");
         }
-        Subject subject = subject(weights);
         Dataset images = images(data);
+        Subject subject = subject(weights, images);
         TopK best = TopK.accuracy();
         TopK five = new TopK(Math.min(5, Math.max(1, images.classNames().size())));
         DataLoader loader =
@@ -126,10 +126,10 @@ public final class EvalCommand implements Callable<Integer> {
                 best.count());
     }
 
-    private Subject subject(Path file) throws IOException {
+    private Subject subject(Path file, Dataset images) throws IOException {
         String name = model;
         if (name == null) {
-            ModelCard.Loaded loaded = ModelCard.load(file);
+            ModelCard.Loaded loaded = ModelCard.load(file).forImages(images);
             return new Subject(loaded.model(), loaded.card().normalization().toTransform());
         }
         Matcher matcher = RESNET.matcher(name);

@@ -1,6 +1,7 @@
 package dev.retort.bench.model;
 
 import dev.retort.bench.CommandException;
+import dev.retort.bench.OutputFile;
 import dev.retort.nn.Layer;
 import dev.retort.nn.inference.InferenceException;
 import dev.retort.nn.inference.OnnxExport;
@@ -82,6 +83,7 @@ public final class ExportCommand implements Callable<Integer> {
         if (Files.exists(out) && !force) {
             throw new CommandException("export: " + out + " exists; use --force to replace it");
         }
+        OutputFile.check(out, model);
         ModelCard.Loaded loaded = ModelCard.load(model);
         ImageShape shape = loaded.card().input();
         Tensor example = Tensor.zeros(1, shape.channels(), shape.height(), shape.width());

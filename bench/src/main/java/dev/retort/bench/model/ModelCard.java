@@ -1,6 +1,7 @@
 package dev.retort.bench.model;
 
 import dev.retort.nn.Layer;
+import dev.retort.nn.data.Dataset;
 import dev.retort.nn.data.Picture;
 import dev.retort.tensor.Device;
 import dev.retort.tensor.Rng;
@@ -42,6 +43,20 @@ public record ModelCard(
     /// @param card  the card
     /// @param model in evaluation mode
     public record Loaded(ModelCard card, Layer model) {
+        /// This model, if the images have the extents that it was trained on.
+        ///
+        /// @throws IllegalArgumentException if not
+        public Loaded forImages(Dataset images) {
+            if (images.size() > 0) {
+                ImageShape shape = ImageShape.of(images.get(0).input().shape());
+                if (!shape.equals(card.input)) {
+                    throw new IllegalArgumentException(
+                            "model: expects images of " + card.input + ", which it was trained on, got " + shape);
+                }
+            }
+            return this;
+        }
+
         /// Logits [1, classes] of a picture, resized and normalised as the card says.
         public Tensor logits(Picture picture) {
             ImageShape shape = card.input;

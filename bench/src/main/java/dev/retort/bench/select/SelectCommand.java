@@ -1,6 +1,7 @@
 package dev.retort.bench.select;
 
 import dev.retort.bench.CommandException;
+import dev.retort.bench.OutputFile;
 import dev.retort.bench.ThreadsOption;
 import dev.retort.distill.select.Candidates;
 import dev.retort.distill.select.Selection;
@@ -38,12 +39,23 @@ public final class SelectCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Selector selector = Selectors.of(options.selector);
+        Path file = options.out;
+        if (file != null) {
+            OutputFile.check(
+                    file,
+                    options.logits,
+                    options.model,
+                    options.embeddings,
+                    options.labelledEmbeddings,
+                    options.skip,
+                    options.validationLogits,
+                    options.validationLabels);
+        }
         SelectInputs inputs = SelectInputs.read(options, selector);
         Candidates pool = inputs.candidates();
         Selection chosen = selector.select(pool, options.budget, new Rng(options.seed));
         SelectOutput output = new SelectOutput(chosen, inputs);
         String text = options.json ? output.json() : output.csv();
-        Path file = options.out;
         PrintWriter out = spec.commandLine().getOut();
         if (file == null) {
             out.print(text);

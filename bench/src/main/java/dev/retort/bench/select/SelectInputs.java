@@ -80,7 +80,7 @@ record SelectInputs(Candidates candidates, int[] positions) {
             throw SelectCommand.wrong("--model expects --data to run the model on");
         }
         Dataset images = ImageSource.parse(data, (_, _, _) -> {}).open().train();
-        return run(ModelCard.load(Objects.requireNonNull(model)), images, selector.needsEmbeddings());
+        return run(ModelCard.load(Objects.requireNonNull(model)).forImages(images), images, selector.needsEmbeddings());
     }
 
     /// The saved model on all images.

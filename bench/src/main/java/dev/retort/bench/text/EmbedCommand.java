@@ -1,6 +1,7 @@
 package dev.retort.bench.text;
 
 import dev.retort.bench.CommandException;
+import dev.retort.bench.OutputFile;
 import dev.retort.bench.Terminal;
 import dev.retort.bench.ThreadsOption;
 import dev.retort.bench.distill.DownloadBar;
@@ -90,7 +91,7 @@ public final class EmbedCommand implements Callable<Integer> {
     }
 
     /// Before the work is done, not after.
-    private void checkOptions() {
+    private void checkOptions() throws IOException {
         String name = out == null ? ".json" : out.getFileName().toString();
         if (!name.endsWith(".npy") && !name.endsWith(".csv") && !name.endsWith(".json")) {
             throw new CommandException("embed: expects --out with the ending .json, .csv or .npy, got " + name);
@@ -100,6 +101,9 @@ public final class EmbedCommand implements Callable<Integer> {
         }
         if (search != null && out != null) {
             throw new CommandException("embed: expects either --search or --out, got both");
+        }
+        if (out != null) {
+            OutputFile.check(out, in);
         }
     }
 

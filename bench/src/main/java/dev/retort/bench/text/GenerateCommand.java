@@ -61,7 +61,8 @@ public final class GenerateCommand implements Callable<Integer> {
         LanguageModel loaded = LanguageModel.load(model);
         int[] all = loaded.tokenizer().encode(prompt).ids();
         if (all.length == 0) {
-            throw new CommandException("generate: expects a prompt of characters that the model knows");
+            throw new CommandException("generate: expects a prompt of characters that the model knows, got "
+                    + (prompt.equals("\n") ? "a line break, which stands for no prompt" : "\"" + prompt + "\""));
         }
         int most = Math.max(
                 1, loaded.shape().context() - Math.min(tokens, loaded.shape().context() - 1));

@@ -1,6 +1,7 @@
 package dev.retort.bench.text;
 
 import dev.retort.bench.CommandException;
+import dev.retort.bench.OutputFile;
 import dev.retort.bench.StopSignal;
 import dev.retort.bench.Terminal;
 import dev.retort.bench.ThreadsOption;
@@ -83,6 +84,7 @@ public final class TrainLmCommand implements Callable<Integer> {
             throw new IllegalStateException("train-lm: run by picocli, which fills these in");
         }
         checkOptions();
+        OutputFile.check(out, in);
         PrintWriter printer = spec.commandLine().getOut();
         String text = InputFile.text(in);
         if (text.isEmpty()) {

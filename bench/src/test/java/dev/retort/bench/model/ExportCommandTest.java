@@ -68,4 +68,14 @@ class ExportCommandTest {
                         .code())
                 .isZero();
     }
+
+    @Test
+    void modelIsNotReplacedByItsExport() throws IOException {
+        String model = saved();
+        byte[] before = Files.readAllBytes(Path.of(model));
+        CommandLineRun run = CommandLineRun.of("export", "--model", model, "--out", model, "--force");
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("--out: expected another file than those that are read, got " + model);
+        assertThat(Path.of(model)).hasBinaryContent(before);
+    }
 }

@@ -3,6 +3,7 @@ package dev.retort.bench.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.retort.bench.CommandLineRun;
 import dev.retort.nn.Layer;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
@@ -49,6 +50,16 @@ class ModelCardTest {
         assertThat(loaded.card()).isEqualTo(CARD);
         assertThat(loaded.model().call(x).toFloats()).isEqualTo(model.call(x).toFloats());
         assertThat(folder.resolve("m.json")).exists();
+    }
+
+    @Test
+    void imagesOfAnotherSizeAreRefused() throws Exception {
+        Path file = folder.resolve("m.safetensors");
+        CARD.save(model(), file);
+        Path batch = Files.write(folder.resolve("test.bin"), new byte[1 + 3 * 32 * 32]);
+        CommandLineRun run = CommandLineRun.of("eval", "--weights", file.toString(), "--data", batch.toString());
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("model: expects images of 1x8x8, which it was trained on, got 3x32x32");
     }
 
     @Test

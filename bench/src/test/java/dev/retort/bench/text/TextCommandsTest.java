@@ -113,6 +113,22 @@ class TextCommandsTest {
         assertThat(model).doesNotExist();
     }
 
+    @Test
+    void whatIsReadIsNotWrittenOver() throws IOException {
+        Path text = Files.writeString(folder.resolve("text.csv"), "abcdefgh".repeat(60));
+        String path = text.toString();
+        for (CommandLineRun run : List.of(
+                train(text, text, 1),
+                CommandLineRun.of("embed", "--in", path, "--out", path),
+                CommandLineRun.of("select", "-n", "1", "--logits", path, "--selector", "margin", "--out", path))) {
+            assertThat(run.code()).isEqualTo(1);
+            assertThat(run.err()).contains("--out: expected another file than those that are read, got " + path);
+        }
+        assertThat(text).hasContent("abcdefgh".repeat(60));
+        assertThat(train(text, folder, 1).err()).contains("--out: expected the path of a file", "a folder");
+        assertThat(train(text, text.resolve("x"), 1).err()).contains("text.csv, which is no folder");
+    }
+
     /// A folder under a file can be neither read nor made, whoever runs the test.
     @Test
     void embeddingsThatCannotBeKeptAreFoundAllTheSame() throws IOException {

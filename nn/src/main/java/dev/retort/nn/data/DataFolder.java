@@ -29,10 +29,14 @@ import java.util.stream.Stream;
 public record DataFolder(String format, Dataset train, Optional<Dataset> test) {
     /// Reads a folder.
     ///
-    /// @throws FormatException if the folder holds none of the formats, or a damaged file; the message
-    ///                         names it
+    /// @throws FormatException if it is a file, or the folder holds none of the formats, or a damaged file; the
+    ///                         message names it
     /// @throws IOException     if the folder is missing or cannot be read
     public static DataFolder open(Path folder) throws IOException {
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw new FormatException(
+                    "data: " + folder + ": expects a folder of IDX, CIFAR, JPEG-pack or image files," + " got a file");
+        }
         if (!Files.isDirectory(folder)) {
             throw new NotDirectoryException(folder.toString());
         }

@@ -1,5 +1,6 @@
 package dev.retort.nn.data;
 
+import dev.retort.tensor.OpException;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 
@@ -13,7 +14,12 @@ public final class RandomHorizontalFlip implements Transform {
     }
 
     /// Mirrors with probability `p`.
+    ///
+    /// @throws OpException if p is not in [0, 1]
     public RandomHorizontalFlip(double p) {
+        if (!(p >= 0 && p <= 1)) {
+            throw new OpException("horizontal flip: expects p in [0, 1], got " + p);
+        }
         this.p = p;
     }
 

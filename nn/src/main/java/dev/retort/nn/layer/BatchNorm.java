@@ -38,6 +38,16 @@ public final class BatchNorm extends Layer {
     /// @param momentum weight of the new batch in the running statistics, in [0, 1]
     /// @param affine   whether weight and bias are trained
     public record Config(int channels, double eps, double momentum, boolean affine) {
+        /// Checks the ranges.
+        ///
+        /// @throws OpException naming what is out of range
+        public Config {
+            if (channels < 1 || !(eps >= 0) || !(momentum >= 0 && momentum <= 1)) {
+                throw new OpException("batch_norm: expects channels >= 1, eps >= 0 and momentum in [0, 1], got "
+                        + channels + ", " + eps + " and " + momentum);
+            }
+        }
+
         /// Eps 1e-5, momentum 0.1, trained weight and bias.
         public static Config of(int channels) {
             return new Config(channels, 1e-5, 0.1, true);

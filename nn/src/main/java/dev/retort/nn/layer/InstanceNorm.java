@@ -2,6 +2,7 @@ package dev.retort.nn.layer;
 
 import dev.retort.nn.Layer;
 import dev.retort.nn.Parameter;
+import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,9 @@ public final class InstanceNorm extends Layer {
 
     @Override
     protected Tensor forward(Tensor x) {
+        if (x.rank() < 2 || x.size(1) != channels) { // a divisor of the channels would pass as a number of groups
+            throw new OpException("instance_norm: expects input [N, " + channels + ", ...], got " + x.type());
+        }
         return x.groupNorm(channels, weight == null ? null : weight.value(), bias == null ? null : bias.value(), eps);
     }
 

@@ -107,6 +107,13 @@ public final class MultiheadAttention extends Module {
     }
 
     private Tensor attend(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, boolean causal) {
+        for (Tensor x : new Tensor[] {query, key, value}) {
+            if (x.rank() != 3 || x.size(2) != config.width) {
+                throw new OpException("attention: expects query, key and value "
+                        + (config.batchFirst ? "[B, T, " : "[T, B, ") + config.width + "], got " + query.type() + ", "
+                        + key.type() + " and " + value.type());
+            }
+        }
         Tensor weight = inWeight.value();
         Tensor bias = inBias == null ? null : inBias.value();
         int width = config.width;

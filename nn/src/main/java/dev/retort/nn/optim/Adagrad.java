@@ -1,6 +1,7 @@
 package dev.retort.nn.optim;
 
 import dev.retort.nn.Parameter;
+import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.UpdateOp;
 import java.util.List;
@@ -17,6 +18,13 @@ public final class Adagrad extends Optimizer {
     /// @param eps         added to the root
     /// @param weightDecay added as weightDecay·w to the gradient
     public record Config(double lr, double eps, double weightDecay) {
+        /// Checks the ranges; the optimiser checks learning rate and weight decay.
+        public Config {
+            if (!(eps >= 0)) {
+                throw new OpException("adagrad: expects eps >= 0, got " + eps);
+            }
+        }
+
         /// Eps 1e-10, no weight decay.
         public static Config of(double lr) {
             return new Config(lr, 1e-10, 0);

@@ -1,6 +1,7 @@
 package dev.retort.nn.optim;
 
 import dev.retort.nn.Parameter;
+import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.UpdateOp;
 import java.util.List;
@@ -19,6 +20,14 @@ public final class Adam extends Optimizer {
     /// @param eps         added to the root
     /// @param weightDecay added as weightDecay·w to the gradient
     public record Config(double lr, double beta1, double beta2, double eps, double weightDecay) {
+        /// Checks the ranges; the optimiser checks learning rate and weight decay.
+        public Config {
+            if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1 && eps >= 0)) {
+                throw new OpException(
+                        "adam: expects betas in [0, 1) and eps >= 0, got " + beta1 + ", " + beta2 + " and " + eps);
+            }
+        }
+
         /// Betas 0.9 and 0.999, eps 1e-8, no weight decay.
         public static Config of(double lr) {
             return new Config(lr, 0.9, 0.999, 1e-8, 0);

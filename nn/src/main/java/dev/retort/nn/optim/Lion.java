@@ -1,6 +1,7 @@
 package dev.retort.nn.optim;
 
 import dev.retort.nn.Parameter;
+import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.UpdateOp;
 import java.util.List;
@@ -18,6 +19,13 @@ public final class Lion extends Optimizer {
     /// @param beta2       memory of the average, in [0, 1)
     /// @param weightDecay decoupled weight decay
     public record Config(double lr, double beta1, double beta2, double weightDecay) {
+        /// Checks the ranges; the optimiser checks learning rate and weight decay.
+        public Config {
+            if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
+                throw new OpException("lion: expects betas in [0, 1), got " + beta1 + " and " + beta2);
+            }
+        }
+
         /// Betas 0.9 and 0.99, no weight decay.
         public static Config of(double lr) {
             return new Config(lr, 0.9, 0.99, 0);

@@ -1,6 +1,7 @@
 package dev.retort.nn.optim;
 
 import dev.retort.nn.Parameter;
+import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.UpdateOp;
 import java.util.List;
@@ -19,6 +20,14 @@ public final class RMSprop extends Optimizer {
     /// @param weightDecay added as weightDecay·w to the gradient
     /// @param momentum    share of the previous direction
     public record Config(double lr, double alpha, double eps, double weightDecay, double momentum) {
+        /// Checks the ranges; the optimiser checks learning rate and weight decay.
+        public Config {
+            if (!(alpha >= 0 && alpha < 1 && eps >= 0 && momentum >= 0)) {
+                throw new OpException("rmsprop: expects alpha in [0, 1), eps >= 0 and momentum >= 0, got " + alpha
+                        + ", " + eps + " and " + momentum);
+            }
+        }
+
         /// Alpha 0.99, eps 1e-8, no weight decay, no momentum.
         public static Config of(double lr) {
             return new Config(lr, 0.99, 1e-8, 0, 0);

@@ -2,6 +2,7 @@ package dev.retort.nn.optim;
 
 import dev.retort.nn.StateValues;
 import dev.retort.nn.Stateful;
+import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,7 +22,12 @@ public final class ReduceOnPlateau implements Stateful {
     /// Multiplies the rates by `factor` after more than `patience` calls without improvement.
     ///
     /// @param higherIsBetter true for accuracies, false for losses
+    /// @throws OpException if the factor is not in (0, 1) or the patience is negative
     public ReduceOnPlateau(Optimizer optimizer, boolean higherIsBetter, double factor, int patience) {
+        if (!(factor > 0 && factor < 1) || patience < 0) {
+            throw new OpException("plateau schedule: expects a factor in (0, 1) and patience >= 0, got " + factor
+                    + " and " + patience);
+        }
         this.optimizer = optimizer;
         this.higherIsBetter = higherIsBetter;
         this.factor = factor;

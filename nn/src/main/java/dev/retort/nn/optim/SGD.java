@@ -22,10 +22,10 @@ public final class SGD extends Optimizer {
     public record Config(double lr, double momentum, double dampening, double weightDecay, boolean nesterov) {
         /// Checks the ranges.
         public Config {
-            if (!(momentum >= 0) || (nesterov && (momentum <= 0 || dampening != 0))) {
+            if (!(momentum >= 0) || !Double.isFinite(dampening) || (nesterov && (momentum <= 0 || dampening != 0))) {
                 throw new OpException(
-                        "sgd: expects momentum >= 0, and for Nesterov momentum > 0 and dampening = 0, got " + momentum
-                                + " and " + dampening);
+                        "sgd: expects momentum >= 0 and finite dampening, and for Nesterov momentum > 0 and"
+                                + " dampening = 0, got " + momentum + " and " + dampening);
             }
         }
 

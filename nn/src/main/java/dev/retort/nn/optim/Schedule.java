@@ -18,11 +18,13 @@ public interface Schedule {
     /// gamma^⌊step/every⌋.
     static Schedule step(long every, double gamma) {
         check("step schedule", every > 0, "every > 0", every);
+        check("step schedule", gamma > 0, "gamma > 0", gamma);
         return step -> Math.pow(gamma, Math.floorDiv(step, every));
     }
 
     /// gamma to the number of milestones at or before the step.
     static Schedule multiStep(double gamma, long... milestones) {
+        check("multi-step schedule", gamma > 0, "gamma > 0", gamma);
         long[] own = milestones.clone();
         return step -> Math.pow(gamma, Arrays.stream(own).filter(m -> m <= step).count());
     }
@@ -31,6 +33,7 @@ public interface Schedule {
     /// a cosine to `last` at step `total` and after (Loshchilov and Hutter, 2016, arXiv 1608.03983).
     static Schedule cosine(long warmup, long total, double last) {
         check("cosine schedule", warmup >= 0 && total > warmup, "0 <= warmup < total", warmup, total);
+        check("cosine schedule", last >= 0, "last >= 0", last);
         return step -> {
             if (step < warmup) {
                 return (step + 1.0) / (warmup + 1.0);
@@ -43,6 +46,7 @@ public interface Schedule {
     /// (1 − step/total)^power · (1 − last) + last, and `last` after `total` steps.
     static Schedule polynomial(long total, double power, double last) {
         check("polynomial schedule", total > 0, "total > 0", total);
+        check("polynomial schedule", power >= 0 && last >= 0, "power >= 0 and last >= 0", power, last);
         return step -> last + (1 - last) * Math.pow(1 - Math.min(1, step / (double) total), power);
     }
 
@@ -56,7 +60,13 @@ public interface Schedule {
     /// One cycle from 1/startDivisor up to 1 over a share `rise` of the steps, then down to
     /// 1/(startDivisor·endDivisor).
     static Schedule oneCycle(long total, double rise, double startDivisor, double endDivisor) {
-        check("one-cycle schedule", total > 1 && rise > 0 && rise < 1, "total > 1 and 0 < rise < 1", total);
+        check("one-cycle schedule", total > 1 && rise > 0 && rise < 1, "total > 1 and 0 < rise < 1", total, rise);
+        check(
+                "one-cycle schedule",
+                startDivisor > 0 && endDivisor > 0,
+                "positive divisors of the rates at the start and the end",
+                startDivisor,
+                endDivisor);
         double peak = rise * total - 1;
         double start = 1 / startDivisor;
         double end = start / endDivisor;
@@ -72,7 +82,7 @@ public interface Schedule {
         return to + (from - to) / 2 * (1 + Math.cos(Math.PI * share));
     }
 
-    private static void check(String name, boolean ok, String expected, long... got) {
+    private static void check(String name, boolean ok, String expected, Number... got) {
         if (!ok) {
             throw new OpException(name + ": expects " + expected + ", got " + Arrays.toString(got));
         }

@@ -2,6 +2,7 @@ package dev.retort.nn.train;
 
 import dev.retort.nn.StateValues;
 import dev.retort.nn.Stateful;
+import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,7 +18,12 @@ public final class EarlyStopping implements Stateful {
     /// Stops after `patience` calls in a row that are not better than the best by more than `margin`.
     ///
     /// @param higherIsBetter true for accuracies, false for losses
+    /// @throws OpException if the margin is negative or the patience below 1
     public EarlyStopping(boolean higherIsBetter, double margin, int patience) {
+        if (!(margin >= 0) || patience < 1) {
+            throw new OpException(
+                    "early stopping: expects margin >= 0 and patience >= 1, got " + margin + " and " + patience);
+        }
         this.higherIsBetter = higherIsBetter;
         this.margin = margin;
         this.patience = patience;

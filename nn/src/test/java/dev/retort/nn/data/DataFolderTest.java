@@ -113,5 +113,9 @@ class DataFolderTest {
                 .hasMessageContaining("expects IDX files, CIFAR .bin files, .jpk packs, or a folder of images")
                 .hasMessageContaining("readme.txt");
         assertThatThrownBy(() -> DataFolder.open(folder.resolve("none"))).isInstanceOf(NotDirectoryException.class);
+        assertThatThrownBy(() -> DataFolder.open(folder.resolve("readme.txt")))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("readme.txt: expects a folder of")
+                .hasMessageContaining("got a file");
     }
 }

@@ -58,6 +58,13 @@ class TransformsTest {
     }
 
     @Test
+    void aFlipHasAProbability() {
+        assertThatThrownBy(() -> new RandomHorizontalFlip(2))
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("expects p in [0, 1], got 2.0");
+    }
+
+    @Test
     void flipsMirrorHalfOfTheImages() {
         int flipped = 0;
         for (int i = 0; i < 400; i++) {

@@ -185,4 +185,26 @@ class LayerTest {
         assertThat(largest).isBetween(0.99 * bound, bound);
         assertThat(squares / weight.length).isCloseTo(bound * bound / 3, Offset.offset(0.05 * bound * bound));
     }
+
+    @Test
+    void otherShapesAndSettingsAreRefusedByName() {
+        Tensor x = Random.normal(rng, 2, 4, 3, 3);
+        assertThatThrownBy(() -> new InstanceNorm(2).call(x)) // divides 4, so it would be a number of groups
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("instance_norm: expects input [N, 2, ...], got F32[2, 4, 3, 3]");
+        assertThat(new InstanceNorm(4).call(x).shape()).isEqualTo(x.shape());
+        MultiheadAttention attention = new MultiheadAttention(6, 2, rng);
+        assertThatThrownBy(() -> attention.call(Tensor.zeros(5, 6), null, false))
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("attention: expects query, key and value [T, B, 6], got F32[5, 6]");
+        assertThatThrownBy(() -> attention.call(Tensor.zeros(5, 1, 6), Tensor.zeros(5, 1, 4), x, null, false))
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("F32[5, 1, 4]");
+        assertThatThrownBy(() -> new BatchNorm(0))
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("channels >= 1");
+        assertThatThrownBy(() -> BatchNorm.Config.of(3).withMomentum(2))
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("momentum in [0, 1], got 3, 1.0E-5 and 2.0");
+    }
 }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -214,5 +215,36 @@ class OptimizerTest {
                         Offset.offset(1e-12));
         assertThatThrownBy(() -> Schedule.cosine(5, 5, 0))
                 .hasMessage("cosine schedule: expects 0 <= warmup < total, got [5, 5]");
+    }
+
+    @Test
+    void nothingToClipHasNorm0() {
+        assertThat(Gradients.clipNorm(List.of(parameter(1)), 1)).isZero();
+    }
+
+    @Test
+    void settingsOutOfRangeAreRefused() {
+        double nan = Double.NaN;
+        refused("betas in [0, 1)", () -> Adam.Config.of(0.1).withBetas(1, 0.9));
+        refused("betas in [0, 1)", () -> AdamW.config(0.1).withBetas(0.9, nan));
+        refused("eps >= 0", () -> new Adam.Config(0.1, 0.9, 0.9, -1, 0));
+        refused("betas in [0, 1)", () -> new Lion.Config(0.1, 0.9, 1, 0));
+        refused("alpha in [0, 1)", () -> new RMSprop.Config(0.1, 2, 1e-8, 0, 0));
+        refused("eps >= 0", () -> new Adagrad.Config(0.1, nan, 0));
+        refused("finite dampening", () -> new SGD.Config(0.1, 0.9, nan, 0, false));
+        Optimizer optimizer = new SGD(Map.of("w", parameter(1)), SGD.Config.of(0.1));
+        refused("a factor in (0, 1)", () -> new ReduceOnPlateau(optimizer, false, 2, 3));
+        refused("patience >= 0", () -> new ReduceOnPlateau(optimizer, false, 0.5, -1));
+        refused("gamma > 0", () -> Schedule.step(2, nan));
+        refused("gamma > 0", () -> Schedule.multiStep(-0.1, 3));
+        refused("last >= 0", () -> Schedule.cosine(0, 5, nan));
+        refused("power >= 0", () -> Schedule.polynomial(5, -1, 0));
+        refused("positive divisors", () -> Schedule.oneCycle(5, 0.3, 0, 1e4));
+        refused("norm >= 0", () -> Gradients.clipNorm(List.of(), -1));
+        refused("limit >= 0", () -> Gradients.clipValue(List.of(), nan));
+    }
+
+    private static void refused(String expected, ThrowingCallable settings) {
+        assertThatThrownBy(settings).isInstanceOf(OpException.class).hasMessageContaining(expected);
     }
 }

@@ -97,5 +97,8 @@ class MetricsTest {
         assertThat(resumed.best()).isEqualTo(0.5);
         assertThat(resumed.add(0.6)).isTrue();
         assertThat(resumed.shouldStop()).isFalse();
+        assertThatThrownBy(() -> new EarlyStopping(true, 0, 0))
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("patience >= 1, got 0.0 and 0");
     }
 }

@@ -57,7 +57,9 @@ public sealed interface ConvOp extends Op {
         }
 
         private static int extent(long room, int stride) {
-            return room < 0 ? 0 : Math.toIntExact(room / stride + 1);
+            return room < 0
+                    ? 0
+                    : (int) Math.min(Integer.MAX_VALUE, room / stride + 1); // a shape that large is an error
         }
     }
 

@@ -1,0 +1,41 @@
+package dev.retort.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/// The file that a command will write, looked at before the work and not after it.
+public final class OutputFile {
+    private OutputFile() {}
+
+    /// Passes if `out` can be made or replaced without loss of what the command reads.
+    ///
+    /// @param read the files that the command reads; null for an option that was not given
+    /// @throws CommandException if `out` is a folder or one of the files read, or lies under a file or in a folder
+    ///                          that this process must not write to
+    public static void check(Path out, @Nullable Path... read) throws IOException {
+        if (Files.isDirectory(out)) {
+            throw wrong(out, "a folder");
+        }
+        for (Path file : read) {
+            if (file != null && Files.exists(out) && Files.exists(file) && Files.isSameFile(out, file)) {
+                throw new CommandException("--out: expected another file than those that are read, got " + out);
+            }
+        }
+        Path folder = out.toAbsolutePath().getParent();
+        while (folder != null && !Files.exists(folder)) {
+            folder = folder.getParent();
+        }
+        if (folder == null || !Files.isDirectory(folder)) {
+            throw wrong(out, folder + ", which is no folder");
+        }
+        if (!Files.isWritable(folder)) {
+            throw wrong(out, "no permission to write in " + folder);
+        }
+    }
+
+    private static CommandException wrong(Path out, String got) {
+        return new CommandException("--out: expected the path of a file that can be written, got " + out + ": " + got);
+    }
+}
