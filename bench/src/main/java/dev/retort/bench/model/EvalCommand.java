@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -80,16 +81,17 @@ public final class EvalCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
-    /// A model and what is done to images first.
-    private record Subject(Layer model, Normalize normalize) {}
+    /// A model, what is done to images first, and what refuses those that it cannot take.
+    private record Subject(Layer model, Normalize normalize, Consumer<Dataset> check) {}
 
     @Override
     public Integer call() throws Exception {
         if (spec == null || weights == null || data == null) {
             throw new IllegalStateException("eval: run by picocli, which fills these in");
         }
+        Subject subject = subject(weights);
         Dataset images = images(data);
-        Subject subject = subject(weights, images);
+        subject.check.accept(images);
         TopK best = TopK.accuracy();
         TopK five = new TopK(Math.min(5, Math.max(1, images.classNames().size())));
         DataLoader loader =
@@ -126,11 +128,11 @@ public final class EvalCommand implements Callable<Integer> {
                 best.count());
     }
 
-    private Subject subject(Path file, Dataset images) throws IOException {
+    private Subject subject(Path file) throws IOException {
         String name = model;
         if (name == null) {
-            ModelCard.Loaded loaded = ModelCard.load(file).forImages(images);
-            return new Subject(loaded.model(), loaded.card().normalization().toTransform());
+            ModelCard.Loaded loaded = ModelCard.load(file);
+            return new Subject(loaded.model(), loaded.card().normalization().toTransform(), loaded::forImages);
         }
         Matcher matcher = RESNET.matcher(name);
         if (!matcher.matches()) {
@@ -140,7 +142,7 @@ public final class EvalCommand implements Callable<Integer> {
         Layer net = new CifarResNet(CifarResNet.Config.of(Integer.parseInt(matcher.group(1)), 10), new Rng(0));
         net.loadStateDict(WeightFile.read(file));
         net.eval();
-        return new Subject(net, new Normalize(mean, std));
+        return new Subject(net, new Normalize(mean, std), _ -> {});
     }
 
     private static Dataset images(Path path) throws IOException {
