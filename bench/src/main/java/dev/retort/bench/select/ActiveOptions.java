@@ -161,6 +161,11 @@ final class ActiveOptions {
         atLeast("--budget", budget, rounds);
         atLeast("--epochs", epochs, 1);
         atLeast("--teacher-epochs", teacherEpochs, 1);
+        atLeast("--teacher-batch", teacherBatch, 1);
+        Selectors.of(selector); // a teacher is trained before it is used
+        if (maxCost != null && teacherUrl == null) {
+            throw new IllegalArgumentException("--max-cost: expected with --teacher-url, whose answers are paid for");
+        }
         if (teacherFile != null && teacherUrl != null) {
             throw new IllegalArgumentException("active: expected one teacher, got --teacher-file and --teacher-url");
         }

@@ -74,6 +74,14 @@ class ActiveCommandTest {
     }
 
     @Test
+    void optionsAreLookedAtBeforeATeacherIsTrained() {
+        assertThat(active("--selector", "foo").err()).contains("--selector: expected one of", "got 'foo'");
+        assertThat(active("--max-cost", "1").err()).contains("--max-cost: expected with --teacher-url");
+        assertThat(active("--teacher-batch", "0").err()).contains("--teacher-batch: expected at least 1, got 0");
+        assertThat(folder.resolve("out")).doesNotExist();
+    }
+
+    @Test
     void aSecondProcessInTheSameFolderIsRefused() throws IOException {
         Path out = folder.resolve("out");
         try (FolderLock _ = FolderLock.of(out)) {
