@@ -22,6 +22,11 @@ final class AttentionTile {
 
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
+    /// Whether rows are copied, six at a time, for the tiles of [FencedKernel].
+    private static final boolean FENCED = FencedKernel.AVAILABLE;
+
+    private static final int STRIP = FencedKernel.MR;
+    private static final int PITCH = FencedKernel.PITCH;
     /// Below, a weight is 0: the least power of two that has all bits is 2^-126.
     private static final float WEIGHT_MIN = -87f;
     /// Bits of 1: an exponent shifted into place and these are a power of two.
@@ -66,9 +71,17 @@ final class AttentionTile {
         }
     }
 
-    /// Packs m rows of d features, times `factor`, as the right operand of [#addRows]: the queries
-    /// of each panel are the steps of a product of their own.
+    /// Packs m rows of d features, times `factor`, as the right operand of [#addRows]: the queries of each panel are
+    /// the
+    /// steps of a product of their own, or all queries those of one where rows are copied.
     static void packRows(int m, int d, float factor, float[] x, int xo, int ld, float[] panels, int at) {
+        if (FENCED) {
+            RowPanels.pack(d, m, x, xo, ld, 1, panels, at);
+            if (factor != 1f) {
+                BinaryLoops.mul(panels, at, factor, panels, at, RowPanels.floats(d, m));
+            }
+            return;
+        }
         int w;
         for (int j = 0; j < m; j += w) {
             w = RowPanels.width(m - j);
@@ -84,6 +97,10 @@ final class AttentionTile {
     /// Adds to n rows of y, `ld` apart, the products of a tile of n keys and m queries with the packed rows of the
     /// queries, `d` features each.
     static void addRows(int n, int m, int d, float[] tile, int to, float[] panels, int at, float[] y, int yo, int ld) {
+        if (FENCED) {
+            addStrips(n, m, d, tile, to, panels, at, y, yo, ld);
+            return;
+        }
         int w;
         for (int j = 0; j < m; j += w) {
             w = RowPanels.width(m - j);
@@ -102,6 +119,10 @@ final class AttentionTile {
     /// Writes the products of n rows, read in place, with m packed queries of `depth` features to a tile.
     static void product(
             int n, int m, int depth, float[] rows, int ro, int ld, float[] panels, int at, float[] tile, int to) {
+        if (FENCED && depth <= FencedKernel.DEPTH) {
+            strips(n, m, depth, rows, ro, ld, panels, at, depth, GemmKernel.ZEROS, tile, to, KEYS);
+            return;
+        }
         int w;
         for (int j = 0; j < m; j += w) {
             w = RowPanels.width(m - j);
@@ -124,6 +145,10 @@ final class AttentionTile {
             int to,
             float[] sums,
             int at) {
+        if (FENCED) {
+            strips(n, m, keys, rows, ro, ld, tile, to, KEYS, first ? GemmKernel.ZEROS : sums, sums, at, n);
+            return;
+        }
         int w;
         for (int j = 0; j < m; j += w) {
             w = RowPanels.width(m - j);
@@ -131,6 +156,80 @@ final class AttentionTile {
             int c = at + j * n;
             RowPanels.add(
                     n, w, keys, rows, ro, ld, tile, to + j * KEYS, start, first ? 0 : c, first ? 0 : w, sums, c, w);
+        }
+    }
+
+    /// Writes F plus the products of n rows, `depth` steps each, with m packed queries to C; panels of queries are
+    /// `bPitch` and `cPitch` rows apart in B and C. F is C or [GemmKernel#ZEROS].
+    private static void strips(
+            int n,
+            int m,
+            int depth,
+            float[] rows,
+            int ro,
+            int ld,
+            float[] b,
+            int bo,
+            int bPitch,
+            float[] f,
+            float[] c,
+            int co,
+            int cPitch) {
+        float[] strip = Scratch.floats(Scratch.GEMM_A, STRIP * PITCH);
+        for (int i = 0; i < n; i += STRIP) {
+            int high = Math.min(STRIP, n - i);
+            for (int r = 0; r < high; r++) {
+                System.arraycopy(rows, ro + (i + r) * ld, strip, r * PITCH, depth);
+            }
+            int w;
+            for (int j = 0; j < m; j += w) {
+                w = RowPanels.width(m - j);
+                int to = co + j * cPitch + i * w;
+                boolean zeros = f == GemmKernel.ZEROS;
+                strip(high, w, depth, strip, b, bo + j * bPitch, f, zeros ? 0 : to, zeros ? 0 : w, c, to, w);
+            }
+        }
+    }
+
+    /// [#addRows] with the rows of all panels put together.
+    private static void addStrips(
+            int n, int m, int d, float[] tile, int to, float[] panels, int at, float[] y, int yo, int ld) {
+        float[] strip = Scratch.floats(Scratch.GEMM_A, STRIP * PITCH);
+        for (int i = 0; i < n; i += STRIP) {
+            int high = Math.min(STRIP, n - i);
+            int w;
+            for (int j = 0; j < m; j += w) {
+                w = RowPanels.width(m - j);
+                for (int r = 0; r < high; r++) {
+                    System.arraycopy(tile, to + j * KEYS + (i + r) * w, strip, r * PITCH + j, Math.min(w, m - j));
+                }
+            }
+            int width;
+            for (int c = 0; c < d; c += width) {
+                width = RowPanels.width(d - c);
+                int corner = yo + i * ld + c;
+                strip(high, Math.min(width, d - c), m, strip, panels, at + c * m, y, corner, ld, y, corner, ld);
+            }
+        }
+    }
+
+    private static void strip(
+            int rows,
+            int columns,
+            int depth,
+            float[] strip,
+            float[] b,
+            int bo,
+            float[] f,
+            int fo,
+            int ldf,
+            float[] c,
+            int co,
+            int ldc) {
+        if (rows == STRIP && columns == 2 * L) {
+            FencedKernel.tile(rows, columns, depth, strip, 0, b, bo, f, fo, ldf, c, co, ldc);
+        } else {
+            RowPanels.add(rows, columns, depth, strip, 0, PITCH, b, bo, f, fo, ldf, c, co, ldc);
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.retort.tensor.cpu.simd;
 
+import static java.lang.invoke.VarHandle.loadLoadFence;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -25,7 +27,7 @@ final class GatherKernel {
 
     private static int rows() {
         if (GemmKernel.ROWS < 8) {
-            return GemmKernel.ROWS;
+            return GemmKernel.MR;
         }
         return Lanes.LENGTH >= 16 ? 12 : 8;
     }
@@ -46,13 +48,20 @@ final class GatherKernel {
         return starts;
     }
 
-    /// Writes C for `rows` rows: whole vectors and 4, 8 or 12 rows of F are read and of C written,
-    /// `fs` and `cs` apart.
+    /// Whether a tile writes so many rows, and no more.
+    static boolean fills(int rows) {
+        return rows % 4 == 0 || rows == ROWS;
+    }
+
+    /// Writes C for `rows` rows: whole vectors and 4, 6 (with 16 registers), 8 or 12 rows of F are read and of C
+    /// written, `fs` and `cs` apart.
     ///
     /// @param spot the positions and distances b0, b1, f0, f1, fs, c0, c1 and cs
     static void tile(int rows, int k, float[] a, int ao, float[] b, int[] at, float[] f, float[] c, int[] spot) {
         if (rows > 8) {
             tile12(k, a, ao, b, at, f, c, spot);
+        } else if (rows > 4 && ROWS == 6) {
+            tile6(k, a, ao, b, at, f, c, spot);
         } else if (rows > 4) {
             tile8(k, a, ao, b, at, f, c, spot);
         } else {
@@ -232,6 +241,71 @@ final class GatherKernel {
         s6b.intoArray(c, c1 + 6 * cs);
         s7a.intoArray(c, c0 + 7 * cs);
         s7b.intoArray(c, c1 + 7 * cs);
+    }
+
+    /// With fences, as in [FencedKernel].
+    private static void tile6(int k, float[] a, int ao, float[] b, int[] at, float[] f, float[] c, int[] spot) {
+        int b0 = spot[0];
+        int b1 = spot[1];
+        int f0 = spot[2];
+        int f1 = spot[3];
+        int fs = spot[4];
+        int c0 = spot[5];
+        int c1 = spot[6];
+        int cs = spot[7];
+        FloatVector s0a = FloatVector.fromArray(S, f, f0);
+        FloatVector s0b = FloatVector.fromArray(S, f, f1);
+        FloatVector s1a = FloatVector.fromArray(S, f, f0 + fs);
+        FloatVector s1b = FloatVector.fromArray(S, f, f1 + fs);
+        FloatVector s2a = FloatVector.fromArray(S, f, f0 + 2 * fs);
+        FloatVector s2b = FloatVector.fromArray(S, f, f1 + 2 * fs);
+        FloatVector s3a = FloatVector.fromArray(S, f, f0 + 3 * fs);
+        FloatVector s3b = FloatVector.fromArray(S, f, f1 + 3 * fs);
+        FloatVector s4a = FloatVector.fromArray(S, f, f0 + 4 * fs);
+        FloatVector s4b = FloatVector.fromArray(S, f, f1 + 4 * fs);
+        FloatVector s5a = FloatVector.fromArray(S, f, f0 + 5 * fs);
+        FloatVector s5b = FloatVector.fromArray(S, f, f1 + 5 * fs);
+        int end = ao + k;
+        for (int i = ao; i < end; i++) {
+            int p = at[i - ao];
+            FloatVector x0 = FloatVector.fromArray(S, b, b0 + p);
+            FloatVector x1 = FloatVector.fromArray(S, b, b1 + p);
+            FloatVector v0 = FloatVector.broadcast(S, a[i]);
+            s0a = v0.fma(x0, s0a);
+            s0b = v0.fma(x1, s0b);
+            loadLoadFence();
+            FloatVector v1 = FloatVector.broadcast(S, a[i + PITCH]);
+            s1a = v1.fma(x0, s1a);
+            s1b = v1.fma(x1, s1b);
+            loadLoadFence();
+            FloatVector v2 = FloatVector.broadcast(S, a[i + 2 * PITCH]);
+            s2a = v2.fma(x0, s2a);
+            s2b = v2.fma(x1, s2b);
+            loadLoadFence();
+            FloatVector v3 = FloatVector.broadcast(S, a[i + 3 * PITCH]);
+            s3a = v3.fma(x0, s3a);
+            s3b = v3.fma(x1, s3b);
+            loadLoadFence();
+            FloatVector v4 = FloatVector.broadcast(S, a[i + 4 * PITCH]);
+            s4a = v4.fma(x0, s4a);
+            s4b = v4.fma(x1, s4b);
+            loadLoadFence();
+            FloatVector v5 = FloatVector.broadcast(S, a[i + 5 * PITCH]);
+            s5a = v5.fma(x0, s5a);
+            s5b = v5.fma(x1, s5b);
+        }
+        s0a.intoArray(c, c0);
+        s0b.intoArray(c, c1);
+        s1a.intoArray(c, c0 + cs);
+        s1b.intoArray(c, c1 + cs);
+        s2a.intoArray(c, c0 + 2 * cs);
+        s2b.intoArray(c, c1 + 2 * cs);
+        s3a.intoArray(c, c0 + 3 * cs);
+        s3b.intoArray(c, c1 + 3 * cs);
+        s4a.intoArray(c, c0 + 4 * cs);
+        s4b.intoArray(c, c1 + 4 * cs);
+        s5a.intoArray(c, c0 + 5 * cs);
+        s5b.intoArray(c, c1 + 5 * cs);
     }
 
     private static void tile4(int k, float[] a, int ao, float[] b, int[] at, float[] f, float[] c, int[] spot) {

@@ -287,7 +287,7 @@ final class PhaseConv {
             int w = Math.min(v + 1, places.length - 1);
             int q0 = starts[v];
             int q1 = starts[w];
-            boolean written = rows % 4 == 0 && places[v] >= 0 && places[w] >= 0;
+            boolean written = GatherKernel.fills(rows) && places[v] >= 0 && places[w] >= 0;
             spot[0] = LINE + q0;
             spot[1] = LINE + q1;
             spot[2] = begin == sums ? to + q0 : 0;
@@ -330,7 +330,7 @@ final class PhaseConv {
         }
         for (int v = 0; v < places.length; v++) {
             int w = v % 2 == 0 ? Math.min(v + 1, places.length - 1) : v - 1;
-            if (rows % 4 != 0 || places[v] < 0 || places[w] < 0) {
+            if (!GatherKernel.fills(rows) || places[v] < 0 || places[w] < 0) {
                 vector(part, block, starts[v], sums, to);
             }
         }
