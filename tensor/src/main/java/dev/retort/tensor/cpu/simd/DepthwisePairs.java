@@ -15,7 +15,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// Nine weights and two sums fit the registers; a strip that walks downwards needs 16 and keeps some on the stack.
 final class DepthwisePairs {
     /// Whether this process has so few registers.
-    static final boolean AVAILABLE = GemmKernel.MR == 4;
+    static final boolean AVAILABLE = GemmKernel.ROWS == 4;
 
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
