@@ -35,7 +35,7 @@ public record DataFolder(String format, Dataset train, Optional<Dataset> test) {
     public static DataFolder open(Path folder) throws IOException {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new FormatException(
-                    "data: " + folder + ": expects a folder of IDX, CIFAR, JPEG-pack or image files," + " got a file");
+                    "data: " + folder + ": expects a folder of IDX, CIFAR, JPEG-pack or image files, got a file");
         }
         if (!Files.isDirectory(folder)) {
             throw new NotDirectoryException(folder.toString());

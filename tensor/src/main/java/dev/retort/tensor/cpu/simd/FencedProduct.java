@@ -1,6 +1,7 @@
 package dev.retort.tensor.cpu.simd;
 
-import dev.retort.tensor.cpu.Parallel;
+import static dev.retort.tensor.cpu.simd.ProductTasks.parts;
+
 import org.jspecify.annotations.Nullable;
 
 /// A product for processors with 16 vector registers, `C = F + A B`; F is the row `start` for every row of C, or C
@@ -61,33 +62,11 @@ record FencedProduct(
 
     void run() {
         boolean serial = (long) m * n * k < Gemm.SERIAL_WORK;
-        int threads = serial ? 1 : Parallel.threads();
         int depth = Gemm.evenBlock(k, FencedKernel.DEPTH);
         int across = parts(n, COLUMNS);
         int down = parts(m, ROWS);
-        if (across * down % threads != 0) {
-            int wider = (across + threads - 1) / threads * threads;
-            if (n >= wider * FEWEST_COLUMNS || m < threads * FEWEST_ROWS) {
-                across = wider;
-            } else {
-                down = (down + threads - 1) / threads * threads;
-            }
-        }
-        int columns = (parts(n, across) + NR - 1) / NR * NR;
-        int rows = (parts(m, down) + MR - 1) / MR * MR;
-        int wide = parts(n, columns);
-        int tasks = wide * parts(m, rows);
-        Parallel.forRange(tasks, serial ? tasks : 1, (from, to) -> {
-            for (int t = from; t < to; t++) {
-                int i = t / wide * rows;
-                int j = t % wide * columns;
-                block(new Block(i, Math.min(rows, m - i), j, Math.min(columns, n - j), depth));
-            }
-        });
-    }
-
-    private static int parts(int size, int part) {
-        return (size + part - 1) / part;
+        new ProductTasks(across, down, FEWEST_COLUMNS, FEWEST_ROWS, MR, NR)
+                .run(m, n, serial, (i, rows, j, columns) -> block(new Block(i, rows, j, columns, depth)));
     }
 
     private void block(Block s) {
