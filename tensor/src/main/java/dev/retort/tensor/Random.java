@@ -34,6 +34,8 @@ public final class Random {
     }
 
     /// 1 with the given probabilities, else 0.
+    ///
+    /// @throws OpException if one is not in [0, 1]
     public static Tensor bernoulli(Rng rng, Tensor probabilities) {
         return Engine.one(new RandomOp.Bernoulli(rng.seed(), rng.nextStream()), probabilities);
     }

@@ -31,7 +31,9 @@ final class RandomLauncher {
                         .buffer(y)
                         .buffer(p)
                         .number(op.seed())
-                        .number(op.stream()),
+                        .number(op.stream())
+                        .faults((value, i) -> "bernoulli: expects probabilities in [0, 1], element " + i + " is "
+                                + Float.intBitsToFloat((int) value)),
                 p.numel());
         return y;
     }

@@ -15,9 +15,13 @@ __kernel void dropout(const int n, const int offset, __global S* out, __global c
 
 // 1 where the uniform is below the probability, else 0
 __kernel void bernoulli(const int n, const int offset, __global S* out, __global const S* in, const ulong seed,
-                        const ulong stream) {
+                        const ulong stream, __global int* fault, const int site) {
     EACH(i, n) {
-        ST(out, i, (A)uniform_of(seed, stream, i) < LD(in, offset + i) ? 1 : 0);
+        const A p = LD(in, offset + i);
+        if (!(p >= 0 && p <= 1)) {
+            fail(fault, site, as_int((float)p), i);
+        }
+        ST(out, i, (A)uniform_of(seed, stream, i) < p ? 1 : 0);
     }
 }
 

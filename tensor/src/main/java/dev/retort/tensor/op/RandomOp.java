@@ -44,7 +44,7 @@ public sealed interface RandomOp extends Op {
         }
     }
 
-    /// Input (p, probabilities): 1 with probability p, else 0, of p's type.
+    /// Input (p, probabilities in [0, 1]): 1 with probability p, else 0, of p's type.
     record Bernoulli(long seed, long stream) implements RandomOp, NonDifferentiable {
         @Override
         public TensorType[] infer(TensorType[] in) {

@@ -74,7 +74,9 @@ final class RandomSpecs {
                 .special("certain", coins, () -> in(Data.of(0, 1, 0, 1)))
                 .special("nothing", coins, () -> in(Data.values(1, 0)))
                 .large("large", coins, () -> in(Data.uniform(1, 0, 1, 70_001)))
-                .error("integers", "floating dtype", coins, () -> in(Data.indices(1, 2, 3))));
+                .error("integers", "floating dtype", coins, () -> in(Data.indices(1, 2, 3)))
+                .error("above one", "element 1 is 1.5", coins, () -> in(Data.of(0.5, 1.5)))
+                .error("not a number", "element 0 is NaN", coins, () -> in(Data.of(Double.NaN))));
         RandomOp with = new RandomOp.Multinomial(7, true, SEED, 0);
         RandomOp without = new RandomOp.Multinomial(3, false, SEED, 0);
         specs.add(OpSpec.of(RandomOp.Multinomial.class)

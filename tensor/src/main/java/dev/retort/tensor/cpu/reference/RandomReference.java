@@ -2,6 +2,7 @@ package dev.retort.tensor.cpu.reference;
 
 import dev.retort.tensor.DType;
 import dev.retort.tensor.HostStorage;
+import dev.retort.tensor.OpException;
 import dev.retort.tensor.Philox;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
@@ -109,6 +110,10 @@ final class RandomReference {
         double[] p = Elements.doubles(probabilities);
         double[] u = uniforms(op, p.length, false);
         for (int i = 0; i < u.length; i++) {
+            if (!(p[i] >= 0 && p[i] <= 1)) {
+                throw new OpException(
+                        "bernoulli: expects probabilities in [0, 1], element " + i + " is " + (float) p[i]);
+            }
             u[i] = u[i] < p[i] ? 1 : 0;
         }
         return Elements.tensor(u, type);
