@@ -15,8 +15,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
@@ -25,12 +28,14 @@ import java.util.zip.ZipFile;
 /// names that state dicts consist of are known, so a file with other things in it is an error, never an
 /// action.
 ///
-/// Tensors get the keys that lead to them, joined by dots; what is no tensor is left out. If there is an
-/// entry `state_dict` or `model_state_dict`, as in checkpoints of training, its tensors are the result.
+/// Tensors get the keys that lead to them, joined by dots, and in lists their positions; what is no tensor is
+/// left out. If there is a dictionary `state_dict`, `model_state_dict` or `model`, as in checkpoints of
+/// training, its tensors are the result. Counters, settings of command lines, NumPy's numbers and the like,
+/// which such checkpoints hold as well, are passed over.
 ///
 /// Source: PyTorch, `torch/serialization.py` and `torch/_utils.py`, as formats; Python, `pickletools`.
 public final class TorchFile {
-    private static final List<String> WRAPPERS = List.of("state_dict", "model_state_dict");
+    private static final List<String> WRAPPERS = List.of("state_dict", "model_state_dict", "model");
     private static final int DEEPEST = 32;
     /// Dictionaries that hold one another could make any number of names from a few bytes.
     private static final int MOST_ENTRIES = 1_000_000;
@@ -61,9 +66,7 @@ public final class TorchFile {
         file.unclaimed = Files.size(InputFile.require(path));
         try {
             Object root = isZip(path) ? file.readZip(path) : file.readOld(path);
-            Map<String, Tensor> found = new LinkedHashMap<>();
-            file.collect("", root, 0, found);
-            return unwrapped(found);
+            return file.tensors(root);
         } catch (OpException e) {
             throw new FormatException("torch: " + path + ": " + e.getMessage(), e);
         }
@@ -108,13 +111,21 @@ public final class TorchFile {
         }
     }
 
-    /// An entry; PyTorch does not compress, so what is there is as large as it says.
+    /// An entry; PyTorch does not compress, so what is there is as large as it says. Its checksum is
+    /// compared here: the JDK does not for entries that are not compressed.
     private byte[] content(ZipFile zip, ZipEntry entry) throws IOException {
         if (entry.getMethod() != ZipEntry.STORED || entry.getSize() > Integer.MAX_VALUE - 8) {
             throw wrong("entry " + entry.getName() + ": expects uncompressed content below 2 GiB");
         }
         try (InputStream in = zip.getInputStream(entry)) {
-            return in.readAllBytes();
+            byte[] bytes = in.readAllBytes();
+            CRC32 crc = new CRC32();
+            crc.update(bytes);
+            if (crc.getValue() != entry.getCrc()) {
+                throw wrong("entry " + entry.getName() + ": expects CRC-32 " + Long.toHexString(entry.getCrc())
+                        + ", got " + Long.toHexString(crc.getValue()) + ": the file is damaged");
+            }
+            return bytes;
         }
     }
 
@@ -153,11 +164,16 @@ public final class TorchFile {
         if (!(pickle(file, nothing) instanceof List<?> keys)) {
             throw wrong("expects a list of storages");
         }
+        Set<String> missing = new LinkedHashSet<>(storages.keySet());
         for (Object key : keys) {
             if (!(key instanceof String name)) {
                 throw wrong("expects texts as keys of storages");
             }
             fill(file, name);
+            missing.remove(name);
+        }
+        if (!missing.isEmpty()) {
+            throw wrong("expects the content of every storage, got none of " + missing);
         }
         return root;
     }
@@ -205,10 +221,20 @@ public final class TorchFile {
                     @Override
                     public Object call(String name, List<Object> arguments) throws FormatException {
                         return switch (name) {
-                            case "collections.OrderedDict" -> new LinkedHashMap<>();
+                            case "collections.OrderedDict" -> ordered(arguments);
+                            case "collections.defaultdict" -> new LinkedHashMap<>();
                             case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2" -> tensor(arguments);
                             case "torch._utils._rebuild_parameter" -> argument(arguments, 0, Tensor.class);
                             case "torch.Size" -> argument(arguments, 0, Object.class);
+                            case "collections.Counter",
+                                    "argparse.Namespace",
+                                    "builtins.set",
+                                    "__builtin__.set",
+                                    "torch.device",
+                                    "_codecs.encode",
+                                    "numpy.dtype",
+                                    "numpy.core.multiarray.scalar",
+                                    "numpy._core.multiarray.scalar" -> Pickle.None.NONE;
                             default -> throw wrong("expects nothing but tensors, got a call of " + name);
                         };
                     }
@@ -219,6 +245,23 @@ public final class TorchFile {
                     }
                 })
                 .read();
+    }
+
+    /// Empty, its items follow; or, as Python 2 wrote it, made of a list of pairs.
+    private Map<Object, Object> ordered(List<Object> arguments) throws FormatException {
+        Map<Object, Object> made = new LinkedHashMap<>();
+        if (!arguments.isEmpty()) {
+            for (Object pair : argument(arguments, 0, List.class)) {
+                List<?> both = pair instanceof Pickle.Tuple tuple
+                        ? tuple.items()
+                        : pair instanceof List<?> list ? list : List.of();
+                if (both.size() != 2 || !(both.get(0) instanceof String)) {
+                    throw wrong("expects an ordered dictionary of names and values");
+                }
+                made.put(both.get(0), both.get(1));
+            }
+        }
+        return made;
     }
 
     private <T> T argument(List<Object> arguments, int index, Class<T> type) throws FormatException {
@@ -297,33 +340,48 @@ public final class TorchFile {
 
     // ---- names ----------------------------------------------------------------------------------------------------
 
+    private Map<String, Tensor> tensors(Object root) throws FormatException {
+        Map<String, Tensor> found = new LinkedHashMap<>();
+        for (String wrapper : WRAPPERS) {
+            if (found.isEmpty() && root instanceof Map<?, ?> map && map.get(wrapper) instanceof Map<?, ?> inside) {
+                collect("", inside, 1, found);
+            }
+        }
+        if (found.isEmpty()) {
+            collect("", root, 0, found);
+        }
+        return found;
+    }
+
     private void collect(String path, Object value, int depth, Map<String, Tensor> into) throws FormatException {
         if (depth > DEEPEST || ++visited > MOST_ENTRIES) {
             throw wrong("expects at most " + DEEPEST + " levels of dictionaries and " + MOST_ENTRIES + " entries");
         }
-        if (value instanceof Tensor tensor) {
-            into.put(path.isEmpty() ? "tensor" : path, tensor);
-        } else if (value instanceof Map<?, ?> map) {
-            for (Map.Entry<?, ?> entry : map.entrySet()) {
-                String name = path.isEmpty() ? String.valueOf(entry.getKey()) : path + "." + entry.getKey();
-                collect(name, entry.getValue(), depth + 1, into);
+        switch (value) {
+            case Tensor tensor -> {
+                String name = path.isEmpty() ? "tensor" : path;
+                if (into.put(name, tensor) != null) {
+                    throw wrong("expects each name once, got '" + name + "' again");
+                }
             }
+            case Map<?, ?> map -> {
+                for (Map.Entry<?, ?> entry : map.entrySet()) {
+                    collect(below(path, entry.getKey()), entry.getValue(), depth + 1, into);
+                }
+            }
+            case List<?> list -> collectAll(path, list, depth, into);
+            case Pickle.Tuple tuple -> collectAll(path, tuple.items(), depth, into);
+            default -> {} // a number, a text: no tensor
         }
     }
 
-    private static Map<String, Tensor> unwrapped(Map<String, Tensor> found) {
-        for (String wrapper : WRAPPERS) {
-            String prefix = wrapper + ".";
-            Map<String, Tensor> inside = new LinkedHashMap<>();
-            found.forEach((name, tensor) -> {
-                if (name.startsWith(prefix)) {
-                    inside.put(name.substring(prefix.length()), tensor);
-                }
-            });
-            if (!inside.isEmpty()) {
-                return inside;
-            }
+    private void collectAll(String path, List<?> list, int depth, Map<String, Tensor> into) throws FormatException {
+        for (int i = 0; i < list.size(); i++) {
+            collect(below(path, i), list.get(i), depth + 1, into);
         }
-        return found;
+    }
+
+    private static String below(String path, Object key) {
+        return path.isEmpty() ? String.valueOf(key) : path + "." + key;
     }
 }

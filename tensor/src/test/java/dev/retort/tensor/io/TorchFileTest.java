@@ -10,6 +10,8 @@ import dev.retort.tensor.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,6 +77,76 @@ class TorchFileTest {
     void theStateDictOfACheckpointIsFound() throws IOException {
         Map<String, Tensor> state = TorchFile.read(resource("torch_checkpoint.pt"));
         assertThat(state.keySet()).containsExactly("layer.weight");
+    }
+
+    /// Optimiser, counters, settings, NumPy's numbers and sets lie beside the weights.
+    @Test
+    void whatTrainingSavesBesideTheWeightsIsPassedOver() throws IOException {
+        Map<String, Tensor> state = TorchFile.read(resource("torch_training.pt"));
+        assertThat(state.keySet()).containsExactly("weight");
+        assertThat(state.get("weight").toFloats()).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+    }
+
+    @Test
+    void tensorsInListsAreNamedByPosition() throws IOException {
+        Map<String, Tensor> state = TorchFile.read(resource("torch_list.pt"));
+        assertThat(state.keySet()).containsExactly("0", "1.b.0", "1.b.1");
+        assertThat(state.get("1.b.1").toFloats()).containsExactly(12, 13, 14, 15, 16, 17);
+    }
+
+    @Test
+    void aFlippedBitOfAWeightIsFound() throws IOException {
+        byte[] bytes = Files.readAllBytes(resource("torch_zip.pt"));
+        byte[] weights = ByteBuffer.allocate(12)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putFloat(21)
+                .putFloat(22)
+                .putFloat(23)
+                .array();
+        int at = new String(bytes, StandardCharsets.ISO_8859_1)
+                .indexOf(new String(weights, StandardCharsets.ISO_8859_1));
+        bytes[at] ^= 1;
+        Path file = Files.write(folder.resolve("flipped.pt"), bytes);
+        assertThatThrownBy(() -> TorchFile.read(file))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("flipped.pt")
+                .hasMessageContaining("/data/0: expects CRC-32");
+    }
+
+    /// Python 2 gave an ordered dictionary its items as a list of pairs.
+    @Test
+    void orderedDictionariesOfPythonTwoKeepTheirItems() throws IOException {
+        String tensor = "ctorch._utils\n_rebuild_tensor\n((X\u0007\u0000\u0000\u0000storagectorch\nFloatStorage\n"
+                + "X\u0001\u0000\u0000\u00000X\u0003\u0000\u0000\u0000cpuK\u0002tQK\u0000K\u0002\u0085K\u0001\u0085tR";
+        String pairs = "ccollections\nOrderedDict\n](X\u0001\u0000\u0000\u0000w" + tensor + "la\u0085R.";
+        Path file = zip(ascii("\u0080\u0002" + pairs), Map.of("0", new byte[8]));
+        assertThat(TorchFile.read(file)).containsOnlyKeys("w");
+    }
+
+    @Test
+    void namesThatMeetAreRefused() throws IOException {
+        String tensor = "ctorch._utils\n_rebuild_tensor\n((X\u0007\u0000\u0000\u0000storagectorch\nFloatStorage\n"
+                + "X\u0001\u0000\u0000\u00000X\u0003\u0000\u0000\u0000cpuK\u0002tQK\u0000K\u0002\u0085K\u0001\u0085tR";
+        String flat = "X\u0003\u0000\u0000\u0000a.b" + tensor + "s";
+        String nested = "X\u0001\u0000\u0000\u0000a}X\u0001\u0000\u0000\u0000b" + tensor + "ss.";
+        Path file = zip(ascii("\u0080\u0002}" + flat + nested), Map.of("0", new byte[8]));
+        assertThatThrownBy(() -> TorchFile.read(file))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("expects each name once, got 'a.b' again");
+    }
+
+    /// The old format lists its storages behind the pickle: one that is not listed would stay zero.
+    @Test
+    void aStorageWithoutContentIsRefused() throws IOException {
+        byte[] old = Files.readAllBytes(resource("torch_old.pt"));
+        String magic = "\u0080\u0002\u008a\n\u006c\u00fc\u009c\u0046\u00f9\u0020\u006a\u00a8\u0050\u0019.";
+        assertThat(new String(old, StandardCharsets.ISO_8859_1)).startsWith(magic);
+        String before = magic + "\u0080\u0002M\u00e9\u0003.\u0080\u0002}.\u0080\u0002";
+        Path file = folder.resolve("empty.pt");
+        Files.write(file, ascii(before + storage('a') + "}." + "\u0080\u0002]." + "\0".repeat(4100)));
+        assertThatThrownBy(() -> TorchFile.read(file))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("expects the content of every storage, got none of [a]");
     }
 
     /// A zip file as PyTorch writes it, with one pickle.

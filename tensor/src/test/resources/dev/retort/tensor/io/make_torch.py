@@ -1,7 +1,9 @@
-"""Writes torch_zip.pt and torch_old.pt, which TorchFileTest reads. Run with Debian's python3-torch."""
+"""Writes the files torch_*.pt, which TorchFileTest reads. Run with Debian's python3-torch."""
 
-from collections import OrderedDict
+from argparse import Namespace
+from collections import Counter, OrderedDict, defaultdict
 
+import numpy
 import torch
 from torch import nn
 
@@ -26,3 +28,17 @@ torch.save(state, "torch_zip.pt")
 checkpoint = {"epoch": 7, "lr": 0.1, "names": ["a", "b"], "state_dict": {"layer": {"weight": base}}, "done": None}
 torch.save(checkpoint, "torch_checkpoint.pt")
 torch.save(state, "torch_old.pt", _use_new_zipfile_serialization=False)
+
+# What recipes of training save beside the weights.
+training = {
+    "model": OrderedDict(weight=base[:2]),
+    "optimizer": {"state": {0: {"exp_avg": base}}, "param_groups": [{"lr": 0.1, "params": [0]}]},
+    "lr_scheduler": {"milestones": Counter({3: 1}), "base_lrs": [0.1]},
+    "args": Namespace(lr=0.1, device=torch.device("cpu")),
+    "best": numpy.float64(0.5),
+    "seen": {1, 2},
+    "by_class": defaultdict(list, {0: [1]}),
+    "dtype": torch.float32,
+}
+torch.save(training, "torch_training.pt")
+torch.save([base[0], {"b": (base[1], base[2])}], "torch_list.pt")
