@@ -4,6 +4,7 @@ import dev.retort.tensor.DType;
 import dev.retort.tensor.HostStorage;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
+import dev.retort.tensor.TensorType;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The weights and the nodes of an ONNX file, read without a library: an exporter's initialisers under their
 /// names, and which node uses them. Weights in separate files are not read.
@@ -107,6 +109,7 @@ public record OnnxModel(Map<String, Tensor> initializers, List<Node> nodes) {
         long type = 0;
         String name = "";
         MemorySegment raw = null;
+        MemorySegment floats = null;
         ByteOrder order = ByteOrder.LITTLE_ENDIAN;
         List<Long> longs = new ArrayList<>();
         while (part.next()) {
@@ -114,7 +117,8 @@ public record OnnxModel(Map<String, Tensor> initializers, List<Node> nodes) {
                 case TENSOR_DIMS -> part.numbers(dims);
                 case TENSOR_TYPE -> type = part.number();
                 case TENSOR_NAME -> name = part.text();
-                case TENSOR_RAW, TENSOR_FLOATS -> raw = part.bytes();
+                case TENSOR_RAW -> raw = part.bytes();
+                case TENSOR_FLOATS -> floats = part.bytes();
                 case TENSOR_LONGS -> part.numbers(longs);
                 case TENSOR_LOCATION -> {
                     if (part.number() != 0) {
@@ -126,10 +130,22 @@ public record OnnxModel(Map<String, Tensor> initializers, List<Node> nodes) {
         }
         DType dtype = dtype(part, name, type);
         Shape shape = shape(part, name, dims);
-        if (raw == null && dtype == DType.I64) {
+        if (raw == null && dtype == DType.F32) {
+            raw = floats;
+        } else if (raw == null && dtype == DType.I64) {
             raw = MemorySegment.ofArray(longs.stream().mapToLong(n -> n).toArray());
             order = ByteOrder.nativeOrder();
         }
+        if (into.put(name, tensor(part, name, new TensorType(dtype, shape), raw, order)) != null) {
+            throw part.wrong("tensor '" + name + "': expects each name once, got it again");
+        }
+    }
+
+    private static Tensor tensor(
+            ProtoReader part, String name, TensorType type, @Nullable MemorySegment raw, ByteOrder order)
+            throws FormatException {
+        DType dtype = type.dtype();
+        Shape shape = type.shape();
         long held = raw == null ? 0 : raw.byteSize();
         if (held != (long) shape.numel() * dtype.bytes()) {
             throw part.wrong("tensor '" + name + "': expects " + (long) shape.numel() * dtype.bytes() + " bytes for "
@@ -137,7 +153,7 @@ public record OnnxModel(Map<String, Tensor> initializers, List<Node> nodes) {
         }
         HostStorage storage =
                 raw == null ? HostStorage.allocate(dtype, 0) : ElementBytes.copy(raw, 0, dtype, shape.numel(), order);
-        into.put(name, Tensor.of(storage, 0, shape, shape.contiguousStrides()));
+        return Tensor.of(storage, 0, shape, shape.contiguousStrides());
     }
 
     private static Shape shape(ProtoReader part, String name, List<Long> dims) throws FormatException {
@@ -177,7 +193,7 @@ public record OnnxModel(Map<String, Tensor> initializers, List<Node> nodes) {
         Map<String, Tensor> state = new LinkedHashMap<>(initializers);
         for (Node node : nodes) {
             String weight = node.inputs.size() == 2 ? node.inputs.get(1) : "";
-            Tensor matrix = state.get(weight);
+            Tensor matrix = initializers.get(weight); // tied layers have one matrix
             boolean renamed =
                     node.opType.equals("MatMul") && weight.startsWith("onnx::") && node.name.endsWith("/MatMul");
             if (renamed && matrix != null && matrix.rank() == 2) {

@@ -82,6 +82,23 @@ class OnnxModelTest {
         assertThat(model.stateDict().get("layer.0.fc.bias").toFloats()).containsExactly(7, 8, 9);
     }
 
+    /// Two nodes that share a matrix each have a weight; two tensors of one name are a damaged file.
+    @Test
+    void aMatrixMayHaveTwoUsersAndANameOneTensor() throws FormatException {
+        byte[] again = all(field(1, "y"), field(1, "onnx::MatMul_9"), field(3, "/head/MatMul"), field(4, "MatMul"));
+        byte[] tied = all(model(), field(7, field(1, again)));
+        assertThat(OnnxModel.parse(tied, "test").stateDict())
+                .containsKeys("layer.0.fc.weight", "head.weight")
+                .doesNotContainKey("onnx::MatMul_9");
+        byte[] ids = all(field(1, 2), field(2, 7), field(7, new byte[] {5, 6}), field(8, "ids"));
+        assertThatThrownBy(() -> OnnxModel.parse(all(model(), field(7, field(5, ids))), "test"))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("tensor 'ids': expects each name once");
+        byte[] mixed = all(field(1, 2), field(2, 6), field(4, floats(1, 2)), field(8, "w"));
+        assertThatThrownBy(() -> OnnxModel.parse(field(7, field(5, mixed)), "test"))
+                .hasMessageContaining("tensor 'w': expects 8 bytes for I32[2], got 0");
+    }
+
     @Test
     void damagedFilesAreFormatErrorsOrModels() {
         byte[] good = model();
