@@ -7,11 +7,21 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /// The functions that see, and may replace, one tensor's gradient; called in the order of registration.
 final class Hooks {
-    private final List<GradientHook> hooks = new CopyOnWriteArrayList<>();
+    private final List<Registered> hooks = new CopyOnWriteArrayList<>();
+
+    /// One registration; a function that is registered twice is taken off once by each handle.
+    private static final class Registered {
+        private final GradientHook hook;
+
+        Registered(GradientHook hook) {
+            this.hook = hook;
+        }
+    }
 
     HookHandle add(GradientHook hook) {
-        hooks.add(hook);
-        return new HookHandle(() -> hooks.remove(hook));
+        Registered own = new Registered(hook);
+        hooks.add(own);
+        return new HookHandle(() -> hooks.remove(own));
     }
 
     boolean isEmpty() {
@@ -20,8 +30,8 @@ final class Hooks {
 
     Tensor apply(Tensor gradient) {
         Tensor current = gradient;
-        for (GradientHook hook : hooks) {
-            Tensor replaced = hook.apply(current);
+        for (Registered registered : hooks) {
+            Tensor replaced = registered.hook.apply(current);
             if (replaced != null) {
                 if (!replaced.type().equals(current.type())) {
                     throw new OpException("gradient hook: expects a result of the gradient's type " + current.type()

@@ -54,6 +54,19 @@ class HooksTest {
     }
 
     @Test
+    void aFunctionRegisteredTwiceIsTakenOffOnceByEachHandle() {
+        Tensor x = scalar(1);
+        GradientHook doubled = g -> g.mul(2);
+        Autograd.hook(x, doubled);
+        Autograd.hook(x, g -> g.add(1.0));
+        HookHandle last = Autograd.hook(x, doubled);
+        last.remove();
+        last.remove();
+        x.mul(1).backward();
+        assertThat(x.grad().item()).as("1 doubled, then 1 added").isEqualTo(3);
+    }
+
+    @Test
     void aGradientKeptByAHookDoesNotChange() {
         Tensor x = leaf(1, 2);
         Tensor[] kept = new Tensor[1];
