@@ -45,8 +45,12 @@ final class RunFolder {
         }
         Json.Obj notes = load(weights(file, students));
         List<EpochReport> reports = new ArrayList<>();
-        for (Json entry : notes.get("reports").asList()) {
-            reports.add(report(entry.asObject()));
+        try {
+            for (Json entry : notes.get("reports").asList()) {
+                reports.add(report(entry.asObject()));
+            }
+        } catch (FormatException e) {
+            throw new FormatException("distillation: " + file + ": reports: " + e.getMessage(), e);
         }
         return reports;
     }

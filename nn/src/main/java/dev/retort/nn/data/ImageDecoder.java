@@ -7,6 +7,8 @@ import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Iterator;
+import java.util.Locale;
+import java.util.Set;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
@@ -16,6 +18,8 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 final class ImageDecoder {
     /// Larger pictures are refused before memory is taken for them.
     private static final long MAX_PIXELS = 1L << 26;
+
+    private static final Set<String> FORMATS = Set.of("PNG", "JPEG", "BMP", "GIF");
 
     private ImageDecoder() {}
 
@@ -29,10 +33,12 @@ final class ImageDecoder {
     private static BufferedImage image(byte[] encoded, String name) throws FormatException {
         try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(encoded))) {
             Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
-            if (!readers.hasNext()) {
-                throw new FormatException("image: " + name + ": expects PNG, JPEG, BMP or GIF, got another format");
+            ImageReader reader = readers.hasNext() ? readers.next() : null;
+            String format =
+                    reader == null ? "another format" : reader.getFormatName().toUpperCase(Locale.ROOT);
+            if (reader == null || !FORMATS.contains(format)) {
+                throw new FormatException("image: " + name + ": expects PNG, JPEG, BMP or GIF, got " + format);
             }
-            ImageReader reader = readers.next();
             try {
                 reader.setInput(in, true, true);
                 long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
@@ -47,8 +53,9 @@ final class ImageDecoder {
         } catch (FormatException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
-            // The decoders meet damaged input with many kinds of unchecked exceptions.
-            throw new FormatException("image: " + name + ": expects a whole image, got a damaged one: " + e, e);
+            // The decoders meet damaged input with many kinds of unchecked exceptions, which speak of their insides.
+            String words = e instanceof IOException && e.getMessage() != null ? ": " + e.getMessage() : "";
+            throw new FormatException("image: " + name + ": expects a whole image, got a damaged one" + words, e);
         }
     }
 

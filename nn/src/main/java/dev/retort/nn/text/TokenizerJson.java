@@ -44,8 +44,10 @@ public final class TokenizerJson {
     public static Tokenizer parse(byte[] json, String where) throws FormatException {
         try {
             return new TokenizerJson(where).tokenizer(Json.parse(json).asObject());
-        } catch (IllegalArgumentException e) {
-            throw new FormatException("tokenizer: " + where + ": " + e.getMessage(), e);
+        } catch (IllegalArgumentException | FormatException e) {
+            String message = String.valueOf(e.getMessage());
+            String named = "tokenizer: " + where + ": ";
+            throw new FormatException(message.startsWith(named) ? message : named + message, e);
         }
     }
 

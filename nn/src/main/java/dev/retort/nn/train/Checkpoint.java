@@ -127,12 +127,20 @@ public final class Checkpoint {
         if (!format.equals(FORMAT) || notes == null) {
             throw new FormatException(path + ": expects the format '" + FORMAT + "', got '" + format + "'");
         }
-        return Json.parse(notes).asObject();
+        return json(notes).asObject();
+    }
+
+    private Json json(String text) throws FormatException {
+        try {
+            return Json.parse(text);
+        } catch (FormatException e) {
+            throw new FormatException(path + ": metadata: " + e.getMessage(), e);
+        }
     }
 
     private Map<String, Map<String, Tensor>> split(Safetensors file) throws IOException {
         Set<String> saved = new LinkedHashSet<>();
-        for (Json part : Json.parse(file.metadata().getOrDefault("parts", "[]")).asList()) {
+        for (Json part : json(file.metadata().getOrDefault("parts", "[]")).asList()) {
             saved.add(part.asText());
         }
         if (!saved.equals(parts.keySet())) {

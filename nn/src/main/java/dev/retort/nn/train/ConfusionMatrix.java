@@ -8,7 +8,12 @@ public final class ConfusionMatrix {
     private final long[][] counts;
 
     /// An empty matrix for `classes` classes.
+    ///
+    /// @throws IllegalArgumentException if there is not at least one
     public ConfusionMatrix(int classes) {
+        if (classes < 1) {
+            throw new IllegalArgumentException("confusion matrix: expects at least 1 class, got " + classes);
+        }
         counts = new long[classes][classes];
     }
 
@@ -36,7 +41,7 @@ public final class ConfusionMatrix {
         return copy;
     }
 
-    /// Share of all samples on the diagonal.
+    /// Share of all samples on the diagonal; NaN if there are none.
     public double accuracy() {
         long hits = 0;
         long all = 0;

@@ -111,6 +111,8 @@ class ImageFilesTest {
         assertThatThrownBy(() -> ImageFiles.decode("hello".getBytes(StandardCharsets.US_ASCII), "x.png", 3))
                 .isInstanceOf(FormatException.class)
                 .hasMessage("image: x.png: expects PNG, JPEG, BMP or GIF, got another format");
+        assertThatThrownBy(() -> ImageFiles.decode(encoded(colours(3, 2, 0), "tiff"), "x.tif", 3))
+                .hasMessage("image: x.tif: expects PNG, JPEG, BMP or GIF, got TIF");
         assertThatIllegalArgumentException().isThrownBy(() -> ImageFiles.decode(new byte[1], "x", 2));
     }
 

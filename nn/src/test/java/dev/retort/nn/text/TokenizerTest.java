@@ -350,6 +350,12 @@ class TokenizerTest {
     @Test
     void whatCannotBeReadIsNamed() {
         assertThatThrownBy(() -> json("{}")).hasMessageContaining("\"model\"");
+        for (String damaged :
+                List.of("{\"model\": ", "[]", "{\"model\": 3}", "{\"added_tokens\": [{\"content\": 1}]}")) {
+            assertThatThrownBy(() -> TokenizerJson.parse(damaged.getBytes(StandardCharsets.UTF_8), "x.json"))
+                    .isInstanceOf(FormatException.class)
+                    .hasMessageStartingWith("tokenizer: x.json: ");
+        }
         assertThatThrownBy(() -> json("{\"model\": {\"type\": \"Magic\"}}")).hasMessageContaining("got Magic");
         assertThatThrownBy(() -> json("{\"normalizer\": {\"type\": \"Nmt\"}, \"model\": {}}"))
                 .hasMessageContaining("expects a normalizer of type")

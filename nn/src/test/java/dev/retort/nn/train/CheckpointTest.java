@@ -150,5 +150,10 @@ class CheckpointTest {
         assertThatThrownBy(() -> small(1).load())
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("expects the format 'retort checkpoint 1', got 'none'");
+        Safetensors.write(
+                checkpoint.path(), Map.of(), Map.of("format", "retort checkpoint 1", "parts", "[]", "notes", "{"));
+        assertThatThrownBy(() -> small(1).load())
+                .isInstanceOf(FormatException.class)
+                .hasMessageStartingWith(checkpoint.path() + ": metadata: json: ");
     }
 }

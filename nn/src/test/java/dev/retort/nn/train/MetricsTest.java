@@ -72,6 +72,7 @@ class MetricsTest {
                 .hasMessage("top-k: expects logits [N, C] and class indices [N], got F32[4, 3] and I64[2]");
         assertThatThrownBy(() -> TopK.accuracy().add(LOGITS, classes(0, 1, 2, 3)))
                 .hasMessage("top-k: expects classes below 3, got 3");
+        assertThatThrownBy(() -> new ConfusionMatrix(0)).hasMessageContaining("at least 1 class, got 0");
         assertThatThrownBy(() -> new ConfusionMatrix(4).add(LOGITS, classes(0, 1, 2, 0)))
                 .hasMessageContaining("expects 4 classes");
     }
