@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.retort.nn.Layer;
+import dev.retort.nn.data.Dataset;
+import dev.retort.nn.data.TensorDataset;
 import dev.retort.nn.loss.Losses;
 import dev.retort.nn.models.CifarResNet;
 import dev.retort.nn.models.Mlp;
@@ -12,6 +14,7 @@ import dev.retort.nn.optim.Adam;
 import dev.retort.nn.optim.AdamW;
 import dev.retort.nn.optim.GradScaler;
 import dev.retort.nn.optim.Optimizer;
+import dev.retort.nn.train.Evaluation;
 import dev.retort.opencl.runtime.ClDevice;
 import dev.retort.tensor.Autocast;
 import dev.retort.tensor.DType;
@@ -36,6 +39,21 @@ class TrainingOpenClTest {
     @Test
     void aResNetHasTheSameLossCurve() {
         assertSameCurve(() -> new CifarResNet(CifarResNet.Config.of(8, 10).withWidths(4, 4, 8, 16), new Rng(1)), 3, 6);
+    }
+
+    /// Batches go to the model; the consumer gets them as they were loaded.
+    @Test
+    void evaluationMovesTheBatches() {
+        Dataset images = new TensorDataset(Random.normal(new Rng(8), 30, 1, 16, 16), labels(30));
+        Layer network = new SmallCnn(SmallCnn.Config.of(1, 10, 8, 16), new Rng(1));
+        double expected = Evaluation.accuracy(network, images, 7);
+        network.to(TestDevice.required());
+        assertThat(Evaluation.accuracy(network, images, 7)).isCloseTo(expected, within(1.5 / 30));
+        Evaluation.each(
+                network,
+                images,
+                30,
+                (batch, _) -> assertThat(batch.inputs().device()).isEqualTo(Device.CPU));
     }
 
     private interface Factory {

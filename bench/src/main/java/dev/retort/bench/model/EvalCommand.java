@@ -3,6 +3,7 @@ package dev.retort.bench.model;
 import dev.retort.bench.CommandException;
 import dev.retort.bench.Terminal;
 import dev.retort.bench.ThreadsOption;
+import dev.retort.bench.info.DeviceChoice;
 import dev.retort.nn.Layer;
 import dev.retort.nn.data.Cifar;
 import dev.retort.nn.data.DataFolder;
@@ -14,6 +15,7 @@ import dev.retort.nn.models.CifarResNet;
 import dev.retort.nn.train.Evaluation;
 import dev.retort.nn.train.ProgressBar;
 import dev.retort.nn.train.TopK;
+import dev.retort.tensor.Device;
 import dev.retort.tensor.Rng;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -78,6 +80,12 @@ public final class EvalCommand implements Callable<Integer> {
     @Option(names = "--std", split = ",", description = "Deviation of each channel (default: ${DEFAULT-VALUE}).")
     private float[] std = {0.229f, 0.224f, 0.225f};
 
+    @Option(
+            names = "--device",
+            defaultValue = "cpu",
+            description = "cpu, opencl, opencl:INDEX or opencl:NAME (default: ${DEFAULT-VALUE}).")
+    private String device = "cpu";
+
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
@@ -89,7 +97,9 @@ public final class EvalCommand implements Callable<Integer> {
         if (spec == null || weights == null || data == null) {
             throw new IllegalStateException("eval: run by picocli, which fills these in");
         }
+        Device chosen = DeviceChoice.parse(device);
         Subject subject = subject(weights);
+        subject.model.to(chosen);
         Dataset images = images(data);
         subject.check.accept(images);
         TopK best = TopK.accuracy();

@@ -2,9 +2,11 @@ package dev.retort.bench.text;
 
 import dev.retort.bench.CommandException;
 import dev.retort.bench.ThreadsOption;
+import dev.retort.bench.info.DeviceChoice;
 import dev.retort.nn.generate.GenerationConfig;
 import dev.retort.nn.generate.Generator;
 import dev.retort.nn.text.IncrementalDecoder;
+import dev.retort.tensor.Device;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -52,13 +54,21 @@ public final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--seed", defaultValue = "1", description = "Key of the draws (default: ${DEFAULT-VALUE}).")
     private long seed;
 
+    @Option(
+            names = "--device",
+            defaultValue = "cpu",
+            description = "cpu, opencl, opencl:INDEX or opencl:NAME (default: ${DEFAULT-VALUE}).")
+    private String device = "cpu";
+
     @Override
     public Integer call() throws Exception {
         if (spec == null || model == null) {
             throw new IllegalStateException("generate: run by picocli, which fills these in");
         }
         PrintWriter out = spec.commandLine().getOut();
+        Device chosen = DeviceChoice.parse(device);
         LanguageModel loaded = LanguageModel.load(model);
+        loaded.model().to(chosen);
         int[] all = loaded.tokenizer().encode(prompt).ids();
         if (all.length == 0) {
             throw new CommandException("generate: expects a prompt of characters that the model knows, got "

@@ -16,6 +16,7 @@ import dev.retort.nn.text.TokenBlocks;
 import dev.retort.nn.text.Tokenizer;
 import dev.retort.nn.train.Checkpoint;
 import dev.retort.nn.transformer.Gpt2;
+import dev.retort.tensor.Device;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.io.Json;
@@ -62,9 +63,11 @@ final class LanguageTraining {
         }
     }
 
-    LanguageTraining(LanguageModel.Shape shape, Tokenizer tokenizer, int[] tokens, Settings settings) {
+    /// A run on a device, which is no part of what makes it the same run.
+    LanguageTraining(LanguageModel.Shape shape, Tokenizer tokenizer, int[] tokens, Settings settings, Device device) {
         this.settings = settings;
         Gpt2 net = new Gpt2(shape.config(tokenizer.size()), new Rng(settings.seed));
+        net.to(device);
         model = new LanguageModel(shape, tokenizer, net);
         key = shape + "; " + settings + "; tokens " + Fingerprint.of(Arrays.toString(tokens));
         int[][] parts = TokenBlocks.split(tokens, VALIDATION_SHARE);
@@ -135,17 +138,25 @@ final class LanguageTraining {
         optimizer.zeroGrad();
         Tensor loss = loss(batch).mean();
         loss.backward();
+        double value = loss.item();
+        if (!Double.isFinite(value)) {
+            throw new CommandException("train-lm: the loss is " + value + " in step " + (step() + 1)
+                    + " at a learning rate of " + (float) optimizer.lr() + "; a lower --lr may help");
+        }
         Gradients.clipNorm(model.model().parameters(), CLIP);
         optimizer.step();
         schedule.step();
-        return loss.item();
+        return value;
     }
 
     private Loss loss(Batch batch) {
-        Tensor logits = model.model().call(batch.inputs());
+        Device device = model.model().device();
+        Tensor logits = model.model().call(batch.inputs().to(device));
         int rows = logits.size(0) * logits.size(1);
         return CrossEntropy.defaults()
-                .of(logits.reshape(rows, logits.size(2)), batch.targets().reshape(rows));
+                .of(
+                        logits.reshape(rows, logits.size(2)),
+                        batch.targets().reshape(rows).to(device));
     }
 
     /// Nats a token on the last part of the text; NaN if that is shorter than the context.

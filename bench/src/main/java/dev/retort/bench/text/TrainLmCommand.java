@@ -5,10 +5,12 @@ import dev.retort.bench.OutputFile;
 import dev.retort.bench.StopSignal;
 import dev.retort.bench.Terminal;
 import dev.retort.bench.ThreadsOption;
+import dev.retort.bench.info.DeviceChoice;
 import dev.retort.nn.text.BytePairTrainer;
 import dev.retort.nn.text.CharacterTokenizer;
 import dev.retort.nn.text.Tokenizer;
 import dev.retort.nn.train.ProgressBar;
+import dev.retort.tensor.Device;
 import dev.retort.tensor.io.InputFile;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -78,12 +80,19 @@ public final class TrainLmCommand implements Callable<Integer> {
     @Option(names = "--seed", defaultValue = "1", description = "Key of weights and order (default: ${DEFAULT-VALUE}).")
     private long seed;
 
+    @Option(
+            names = "--device",
+            defaultValue = "cpu",
+            description = "cpu, opencl, opencl:INDEX or opencl:NAME (default: ${DEFAULT-VALUE}).")
+    private String device = "cpu";
+
     @Override
     public Integer call() throws Exception {
         if (spec == null || in == null || out == null) {
             throw new IllegalStateException("train-lm: run by picocli, which fills these in");
         }
         checkOptions();
+        Device chosen = DeviceChoice.parse(device);
         OutputFile.check(out, in);
         PrintWriter printer = spec.commandLine().getOut();
         String text = InputFile.text(in);
@@ -94,8 +103,8 @@ public final class TrainLmCommand implements Callable<Integer> {
         int[] tokens = tokenizer.encodePlain(text);
         LanguageTraining.requireEnough(tokens.length, context);
         LanguageModel.Shape shape = new LanguageModel.Shape(context, width, layers, heads, residual);
-        LanguageTraining training =
-                new LanguageTraining(shape, tokenizer, tokens, new LanguageTraining.Settings(steps, batch, lr, seed));
+        LanguageTraining training = new LanguageTraining(
+                shape, tokenizer, tokens, new LanguageTraining.Settings(steps, batch, lr, seed), chosen);
         try (ProgressBar bar = Terminal.progressBar();
                 StopSignal stop = StopSignal.install()) {
             boolean done = run(training, bar, stop);
@@ -124,7 +133,7 @@ public final class TrainLmCommand implements Callable<Integer> {
         if (bpe < 0) {
             throw new CommandException("--bpe: expected at least 0, got " + bpe);
         }
-        if (!(lr > 0)) {
+        if (!(lr > 0) || Double.isInfinite(lr)) {
             throw new CommandException("--lr: expected a positive rate, got " + lr);
         }
     }

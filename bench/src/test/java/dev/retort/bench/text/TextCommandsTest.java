@@ -8,6 +8,7 @@ import dev.retort.nn.text.CharacterTokenizer;
 import dev.retort.nn.text.SentenceEncoder;
 import dev.retort.nn.text.Tokenizer;
 import dev.retort.nn.transformer.Bert;
+import dev.retort.tensor.Device;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.io.Safetensors;
 import java.io.IOException;
@@ -64,16 +65,16 @@ class TextCommandsTest {
         LanguageTraining.Settings settings = new LanguageTraining.Settings(3, 2, 0.01, 1);
         int[] text = tokenizer.encodePlain("abcd".repeat(20));
         Path file = folder.resolve("m.checkpoint");
-        LanguageTraining first = new LanguageTraining(shape, tokenizer, text, settings);
+        LanguageTraining first = new LanguageTraining(shape, tokenizer, text, settings, Device.CPU);
         assertThat(first.run(file, _ -> {}, () -> true)).isFalse();
-        LanguageTraining same = new LanguageTraining(shape, tokenizer, text, settings);
+        LanguageTraining same = new LanguageTraining(shape, tokenizer, text, settings, Device.CPU);
         same.resume(file);
         assertThat(same.step()).isEqualTo(1);
         int[] other = tokenizer.encodePlain("dcba".repeat(20));
-        assertThatThrownBy(() -> new LanguageTraining(shape, tokenizer, other, settings).resume(file))
+        assertThatThrownBy(() -> new LanguageTraining(shape, tokenizer, other, settings, Device.CPU).resume(file))
                 .hasMessageContaining("m.checkpoint holds another run");
         LanguageTraining.Settings faster = new LanguageTraining.Settings(3, 2, 0.1, 1);
-        assertThatThrownBy(() -> new LanguageTraining(shape, tokenizer, text, faster).resume(file))
+        assertThatThrownBy(() -> new LanguageTraining(shape, tokenizer, text, faster, Device.CPU).resume(file))
                 .hasMessageContaining("lr=0.1")
                 .hasMessageContaining("lr=0.01");
     }

@@ -60,7 +60,7 @@ final class BeamSearch {
     }
 
     Generation run() {
-        PromptBatch batch = new PromptBatch(List.of(prompt), model.vocabulary(), model.contextLength());
+        PromptBatch batch = new PromptBatch(List.of(prompt), model);
         KeyValueCache cache = model.cache(prompt.length + room);
         BitSet used = new BitSet();
         for (int token : prompt) {
@@ -81,20 +81,20 @@ final class BeamSearch {
                 int[] kept = rows.stream().mapToInt(row -> row).toArray();
                 cache.select(kept);
                 decoder = decoder.select(kept);
-                ids = lastTokens(live);
+                ids = batch.column(lastTokens(live));
             }
         }
         live.forEach(beam -> ended.add(new Ended(beam, score(beam), Finish.LENGTH)));
         return result();
     }
 
-    private static Tensor lastTokens(List<Beam> beams) {
+    private static long[] lastTokens(List<Beam> beams) {
         long[] ids = new long[beams.size()];
         for (int i = 0; i < ids.length; i++) {
             int[] tokens = beams.get(i).tokens;
             ids[i] = tokens[tokens.length - 1];
         }
-        return Tensor.of(ids, ids.length, 1);
+        return ids;
     }
 
     private double score(Beam beam) {

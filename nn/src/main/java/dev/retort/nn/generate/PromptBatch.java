@@ -1,7 +1,9 @@
 package dev.retort.nn.generate;
 
+import dev.retort.nn.transformer.Decoder;
 import dev.retort.nn.transformer.DecoderContext;
 import dev.retort.nn.transformer.KeyValueCache;
+import dev.retort.tensor.Device;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 import java.util.Arrays;
@@ -12,13 +14,16 @@ import org.jspecify.annotations.Nullable;
 final class PromptBatch {
     private final List<int[]> prompts;
     private final int longest;
+    private final Device device;
     private int[] padding;
 
-    PromptBatch(List<int[]> prompts, int vocabulary, int context) {
+    /// @throws OpException if a prompt is empty, longer than the model's context, or has unknown tokens
+    PromptBatch(List<int[]> prompts, Decoder model) {
         this.prompts = prompts;
+        device = model.device();
         longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
         for (int i = 0; i < prompts.size(); i++) {
-            check(i, prompts.get(i), vocabulary, context);
+            check(i, prompts.get(i), model.vocabulary(), model.contextLength());
         }
         padding = prompts.stream().mapToInt(prompt -> longest - prompt.length).toArray();
     }
@@ -49,7 +54,12 @@ final class PromptBatch {
                 ids[b * longest + padding[b] + t] = prompt[t];
             }
         }
-        return Tensor.of(ids, prompts.size(), longest);
+        return Tensor.of(ids, prompts.size(), longest).to(device);
+    }
+
+    /// One more token index a row, `[B, 1]`.
+    Tensor column(long[] tokens) {
+        return Tensor.of(tokens, tokens.length, 1).to(device);
     }
 
     /// Keeps the given rows.
@@ -71,7 +81,7 @@ final class PromptBatch {
         for (int b = 0; b < padding.length; b++) {
             Arrays.fill(visible, b * total + padding[b], (b + 1) * total, true);
         }
-        return Tensor.of(visible, padding.length, total);
+        return Tensor.of(visible, padding.length, total).to(device);
     }
 
     private @Nullable Tensor positions(int past, int length) {
@@ -84,6 +94,6 @@ final class PromptBatch {
                 positions[b * length + t] = Math.max(0, past + t - padding[b]);
             }
         }
-        return Tensor.of(positions, padding.length, length);
+        return Tensor.of(positions, padding.length, length).to(device);
     }
 }

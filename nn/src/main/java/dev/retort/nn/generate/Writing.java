@@ -54,7 +54,7 @@ final class Writing {
         this.config = config;
         contextLength = model.contextLength();
         vocabulary = model.vocabulary();
-        batch = new PromptBatch(prompts, vocabulary, contextLength);
+        batch = new PromptBatch(prompts, model);
         sampler = new Sampler(config, vocabulary);
         int room = Math.min(config.maxNewTokens(), contextLength - batch.longest() + 1);
         cache = model.cache(batch.longest() + room);
@@ -119,7 +119,7 @@ final class Writing {
         }
         live = going;
         long[] tokens = Arrays.stream(kept).mapToLong(row -> chosen[row]).toArray();
-        ids = kept.length == 0 ? null : Tensor.of(tokens, kept.length, 1);
+        ids = kept.length == 0 ? null : batch.column(tokens);
     }
 
     List<Generation> results() {

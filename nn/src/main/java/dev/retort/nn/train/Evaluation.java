@@ -6,6 +6,7 @@ import dev.retort.nn.Layer;
 import dev.retort.nn.data.Batch;
 import dev.retort.nn.data.DataLoader;
 import dev.retort.nn.data.Dataset;
+import dev.retort.tensor.Device;
 import dev.retort.tensor.Tensor;
 import java.util.function.BiConsumer;
 
@@ -26,13 +27,15 @@ public final class Evaluation {
         each(model, new DataLoader(data, DataLoader.Config.evaluation(batchSize)), consumer);
     }
 
-    /// Hands each remaining batch of the loader's epoch, and the model's output, to `consumer`.
+    /// Hands each remaining batch of the loader's epoch, and the model's output, to `consumer`. Inputs go to the
+    /// model's device; the batch that the consumer gets, and the output, stay where they are.
     public static void each(Layer model, DataLoader loader, BiConsumer<Batch, Tensor> consumer) {
         boolean training = model.isTraining();
+        Device device = model.device();
         model.eval();
         try (GradScope _ = Autograd.noGrad()) {
             for (Batch batch : loader) {
-                consumer.accept(batch, model.call(batch.inputs()));
+                consumer.accept(batch, model.call(batch.inputs().to(device)));
             }
         } finally {
             model.train(training);

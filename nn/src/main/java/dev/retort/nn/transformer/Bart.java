@@ -4,6 +4,7 @@ import dev.retort.nn.Buffer;
 import dev.retort.nn.Module;
 import dev.retort.nn.layer.Linear;
 import dev.retort.nn.residual.ResidualFactory;
+import dev.retort.tensor.Device;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -139,6 +140,11 @@ public final class Bart extends Module {
         @Override
         public int vocabulary() {
             return config.vocabulary;
+        }
+
+        @Override
+        public Device device() {
+            return Bart.this.device();
         }
 
         @Override

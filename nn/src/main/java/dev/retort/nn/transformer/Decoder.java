@@ -1,5 +1,6 @@
 package dev.retort.nn.transformer;
 
+import dev.retort.tensor.Device;
 import dev.retort.tensor.Tensor;
 
 /// What generation needs of a model: the logits of the next token, and a cache.
@@ -15,6 +16,11 @@ public interface Decoder {
 
     /// Number of tokens V.
     int vocabulary();
+
+    /// Where the weights are: token indices belong there too.
+    default Device device() {
+        return Device.CPU;
+    }
 
     /// The decoder whose sequences are the given rows of this one's, in that order. Decoders that keep
     /// nothing a sequence are the same for all rows.
