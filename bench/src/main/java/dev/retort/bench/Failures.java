@@ -1,5 +1,6 @@
 package dev.retort.bench;
 
+import dev.retort.distill.TrainingDiverged;
 import dev.retort.distill.remote.TeacherUnavailable;
 import dev.retort.tensor.OpException;
 import java.io.IOException;
@@ -55,6 +56,7 @@ record Failures(PrintWriter out, boolean debug) {
                 || failure instanceof OpException
                 || failure instanceof IOException
                 || failure instanceof TeacherUnavailable
+                || failure instanceof TrainingDiverged
                 || isOurState(failure);
         return forUsers && message != null ? message : failure + " (add --debug for the stack trace)";
     }

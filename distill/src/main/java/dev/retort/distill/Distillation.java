@@ -127,7 +127,7 @@ public final class Distillation {
     /// @throws IllegalStateException    if there is no method or no sample, a need of the method can't be
     ///     met, or the folder holds another run
     /// @throws TrainingStopped          if the listener asked to stop
-    /// @throws ArithmeticException      if a loss is not finite; the message names the term
+    /// @throws TrainingDiverged         if a loss is not finite; the message names the term
     /// @throws IOException              if a checkpoint can't be read or written
     public Distilled fit() throws IOException {
         DistillationMethod chosen = method;

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,7 @@ final class StageLoop implements Stateful {
     private static final int DRAWS = 4;
     private static final int MEMBERS = 7;
     private static final int NOISE = 8;
+    private static final int NAMED = 5;
 
     private final StageInputs inputs;
     private final Setup setup;
@@ -263,6 +265,12 @@ final class StageLoop implements Stateful {
         return table.indexSelect(0, Tensor.wrap(DType.I64, wide)).to(cohort.device());
     }
 
+    private static String firstOf(int[] indices) {
+        String first =
+                Arrays.stream(indices).limit(NAMED).mapToObj(Integer::toString).collect(Collectors.joining(", "));
+        return indices.length > NAMED ? first + " and " + (indices.length - NAMED) + " more" : first;
+    }
+
     /// Adds the gradients of one micro-batch; returns its part of the weighted loss.
     private double backward(Step own, int epoch, double[] counts) {
         Tensor total = null;
@@ -275,9 +283,10 @@ final class StageLoop implements Stateful {
                 Tensor sum = term.loss().sum(own);
                 double value = sum.detach().item();
                 if (!Double.isFinite(value)) {
-                    throw new ArithmeticException("distillation: term " + term.name() + " of stage "
-                            + inputs.stage().name() + " is " + value + " in step " + (step + 1) + ", samples "
-                            + Arrays.toString(own.batch().indices()));
+                    throw new TrainingDiverged("distillation: term " + term.name() + " of stage "
+                            + inputs.stage().name() + " is " + value + " in step " + (step + 1)
+                            + " at a learning rate of " + (float) optimizer.lr() + "; a lower one may help; samples "
+                            + firstOf(own.batch().indices()));
                 }
                 log.add(t, value, term.loss().count(own.batch()));
                 Tensor scaled = sum.mul(weight / counts[t]);

@@ -8,31 +8,39 @@ import java.util.Set;
 
 /// A method as the command line names it: `slam:bound=0.6:rounds=2` is the method `slam` with two options.
 final class MethodOptions {
+    private final String option;
     private final String name;
     private final Map<String, String> values = new LinkedHashMap<>();
     private final Set<String> known = new LinkedHashSet<>();
 
-    private MethodOptions(String name) {
+    private MethodOptions(String option, String name) {
+        this.option = option;
         this.name = name;
     }
 
     /// Reads `NAME[:KEY=VALUE]…`.
     ///
+    /// @param option the option of the command line that holds the text, such as `--methods`, for messages
     /// @throws IllegalArgumentException if an option has no value or comes twice
-    static MethodOptions parse(String text) {
+    static MethodOptions parse(String option, String text) {
         String[] parts = text.split(":", -1);
-        MethodOptions options = new MethodOptions(parts[0]);
+        MethodOptions options = new MethodOptions(option, parts[0]);
         for (int i = 1; i < parts.length; i++) {
             int equals = parts[i].indexOf('=');
             if (equals < 1 || equals == parts[i].length() - 1) {
                 throw new IllegalArgumentException(
-                        "--methods: expected options such as slam:bound=0.6, got '" + parts[i] + "' in '" + text + "'");
+                        option + ": expected options such as slam:bound=0.6, got '" + parts[i] + "' in '" + text + "'");
             }
             if (options.values.put(parts[i].substring(0, equals), parts[i].substring(equals + 1)) != null) {
-                throw new IllegalArgumentException("--methods: expected each option once, got '" + text + "'");
+                throw new IllegalArgumentException(option + ": expected each option once, got '" + text + "'");
             }
         }
         return options;
+    }
+
+    /// The option of the command line that holds the text.
+    String option() {
+        return option;
     }
 
     /// The name before the options.
@@ -114,7 +122,7 @@ final class MethodOptions {
 
     private IllegalArgumentException refused(String key, String expected, String value) {
         return new IllegalArgumentException(
-                "--methods: " + name + " expected " + expected + " for " + key + ", got '" + value + "'");
+                option + ": " + name + " expected " + expected + " for " + key + ", got '" + value + "'");
     }
 
     /// Checks that every option given was asked for.
@@ -123,7 +131,7 @@ final class MethodOptions {
     void requireAllKnown() {
         for (String key : values.keySet()) {
             if (!known.contains(key)) {
-                throw new IllegalArgumentException("--methods: " + name + " has "
+                throw new IllegalArgumentException(option + ": " + name + " has "
                         + (known.isEmpty() ? "no options" : "the options " + String.join(", ", known)) + ", got '" + key
                         + "'");
             }

@@ -64,6 +64,7 @@ public final class Methods implements Iterable<String> {
             "mutual",
             "born-again");
 
+    private static final String OPTION = "--methods";
     private static final double CONFIDENT = 0.9;
     private static final double LISTED = 0.9;
     private static final double DROPOUT = 0.3;
@@ -72,11 +73,12 @@ public final class Methods implements Iterable<String> {
 
     /// The method that a text names.
     ///
+    /// @param option  the option of the command line that holds the text, such as `--method`, for messages
     /// @param teacher where feature methods look
     /// @param student where feature methods look
     /// @throws IllegalArgumentException if there is no such method or option, or a value is out of range
-    public static DistillationMethod of(String text, FeatureSites teacher, FeatureSites student) {
-        MethodOptions options = MethodOptions.parse(text);
+    public static DistillationMethod of(String option, String text, FeatureSites teacher, FeatureSites student) {
+        MethodOptions options = MethodOptions.parse(option, text);
         DistillationMethod method = create(options, teacher, student);
         options.requireAllKnown();
         return method;
@@ -84,7 +86,7 @@ public final class Methods implements Iterable<String> {
 
     /// A text as a name for tables and folders: `slam+bound0.6`.
     public static String label(String text) {
-        return MethodOptions.parse(text).label();
+        return MethodOptions.parse(OPTION, text).label();
     }
 
     private static DistillationMethod create(MethodOptions o, FeatureSites teacher, FeatureSites student) {
@@ -121,8 +123,9 @@ public final class Methods implements Iterable<String> {
             case "mutual" -> new DeepMutualLearning();
             case "born-again" -> new BornAgain();
             default ->
-                throw new IllegalArgumentException(
-                        "--methods: expected all, or some of " + String.join(", ", NAMES) + ", got '" + o.name() + "'");
+                throw new IllegalArgumentException(o.option() + ": expected "
+                        + (o.option().equals(OPTION) ? "all, or some of " : "one of ") + String.join(", ", NAMES)
+                        + ", got '" + o.name() + "'");
         };
     }
 
@@ -198,11 +201,14 @@ public final class Methods implements Iterable<String> {
 
     /// The chosen methods by label, in the order given; `all` is every one.
     ///
-    /// @throws IllegalArgumentException if a text is not understood
+    /// @throws IllegalArgumentException if there is no text, or one is not understood
     static Map<String, DistillationMethod> chosen(List<String> texts, FeatureSites teacher, FeatureSites student) {
+        if (texts.isEmpty()) {
+            throw new IllegalArgumentException(OPTION + ": expected at least one method, got none");
+        }
         Map<String, DistillationMethod> chosen = new LinkedHashMap<>();
         for (String text : texts.equals(List.of("all")) ? NAMES : texts) {
-            chosen.put(label(text), of(text, teacher, student));
+            chosen.put(label(text), of(OPTION, text, teacher, student));
         }
         return chosen;
     }

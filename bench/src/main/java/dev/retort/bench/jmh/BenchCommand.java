@@ -1,5 +1,6 @@
 package dev.retort.bench.jmh;
 
+import dev.retort.bench.CommandException;
 import dev.retort.bench.gpu.GpuCommand;
 import dev.retort.bench.peers.PeersCommand;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.format.ResultFormatType;
+import org.openjdk.jmh.runner.NoBenchmarksException;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
@@ -71,7 +73,12 @@ public final class BenchCommand implements Callable<Integer> {
             }
             options.resultFormat(ResultFormatType.JSON).result(json.toString());
         }
-        new Runner(options.build()).run();
+        Runner runner = new Runner(options.build());
+        try {
+            runner.run();
+        } catch (NoBenchmarksException e) {
+            throw new CommandException("bench: expected the name of a benchmark, or a part of it, got " + include, e);
+        }
         return 0;
     }
 }

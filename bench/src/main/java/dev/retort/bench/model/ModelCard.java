@@ -35,7 +35,10 @@ public record ModelCard(
         Map<String, Object> provenance) {
     private static final String KEY = "retort.card";
     private static final JsonMapper JSON = JsonMapper.builder()
-            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .enable(
+                    DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES,
+                    DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES,
+                    DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
             .build();
 
     /// A classifier with what belongs to it.
@@ -109,7 +112,10 @@ public record ModelCard(
             model.loadStateDict(state);
             model.eval();
             return new Loaded(card, model);
-        } catch (JacksonException | IllegalArgumentException | NullPointerException e) {
+        } catch (JacksonException e) {
+            throw new FormatException(
+                    "model: " + file + ": the model card cannot be read: " + e.getOriginalMessage(), e);
+        } catch (IllegalArgumentException | NullPointerException e) {
             throw new FormatException("model: " + file + ": the model card does not fit: " + e.getMessage(), e);
         }
     }

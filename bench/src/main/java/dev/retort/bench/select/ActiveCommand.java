@@ -6,7 +6,6 @@ import dev.retort.bench.StopSignal;
 import dev.retort.bench.Terminal;
 import dev.retort.bench.ThreadsOption;
 import dev.retort.bench.data.ImageSource;
-import dev.retort.bench.distill.Methods;
 import dev.retort.bench.model.ImageShape;
 import dev.retort.bench.model.ModelSpec;
 import dev.retort.distill.OptimizerChoice;
@@ -71,7 +70,7 @@ public final class ActiveCommand implements Callable<Integer> {
         Normalize normalize = Normalize.fit(labelled);
         ModelSpec student = ModelSpec.parse(options.student);
         ImageShape shape = ImageShape.of(train.get(0).input().shape());
-        Price price = Price.perRow(options.price, options.currency);
+        Price price = options.price();
         Training training = training(normalize);
         try (FolderLock _ = FolderLock.of(options.out);
                 StopSignal stop = StopSignal.install();
@@ -107,7 +106,7 @@ public final class ActiveCommand implements Callable<Integer> {
     private ActiveDistillation distillation(ActiveTeacher teacher, ModelSpec student, ImageShape shape, int classes) {
         return ActiveDistillation.with(teacher.teacher(), rng -> student.create(shape, classes, rng))
                 .selector(Selectors.of(options.selector))
-                .method(Methods.of(options.method, ModelSpec.parse(options.teacher), student))
+                .method(options.method())
                 .budget(options.budget, options.rounds)
                 .retraining(options.retraining)
                 .teacherInputs(teacher.inputs())

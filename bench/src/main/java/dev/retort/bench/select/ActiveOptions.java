@@ -1,7 +1,10 @@
 package dev.retort.bench.select;
 
 import dev.retort.bench.distill.Methods;
+import dev.retort.bench.model.ModelSpec;
+import dev.retort.distill.DistillationMethod;
 import dev.retort.distill.active.Retraining;
+import dev.retort.distill.teacher.Price;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -150,6 +153,20 @@ final class ActiveOptions {
     @Option(names = "--json", description = "Print the results as JSON instead of the table.")
     boolean json;
 
+    /// What an answer costs.
+    ///
+    /// @throws IllegalArgumentException if `--price` is no amount
+    Price price() {
+        return Price.perRow(price, currency);
+    }
+
+    /// How students learn.
+    ///
+    /// @throws IllegalArgumentException if there is no such method, or a network is not understood
+    DistillationMethod method() {
+        return Methods.of("--method", method, ModelSpec.parse(teacher), ModelSpec.parse(student));
+    }
+
     /// Checks what does not need the data.
     ///
     /// @throws IllegalArgumentException naming the option that is out of range
@@ -162,7 +179,9 @@ final class ActiveOptions {
         atLeast("--epochs", epochs, 1);
         atLeast("--teacher-epochs", teacherEpochs, 1);
         atLeast("--teacher-batch", teacherBatch, 1);
-        Selectors.of(selector); // a teacher is trained before it is used
+        Selectors.of(selector); // a teacher is trained before they are used
+        method();
+        price();
         if (maxCost != null && teacherUrl == null) {
             throw new IllegalArgumentException("--max-cost: expected with --teacher-url, whose answers are paid for");
         }

@@ -39,7 +39,7 @@ record ActiveTeacher(
             throws IOException {
         Path file = options.teacherFile;
         if (file != null) {
-            return saved(file, classes);
+            return saved(file, labelled, classes);
         }
         URI url = options.teacherUrl;
         if (url != null) {
@@ -64,8 +64,8 @@ record ActiveTeacher(
         return new ActiveTeacher(new LiveTeacher(network), normalize, null);
     }
 
-    private static ActiveTeacher saved(Path file, int classes) throws IOException {
-        ModelCard.Loaded loaded = ModelCard.load(file);
+    private static ActiveTeacher saved(Path file, Dataset labelled, int classes) throws IOException {
+        ModelCard.Loaded loaded = ModelCard.load(file).forImages(labelled);
         if (loaded.card().classes().size() != classes) {
             throw new IllegalArgumentException("--teacher-file: expected a model of " + classes + " classes, got "
                     + loaded.card().classes().size());

@@ -24,7 +24,7 @@ class MethodsTest {
     private static final ModelSpec STUDENT = ModelSpec.parse("cnn:4,8");
 
     private static DistillationMethod of(String text) {
-        return Methods.of(text, TEACHER, STUDENT);
+        return Methods.of("--methods", text, TEACHER, STUDENT);
     }
 
     @Test
@@ -94,5 +94,10 @@ class MethodsTest {
         assertThatThrownBy(() -> of("taylor:order=1.5")).hasMessageContaining("a whole number for order");
         assertThatThrownBy(() -> of("taylor:labels=both")).hasMessageContaining("one of hard, soft for labels");
         assertThatThrownBy(() -> of("slam:cap=yes")).hasMessageContaining("true or false");
+        assertThatThrownBy(() -> of("foo")).hasMessageStartingWith("--methods: expected all, or some of labels, hard");
+        assertThatThrownBy(() -> Methods.of("--method", "foo", TEACHER, STUDENT))
+                .hasMessageStartingWith("--method: expected one of labels, hard");
+        assertThatThrownBy(() -> Methods.chosen(List.of(), TEACHER, STUDENT))
+                .hasMessage("--methods: expected at least one method, got none");
     }
 }

@@ -73,6 +73,18 @@ class ModelCardTest {
     }
 
     @Test
+    void aCardWithoutClassesIsRefused() throws Exception {
+        Path file = folder.resolve("classless.safetensors");
+        String json = "{\"architecture\": \"cnn:4,8\", \"input\": {\"channels\": 1, \"height\": 8, \"width\": 8}}";
+        Safetensors.write(file, model().stateDict(), Map.of("retort.card", json));
+
+        assertThatThrownBy(() -> ModelCard.load(file))
+                .isInstanceOf(FormatException.class)
+                .hasMessageStartingWith("model: " + file + ": the model card cannot be read: ")
+                .hasMessageContaining("'classes'");
+    }
+
+    @Test
     void aCardOfAnotherArchitectureIsRefused() throws Exception {
         Path file = folder.resolve("other.safetensors");
         new ModelCard("cnn:4,9", CARD.input(), CARD.classes(), CARD.normalization(), Map.of()).save(model(), file);

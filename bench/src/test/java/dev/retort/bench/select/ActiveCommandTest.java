@@ -78,6 +78,10 @@ class ActiveCommandTest {
         assertThat(active("--selector", "foo").err()).contains("--selector: expected one of", "got 'foo'");
         assertThat(active("--max-cost", "1").err()).contains("--max-cost: expected with --teacher-url");
         assertThat(active("--teacher-batch", "0").err()).contains("--teacher-batch: expected at least 1, got 0");
+        assertThat(active("--method", "foo").err()).contains("retort: --method: expected one of labels, hard");
+        assertThat(active("--price", "foo").err())
+                .contains("retort: price: expected a decimal number such as 0.002, got 'foo'");
+        assertThat(active("--price", "1e999999999").err()).contains("at most 18 digits before and after the point");
         assertThat(folder.resolve("out")).doesNotExist();
     }
 

@@ -56,8 +56,10 @@ public record Limits(
 
     /// The same with a price and a most amount of money, such as `withPrice(Price.perRow("0.002", "EUR"),
     /// "20")`.
+    ///
+    /// @throws IllegalArgumentException if `most` is no decimal number, or negative
     public Limits withPrice(Price newPrice, String most) {
-        return new Limits(batch, attempts, first, longest, jitter, perSecond, rows, new BigDecimal(most), newPrice);
+        return new Limits(batch, attempts, first, longest, jitter, perSecond, rows, Price.amount(most), newPrice);
     }
 
     /// The same with other requests.

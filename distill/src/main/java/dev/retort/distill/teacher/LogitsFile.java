@@ -20,7 +20,8 @@ import java.util.Set;
 /// - `.safetensors`: the tensor `logits`, or the only one in the file
 /// - `.npy`: one floating array
 /// - `.csv`: numbers separated by commas, one row a sample, in its order; a first line of words
-///   without a number is a header; an empty cell is NaN, and so is `nan`
+///   without a number is a header; an empty cell is NaN, and so is `nan`; messages count rows from 1, without
+///   the header
 public final class LogitsFile {
     private static final String LOGITS = "logits";
 
@@ -83,8 +84,8 @@ public final class LogitsFile {
         for (int row = 0; row < rows; row++) {
             String[] cells = lines.get(first + row).split(",", -1);
             if (cells.length != columns) {
-                throw new FormatException(
-                        "logits: " + file + ": row " + row + ": expected " + columns + " cells, got " + cells.length);
+                throw new FormatException("logits: " + file + ": row " + (row + 1) + ": expected " + columns
+                        + " cells, got " + cells.length);
             }
             for (int c = 0; c < columns; c++) {
                 values[row * columns + c] = number(file, row, cells[c].strip());
@@ -98,7 +99,7 @@ public final class LogitsFile {
             return number(cell);
         } catch (NumberFormatException e) {
             throw new FormatException(
-                    "logits: " + file + ": row " + row + ": expected a number, got '" + cell + "'", e);
+                    "logits: " + file + ": row " + (row + 1) + ": expected a number, got '" + cell + "'", e);
         }
     }
 

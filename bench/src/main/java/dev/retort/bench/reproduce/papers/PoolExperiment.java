@@ -91,7 +91,7 @@ record PoolExperiment(PoolTask task, Size size, Scale scale) {
         if (text.equals("forward-known")) {
             return SyntheticTeacher.forward(task.classes(), Double.parseDouble(cell.get("noise")));
         }
-        return Methods.of(text, task.sites(scale.teacher()), task.sites(student(cell)));
+        return Methods.of("method", text, task.sites(scale.teacher()), task.sites(student(cell)));
     }
 
     /// Trains and judges a cell's student.
