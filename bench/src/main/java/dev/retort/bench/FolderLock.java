@@ -15,8 +15,15 @@ public record FolderLock(SoleUse use) implements AutoCloseable {
 
     /// Locks a folder, which is made if it is missing.
     ///
-    /// @throws CommandException if another process has it
+    /// @throws CommandException if another process has it, or it is a file or below one
     public static FolderLock of(Path folder) throws IOException {
+        Path existing = folder.toAbsolutePath();
+        while (existing != null && !Files.exists(existing)) {
+            existing = existing.getParent();
+        }
+        if (existing != null && !Files.isDirectory(existing)) {
+            throw new CommandException("--out: expected a folder, got " + folder + ": " + existing + " is a file");
+        }
         Files.createDirectories(folder);
         SoleUse use = SoleUse.of(folder.resolve(FILE));
         if (use == null) {

@@ -7,24 +7,43 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.stream.Stream;
 
 /// The folder that an interrupted comparison goes on from: one folder a seed, in it one a network.
 record Checkpoints(Path folder) {
     private static final String MARK = "retort-distill";
 
-    /// The checkpoints below an output folder: kept with `resume`, else emptied.
+    /// Looks before anything is made.
     ///
-    /// @throws CommandException if there is nothing to go on from, or the folder is somebody else's
-    static Checkpoints in(Path out, boolean resume) throws IOException {
+    /// @throws CommandException as [#in]
+    static void check(Path out, boolean resume) throws IOException {
         Path folder = out.resolve("checkpoints");
         boolean ours = Files.exists(folder.resolve(MARK));
-        if (Files.exists(folder) && !ours) {
+        if (Files.exists(folder) && !ours && !isEmpty(folder)) {
             throw new CommandException(folder + " exists and was not made by retort distill; choose another --out");
         }
         if (resume && !ours) {
             throw new CommandException("nothing to resume in " + out + "; start without --resume");
         }
-        if (!resume && ours) {
+    }
+
+    /// An empty folder is nobody's: a process may have been killed before it marked it.
+    private static boolean isEmpty(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.findAny().isEmpty();
+        }
+    }
+
+    /// The checkpoints below an output folder: kept with `resume`, else emptied.
+    ///
+    /// @throws CommandException if there is nothing to go on from, or the folder is somebody else's
+    static Checkpoints in(Path out, boolean resume) throws IOException {
+        check(out, resume);
+        Path folder = out.resolve("checkpoints");
+        if (!resume && Files.exists(folder)) {
             delete(folder);
         }
         Files.createDirectories(folder);
@@ -37,11 +56,15 @@ record Checkpoints(Path folder) {
         return folder.resolve("seed-" + seed);
     }
 
+    /// The mark goes last: a process that is killed in between leaves a folder that is still known as ours.
     private static void delete(Path folder) throws IOException {
+        Path mark = folder.resolve(MARK);
         Files.walkFileTree(folder, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
+                if (!file.equals(mark)) {
+                    Files.delete(file);
+                }
                 return FileVisitResult.CONTINUE;
             }
 
@@ -49,6 +72,9 @@ record Checkpoints(Path folder) {
             public FileVisitResult postVisitDirectory(Path dir, IOException failure) throws IOException {
                 if (failure != null) {
                     throw failure;
+                }
+                if (dir.equals(folder)) {
+                    Files.delete(mark);
                 }
                 Files.delete(dir);
                 return FileVisitResult.CONTINUE;

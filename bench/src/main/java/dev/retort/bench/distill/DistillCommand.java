@@ -1,6 +1,7 @@
 package dev.retort.bench.distill;
 
 import dev.retort.bench.CommandException;
+import dev.retort.bench.FolderLock;
 import dev.retort.bench.StopSignal;
 import dev.retort.bench.Terminal;
 import dev.retort.bench.Version;
@@ -62,10 +63,13 @@ public final class DistillCommand implements Callable<Integer> {
         ProgressBar bar = Terminal.progressBar();
         DataFolder data = ImageSource.parse(options.data, new DownloadBar(bar)).open();
         DistillJob job = new DistillJob(options, data);
-        Checkpoints checkpoints = Checkpoints.in(options.out, options.resume);
-        try (StopSignal stop = StopSignal.install();
-                Watch watch = new Watch(bar, stop, checkpoints, options.batch)) {
-            return compare(job, checkpoints, watch, out, start);
+        Checkpoints.check(options.out, options.resume);
+        try (FolderLock _ = FolderLock.of(options.out)) {
+            Checkpoints checkpoints = Checkpoints.in(options.out, options.resume);
+            try (StopSignal stop = StopSignal.install();
+                    Watch watch = new Watch(bar, stop, checkpoints, options.batch)) {
+                return compare(job, checkpoints, watch, out, start);
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package dev.retort.bench.distill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.retort.bench.CommandLineRun;
+import dev.retort.bench.FolderLock;
 import dev.retort.bench.data.EmbeddedFashion;
 import dev.retort.nn.data.Dataset;
 import dev.retort.nn.data.FashionMnist;
@@ -153,6 +154,50 @@ class DistillCommandTest {
                 "--out",
                 folder.resolve("o").toString());
         assertThat(active.err()).contains("expects images of at least 2 classes in " + data + ", got 1");
+    }
+
+    @Test
+    void aDivergingRunNamesTheRate() {
+        CommandLineRun run = CommandLineRun.of(
+                "distill",
+                "--lr",
+                "1e30",
+                "--labels",
+                "60",
+                "--validation",
+                "40",
+                "--unlabelled",
+                "100",
+                "--seeds",
+                "1",
+                "--teacher",
+                "mlp:8",
+                "--student",
+                "mlp:4",
+                "--methods",
+                "labels",
+                "--out",
+                folder.resolve("diverging").toString());
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err())
+                .contains("retort: distillation: term label", "at a learning rate of ", "a lower one may help")
+                .doesNotContain("java.lang");
+    }
+
+    @Test
+    void anOutputFolderIsAFolderOfOneProcess() throws Exception {
+        Path file = Files.writeString(folder.resolve("file"), "mine");
+        for (Path out : List.of(file, file.resolve("below"))) {
+            CommandLineRun run = CommandLineRun.of("distill", "--out", out.toString());
+            assertThat(run.err()).contains("--out: expected a folder, got " + out + ": " + file + " is a file");
+        }
+        Path out = folder.resolve("shared");
+        Files.createDirectories(out.resolve("checkpoints")); // of a process that was killed at its start
+        try (FolderLock _ = FolderLock.of(out)) {
+            assertThat(CommandLineRun.of("distill", "--out", out.toString()).err())
+                    .contains("another process is working in " + out);
+        }
+        assertThat(out.resolve("checkpoints")).isEmptyDirectory();
     }
 
     @Test
