@@ -30,6 +30,15 @@ public final class Attention {
             AttentionOperand v,
             AttentionOperand out,
             float[] lse) {
+        int pair = a.queries() > TASK_QUERIES ? 0 : AttentionPair.floats(a, 2 * (a.queries() + a.keys()), q, k, v, out);
+        if (pair > 0) {
+            Parallel.forRange(a.batch() * a.heads() / AttentionPair.HEADS, 1, (from, to) -> {
+                for (int task = from; task < to; task++) {
+                    pair(a, mask, task, pair, q, k, v, out, lse);
+                }
+            });
+            return;
+        }
         int stretches = (a.queries() + TASK_QUERIES - 1) / TASK_QUERIES;
         Parallel.forRange(a.batch() * a.heads() * stretches, 1, (from, to) -> {
             for (int task = from; task < to; task++) {
@@ -38,6 +47,29 @@ public final class Attention {
                 new Stretch(a, mask, task / stretches, a.visible(last - 1), q, k, v, out, lse).run(first, last);
             }
         });
+    }
+
+    private static void pair(
+            AttentionShape a,
+            AttentionMask mask,
+            int number,
+            int floats,
+            AttentionOperand q,
+            AttentionOperand k,
+            AttentionOperand v,
+            AttentionOperand out,
+            float[] lse) {
+        AttentionPair pair = new AttentionPair(a, number, floats);
+        AttentionOperand queries = pair.copy(q, a.queries(), a.width());
+        AttentionOperand keys = pair.copy(k, a.keys(), a.width());
+        AttentionOperand values = pair.copy(v, a.keys(), a.width());
+        AttentionOperand results = pair.room(a.queries(), a.width());
+        int seen = a.visible(a.queries() - 1);
+        for (int i = 0; i < AttentionPair.HEADS; i++) {
+            int head = number * AttentionPair.HEADS + i;
+            new Stretch(a, mask, head, seen, queries, keys, values, results, lse).run(0, a.queries());
+        }
+        pair.move(results, out, a.queries(), a.width());
     }
 
     /// The operands of one head, counted over the batch, and the work of its tiles.

@@ -31,11 +31,55 @@ public final class AttentionGrad {
             AttentionOperand dq,
             AttentionOperand dk,
             AttentionOperand dv) {
+        int pair = AttentionPair.floats(a, 3 * a.queries() + 4 * a.keys(), g, q, k, v, out, dq, dk, dv);
+        if (pair > 0) {
+            Parallel.forRange(a.batch() * a.heads() / AttentionPair.HEADS, 1, (from, to) -> {
+                for (int task = from; task < to; task++) {
+                    pair(a, mask, task, pair, g, q, k, v, out, lse, lo, dq, dk, dv);
+                }
+            });
+            return;
+        }
         Parallel.forRange(a.batch() * a.groups(), 1, (from, to) -> {
             for (int group = from; group < to; group++) {
                 new Task(a, mask, group, g, q, k, v, out, lse, lo, dq, dk, dv).run();
             }
         });
+    }
+
+    /// A tile of queries reads its rows of the result before it writes those of dq, which take their place.
+    private static void pair(
+            AttentionShape a,
+            AttentionMask mask,
+            int number,
+            int floats,
+            AttentionOperand g,
+            AttentionOperand q,
+            AttentionOperand k,
+            AttentionOperand v,
+            AttentionOperand out,
+            float[] lse,
+            int lo,
+            AttentionOperand dq,
+            AttentionOperand dk,
+            AttentionOperand dv) {
+        AttentionPair pair = new AttentionPair(a, number, floats);
+        int width = a.width();
+        AttentionOperand gradients = pair.copy(g, a.queries(), width);
+        AttentionOperand queries = pair.copy(q, a.queries(), width);
+        AttentionOperand results = pair.copy(out, a.queries(), width);
+        AttentionOperand keys = pair.copy(k, a.keys(), width);
+        AttentionOperand values = pair.copy(v, a.keys(), width);
+        AttentionOperand keyGrads = pair.room(a.keys(), width);
+        AttentionOperand valueGrads = pair.room(a.keys(), width);
+        for (int i = 0; i < AttentionPair.HEADS; i++) {
+            int head = number * AttentionPair.HEADS + i;
+            new Task(a, mask, head, gradients, queries, keys, values, results, lse, lo, results, keyGrads, valueGrads)
+                    .run();
+        }
+        pair.move(results, dq, a.queries(), width);
+        pair.move(keyGrads, dk, a.keys(), width);
+        pair.move(valueGrads, dv, a.keys(), width);
     }
 
     /// The operands of one group of heads and its transposed keys.

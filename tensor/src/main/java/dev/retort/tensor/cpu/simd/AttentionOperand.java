@@ -8,4 +8,9 @@ public record AttentionOperand(float[] data, int offset, int batchStride, int he
     int at(int batch, int head) {
         return offset + batch * batchStride + head * headStride;
     }
+
+    /// Whether the heads of a position, `width` features each, lie together and other positions far away.
+    boolean isSplit(int width) {
+        return headStride == width && rowStride > width;
+    }
 }

@@ -41,7 +41,8 @@ final class Scratch {
     static final int SQUARE = 36;
     static final int CONV_SUMS = 37;
     static final int GEMM_C = 38;
-    private static final int SLOTS = 39;
+    static final int ATTENTION_HEADS = 39;
+    private static final int SLOTS = 40;
 
     /// Where panels of B start: after 16 bytes of array header this is the next cache line, if the array itself starts
     /// on one. Vectors that lie across two lines cost two loads.
