@@ -1,10 +1,14 @@
 package dev.retort.autograd;
 
 import dev.retort.tensor.Autocast;
+import dev.retort.tensor.Engine;
+import dev.retort.tensor.HostStorage;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Storage;
 import dev.retort.tensor.Tensor;
+import dev.retort.tensor.op.ElementwiseOp;
 import dev.retort.tensor.op.IndexOp;
+import dev.retort.tensor.op.NormOp;
 import dev.retort.tensor.op.ShapeOp;
 import java.util.Collections;
 import java.util.Comparator;
@@ -172,9 +176,34 @@ final class BackwardPass {
         if (addSlice(node, first) || addEmbedded(node, first, context)) {
             return new Tensor[node.edges.length];
         }
+        HostStorage last = isReadLast(node, first, context) && first != null ? (HostStorage) first.storage() : null;
+        if (last != null) {
+            last.offer(true);
+        }
         @Nullable Tensor[] gradients = node.rule.gradients(context);
+        if (last != null) {
+            last.offer(false);
+        }
         context.check(gradients);
         return gradients;
+    }
+
+    /// Whether the rule is one kernel, which reads the gradient of the result before it writes its own there, and
+    /// nobody else reads that afterwards.
+    private boolean isReadLast(Node node, @Nullable Tensor gradient, NodeContext context) {
+        if (createGraph || gradient == null || !owners.isSole(gradient) || AnomalyMode.isOn()) {
+            return false;
+        }
+        for (int j = 1; j < context.outputs(); j++) {
+            if (context.gradOrNull(j) != null) {
+                return false;
+            }
+        }
+        boolean one = switch (node.op) {
+            case ElementwiseOp.Unary _, NormOp.BatchNorm _, NormOp.BatchNormRelu _, NormOp.LayerNorm _ -> true;
+            default -> false;
+        };
+        return one && gradient.storage() instanceof HostStorage && Engine.listener() == null;
     }
 
     /// The gradient of a slice waits for those of the others, or is added where it belongs if gradients of another kind

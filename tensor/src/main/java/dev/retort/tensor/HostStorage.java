@@ -18,6 +18,7 @@ public final class HostStorage extends Storage {
     private @Nullable Object array;
 
     private final boolean pooled;
+    private boolean offered;
 
     private HostStorage(DType dtype, Object array, boolean pooled) {
         super(dtype, Array.getLength(array));
@@ -56,6 +57,21 @@ public final class HostStorage extends Storage {
                 ArrayPool.shared().put(present);
             }
         }
+    }
+
+    /// Says whether the op that runs next reads this result last, so that its kernel may write over it.
+    public void offer(boolean last) {
+        offered = last;
+    }
+
+    /// The array for a kernel's own result, if it was offered; reading this afterwards is an error.
+    synchronized float @Nullable [] handOver() {
+        if (offered && pooled && !isKept() && array instanceof float[] floats) {
+            offered = false;
+            array = null;
+            return floats;
+        }
+        return null;
     }
 
     private Object present() {

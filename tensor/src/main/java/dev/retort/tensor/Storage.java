@@ -60,6 +60,11 @@ public abstract class Storage {
         kept = true;
     }
 
+    /// Whether [#keep] was called.
+    final boolean isKept() {
+        return kept;
+    }
+
     /// Whether [#release] would do anything.
     public boolean isReleasable() {
         return false;

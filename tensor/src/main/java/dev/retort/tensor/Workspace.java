@@ -77,6 +77,23 @@ public final class Workspace implements AutoCloseable {
         return buffer;
     }
 
+    /// An array for a result whose element i depends on element i of `read` besides other tensors: the array of `read`
+    /// if that was offered ([HostStorage#offer]), else one as [#overwritten] gives it.
+    ///
+    /// @param read a tensor whose array the kernel has taken already
+    public static float[] over(Tensor read) {
+        if (!isOpen()
+                && read.storage() instanceof HostStorage host
+                && read.numel() == host.size()
+                && read.isContiguous()) {
+            float[] array = host.handOver();
+            if (array != null) {
+                return array;
+            }
+        }
+        return overwritten(read.numel());
+    }
+
     /// An array of `count` longs with any content, for indices that a kernel gives: plans have none.
     public static long[] longs(int count) {
         return isOpen() ? new long[count] : ArrayPool.shared().takeLongs(count);

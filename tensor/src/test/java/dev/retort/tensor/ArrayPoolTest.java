@@ -3,6 +3,7 @@ package dev.retort.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.retort.tensor.op.ElementwiseOp;
 import dev.retort.tensor.op.PoolOp;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +24,33 @@ class ArrayPoolTest {
         assertThat(pool.take(N)).isSameAs(array);
         assertThat(pool.bytes()).isZero();
         assertThat(pool.take(N)).isNotSameAs(array).containsOnly(0);
+    }
+
+    @Test
+    void anOfferedArrayBecomesTheResult() {
+        Tensor x = Tensor.arange(N).sub(N / 2.0);
+        Tensor g = x.mul(3.0);
+        float[] array = ((HostStorage) g.storage()).floats();
+        ElementwiseOp backward = new ElementwiseOp.UnaryBackward(new ElementwiseOp.Relu());
+        Tensor apart = Engine.one(backward, g, x, x);
+        ((HostStorage) g.storage()).offer(true);
+        Tensor dx = Engine.one(backward, g, x, x);
+        assertThat(((HostStorage) dx.storage()).floats()).isSameAs(array);
+        assertThat(dx.toFloats()).containsExactly(apart.toFloats());
+        assertThatThrownBy(g::toFloats).isInstanceOf(OpException.class).hasMessageContaining("given back");
+        g.storage().release(); // the array has another owner now
+        assertThat(dx.toFloats()).containsExactly(apart.toFloats());
+    }
+
+    @Test
+    void aKeptResultIsNotOverwritten() {
+        Tensor x = Tensor.arange(N).sub(N / 2.0);
+        Tensor g = x.mul(3.0);
+        g.storage().keep();
+        ((HostStorage) g.storage()).offer(true);
+        Tensor dx = Engine.one(new ElementwiseOp.UnaryBackward(new ElementwiseOp.Relu()), g, x, x);
+        assertThat(dx.storage()).isNotSameAs(g.storage());
+        assertThat(g.toFloats()).containsExactly(x.mul(3.0).toFloats());
     }
 
     @Test

@@ -191,26 +191,26 @@ final class FastBatchNorm {
     static Tensor[] batchNormBackward(NormOp.BatchNormBackward op, Tensor[] in, TensorType[] out) {
         FastBatchNorm norm = new FastBatchNorm(
                 Planes.of(in[1]), op.eps(), optional(in, 4), null, in[2].toFloats(), in[3].toFloats());
-        float[] dx = Workspace.overwritten(norm.p.count() * norm.p.size());
-        return norm.gradients(Dense.of(in[0]), null, Dense.of(in[1]), dx, out);
+        Dense g = Dense.of(in[0]);
+        return norm.gradients(g, null, Dense.of(in[1]), Workspace.over(in[0]), out);
     }
 
     static Tensor[] batchNormReluBackward(NormOp.BatchNormReluBackward op, Tensor[] in, TensorType[] out) {
         FastBatchNorm norm = new FastBatchNorm(
                 Planes.of(in[2]), op.eps(), optional(in, 5), optional(in, 6), in[3].toFloats(), in[4].toFloats());
         if (norm.bias != null && !op.joined()) {
-            return norm.rectifiedGradients(norm.bias, Dense.of(in[0]), Dense.of(in[2]), out);
+            Dense g = Dense.of(in[0]);
+            return norm.rectifiedGradients(norm.bias, g, Dense.of(in[2]), Workspace.over(in[0]), out);
         }
-        float[] dx = Workspace.overwritten(norm.p.count() * norm.p.size());
-        float[] gated = op.joined() ? Workspace.overwritten(dx.length) : dx; // else gated in place
         Gate gate = new Gate(Dense.of(in[0]), Dense.of(in[1]));
+        float[] gated = Workspace.over(in[0]);
+        float[] dx = op.joined() ? Workspace.overwritten(gated.length) : gated; // else in place
         return norm.gradients(new Dense(gated, 0), gate, Dense.of(in[2]), dx, out);
     }
 
     /// Gradients of x, weight and bias where y is a function of x alone: as the forward pass had it, so that the same
-    /// floats are positive.
-    private Tensor[] rectifiedGradients(float[] shift, Dense g, Dense x, TensorType[] out) {
-        float[] dx = Workspace.overwritten(p.count() * p.size());
+    /// floats are positive. dx may be the array of g.
+    private Tensor[] rectifiedGradients(float[] shift, Dense g, Dense x, float[] dx, TensorType[] out) {
         float[] sums = new float[p.count()];
         float[] dots = new float[p.count()];
         float[][] stats = new float[5][p.channels()];

@@ -105,7 +105,9 @@ final class FastNorm {
         int n = out[1].shape().numel();
         int rows = input.numel() / n;
         int portions = (rows + PORTION_ROWS - 1) / PORTION_ROWS;
-        float[] dx = Workspace.overwritten(input.numel());
+        // With a weight the row is written after all else has read g.
+        boolean last = centred && w != null;
+        float[] dx = last ? Workspace.over(gradient) : Workspace.overwritten(input.numel());
         float[] dw = new float[portions * n];
         float[] db = new float[centred ? portions * n : 0];
         Parallel.forRange(portions, Math.max(1, TASK / (PORTION_ROWS * n)), (from, to) -> {

@@ -4,7 +4,8 @@ import dev.retort.tensor.cpu.Parallel;
 
 /// Two neighbouring heads whose operands are copied together.
 ///
-/// Where heads were split from the features of a position, a head is pieces of 256 bytes, pages apart: too short for the
+/// Where heads were split from the features of a position, a head is pieces of 256 bytes, pages apart: too short for
+/// the
 /// processor to read ahead, and in few sets of the cache. Two heads are pieces of twice the length; the copy has an odd
 /// number of cache lines a position, so that its rows lie in all sets.
 final class AttentionPair {
@@ -65,8 +66,7 @@ final class AttentionPair {
         int s = from.at(batch, head);
         int d = to.at(batch, head);
         for (int t = 0; t < positions; t++) {
-            System.arraycopy(
-                    from.data(), s + t * from.rowStride(), to.data(), d + t * to.rowStride(), HEADS * width);
+            System.arraycopy(from.data(), s + t * from.rowStride(), to.data(), d + t * to.rowStride(), HEADS * width);
         }
     }
 }
