@@ -6,8 +6,6 @@ import dev.retort.nn.data.FashionMnist;
 import dev.retort.nn.data.Idx;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /// The embedded pictures: 10,000 training and 2,000 test images of Fashion-MNIST, stratified by class.
@@ -26,24 +24,19 @@ public final class EmbeddedFashion {
     }
 
     private static Dataset part(String name) throws IOException {
-        Path images = extract(name + "-images-idx3-ubyte.gz");
-        Path labels = extract(name + "-labels-idx1-ubyte.gz");
-        try {
-            return Idx.read(images, labels, FashionMnist.CLASSES);
-        } finally {
-            Files.delete(images);
-            Files.delete(labels);
-        }
+        return Idx.parse(
+                resource(name + "-images-idx3-ubyte.gz"),
+                resource(name + "-labels-idx1-ubyte.gz"),
+                FOLDER + name,
+                FashionMnist.CLASSES);
     }
 
-    private static Path extract(String name) throws IOException {
-        Path file = Files.createTempFile("retort-", "-" + name);
+    private static byte[] resource(String name) throws IOException {
         try (InputStream in = EmbeddedFashion.class.getResourceAsStream(FOLDER + name)) {
             if (in == null) {
                 throw new IOException("resource " + FOLDER + name + " is missing: the build is incomplete");
             }
-            Files.write(file, in.readAllBytes());
+            return in.readAllBytes();
         }
-        return file;
     }
 }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /// A decoder with its tokenizer in one safetensors file: weights, and as metadata the configuration and the
@@ -24,9 +25,6 @@ import java.util.Map;
 record LanguageModel(Shape shape, Tokenizer tokenizer, Gpt2 model) {
     private static final String CONFIG = "retort.lm";
     private static final String TOKENIZER = "tokenizer.json";
-    /// Weights beyond this would not fit a heap of common size, so a file that asks for them is damaged.
-    private static final long MOST_WEIGHTS = 1L << 31;
-
     /// A GPT-2 of any size.
     ///
     /// @param context  positions
@@ -37,6 +35,12 @@ record LanguageModel(Shape shape, Tokenizer tokenizer, Gpt2 model) {
     record Shape(int context, int width, int layers, int heads, String residual) {
         Gpt2.Config config(int vocabulary) {
             return Gpt2.Config.of(vocabulary, context, width, layers, heads).withResidual(ResidualSpec.parse(residual));
+        }
+
+        /// Weights that it has at least: tables of tokens and positions, and 12 width² a block. As a double, which
+        /// does not overflow.
+        double leastWeights(int vocabulary) {
+            return (double) width * vocabulary + (double) width * context + 12.0 * layers * width * width;
         }
     }
 
@@ -65,11 +69,11 @@ record LanguageModel(Shape shape, Tokenizer tokenizer, Gpt2 model) {
         }
         try {
             Shape shape = shape(file, config);
-            long weightsOfLayers = 12L * shape.layers * shape.width * shape.width;
-            if (shape.layers < 0 || shape.width < 1 || weightsOfLayers > MOST_WEIGHTS || shape.context < 1) {
+            if (shape.layers < 0 || shape.width < 1 || shape.context < 1) {
                 throw new IllegalArgumentException("expects sizes of a network, got " + shape);
             }
             Tokenizer tokenizer = TokenizerJson.parse(tokens.getBytes(StandardCharsets.UTF_8), file.toString());
+            requireWeights(weights, shape, tokenizer.size());
             Gpt2 model = new Gpt2(shape.config(tokenizer.size()), new Rng(0));
             Map<String, Tensor> state = new LinkedHashMap<>(weights.loadAll());
             Tensor table = state.get("transformer.wte.weight");
@@ -81,6 +85,22 @@ record LanguageModel(Shape shape, Tokenizer tokenizer, Gpt2 model) {
             return new LanguageModel(shape, tokenizer, model);
         } catch (IllegalArgumentException e) {
             throw new FormatException("generate: " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /// A file may claim a network that no memory could hold: what it needs must be in it.
+    private static void requireWeights(Safetensors weights, Shape shape, int vocabulary) {
+        long present = weights.names().stream()
+                .mapToLong(name -> weights.type(name).shape().numel())
+                .sum();
+        if (shape.leastWeights(vocabulary) > present) {
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "%s of %d tokens has at least %.0f weights, the file has %d",
+                    shape,
+                    vocabulary,
+                    shape.leastWeights(vocabulary),
+                    present));
         }
     }
 

@@ -7,6 +7,7 @@ import dev.retort.bench.CommandLineRun;
 import dev.retort.nn.text.CharacterTokenizer;
 import dev.retort.nn.text.SentenceEncoder;
 import dev.retort.nn.text.Tokenizer;
+import dev.retort.nn.text.TokenizerJson;
 import dev.retort.nn.transformer.Bert;
 import dev.retort.tensor.Device;
 import dev.retort.tensor.Rng;
@@ -101,6 +102,21 @@ class TextCommandsTest {
                                 "eval", "--model", "vgg", "--weights", other.toString(), "--data", folder.toString())
                         .err())
                 .contains("expects --architecture resnetDEPTH");
+    }
+
+    @Test
+    void aFileThatClaimsAGiantIsRefusedBeforeMemoryIsTaken() throws IOException {
+        Path file = folder.resolve("giant.safetensors");
+        String tokenizer = TokenizerJson.write(CharacterTokenizer.of("abc"));
+        for (String sizes : List.of(
+                "\"context\": 2000000000, \"width\": 1, \"layers\": 1",
+                "\"context\": 8, \"width\": 2000000000, \"layers\": 2000000000")) {
+            String config = "{" + sizes + ", \"heads\": 1, \"residual\": \"plain\"}";
+            Safetensors.write(file, Map.of(), Map.of("retort.lm", config, "tokenizer.json", tokenizer));
+            CommandLineRun run = CommandLineRun.of("generate", "--model", file.toString());
+            assertThat(run.code()).isEqualTo(1);
+            assertThat(run.err()).contains("generate: " + file, "weights, the file has 0");
+        }
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.retort.nn.data;
 import dev.retort.tensor.io.FormatException;
 import dev.retort.tensor.io.InputFile;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,7 +24,13 @@ public final class Idx {
     /// Deflate cannot pack denser than 1,032 : 1, so a small file cannot honestly claim more.
     private static final long MAX_RATIO = 1032;
 
+    private static final Kind IMAGES = new Kind(3, "images [N, H, W]");
+    private static final Kind LABELS = new Kind(1, "labels [N]");
+
     private Idx() {}
+
+    /// What a file should hold.
+    private record Kind(int rank, String what) {}
 
     /// The content of one file: extents, and elements in row-major order.
     private record Content(int[] dims, byte[] elements) {}
@@ -34,12 +41,40 @@ public final class Idx {
     ///                         file
     /// @throws IOException     if a file is missing or cannot be read
     public static ImageDataset read(Path images, Path labels, List<String> classNames) throws IOException {
-        Content pictures = content(images, 3, "images [N, H, W]");
-        Content classes = content(labels, 1, "labels [N]");
+        return dataset(
+                content(Files.size(images), file(images), images.toString(), IMAGES),
+                content(Files.size(labels), file(labels), labels.toString(), LABELS),
+                String.valueOf(images.getFileName()),
+                labels.toString(),
+                classNames);
+    }
+
+    /// The same for files that are in memory, such as resources.
+    ///
+    /// @param where name for messages
+    /// @throws FormatException as [#read]
+    /// @throws IOException     for no other reason: nothing is read from a disk
+    public static ImageDataset parse(byte[] images, byte[] labels, String where, List<String> classNames)
+            throws IOException {
+        return dataset(
+                content(images.length, new ByteArrayInputStream(images), where + " images", IMAGES),
+                content(labels.length, new ByteArrayInputStream(labels), where + " labels", LABELS),
+                where + " images",
+                where + " labels",
+                classNames);
+    }
+
+    private static InputStream file(Path path) throws IOException {
+        return new BufferedInputStream(Files.newInputStream(InputFile.require(path)), 1 << 16);
+    }
+
+    private static ImageDataset dataset(
+            Content pictures, Content classes, String images, String labels, List<String> classNames)
+            throws FormatException {
         int count = pictures.dims[0];
         if (count != classes.dims[0]) {
             throw new FormatException("idx: " + labels + ": expects " + count + " labels, one for each image in "
-                    + images.getFileName() + ", got " + classes.dims[0]);
+                    + images + ", got " + classes.dims[0]);
         }
         int[] targets = new int[count];
         for (int i = 0; i < count; i++) {
@@ -52,10 +87,11 @@ public final class Idx {
         return new ImageDataset(pictures.elements, 1, pictures.dims[1], pictures.dims[2], targets, classNames);
     }
 
-    private static Content content(Path path, int rank, String what) throws IOException {
-        try (InputStream in = open(path)) {
-            int[] dims = dims(path, in, rank, what);
-            int length = length(path, dims);
+    private static Content content(long size, InputStream file, String path, Kind kind) throws IOException {
+        try (file;
+                InputStream in = unpacked(file)) {
+            int[] dims = dims(path, in, kind.rank, kind.what);
+            int length = length(path, size, dims);
             byte[] elements = in.readNBytes(length);
             if (elements.length < length) {
                 throw new FormatException("idx: " + path + ": expects " + length + " bytes for " + Arrays.toString(dims)
@@ -72,20 +108,14 @@ public final class Idx {
         }
     }
 
-    private static InputStream open(Path path) throws IOException {
-        InputStream file = new BufferedInputStream(Files.newInputStream(InputFile.require(path)), 1 << 16);
-        try {
-            file.mark(2);
-            boolean gzip = file.read() == 0x1F && file.read() == 0x8B;
-            file.reset();
-            return gzip ? new GZIPInputStream(file, 1 << 16) : file;
-        } catch (IOException e) {
-            file.close();
-            throw e;
-        }
+    private static InputStream unpacked(InputStream file) throws IOException {
+        file.mark(2);
+        boolean gzip = file.read() == 0x1F && file.read() == 0x8B;
+        file.reset();
+        return gzip ? new GZIPInputStream(file, 1 << 16) : file;
     }
 
-    private static int[] dims(Path path, InputStream in, int rank, String what) throws IOException {
+    private static int[] dims(String path, InputStream in, int rank, String what) throws IOException {
         byte[] magic = in.readNBytes(4);
         if (magic.length < 4 || magic[0] != 0 || magic[1] != 0) {
             throw new FormatException("idx: " + path + ": expects a file that starts with two zero bytes, type and"
@@ -107,15 +137,15 @@ public final class Idx {
     }
 
     /// The number of elements, after checking that a file of this size can hold so many.
-    private static int length(Path path, int[] dims) throws IOException {
+    private static int length(String path, long size, int[] dims) throws FormatException {
         long length = 1;
         for (int dim : dims) {
             if (dim < 1) {
                 throw new FormatException("idx: " + path + ": expects extents from 1, got " + Arrays.toString(dims));
             }
             length *= dim; // both factors are below 2^31
-            if (length > Integer.MAX_VALUE - 8 || length > (Files.size(path) + 1) * MAX_RATIO) {
-                throw new FormatException("idx: " + path + ": expects extents that fit a file of " + Files.size(path)
+            if (length > Integer.MAX_VALUE - 8 || length > (size + 1) * MAX_RATIO) {
+                throw new FormatException("idx: " + path + ": expects extents that fit a file of " + size
                         + " bytes, got " + Arrays.toString(dims));
             }
         }
