@@ -6,23 +6,30 @@ import dev.retort.tensor.cpu.Parallel;
 /// `dw[f, c] = sum over (n, p) of dy[n, f, p] * x[n, c, p]`.
 ///
 /// ```
-///   x, a block of positions  --transposed-->  panels of 32 channels [position][channel]
-///   dy, twelve filters of it --copied------>  rows                                        =  tile: 12 filters x 32
-/// channels
+///   x, a block of positions --transposed-->  panels of channels [position][two vectors]
+///   dy, some filters of it  --copied------>  rows                       =  tile: 12 (or 6) filters x two vectors
 /// ```
 ///
-/// Positions go on from one image to the next, so that small planes fill a block too. A task packs
-/// for itself and keeps its sums in scratch memory between blocks; nothing passes from core to
-/// core. Where the gradient is small, images are cut into portions (by the sizes alone), whose sums
+/// Where there are many more channels than filters they change places. Positions go on from one image to the next, so that
+/// small planes fill a block too. A task packs for itself and keeps its sums in scratch memory between blocks; nothing
+/// passes from core to core. Where the gradient is small, images are cut into portions (by the sizes alone), whose sums
 /// are added in order.
 final class PointwiseWeightGrad {
     private static final int L = Lanes.LENGTH;
-    private static final int MR = TallKernel.MR;
+    /// Whether tiles are those for 32 registers, else those for 16.
+    private static final boolean TALL = L == 16;
+
+    private static final int MR = TALL ? TallKernel.MR : FencedKernel.MR;
     private static final int NR = GemmKernel.NR;
-    /// Channels of a task at most: a block of positions of them fills half of a second-level cache of 2 MB.
+    private static final int PITCH = TALL ? TallKernel.PITCH : FencedKernel.PITCH;
+    private static final int DEPTH = TALL ? TallKernel.DEPTH : FencedKernel.DEPTH;
+    /// Rows that are copied together: twelve stay in the first-level cache while panels go by; where tiles are smaller a
+    /// panel stays there while 96 rows go by.
+    private static final int GROUP = TALL ? MR : 16 * MR;
+    /// Columns of a task at most: a block of positions of them fills half of a second-level cache of 2 MB.
     private static final int COLUMNS = 512;
-    /// Filters of a task at most: their sums beside [#COLUMNS] channels fill a quarter of that cache.
-    private static final int ROWS = 22 * MR;
+    /// Rows of a task at most: their sums beside [#COLUMNS] columns fill a quarter of that cache.
+    private static final int ROWS = 264;
     /// Weights up to which portions cost less than packing the same source twice.
     private static final int PORTION_WEIGHTS = 1 << 16;
     /// Positions that make a portion worth its sums.
@@ -31,35 +38,43 @@ final class PointwiseWeightGrad {
     private static final int MAX_PORTIONS = 16;
     /// Weights whose portions a thread adds up at once.
     private static final int ADDED = 4096;
+    /// Elements less to transpose that make up for turning a sum.
+    private static final int TURN_COST = 16;
+    /// Rows of sums that are transposed together.
+    private static final int TURNED = 32;
 
-    private final ConvShape s;
-    private final float[] dy;
-    private final int dyo;
-    private final float[] x;
-    private final int xo;
-    private final int filters;
-    private final int channels;
+    /// One side of the product: `count` planes of an image from `data[off]` on, images `image` floats apart.
+    private record Side(float[] data, int off, int image, int count) {}
+
+    private final int batch;
     private final int plane;
-    /// Channels of an image of `x`.
-    private final int imageChannels;
+    /// Whether channels are the rows of tiles and filters their columns: what is transposed should be the fewer, unless that
+    /// saves less than turning the gradient costs.
+    private final boolean turned;
+
+    private final Side rows;
+    private final Side columns;
 
     private PointwiseWeightGrad(ConvShape s, int group, float[] dy, int dyo, float[] x, int xo) {
-        this.s = s;
-        this.dy = dy;
-        filters = s.groupFilters();
-        channels = s.groupChannels();
+        batch = s.batch();
         plane = s.outHeight() * s.outWidth();
-        this.dyo = dyo + group * filters * plane;
+        int filters = s.groupFilters();
+        int channels = s.groupChannels();
         boolean whole = s.pointwise();
-        this.x = whole ? x : read(s, group, x, xo);
-        this.xo = whole ? xo + group * channels * plane : 0;
-        imageChannels = whole ? s.channels() : channels;
+        int first = whole ? xo + group * channels * plane : 0;
+        int image = (whole ? s.channels() : channels) * plane;
+        Side source = new Side(whole ? x : read(s, group, x, xo), first, image, channels);
+        Side gradient = new Side(dy, dyo + group * filters * plane, s.filters() * plane, filters);
+        long spared = (long) (channels - filters) * batch * plane;
+        turned = filters > L && spared > (long) TURN_COST * channels * filters;
+        rows = turned ? source : gradient;
+        columns = turned ? gradient : source;
     }
 
-    /// Whether it pays: 512-bit vectors, channels that nearly fill them, filters for a tile.
+    /// Whether it pays: tiles that leave their sums in registers, channels that nearly fill vectors, filters for a tile.
     static boolean suits(ConvShape s) {
         boolean one = s.kernelH() == 1 && s.kernelW() == 1 && s.padH() == 0 && s.padW() == 0;
-        return L == 16 && one && s.groupChannels() > L && s.groupFilters() >= MR;
+        return (TALL || FencedKernel.AVAILABLE) && one && s.groupChannels() > L && s.groupFilters() >= 12;
     }
 
     /// One group; `dw` starts at the group's first filter and is overwritten.
@@ -86,49 +101,66 @@ final class PointwiseWeightGrad {
         return read;
     }
 
-    /// Filters [f, f + rows) and channels [c, c + columns) summed over images [first, last) into `to`.
-    private record Block(int first, int last, int f, int rows, int c, int columns, float[] to, int at) {
+    /// Rows [i, i + rows) and columns [j, j + columns) summed over images [first, last) into `to`.
+    private record Block(int first, int last, int i, int rows, int j, int columns, float[] to, int at) {
         int padded() {
             return (columns + NR - 1) / NR * NR;
         }
     }
 
     private void run(float[] dw, int dwo) {
-        int weights = filters * channels;
-        long positions = (long) s.batch() * plane;
-        int most = (int) Math.min(Math.min(MAX_PORTIONS, s.batch()), positions / PORTION_POSITIONS);
+        int weights = rows.count * columns.count;
+        long positions = (long) batch * plane;
+        int most = (int) Math.min(Math.min(MAX_PORTIONS, batch), positions / PORTION_POSITIONS);
         int portions = weights > PORTION_WEIGHTS ? 1 : Math.max(1, most);
         int threads = (Parallel.threads() + portions - 1) / portions;
-        int across = Math.ceilDiv(channels, COLUMNS);
-        int down = Math.ceilDiv(filters, ROWS);
+        int across = Math.ceilDiv(columns.count, COLUMNS);
+        int down = Math.ceilDiv(rows.count, ROWS);
         if (across * down % threads != 0) {
             down = (down + threads - 1) / threads * threads;
         }
-        int rows = Math.ceilDiv(Math.ceilDiv(filters, down), MR) * MR;
-        int columns = Math.ceilDiv(Math.ceilDiv(channels, across), NR) * NR;
-        int wide = Math.ceilDiv(channels, columns);
-        int blocks = wide * Math.ceilDiv(filters, rows);
-        float[] sums = portions == 1 ? dw : Scratch.floats(Scratch.CONV_PARTIAL, portions * weights);
+        int high = Math.ceilDiv(Math.ceilDiv(rows.count, down), MR) * MR;
+        int width = Math.ceilDiv(Math.ceilDiv(columns.count, across), NR) * NR;
+        int wide = Math.ceilDiv(columns.count, width);
+        int blocks = wide * Math.ceilDiv(rows.count, high);
+        boolean direct = portions == 1 && !turned;
+        float[] sums = direct ? dw : Scratch.floats(Scratch.CONV_PARTIAL, portions * weights);
         Parallel.forRange(portions * blocks, 1, (from, to) -> {
             for (int t = from; t < to; t++) {
                 int portion = t / blocks;
-                int f = t % blocks / wide * rows;
-                int c = t % blocks % wide * columns;
-                int first = (int) ((long) portion * s.batch() / portions);
-                int last = (int) ((long) (portion + 1) * s.batch() / portions);
-                int at = portions == 1 ? dwo : portion * weights;
-                block(new Block(
-                        first, last, f, Math.min(rows, filters - f), c, Math.min(columns, channels - c), sums, at));
+                int i = t % blocks / wide * high;
+                int j = t % blocks % wide * width;
+                int first = (int) ((long) portion * batch / portions);
+                int last = (int) ((long) (portion + 1) * batch / portions);
+                int at = direct ? dwo : portion * weights;
+                int m = Math.min(high, rows.count - i);
+                block(new Block(first, last, i, m, j, Math.min(width, columns.count - j), sums, at));
             }
         });
-        if (portions > 1) {
+        if (turned) {
+            addUp(sums, portions, weights, sums, 0);
+            turn(sums, dw, dwo);
+        } else if (portions > 1) {
             addUp(sums, portions, weights, dw, dwo);
         }
     }
 
+    /// Sums of channels by filters become a gradient of filters by channels.
+    private void turn(float[] sums, float[] dw, int dwo) {
+        int m = rows.count;
+        int n = columns.count;
+        Parallel.forRange(Math.ceilDiv(m, TURNED), 1, (from, to) -> {
+            for (int i = from * TURNED; i < Math.min(m, to * TURNED); i += TURNED) {
+                BlockTranspose.run(Math.min(TURNED, m - i), n, sums, i * n, n, dw, dwo + i, m);
+            }
+        });
+    }
+
     private static void addUp(float[] sums, int portions, int weights, float[] dw, int dwo) {
         Parallel.forRange(weights, ADDED, (from, to) -> {
-            System.arraycopy(sums, from, dw, dwo + from, to - from);
+            if (dw != sums) {
+                System.arraycopy(sums, from, dw, dwo + from, to - from);
+            }
             for (int p = 1; p < portions; p++) {
                 for (int i = from; i < to; i++) {
                     dw[dwo + i] += sums[p * weights + i];
@@ -139,20 +171,29 @@ final class PointwiseWeightGrad {
 
     private void block(Block b) {
         int positions = (b.last - b.first) * plane;
-        int step = Gemm.evenBlock(positions, TallKernel.DEPTH);
+        int step = Gemm.evenBlock(positions, DEPTH);
         float[] bp = Scratch.lines(Scratch.GEMM_B, b.padded() * step);
-        float[] ap = Scratch.floats(Scratch.GEMM_A, MR * TallKernel.PITCH);
+        float[] ap = Scratch.floats(Scratch.GEMM_A, GROUP * PITCH);
         float[] kept = Scratch.floats(Scratch.GEMM_C, Math.ceilDiv(b.rows, MR) * MR * b.padded());
         for (int q = 0; q < positions; q += step) {
             int depth = Math.min(step, positions - q);
             boolean last = q + depth == positions;
             pack(b, q, depth, bp);
-            for (int i = 0; i < b.rows; i += MR) {
-                int rows = Math.min(MR, b.rows - i);
+            for (int i = 0; i < b.rows; i += GROUP) {
+                int rows = Math.min(GROUP, b.rows - i);
                 copyRows(b, i, rows, q, depth, ap);
-                for (int j = 0; j < b.columns; j += NR) {
-                    tile(b, i, rows, j, depth, ap, bp, kept, q == 0, last);
-                }
+                strips(b, i, rows, depth, ap, bp, kept, q == 0, last);
+            }
+        }
+    }
+
+    /// A group of rows from i on, which is copied to `ap`, times all panels.
+    private void strips(
+            Block b, int i, int rows, int depth, float[] ap, float[] bp, float[] kept, boolean first, boolean last) {
+        for (int j = 0; j < b.columns; j += NR) {
+            for (int r = 0; r < rows; r += MR) {
+                int high = Math.min(MR, rows - r);
+                tile(b, i + r, high, j, depth, ap, r * PITCH, bp, kept, first, last);
             }
         }
     }
@@ -166,6 +207,7 @@ final class PointwiseWeightGrad {
             int j,
             int depth,
             float[] ap,
+            int left,
             float[] bp,
             float[] kept,
             boolean first,
@@ -176,43 +218,68 @@ final class PointwiseWeightGrad {
         float[] f = first ? GemmKernel.ZEROS : kept;
         int fo = first ? 0 : at;
         int ldf = first ? 0 : NR;
-        int corner = b.at + (b.f + i) * channels + b.c + j;
+        int corner = b.at + (b.i + i) * this.columns.count + b.j + j;
         if (last && columns == NR && rows == MR) {
-            TallKernel.tile(rows, columns, depth, ap, 0, bp, panel, f, fo, ldf, b.to, corner, channels);
+            multiply(rows, columns, depth, ap, left, bp, panel, f, fo, ldf, b.to, corner, this.columns.count);
             return;
         }
-        TallKernel.tile(rows, columns, depth, ap, 0, bp, panel, f, fo, ldf, kept, at, NR);
+        multiply(rows, columns, depth, ap, left, bp, panel, f, fo, ldf, kept, at, NR);
         for (int r = 0; r < rows && last; r++) {
-            System.arraycopy(kept, at + r * NR, b.to, corner + r * channels, columns);
+            System.arraycopy(kept, at + r * NR, b.to, corner + r * this.columns.count, columns);
         }
     }
 
-    /// Copies `depth` positions from q on of `rows` filters from i on.
-    private void copyRows(Block b, int i, int rows, int q, int depth, float[] ap) {
+    private static void multiply(
+            int rows,
+            int columns,
+            int depth,
+            float[] ap,
+            int left,
+            float[] bp,
+            int panel,
+            float[] f,
+            int fo,
+            int ldf,
+            float[] to,
+            int corner,
+            int ldc) {
+        if (TALL) {
+            TallKernel.tile(rows, columns, depth, ap, left, bp, panel, f, fo, ldf, to, corner, ldc);
+        } else {
+            FencedKernel.tile(rows, columns, depth, ap, left, bp, panel, f, fo, ldf, to, corner, ldc);
+        }
+    }
+
+    /// Copies `depth` positions from q on of `count` rows from i on.
+    private void copyRows(Block b, int i, int count, int q, int depth, float[] ap) {
         for (int done = 0; done < depth; ) {
-            int n = b.first + (q + done) / plane;
-            int p = (q + done) % plane;
-            int count = Math.min(plane - p, depth - done);
-            int from = dyo + (n * s.filters() + b.f + i) * plane + p;
-            for (int r = 0; r < rows; r++) {
-                System.arraycopy(dy, from + r * plane, ap, r * TallKernel.PITCH + done, count);
+            int n = (q + done) / plane;
+            int p = q + done - n * plane;
+            int length = Math.min(plane - p, depth - done);
+            int from = rows.off + (b.first + n) * rows.image + (b.i + i) * plane + p;
+            for (int r = 0; r < count; r++) {
+                System.arraycopy(rows.data, from + r * plane, ap, r * PITCH + done, length);
             }
-            done += count;
+            done += length;
         }
     }
 
-    /// Packs `depth` positions from q on of a block's channels.
+    /// Packs `depth` positions from q on of a block's columns.
     private void pack(Block b, int q, int depth, float[] bp) {
+        for (int j = 0; j < b.padded(); j += L) {
+            gather(b, j, q, depth, bp, Scratch.LINE + j / NR * NR * depth + j % NR);
+        }
+    }
+
+    /// The vector of columns from j on.
+    private void gather(Block b, int j, int q, int depth, float[] bp, int to) {
+        int present = Math.clamp(b.columns - j, 0, L);
         for (int done = 0; done < depth; ) {
-            int n = b.first + (q + done) / plane;
-            int p = (q + done) % plane;
+            int n = (q + done) / plane;
+            int p = q + done - n * plane;
             int count = Math.min(plane - p, depth - done);
-            int from = xo + (n * imageChannels + b.c) * plane + p;
-            for (int j = 0; j < b.padded(); j += L) {
-                int panel = Scratch.LINE + j / NR * NR * depth + done * NR + j % NR;
-                int present = Math.clamp(b.columns - j, 0, L);
-                ChannelLanes.gather(x, from + j * plane, plane, present, count, bp, panel, NR);
-            }
+            int from = columns.off + (b.first + n) * columns.image + (b.j + j) * plane + p;
+            ChannelLanes.gather(columns.data, from, plane, present, count, bp, to + done * NR, NR);
             done += count;
         }
     }
