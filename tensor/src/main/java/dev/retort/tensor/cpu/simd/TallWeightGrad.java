@@ -7,20 +7,29 @@ import dev.retort.tensor.cpu.Parallel;
 ///
 /// ```
 ///   dy, some bands of positions       x, one band                   sums
-///   planes -> panels of two           rows of (c, t), up to      =  [panel][(c, t)][two vectors
-///   vectors of filters (L2)      *    twelve at a time (L1)         of filters]
+///   planes -> panels of two           rows of (c, t), a group    =  [panel][(c, t)][two vectors
+///   vectors of filters           *    at a time                     of filters]
 /// ```
 ///
-/// The output's gradient alone is transposed. Rows of the source are copied from [PhasePlanes], a
-/// tile's worth at a time, and meet all filters from there ([TallKernel]). A band is some whole lines,
+/// The output's gradient alone is transposed. Rows of the source are copied from [PhasePlanes] and meet all filters from
+/// there: twelve that stay in the first-level cache ([TallKernel]), or, where tiles are smaller, a group that goes by
+/// while a panel stays there ([FencedKernel]). A band is some whole lines,
 /// or images where they are small, with zeros in the gradient where lines have gaps. Bands are set by
 /// the sizes alone and follow each other, so every sum runs over the positions in order.
 final class TallWeightGrad {
     private static final int L = Lanes.LENGTH;
     private static final int NR = GemmKernel.NR;
-    private static final int PITCH = TallKernel.PITCH;
-    /// Rows of a tile.
-    private static final int TILE = GatherKernel.ROWS;
+    /// Whether tiles are those for 32 registers, else those for 16.
+    private static final boolean TALL = L == 16;
+
+    private static final int PITCH = TALL ? TallKernel.PITCH : FencedKernel.PITCH;
+    private static final int DEPTH = TALL ? TallKernel.DEPTH : FencedKernel.DEPTH;
+    /// Rows of a tile, and rows that are copied together.
+    private static final int TILE = TALL ? TallKernel.MR : FencedKernel.MR;
+
+    private static final int GROUP = TALL ? TILE : 8 * TILE;
+    /// Channels of a task.
+    private static final int CHANNELS = TALL ? 12 : 16;
     /// Floats of the transposed gradient that is kept at once: half of a second-level cache of 2 MB.
     private static final int GRADIENT_FLOATS = 1 << 18;
     /// Positions of a band at least: a sum is loaded and stored once a band.
@@ -45,14 +54,13 @@ final class TallWeightGrad {
     private final int band;
 
     private final int kept;
-    private final int[] blocks;
     private final float[] sums;
 
     private TallWeightGrad(Sweep sweep) {
         s = sweep;
         panels = (s.rows + NR - 1) / NR;
         depth = s.depth;
-        int most = Math.clamp(GRADIENT_FLOATS / (panels * NR), MIN_POSITIONS, TallKernel.DEPTH);
+        int most = Math.clamp(GRADIENT_FLOATS / (panels * NR), MIN_POSITIONS, DEPTH);
         int gap = new PhasePlanes(s, 1, 1, 1).pitch - 1;
         across = Math.ceilDiv(s.gridW + gap, most);
         width = Math.ceilDiv(s.gridW, across);
@@ -64,14 +72,14 @@ final class TallWeightGrad {
         planes = new PhasePlanes(s, 1, lines, width);
         band = images * lines * step;
         kept = Math.max(1, GRADIENT_FLOATS / (panels * NR * band));
-        blocks = GatherKernel.blocks(s.channels);
         sums = Scratch.lines(Scratch.CONV_PARTIAL, panels * depth * NR);
     }
 
-    /// Whether it pays: 512-bit vectors, more than one tap, channels for a tile, and filters enough for
-    /// what copying its rows costs (measured: docs/design-notes.md).
+    /// Whether it pays: tiles that leave their sums in registers, more than one tap, rows for a tile, and filters enough
+    /// for what copying them costs (measured: docs/design-notes.md).
     static boolean suits(ConvShape s) {
-        return L == 16 && s.taps() > 1 && s.groupChannels() >= 8 && s.groupFilters() > 4 * L;
+        boolean rows = s.groupChannels() * s.taps() >= 4 * TILE;
+        return (TALL || FencedKernel.AVAILABLE) && s.taps() > 1 && rows && s.groupFilters() > 4 * L;
     }
 
     /// One group; `dw` starts at the group's first filter and is overwritten.
@@ -113,16 +121,18 @@ final class TallWeightGrad {
         float[] lanes = Scratch.lines(Scratch.PLANE_GRAD, (b1 - b0) * size);
         Parallel.forRange((b1 - b0) * vectors, 1, (from, to) -> {
             for (int i = from; i < to; i++) {
-                int v = i % vectors;
-                int at = Scratch.LINE + i / vectors * size + v / 2 * band * NR + v % 2 * L;
-                gather(v, band(b0 + i / vectors), lanes, at);
+                int v = i / (b1 - b0); // bands of some planes follow each other, as they do in memory
+                int b = i % (b1 - b0);
+                gather(v, band(b0 + b), lanes, Scratch.LINE + b * size + v / 2 * band * NR + v % 2 * L);
             }
         });
-        Parallel.forRange(blocks.length - 1, 1, (from, to) -> {
+        int parts = Math.max(Parallel.threads(), Math.ceilDiv(s.channels, CHANNELS));
+        int rows = Math.ceilDiv(Math.ceilDiv(depth, parts), TILE) * TILE;
+        Parallel.forRange(Math.ceilDiv(depth, rows), 1, (from, to) -> {
             for (int i = from; i < to; i++) {
                 for (int b = b0; b < b1; b++) {
                     int at = Scratch.LINE + (b - b0) * size;
-                    channels(b == 0, blocks[i], blocks[i + 1], band(b), lanes, at);
+                    rows(b == 0, i * rows, Math.min(depth, (i + 1) * rows), band(b), lanes, at);
                 }
             }
         });
@@ -154,24 +164,28 @@ final class TallWeightGrad {
         ChannelLanes.gather(copy, 0, row, filters, count, lanes, to, NR);
     }
 
-    /// Channels [first, last) at all taps, times all filters at one band.
-    private void channels(boolean starts, int first, int last, Band band, float[] lanes, int from) {
-        float[] source = Scratch.lines(Scratch.PLANE, TILE * PITCH);
+    /// Rows [k0, k1), channel by channel and for each its taps, times all filters at one band.
+    private void rows(boolean starts, int k0, int k1, Band band, float[] lanes, int from) {
+        float[] source = Scratch.lines(Scratch.PLANE, GROUP * PITCH);
         int taps = s.taps.count();
+        int first = k0 / taps;
+        int last = Math.ceilDiv(k1, taps);
         int image = (last - first) * planes.channel;
         float[] split = Scratch.floats(Scratch.CONV_B, band.images * image);
         for (int n = 0; n < band.images; n++) {
             planes.fill(band.n + n, band.y, band.lines, band.x, first, last, split, n * image);
         }
-        for (int t = 0; t < taps; t++) {
-            for (int i = 0; i < last - first; i++) {
-                copy(split, i * planes.channel + planes.offset[t], image, band, source, i);
+        for (int k = k0; k < k1; k += GROUP) {
+            int end = Math.min(k1, k + GROUP);
+            for (int i = k; i < end; i++) {
+                int at = (i / taps - first) * planes.channel + planes.offset[i % taps];
+                copy(split, at, image, band, source, i - k);
             }
-            tiles(starts, first * taps + t, taps * NR, last - first, band, source, lanes, from);
+            group(starts, k, end, band, source, lanes, from);
         }
     }
 
-    /// Copies what one channel reads at one tap to row i of a tile.
+    /// Copies what one channel reads at one tap to row i of a group.
     private void copy(float[] split, int at, int image, Band band, float[] source, int i) {
         int to = Scratch.LINE + i * PITCH;
         for (int n = 0; n < band.images; n++) {
@@ -187,46 +201,62 @@ final class TallWeightGrad {
         }
     }
 
-    /// Adds the products of `count` rows, `apart` floats apart in the sums, with all filters.
-    private void tiles(
-            boolean starts, int row, int apart, int count, Band band, float[] source, float[] lanes, int from) {
+    /// Adds the products of rows [k0, k1) with all filters.
+    private void group(boolean starts, int k0, int k1, Band band, float[] source, float[] lanes, int from) {
         int positions = band.images * band.lines * step;
         for (int p = 0; p < panels; p++) {
-            int columns = TILE == TallKernel.MR ? Math.min(NR, s.rows - p * NR) : NR; // half a panel has twelve rows
-            int to = Scratch.LINE + (p * depth + row) * NR;
-            tile(starts, count, columns, positions, source, lanes, from + p * this.band * NR, to, apart);
+            int columns = Math.min(NR, s.rows - p * NR);
+            for (int k = k0; k < k1; k += TILE) {
+                int left = Scratch.LINE + (k - k0) * PITCH;
+                int to = Scratch.LINE + (p * depth + k) * NR;
+                int panel = from + p * this.band * NR;
+                tile(starts, Math.min(TILE, k1 - k), columns, positions, source, left, lanes, panel, to);
+            }
         }
     }
 
-    /// Adds a product to `count` rows of sums, `apart` floats apart from `sums[to]` on; the first one
-    /// overwrites them.
+    /// Adds a product to `count` rows of sums from `sums[to]` on; the first one overwrites them.
     private void tile(
             boolean starts,
             int count,
             int columns,
             int positions,
             float[] source,
+            int left,
             float[] lanes,
-            int from,
-            int to,
-            int apart) {
-        int a = Scratch.LINE;
+            int panel,
+            int to) {
         float[] zeros = GemmKernel.ZEROS;
-        if (columns > L ? count % 4 == 0 : count == TILE) {
+        if (count == TILE) {
             float[] f = starts ? zeros : sums;
-            int fo = starts ? 0 : to;
-            int fs = starts ? 0 : apart;
-            TallKernel.tile(count, columns, positions, source, a, lanes, from, f, fo, fs, sums, to, apart);
+            multiply(count, columns, positions, source, left, lanes, panel, f, starts ? 0 : to, starts ? 0 : NR, sums, to);
             return;
         }
         float[] t = Scratch.floats(Scratch.GEMM_TILE, TILE * NR);
-        for (int i = 0; i < count && !starts; i++) {
-            System.arraycopy(sums, to + i * apart, t, i * NR, NR);
+        if (!starts) {
+            System.arraycopy(sums, to, t, 0, count * NR);
         }
-        float[] f = starts ? zeros : t;
-        TallKernel.tile(count, columns, positions, source, a, lanes, from, f, 0, starts ? 0 : NR, t, 0, NR);
-        for (int i = 0; i < count; i++) {
-            System.arraycopy(t, i * NR, sums, to + i * apart, NR);
+        multiply(count, columns, positions, source, left, lanes, panel, starts ? zeros : t, 0, starts ? 0 : NR, t, 0);
+        System.arraycopy(t, 0, sums, to, count * NR);
+    }
+
+    private static void multiply(
+            int rows,
+            int columns,
+            int depth,
+            float[] source,
+            int left,
+            float[] lanes,
+            int panel,
+            float[] f,
+            int fo,
+            int ldf,
+            float[] to,
+            int corner) {
+        if (TALL) {
+            TallKernel.tile(rows, columns, depth, source, left, lanes, panel, f, fo, ldf, to, corner, NR);
+        } else {
+            FencedKernel.tile(rows, columns, depth, source, left, lanes, panel, f, fo, ldf, to, corner, NR);
         }
     }
 }
