@@ -23,11 +23,16 @@ import org.jspecify.annotations.Nullable;
 public final class PixelConv {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
+    /// Whether windows are copied a constant distance apart, as tiles for 16 registers want them ([FencedKernel]).
+    private static final boolean FENCED = FencedKernel.AVAILABLE;
+
+    private static final int PITCH = FencedKernel.PITCH;
     private static final int WIDTH = PixelKernel.VECTORS * L;
     /// A whole number of tiles of any kind.
     private static final int TILES = 24;
-    /// Floats of the images that are multiplied with one panel after the other: half of the second-level cache.
-    private static final int BLOCK_FLOATS = 1 << 18;
+    /// Floats of the images that are multiplied with one panel after the other: half of the second-level cache, but all
+    /// of it for copied windows, so that a small image with many channels is one block.
+    private static final int BLOCK_FLOATS = FENCED ? 1 << 19 : 1 << 18;
     /// Weights that stay in that cache while blocks go by, and the floats of a block then.
     private static final int KEPT_WEIGHTS = 1 << 17;
 
@@ -51,7 +56,9 @@ public final class PixelConv {
     private final int[] runs;
     private final int length;
     private final int depth;
-    /// Whether windows are copied, each into one run, before they are multiplied.
+    /// Whether runs are too short for a piece each.
+    private final boolean shortRuns;
+    /// Whether windows are copied before they are multiplied.
     private final boolean gathers;
 
     private final Piece[] pieces;
@@ -78,8 +85,9 @@ public final class PixelConv {
         }
         length = joined ? s.kernelW() * s.channels() : s.channels();
         depth = runs.length * length;
-        gathers = runs.length > 1 && length < SHORT_RUN;
-        pieces = gathers ? pieces(new int[] {0}, depth) : pieces(runs, length);
+        shortRuns = runs.length > 1 && length < SHORT_RUN;
+        gathers = FENCED || shortRuns;
+        pieces = shortRuns ? pieces(new int[] {0}, depth) : pieces(runs, length);
         starts = new int[s.outHeight() * s.outWidth()];
         for (int p = 0; p < starts.length; p++) {
             int y = p / s.outWidth();
@@ -157,7 +165,9 @@ public final class PixelConv {
         int block = keeps ? tiles(KEPT_FLOATS / (perPixel + 2 * kept * WIDTH)) : large;
         int blocks = (pixels + block - 1) / block;
         long work = (long) pixels * s.filters() * depth;
-        int wanted = (int) Math.min(TASKS, Math.max(1, work / TASK_WORK));
+        int threads = Parallel.threads();
+        int most = !FENCED ? TASKS : threads == 1 ? 1 : 2 * threads; // each copies its windows
+        int wanted = (int) Math.min(most, Math.max(1, work / TASK_WORK));
         int least = keeps ? (number + kept - 1) / kept : 1;
         int splits = Math.min(number, Math.max(least, (wanted + blocks - 1) / blocks));
         int perTask = (number + splits - 1) / splits;
@@ -236,7 +246,7 @@ public final class PixelConv {
             int to = Scratch.LINE;
             for (int p = p0; p < p1; p += block) {
                 int end = Math.min(p1, p + block);
-                float[] windows = gathers ? windows(x, xo, p, end) : x;
+                float[] windows = FENCED ? rows(x, xo, p, end) : gathers ? windows(x, xo, p, end) : x;
                 for (int j = j0; j < j1; j = keeps ? j1 : j + 1) {
                     unit(windows, p, end, j, keeps ? j1 : j + 1, to);
                     to = 2 * Scratch.LINE + half - to;
@@ -254,8 +264,8 @@ public final class PixelConv {
             }
             int each = (left + calls - 1) / calls;
             for (int j = j0; j < j1; j++) {
-                for (Piece piece : pieces) {
-                    piece(windows, p0, p1, j, piece, to + panels[j] - panels[j0], step, each);
+                for (int k = 0; k < pieces.length; k++) {
+                    piece(windows, p0, p1, j, k, to + panels[j] - panels[j0], step, each);
                 }
             }
             from = to;
@@ -266,14 +276,19 @@ public final class PixelConv {
         }
 
         /// One piece of the window of all pixels, so that the panel's rows for it stay in the first-level cache.
-        private void piece(float[] windows, int p0, int p1, int j, Piece piece, int to, int step, int each) {
+        private void piece(float[] windows, int p0, int p1, int j, int k, int to, int step, int each) {
+            Piece piece = pieces[k];
             int panel = panels[j + 1] - panels[j];
             int vectors = panel / L;
             int height = PixelKernel.rows(vectors);
             int w = packed.at() + panels[j] * depth + piece.step * panel;
             boolean begins = piece.step == 0;
             for (int p = p0; p < p1; p += height) {
-                if (gathers) {
+                if (FENCED) {
+                    for (int i = 0; i < height; i++) {
+                        at[i] = (k * (p1 - p0 + PixelKernel.ROWS) + p - p0 + i) * PITCH;
+                    }
+                } else if (gathers) {
                     for (int i = 0; i < height; i++) {
                         at[i] = (Math.min(p + i, p1 - 1) - p0) * depth + piece.offset;
                     }
@@ -294,6 +309,39 @@ public final class PixelConv {
             from += count * width;
             pixel += count;
             left -= count;
+        }
+    }
+
+    /// The windows of pixels [p0, p1), piece by piece, and for each a row a pixel, [#PITCH] floats apart.
+    private float[] rows(float[] x, int xo, int p0, int p1) {
+        int rows = p1 - p0 + PixelKernel.ROWS; // tiles read beyond the last one
+        float[] windows = Scratch.floats(Scratch.CONV_B, pieces.length * rows * PITCH);
+        int[] at = new int[1];
+        for (int p = p0; p < p1; p++) {
+            place(p, p1, 1, xo, at);
+            if (shortRuns) {
+                joined(x, at[0], windows, p - p0, rows);
+                continue;
+            }
+            for (int k = 0; k < pieces.length; k++) {
+                int to = (k * rows + p - p0) * PITCH;
+                PatchCopy.run(x, at[0] + pieces[k].offset, windows, to, pieces[k].length);
+            }
+        }
+        return windows;
+    }
+
+    /// The window at `x[at]`, whose pieces go beyond its runs.
+    private void joined(float[] x, int at, float[] windows, int row, int rows) {
+        int size = pieces[0].length;
+        int d = 0;
+        for (int run : runs) {
+            for (int i = 0; i < length; ) {
+                int count = Math.min(length - i, size - d % size);
+                PatchCopy.run(x, at + run + i, windows, (d / size * rows + row) * PITCH + d % size, count);
+                i += count;
+                d += count;
+            }
         }
     }
 

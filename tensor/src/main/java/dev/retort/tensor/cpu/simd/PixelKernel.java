@@ -28,10 +28,11 @@ final class PixelKernel {
 
     /// Pixels of a tile of four, two or one vectors of filters.
     static int rows(int vectors) {
-        return vectors == 4 ? 6 : vectors == 2 ? GemmKernel.ROWS : ROWS;
+        return vectors == 4 ? 6 : vectors == 2 ? GemmKernel.MR : ROWS;
     }
 
     /// Writes F plus the products of [#rows] pixels and `vectors * L` filters to T, whose rows are `ts` floats apart.
+    /// With 16 registers places are [FencedKernel#PITCH] floats apart.
     static void tile(
             int vectors,
             float[] x,
@@ -51,6 +52,8 @@ final class PixelKernel {
             narrow8(x, at, n, w, wo, f, fo, fs, t, to, ts);
         } else if (MANY_REGISTERS) {
             tile8(x, at, n, w, wo, f, fo, fs, t, to, ts);
+        } else if (FencedKernel.AVAILABLE) {
+            FencedKernel.tile(FencedKernel.MR, 2 * L, n, x, at[0], w, wo, f, fo, fs, t, to, ts);
         } else {
             tile4(x, at, n, w, wo, f, fo, fs, t, to, ts);
         }

@@ -22,8 +22,8 @@ public final class PixelWinograd {
 
     private static final int MIN_TILES = 48;
     /// With more weights than that, the transformed kernels, four times as large, take as long to read as is saved
-    /// (measured: docs/design-notes.md).
-    private static final int MAX_WEIGHTS_A_PIXEL = 1 << 11;
+    /// (measured: docs/design-notes.md), and that is more where vectors are shorter.
+    private static final int MAX_WEIGHTS_A_PIXEL = L >= 16 ? 1 << 11 : 1 << 12;
 
     private static final int MAX_TILES = 256;
 
