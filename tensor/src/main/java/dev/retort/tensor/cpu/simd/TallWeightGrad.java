@@ -11,7 +11,8 @@ import dev.retort.tensor.cpu.Parallel;
 ///   vectors of filters           *    at a time                     of filters]
 /// ```
 ///
-/// The output's gradient alone is transposed. Rows of the source are copied from [PhasePlanes] and meet all filters from
+/// The output's gradient alone is transposed. Rows of the source are copied from [PhasePlanes] and meet all filters
+/// from
 /// there: twelve that stay in the first-level cache ([TallKernel]), or, where tiles are smaller, a group that goes by
 /// while a panel stays there ([FencedKernel]). A band is some whole lines,
 /// or images where they are small, with zeros in the gradient where lines have gaps. Bands are set by
@@ -75,7 +76,8 @@ final class TallWeightGrad {
         sums = Scratch.lines(Scratch.CONV_PARTIAL, panels * depth * NR);
     }
 
-    /// Whether it pays: tiles that leave their sums in registers, more than one tap, rows for a tile, and filters enough
+    /// Whether it pays: tiles that leave their sums in registers, more than one tap, rows for a tile, and filters
+    /// enough
     /// for what copying them costs (measured: docs/design-notes.md).
     static boolean suits(ConvShape s) {
         boolean rows = s.groupChannels() * s.taps() >= 4 * TILE;
@@ -229,7 +231,19 @@ final class TallWeightGrad {
         float[] zeros = GemmKernel.ZEROS;
         if (count == TILE) {
             float[] f = starts ? zeros : sums;
-            multiply(count, columns, positions, source, left, lanes, panel, f, starts ? 0 : to, starts ? 0 : NR, sums, to);
+            multiply(
+                    count,
+                    columns,
+                    positions,
+                    source,
+                    left,
+                    lanes,
+                    panel,
+                    f,
+                    starts ? 0 : to,
+                    starts ? 0 : NR,
+                    sums,
+                    to);
             return;
         }
         float[] t = Scratch.floats(Scratch.GEMM_TILE, TILE * NR);

@@ -13,6 +13,8 @@ final class WinogradOuterProduct {
     private static final int L = Lanes.LENGTH;
     private static final int MR = GemmKernel.ROWS;
     private static final int NR = GemmKernel.NR;
+    /// Filters that are worth packing both operands for tiles of six rows, where there are 16 registers.
+    private static final int PACKED_FILTERS = 48;
 
     private WinogradOuterProduct() {}
 
@@ -28,7 +30,11 @@ final class WinogradOuterProduct {
             int vo,
             float[] g,
             int go) {
-        for (int j = 0; j < channels; j += NR) {
+        int packed = FencedKernel.AVAILABLE && filters >= PACKED_FILTERS ? channels / NR * NR : 0;
+        if (packed > 0) {
+            packed(first, packed, tiles, filters, channels, z, zo, v, vo, g, go);
+        }
+        for (int j = packed; j < channels; j += NR) {
             boolean wide = channels - j >= NR;
             int rows = wide ? MR : 2 * MR;
             for (int i = 0; i < filters; i += rows) {
@@ -40,6 +46,33 @@ final class WinogradOuterProduct {
                 }
                 tile(wide, tiles, z, zo + i, filters, v, vo + j, channels, g, to);
             }
+        }
+    }
+
+    /// The first `columns` channels, a whole number of panels, with both operands packed: their own rows are often a
+    /// power of two apart, and compete for a few sets of the first-level cache.
+    private static void packed(
+            boolean first,
+            int columns,
+            int tiles,
+            int filters,
+            int channels,
+            float[] z,
+            int zo,
+            float[] v,
+            int vo,
+            float[] g,
+            int go) {
+        float[] ap = Scratch.floats(Scratch.GEMM_A, Math.ceilDiv(filters, GemmKernel.MR) * GemmKernel.MR * tiles);
+        float[] bp = Scratch.lines(Scratch.GEMM_B, columns * tiles);
+        PanelProduct.packRows(filters, tiles, z, zo, 1, filters, ap, 0);
+        PanelProduct.packColumns(columns, tiles, v, vo, channels, 1, bp, Scratch.LINE);
+        float[] f = first ? GemmKernel.ZEROS : g;
+        int ldf = first ? 0 : channels;
+        for (int j = 0; j < columns; j += NR) {
+            int to = go + j;
+            int panel = Scratch.LINE + j * tiles;
+            PanelProduct.add(0, filters, 0, NR, tiles, ap, 0, bp, panel, f, first ? 0 : to, ldf, g, to, channels);
         }
     }
 

@@ -66,6 +66,10 @@ class Conv2dTest {
                 new ConvShape(5, 66, 27, 41, 80, 1, 1, 1, 1, 0, 0, 1, 1, 2),
                 new ConvShape(7, 560, 3, 5, 29, 1, 1, 1, 1, 0, 0, 1, 1, 1),
                 new ConvShape(4, 54, 23, 24, 42, 1, 1, 2, 3, 0, 0, 1, 1, 3));
+        Stream<ConvShape> manyChannels = Stream.of(
+                new ConvShape(4, 60, 30, 31, 20, 1, 1, 1, 1, 0, 0, 1, 1, 1),
+                new ConvShape(4, 90, 41, 40, 54, 1, 1, 2, 2, 0, 0, 1, 1, 2),
+                new ConvShape(3, 600, 29, 29, 121, 1, 1, 1, 1, 0, 0, 1, 1, 1));
         Stream<ConvShape> longLines = Stream.of(
                 new ConvShape(1, 9, 3, 1300, 30, 1, 4, 1, 2, 0, 3, 1, 1, 1),
                 new ConvShape(1, 3, 2, 2300, 28, 2, 5, 1, 1, 1, 2, 1, 2, 1),
@@ -77,7 +81,7 @@ class Conv2dTest {
                 new ConvShape(20, 18, 10, 10, 97, 3, 3, 2, 2, 1, 1, 1, 1, 1),
                 new ConvShape(70, 10, 8, 8, 16, 3, 3, 2, 2, 1, 1, 1, 1, 1),
                 new ConvShape(2, 40, 12, 12, 9, 5, 5, 1, 1, 2, 2, 1, 1, 1));
-        return Stream.of(fixed, drawn, depthwise, stems, wide, windows, strided, deep, longLines)
+        return Stream.of(fixed, drawn, depthwise, stems, wide, windows, strided, deep, manyChannels, longLines)
                 .flatMap(shapes -> shapes);
     }
 
@@ -145,6 +149,7 @@ class Conv2dTest {
                 new ConvShape(3, 20, 29, 30, 140, 3, 3, 2, 2, 1, 1, 1, 1, 1),
                 new ConvShape(4, 130, 14, 14, 270, 1, 1, 1, 1, 0, 0, 1, 1, 1),
                 new ConvShape(6, 48, 30, 31, 50, 1, 1, 1, 1, 0, 0, 1, 1, 1),
+                new ConvShape(4, 70, 30, 31, 20, 1, 1, 1, 1, 0, 0, 1, 1, 1),
                 new ConvShape(2, 300, 9, 9, 300, 1, 1, 2, 2, 0, 0, 1, 1, 1));
     }
 

@@ -34,6 +34,7 @@ class PixelConvTest {
                 new ConvShape(1, 48, 40, 33, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1),
                 new ConvShape(2, 64, 29, 31, 256, 1, 1, 1, 1, 0, 0, 1, 1, 1),
                 new ConvShape(1, 600, 5, 7, 48, 1, 1, 1, 1, 0, 0, 1, 1, 1), // windows in pieces
+                new ConvShape(1, 4, 21, 19, 48, 11, 7, 1, 1, 2, 3, 1, 1, 1), // pieces across short runs
                 new ConvShape(1, 112, 9, 8, 32, 3, 3, 2, 2, 1, 1, 1, 1, 1), // runs in pieces
                 new ConvShape(2, 2048, 13, 13, 192, 1, 1, 1, 1, 0, 0, 1, 1, 1), // blocks stay, panels go by
                 new ConvShape(3, 40, 9, 9, 112, 3, 3, 2, 1, 1, 1, 1, 1, 1), // panels of all widths
