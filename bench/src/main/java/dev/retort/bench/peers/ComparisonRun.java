@@ -39,7 +39,8 @@ final class ComparisonRun {
             List<Integer> threads,
             int pairs,
             boolean quick,
-            @Nullable String heap) {}
+            @Nullable String heap,
+            Pages pages) {}
 
     ComparisonRun(PrintWriter out, Comparison comparison, Settings settings) {
         this.out = out;
@@ -54,8 +55,10 @@ final class ComparisonRun {
         long start = System.nanoTime();
         facts();
         String heap = settings.heap() != null ? settings.heap() : defaultHeap();
-        DuelProcess process = new DuelProcess(home, natives, heap);
+        Pages pages = settings.pages().available();
+        DuelProcess process = new DuelProcess(home, natives, heap, pages);
         comparison.facts().put("heap", heap);
+        comparison.facts().put("pages", pages.toString());
         measureCeilings();
         for (String group : groups) {
             measure(process, group, natives);

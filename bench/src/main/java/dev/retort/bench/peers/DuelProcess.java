@@ -16,8 +16,8 @@ import java.util.function.BiConsumer;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Starts Java with the peers on its class path, set up so that neither side is held back: glibc
-/// keeps freed memory and may use huge pages, and JavaCPP neither counts memory nor waits for the
-/// garbage collector.
+/// keeps freed memory, both sides get pages of the same size, and JavaCPP neither counts memory nor
+/// waits for the garbage collector.
 final class DuelProcess {
     private static final String MAIN = "dev.retort.bench.peers.duel.Duel";
 
@@ -27,11 +27,13 @@ final class DuelProcess {
     private final Path module;
     private final Path natives;
     private final String heap;
+    private final Pages pages;
 
-    DuelProcess(Path home, Path natives, String heap) {
+    DuelProcess(Path home, Path natives, String heap, Pages pages) {
         this.module = home.resolve("bench").resolve("peers").resolve("target");
         this.natives = natives;
         this.heap = heap;
+        this.pages = pages;
         if (!Files.isDirectory(module.resolve("classes"))) {
             throw new CommandException("bench peers: the module bench/peers is not built in " + module
                     + "; run it through ./retort, which builds it");
@@ -42,12 +44,18 @@ final class DuelProcess {
     ///
     /// @return the exit code
     int run(DuelSettings settings, BiConsumer<String, String> results) {
-        return run(List.of("duel", JsonMapper.shared().writeValueAsString(settings)), heap, results);
+        List<String> arguments = List.of("duel", JsonMapper.shared().writeValueAsString(settings));
+        return run(arguments, heap, pages.javaFlags(), results);
     }
 
-    /// Runs one process with other arguments and another heap size.
+    /// Runs one process with other arguments and another heap size, its heap in small pages: what
+    /// is measured so are starts, which huge pages make longer, and memory.
     int run(List<String> arguments, String heapSize, BiConsumer<String, String> results) {
-        List<String> command = command(heapSize);
+        return run(arguments, heapSize, List.of(), results);
+    }
+
+    private int run(List<String> arguments, String heapSize, List<String> flags, BiConsumer<String, String> results) {
+        List<String> command = command(heapSize, flags);
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().putAll(environment());
@@ -108,7 +116,7 @@ final class DuelProcess {
         }
     }
 
-    private List<String> command(String heapSize) {
+    private List<String> command(String heapSize, List<String> flags) {
         List<String> command = new ArrayList<>(List.of(
                 java(),
                 "--add-modules",
@@ -124,6 +132,7 @@ final class DuelProcess {
                 "-Dorg.bytedeco.javacpp.nopointergc=true",
                 "-Dorg.bytedeco.javacpp.maxBytes=0",
                 "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0"));
+        command.addAll(flags);
         command.addAll(List.of("-cp", classPath(), MAIN));
         return command;
     }
@@ -142,11 +151,11 @@ final class DuelProcess {
         return String.join(File.pathSeparator, parts);
     }
 
-    private static Map<String, String> environment() {
+    private Map<String, String> environment() {
         return Map.of(
                 "GLIBC_TUNABLES",
                 "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184:glibc.malloc.top_pad=67108864"
-                        + ":glibc.malloc.arena_max=1:glibc.malloc.hugetlb=1",
+                        + ":glibc.malloc.arena_max=1" + pages.glibcTunable(),
                 "LC_ALL",
                 "C.UTF-8");
     }

@@ -53,6 +53,14 @@ public final class PeersCommand implements Callable<Integer> {
     @Option(names = "--heap", paramLabel = "SIZE", description = "Heap of the measuring process, such as 6g.")
     private @Nullable String heap;
 
+    @Option(
+            names = "--pages",
+            defaultValue = "huge",
+            paramLabel = "SIZE",
+            description =
+                    "Memory pages of both sides: huge (where the system grants them) or small (default: ${DEFAULT-VALUE}).")
+    private Pages pages = Pages.HUGE;
+
     @Option(names = "--json", paramLabel = "FILE", description = "Write the rows as JSON.")
     private @Nullable Path json;
 
@@ -121,7 +129,7 @@ public final class PeersCommand implements Callable<Integer> {
             }
         }
         int wanted = pairs != null ? pairs : quick ? QUICK_PAIRS : 10;
-        return new ComparisonRun.Settings(only, counts, wanted, quick, heap);
+        return new ComparisonRun.Settings(only, counts, wanted, quick, heap, pages);
     }
 
     private void write(Comparison comparison) throws IOException {
