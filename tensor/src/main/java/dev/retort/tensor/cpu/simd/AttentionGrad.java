@@ -31,7 +31,7 @@ public final class AttentionGrad {
             AttentionOperand dq,
             AttentionOperand dk,
             AttentionOperand dv) {
-        int pair = AttentionPair.floats(a, 3 * a.queries() + 4 * a.keys(), g, q, k, v, out, dq, dk, dv);
+        int pair = AttentionPair.floats(a, 2 * (a.queries() + a.keys()), g, q, k, v, dq);
         if (pair > 0) {
             Parallel.forRange(a.batch() * a.heads() / AttentionPair.HEADS, 1, (from, to) -> {
                 for (int task = from; task < to; task++) {
@@ -47,7 +47,7 @@ public final class AttentionGrad {
         });
     }
 
-    /// A tile of queries reads its rows of the result before it writes those of dq, which take their place.
+    /// A tile packs its queries before it writes their gradients, which take their place in the copy.
     private static void pair(
             AttentionShape a,
             AttentionMask mask,
@@ -67,19 +67,13 @@ public final class AttentionGrad {
         int width = a.width();
         AttentionOperand gradients = pair.copy(g, a.queries(), width);
         AttentionOperand queries = pair.copy(q, a.queries(), width);
-        AttentionOperand results = pair.copy(out, a.queries(), width);
         AttentionOperand keys = pair.copy(k, a.keys(), width);
         AttentionOperand values = pair.copy(v, a.keys(), width);
-        AttentionOperand keyGrads = pair.room(a.keys(), width);
-        AttentionOperand valueGrads = pair.room(a.keys(), width);
         for (int i = 0; i < AttentionPair.HEADS; i++) {
             int head = number * AttentionPair.HEADS + i;
-            new Task(a, mask, head, gradients, queries, keys, values, results, lse, lo, results, keyGrads, valueGrads)
-                    .run();
+            new Task(a, mask, head, gradients, queries, keys, values, out, lse, lo, queries, dk, dv).run();
         }
-        pair.move(results, dq, a.queries(), width);
-        pair.move(keyGrads, dk, a.keys(), width);
-        pair.move(valueGrads, dv, a.keys(), width);
+        pair.move(queries, dq, a.queries(), width);
     }
 
     /// The operands of one group of heads and its transposed keys.
