@@ -6,7 +6,6 @@ import dev.retort.tensor.HostStorage;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Storage;
 import dev.retort.tensor.Tensor;
-import dev.retort.tensor.op.ElementwiseOp;
 import dev.retort.tensor.op.IndexOp;
 import dev.retort.tensor.op.NormOp;
 import dev.retort.tensor.op.ShapeOp;
@@ -200,7 +199,7 @@ final class BackwardPass {
             }
         }
         boolean one = switch (node.op) {
-            case ElementwiseOp.Unary _, NormOp.BatchNorm _, NormOp.BatchNormRelu _, NormOp.LayerNorm _ -> true;
+            case NormOp.BatchNorm _, NormOp.BatchNormRelu _, NormOp.LayerNorm _ -> true;
             default -> false;
         };
         return one && gradient.storage() instanceof HostStorage && Engine.listener() == null;

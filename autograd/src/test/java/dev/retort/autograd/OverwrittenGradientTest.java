@@ -1,24 +1,16 @@
 package dev.retort.autograd;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.retort.tensor.Engine;
 import dev.retort.tensor.Random;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
-import dev.retort.tensor.catalog.OpCatalog;
-import dev.retort.tensor.catalog.OpSpec;
-import dev.retort.tensor.catalog.Sample;
-import dev.retort.tensor.op.ElementwiseOp;
 import dev.retort.tensor.op.NormOp;
 import dev.retort.tensor.op.Op;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestFactory;
 
 /// Gradients that are written over the ones they come from: nobody may notice.
 class OverwrittenGradientTest {
@@ -68,17 +60,6 @@ class OverwrittenGradientTest {
         }
     }
 
-    @TestFactory
-    Stream<DynamicTest> unaryOps() {
-        return OpCatalog.all().stream()
-                .filter(OpSpec::hasGradient)
-                .map(spec -> spec.samples().getFirst())
-                .map(Sample::op)
-                .filter(op -> op instanceof ElementwiseOp.Unary)
-                .map(op -> dynamicTest(
-                        op.name(), () -> same(op, random(1, ROWS, SIZE).abs().add(0.1))));
-    }
-
     @Test
     void norms() {
         Tensor x = random(1, ROWS, CHANNELS, SIZE);
@@ -91,32 +72,36 @@ class OverwrittenGradientTest {
         same(new NormOp.LayerNorm(1, 1e-5), x);
     }
 
+    private static Tensor normed(Tensor x) {
+        return Engine.run(new NormOp.LayerNorm(1, 1e-5), x, random(5, SIZE), random(6, SIZE))[0];
+    }
+
+    private static float[] alone(Tensor x, Tensor c) {
+        Tensor leaf = x.detach().copy().requiresGrad(true);
+        normed(leaf).mul(c).sum().backward();
+        return leaf.grad().toFloats();
+    }
+
     @Test
     void gradientsWithSeveralPlacesStay() {
         // The sum's gradient goes to both branches: neither may write over it before the other has read it.
         Tensor x = random(1, ROWS, SIZE).requiresGrad(true);
         Tensor z = random(2, ROWS, SIZE).requiresGrad(true);
         Tensor c = random(3, ROWS, SIZE);
-        x.tanh().add(z.gelu()).mul(c).sum().backward();
-        Tensor u = x.detach().copy().requiresGrad(true);
-        Tensor v = z.detach().copy().requiresGrad(true);
-        u.tanh().mul(c).sum().backward();
-        v.gelu().mul(c).sum().backward();
-        assertThat(x.grad().toFloats()).containsExactly(u.grad().toFloats());
-        assertThat(z.grad().toFloats()).containsExactly(v.grad().toFloats());
+        normed(x).add(normed(z)).mul(c).sum().backward();
+        assertThat(x.grad().toFloats()).containsExactly(alone(x, c));
+        assertThat(z.grad().toFloats()).containsExactly(alone(z, c));
     }
 
     @Test
     void readGradientsStay() {
         // `grad` hands out the gradient of y; the one of x must not lie in its place.
         Tensor x = random(1, ROWS, SIZE).requiresGrad(true);
-        Tensor y = x.tanh();
+        Tensor y = normed(x);
         Tensor c = random(3, ROWS, SIZE);
         Tensor[] both = Autograd.grad(y.mul(c).sum(), y, x);
         assertThat(both[0].toFloats()).containsExactly(c.toFloats());
-        Tensor t = y.detach();
-        assertThat(both[1].sub(c.mul(t.square().neg().add(1.0))).abs().amax().item())
-                .isLessThan(1e-6);
+        assertThat(both[1].toFloats()).containsExactly(alone(x, c));
     }
 
     @Test
@@ -124,7 +109,7 @@ class OverwrittenGradientTest {
         Tensor x = random(1, ROWS, SIZE).requiresGrad(true);
         Tensor g = random(2, ROWS, SIZE);
         float[] before = g.toFloats();
-        Autograd.backward(x.gelu(), GradOptions.defaults().withGradOutputs(g));
+        Autograd.backward(normed(x), GradOptions.defaults().withGradOutputs(g));
         assertThat(g.toFloats()).containsExactly(before);
     }
 }

@@ -61,7 +61,7 @@ final class FastElementwise {
         Dense g = Dense.of(in[0]);
         Dense x = Dense.of(in[1]);
         Dense y = Dense.of(in[2]);
-        float[] dx = Workspace.over(in[0]);
+        float[] dx = Workspace.overwritten(in[1].numel());
         Parallel.forRange(
                 dx.length,
                 TASK,
