@@ -83,6 +83,15 @@ class FaultsOpenClTest {
         assertFault(Random.multinomial(new Rng(1), weights, 1, true), "expects finite weights >= 0, row 0 has -2.0");
     }
 
+    @Test
+    void probabilitiesThatAreNone() {
+        Tensor probabilities = Tensor.of(new float[] {1, 0, 1.5f}).to(device);
+
+        assertFault(
+                Random.bernoulli(new Rng(1), probabilities),
+                "bernoulli: expects probabilities in [0, 1], element 2 is 1.5");
+    }
+
     /// 2³² elements: the sizes are refused before anything is allocated or launched.
     @Test
     void moreElementsThanAnIndexCounts() {
