@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /// The state of a whole training run in one safetensors file, so that a run that was killed goes on with
 /// the same bits.
@@ -72,7 +73,8 @@ public final class Checkpoint {
         return Files.exists(path);
     }
 
-    /// Writes the state of all parts and the notes, replacing the file.
+    /// Writes the state of all parts and the notes, sorted by name, replacing the file: the same run gives the same
+    /// bytes.
     ///
     /// @throws IllegalArgumentException if a note is not JSON: NaN and infinities are not
     /// @throws IOException              if the file cannot be written; the previous one is then unchanged
@@ -86,7 +88,7 @@ public final class Checkpoint {
                 Map.of(
                         "format", FORMAT,
                         "parts", Json.of(parts.keySet()).toString(),
-                        "notes", Json.of(notes).toString()));
+                        "notes", Json.of(new TreeMap<>(notes)).toString()));
     }
 
     /// Restores all parts and returns the notes; empty, with nothing changed, if there is no file.

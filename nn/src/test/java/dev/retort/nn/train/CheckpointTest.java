@@ -14,8 +14,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -135,6 +137,18 @@ class CheckpointTest {
                 .hasMessageContaining("expects the parts [model], got [model, optimizer, draws]");
         assertThatThrownBy(() -> small(1).with("model", new Linear(2, 2, new Rng(1))))
                 .hasMessageContaining("expects new names without slash, got 'model'");
+    }
+
+    @Test
+    void theOrderOfTheNotesDoesNotReachTheFile() throws IOException {
+        Checkpoint checkpoint = small(1);
+        Map<String, Object> notes = new LinkedHashMap<>();
+        notes.put("b", 1);
+        notes.put("a", 2);
+        checkpoint.save(notes);
+        byte[] first = Files.readAllBytes(checkpoint.path());
+        checkpoint.save(new TreeMap<>(notes));
+        assertThat(Files.readAllBytes(checkpoint.path())).isEqualTo(first);
     }
 
     @Test
