@@ -10,11 +10,10 @@ import dev.retort.tensor.cpu.Parallel;
 ///   dy, some filters of it  --copied------>  rows                       =  tile: 12 (or 6) filters x two vectors
 /// ```
 ///
-/// Where there are many more channels than filters they change places. Positions go on from one image to the next, so
-/// that
-/// small planes fill a block too. A task packs for itself and keeps its sums in scratch memory between blocks; nothing
-/// passes from core to core. Where the gradient is small, images are cut into portions (by the sizes alone), whose sums
-/// are added in order.
+/// Where there are many more channels than filters they change places. Positions go on from one image to the
+/// next, so that small planes fill a block too. A task packs for itself and keeps its sums in scratch memory
+/// between blocks; nothing passes from core to core. Where the gradient is small, images are cut into portions
+/// (by the sizes alone), whose sums are added in order.
 final class PointwiseWeightGrad {
     private static final int L = Lanes.LENGTH;
     /// Whether tiles are those for 32 registers, else those for 16.
@@ -24,9 +23,8 @@ final class PointwiseWeightGrad {
     private static final int NR = GemmKernel.NR;
     private static final int PITCH = TALL ? TallKernel.PITCH : FencedKernel.PITCH;
     private static final int DEPTH = TALL ? TallKernel.DEPTH : FencedKernel.DEPTH;
-    /// Rows that are copied together: twelve stay in the first-level cache while panels go by; where tiles are smaller
-    /// a
-    /// panel stays there while 96 rows go by.
+    /// Rows that are copied together: twelve stay in the first-level cache while panels go by; where tiles are
+    /// smaller a panel stays there while 96 rows go by.
     private static final int GROUP = TALL ? MR : 16 * MR;
     /// Columns of a task at most: a block of positions of them fills half of a second-level cache of 2 MB.
     private static final int COLUMNS = 512;
@@ -50,9 +48,8 @@ final class PointwiseWeightGrad {
 
     private final int batch;
     private final int plane;
-    /// Whether channels are the rows of tiles and filters their columns: what is transposed should be the fewer, unless
-    /// that
-    /// saves less than turning the gradient costs.
+    /// Whether channels are the rows of tiles and filters their columns: what is transposed should be the fewer,
+    /// unless that saves less than turning the gradient costs.
     private final boolean turned;
 
     private final Side rows;
@@ -74,8 +71,7 @@ final class PointwiseWeightGrad {
         columns = turned ? gradient : source;
     }
 
-    /// Whether it pays: tiles that leave their sums in registers, channels that nearly fill vectors, filters for a
-    /// tile.
+    /// Whether it pays: tiles that leave their sums in registers, more channels than lanes, filters for a tile.
     static boolean suits(ConvShape s) {
         boolean one = s.kernelH() == 1 && s.kernelW() == 1 && s.padH() == 0 && s.padW() == 0;
         return (TALL || FencedKernel.AVAILABLE) && one && s.groupChannels() > L && s.groupFilters() >= 12;

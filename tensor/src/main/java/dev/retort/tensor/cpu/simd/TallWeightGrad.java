@@ -11,10 +11,9 @@ import dev.retort.tensor.cpu.Parallel;
 ///   vectors of filters           *    at a time                     of filters]
 /// ```
 ///
-/// The output's gradient alone is transposed. Rows of the source are copied from [PhasePlanes] and meet all filters
-/// from
-/// there: twelve that stay in the first-level cache ([TallKernel]), or, where tiles are smaller, a group that goes by
-/// while a panel stays there ([FencedKernel]). A band is some whole lines,
+/// The output's gradient alone is transposed. Rows of the source are copied from [PhasePlanes] and meet all
+/// filters from there: twelve that stay in the first-level cache ([TallKernel]), or, where tiles are smaller, a
+/// group that goes by while a panel stays there ([FencedKernel]). A band is some whole lines,
 /// or images where they are small, with zeros in the gradient where lines have gaps. Bands are set by
 /// the sizes alone and follow each other, so every sum runs over the positions in order.
 final class TallWeightGrad {
@@ -76,9 +75,8 @@ final class TallWeightGrad {
         sums = Scratch.lines(Scratch.CONV_PARTIAL, panels * depth * NR);
     }
 
-    /// Whether it pays: tiles that leave their sums in registers, more than one tap, rows for a tile, and filters
-    /// enough
-    /// for what copying them costs (measured: docs/design-notes.md).
+    /// Whether it pays: tiles that leave their sums in registers, more than one tap, some tiles of rows, and
+    /// filters enough for what copying them costs (measured: docs/design-notes.md).
     static boolean suits(ConvShape s) {
         boolean rows = s.groupChannels() * s.taps() >= 4 * TILE;
         return (TALL || FencedKernel.AVAILABLE) && s.taps() > 1 && rows && s.groupFilters() > 4 * L;
