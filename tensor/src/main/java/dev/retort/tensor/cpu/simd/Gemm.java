@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Blocked as by Goto and van de Geijn (2008): [TallProduct] on 512-bit vectors, [FencedProduct] on shorter ones of
 /// x86; elsewhere, and for few columns, [InPlaceProduct] where rows of A are contiguous ([SmallProduct] if there is
-/// little to do), else [PackedProduct].
+/// little to do), else [PackedProduct]. A large B with contiguous columns meets some rows of A in [WeightRowsProduct].
 /// Every element of C is one chain of fused multiply-adds in ascending order of the summed index, started from the bias
 /// (or from C), so its bits depend neither on the blocking, nor on the number of threads, nor on the vector width.
 /// Products of one row ([Gemv]) or few rows ([FewRows]) with contiguous columns are the exception: they sum in lanes.
@@ -49,7 +49,7 @@ public final class Gemm {
         if (m <= 0 || n <= 0) {
             return;
         }
-        if (k > 0 && m > 1 && n > 1 && !biasPerRow && !fewRows(m, k, acs, brs)) {
+        if (k > 0 && m > 1 && n > 1 && !biasPerRow && (weightRows(m, n, k, brs) || !fewRows(m, k, acs, brs))) {
             float[] start = bias == null ? GemmKernel.ZEROS : bias;
             add(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, start, bias == null ? 0 : biasOff, c, co, ldc);
             return;
@@ -106,7 +106,9 @@ public final class Gemm {
             float[] c,
             int co,
             int ldc) {
-        if (FencedProduct.covers(m, n, k)) {
+        if (start != null && weightRows(m, n, k, brs)) {
+            new WeightRowsProduct(m, n, k, a, ao, ars, acs, b, bo, bcs, start, startOff, c, co, ldc).run();
+        } else if (FencedProduct.covers(m, n, k)) {
             new FencedProduct(m, n, k, a, ao, ars, acs, b, bo, brs, bcs, start, startOff, c, co, ldc).run();
         } else if (acs == 1 && SmallProduct.covers(m, n, k)) {
             SmallProduct.add(m, n, k, a, ao, ars, b, bo, brs, bcs, start, startOff, c, co, ldc);
@@ -123,6 +125,10 @@ public final class Gemm {
     static int evenBlock(int size, int limit) {
         int blocks = (size + limit - 1) / limit;
         return (size + blocks - 1) / blocks;
+    }
+
+    private static boolean weightRows(int m, int n, int k, int brs) {
+        return brs == 1 && WeightRowsProduct.covers(m, n, k);
     }
 
     private static boolean fewRows(int m, int k, int acs, int brs) {

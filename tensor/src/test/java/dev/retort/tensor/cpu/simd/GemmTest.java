@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.retort.tensor.cpu.Parallel;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -220,6 +221,69 @@ class GemmTest {
         } finally {
             Parallel.setThreads(threads);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "10, 256, 256",
+        "13, 301, 257",
+        "16, 800, 300",
+        "17, 290, 1100",
+        "32, 257, 270",
+        "33, 300, 600",
+        "64, 331, 700",
+        "100, 259, 300",
+        "128, 256, 310"
+    })
+    void someRowsTimesAWeightStartFromTheBias(int m, int n, int k) {
+        int threads = Parallel.threads();
+        Parallel.setThreads(3);
+        try {
+            for (int layout = 0; layout < 2; layout++) {
+                Matrix a = matrix(m, k, layout == 1, layout);
+                Matrix b = matrix(k, n, true, 1);
+                float[] bias = floats(n + 3);
+                float[] c = floats(2 + m * (n + 1));
+                float[] before = c.clone();
+                multiply(a, b, c, 2, n + 1, bias, 3);
+                double[] start = new double[m * n];
+                for (int e = 0; e < start.length; e++) {
+                    start[e] = bias[3 + e % n];
+                }
+                assertProduct(a, b, c, 2, n + 1, start);
+                for (int i = 0; i < m; i++) {
+                    assertThat(c[2 + i * (n + 1) + n]).isEqualTo(before[2 + i * (n + 1) + n]);
+                }
+                if (WeightRowsProduct.covers(m, n, k)) {
+                    float[] zeros = new float[m * n];
+                    multiply(a, b, zeros, 0, n, null, 0);
+                    assertThat(zeros).isEqualTo(chains(a, b));
+                }
+            }
+        } finally {
+            Parallel.setThreads(threads);
+        }
+    }
+
+    private static void multiply(Matrix a, Matrix b, float[] c, int co, int ldc, float @Nullable [] bias, int biasOff) {
+        Gemm.multiply(
+                a.rows(),
+                b.columns(),
+                a.columns(),
+                a.data(),
+                a.offset(),
+                a.rowStride(),
+                a.columnStride(),
+                b.data(),
+                b.offset(),
+                b.rowStride(),
+                b.columnStride(),
+                c,
+                co,
+                ldc,
+                bias,
+                biasOff,
+                false);
     }
 
     private static float[] product(Matrix a, Matrix b) {
