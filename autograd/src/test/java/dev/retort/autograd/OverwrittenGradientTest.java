@@ -24,9 +24,8 @@ class OverwrittenGradientTest {
         return Random.normal(new Rng(seed), dims);
     }
 
-    /// The gradients of `inputs`, with the gradient of the op's result made by the pass alone. A hook that looks at
-    /// that
-    /// keeps it from being overwritten.
+    /// The gradients of `inputs`, with the gradient of the op's result made by the pass alone. A hook
+    /// that looks at that keeps it from being overwritten.
     private static List<float[]> gradients(Op op, List<Tensor> inputs, boolean seen) {
         Tensor[] leaves = new Tensor[inputs.size()];
         for (int i = 0; i < leaves.length; i++) {

@@ -18,10 +18,9 @@ import java.util.function.Function;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// The kernels for tensor cores with their instructions spelled out in OpenCL C, on any device, and half types as the
-/// first
-/// device computes them: by the instructions, if it has them. Half types against the host; TF32 against the host with
-/// operands of 10 bits.
+/// The kernels for tensor cores with their instructions spelled out in OpenCL C, on any device, and half
+/// types as the first device computes them: by the instructions, if it has them. Half types against the
+/// host; TF32 against the host with operands of 10 bits.
 class TensorCoresOpenClTest {
     private static final DType[] TYPES = {DType.BF16, DType.F16, DType.F32};
 

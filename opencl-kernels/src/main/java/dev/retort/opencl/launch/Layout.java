@@ -7,8 +7,8 @@ import dev.retort.tensor.Tensor;
 /// The struct `Layout` of the kernels: how several windows of one shape lie in their buffers.
 ///
 /// Neighbouring dimensions that every window walks through in one step are joined, so that contiguous
-/// tensors of any
-/// rank become vectors. What is left of a tensor with more than [#RANK] dimensions is an error.
+/// tensors of any rank become vectors. What is left of a tensor with more than [#RANK] dimensions is an
+/// error.
 final class Layout {
     static final int RANK = 6;
     static final int OPERANDS = 8;

@@ -14,8 +14,7 @@ import java.util.List;
 /// Launches `kernels/move.cl`: [ShapeOp].
 ///
 /// Everything but triangles is a few strided copies: a flip has negative strides, a repetition a stride
-/// of 0, and padding
-/// or rolling cuts each dimension into segments.
+/// of 0, and padding or rolling cuts each dimension into segments.
 final class ShapeLauncher {
     private ShapeLauncher() {}
 

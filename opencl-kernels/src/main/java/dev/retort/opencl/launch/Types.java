@@ -5,8 +5,7 @@ import dev.retort.tensor.DType;
 /// The definitions that make a kernel for an element type.
 ///
 /// `S` is the type in memory, `A` the type of arithmetic, `LD` and `ST` convert; a second type has the
-/// same names with a
-/// suffix. `K(0.5)` is a constant of type `A`.
+/// same names with a suffix. `K(0.5)` is a constant of type `A`.
 final class Types {
     private Types() {}
 

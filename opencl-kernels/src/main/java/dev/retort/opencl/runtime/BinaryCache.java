@@ -14,10 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// Compiled programs on disk, one file a program: a checksum and the driver's binary.
 ///
 /// The name of a file is a hash of device, driver, options and source, so nothing is ever stale. A file
-/// that is damaged
-/// or that the driver rejects is deleted and made again. Files are replaced atomically, so several
-/// processes may share
-/// the folder; what cannot be written is not cached.
+/// that is damaged or that the driver rejects is deleted and made again. Files are replaced atomically,
+/// so several processes may share the folder; what cannot be written is not cached.
 final class BinaryCache {
     private static final int HASH = 32;
 

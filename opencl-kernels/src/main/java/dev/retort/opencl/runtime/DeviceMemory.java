@@ -15,16 +15,14 @@ import org.jspecify.annotations.Nullable;
 
 /// The allocator of one device.
 ///
-/// Sizes are rounded up to classes, four to an octave, and a block that is given back waits in a cache
-/// of bounded size
-/// for the next request of its class. The queue runs in order, so a block may be handed out again while
-/// kernels that use
-/// it are still waiting.
+/// Sizes are rounded up to classes, four to an octave, and a block that is given back waits in a cache of
+/// bounded size for the next request of its class. The queue runs in order, so a block may be handed out
+/// again while kernels that use it are still waiting.
 ///
-/// A block comes back when its storage is released, or else when the storage is collected as garbage.
-/// The heap does not
-/// feel the weight of device memory, so a collection is asked for when the bytes in use have doubled
-/// since the last one, but not before they are 256 MiB and a thirty-second of the limit: it takes tens of milliseconds.
+/// A block comes back when its storage is released, or else when the storage is collected as garbage. The
+/// heap does not feel the weight of device memory, so a collection is asked for when the bytes in use
+/// have doubled since the last one, but not before they are 256 MiB and a thirty-second of the limit: it
+/// takes tens of milliseconds.
 public final class DeviceMemory {
     private static final long SMALLEST = 512;
     private static final long FIRST_COLLECTION = 256L << 20;

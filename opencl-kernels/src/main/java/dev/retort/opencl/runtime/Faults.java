@@ -12,8 +12,8 @@ import org.jocl.cl_command_queue;
 /// Errors that only a kernel can see, such as an index outside its dimension.
 ///
 /// A kernel that meets one writes the number of its launch, a value and a position into a small buffer,
-/// and skips the
-/// element. The host does not wait for that: the error is thrown by the next read from the device.
+/// and skips the element. The host does not wait for that: the error is thrown by the next read from the
+/// device.
 public final class Faults {
     private static final int WORDS = 4; // launch, value (two words), position
     private static final int REMEMBERED = 4096;

@@ -19,14 +19,12 @@ import org.jocl.cl_kernel;
 import org.jocl.cl_program;
 import org.jspecify.annotations.Nullable;
 
-/// The compiled programs of one device: a resource `kernels/NAME.cl` behind the definitions of a
-/// variant (element types,
-/// tile sizes) and the shared prelude, built on first use and kept.
+/// The compiled programs of one device: a resource `kernels/NAME.cl` behind the definitions of a variant
+/// (element types, tile sizes) and the shared prelude, built on first use and kept.
 ///
 /// Binaries are kept on disk ([BinaryCache]) unless the driver does so itself, kernel by kernel, as PoCL
-/// does. The
-/// property `dev.retort.opencl.binaries` = `on` or `off` overrides that, and `dev.retort.opencl.options` is
-/// given to the compiler as well.
+/// does. The property `dev.retort.opencl.binaries` = `on` or `off` overrides that, and
+/// `dev.retort.opencl.options` is given to the compiler as well.
 final class Programs {
     private final cl_context context;
     private final cl_device_id device;

@@ -7,12 +7,11 @@ import java.util.function.BooleanSupplier;
 
 /// Whether products run on a device's tensor cores, through `kernels/tensor.cl`.
 ///
-/// `F16` and `BF16` products do on NVIDIA's devices if a probe, a small product with a known result, compiles there and
-/// is right; otherwise they run as on other devices. `F32` products do as well, rounded to TF32 (10 bits of
-/// mantissa), if `dev.retort.opencl.tf32` is `on`; it is off by default. `dev.retort.opencl.tensorcores` = `off`
-/// switches
-/// all of it off, and `emulated` runs the same kernel on any device with the instruction spelled out in
-/// OpenCL C: slow, for tests.
+/// `F16` and `BF16` products do on NVIDIA's devices if a probe, a small product with a known result,
+/// compiles there and is right; otherwise they run as on other devices. `F32` products do as well,
+/// rounded to TF32 (10 bits of mantissa), if `dev.retort.opencl.tf32` is `on`; it is off by default.
+/// `dev.retort.opencl.tensorcores` = `off` switches all of it off, and `emulated` runs the same kernel on
+/// any device with the instruction spelled out in OpenCL C: slow, for tests.
 ///
 /// Half matrices that lie in whole pieces of 16 bytes run through `kernels/tensor_pieces.cl`, if a probe of its own is
 /// right.

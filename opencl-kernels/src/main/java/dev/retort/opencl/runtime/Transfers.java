@@ -11,9 +11,8 @@ import org.jocl.cl_event;
 import org.jocl.cl_mem;
 import org.jspecify.annotations.Nullable;
 
-/// Copies between heap arrays and device buffers, in pieces through two pinned buffers: while the
-/// device copies one, the
-/// host fills (or empties) the other. Java arrays are never given to the driver.
+/// Copies between heap arrays and device buffers, in pieces through two pinned buffers: while the device
+/// copies one, the host fills (or empties) the other. Java arrays are never given to the driver.
 final class Transfers {
     private static final int PIECE = 4 << 20;
 

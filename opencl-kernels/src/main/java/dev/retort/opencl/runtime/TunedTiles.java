@@ -13,10 +13,9 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /// Sizes of tiles that were fastest on a device, in a file beside the compiled programs.
 ///
-/// The name of the file is a hash of device, driver and the kernels of products, so other drivers and kernels
-/// are tuned
-/// anew. It has a line a use: its name and five sizes. A file that does not read so is ignored, with a
-/// warning.
+/// The name of the file is a hash of device, driver and the kernels of products, so other drivers and
+/// kernels are tuned anew. It has a line a use: its name and five sizes. A file that does not read so is
+/// ignored, with a warning.
 public final class TunedTiles {
     private static final int SIZES = 5;
     private static final int LARGEST = 1024;

@@ -7,9 +7,8 @@ import java.util.Arrays;
 /// How operands of a broadcast are walked: rows of a merged last dimension, with one start and one step
 /// per operand.
 ///
-/// Neighbouring dimensions that all operands walk evenly are merged, so that equal shapes become one
-/// row, a bias
-/// becomes rows of one vector, and a channel scale becomes rows of one scalar.
+/// Neighbouring dimensions that all operands walk evenly are merged, so that equal shapes become one row,
+/// a bias becomes rows of one vector, and a channel scale becomes rows of one scalar.
 final class Broadcast {
     /// Elements of a row.
     final int length;

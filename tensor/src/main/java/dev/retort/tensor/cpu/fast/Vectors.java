@@ -5,10 +5,8 @@ import dev.retort.tensor.cpu.simd.Lanes;
 /// Whether the Vector API kernels may be used; decided once.
 ///
 /// They need the module `jdk.incubator.vector` (`--add-modules jdk.incubator.vector`). The system
-/// property
-/// `dev.retort.vector=off` turns them off; `dev.retort.vector.bits` forces a width. Without them float32
-/// ops run on the
-/// reference kernels: slow and right, after one warning.
+/// property `dev.retort.vector=off` turns them off; `dev.retort.vector.bits` forces a width. Without them
+/// float32 ops run on the reference kernels: slow and right, after one warning.
 final class Vectors {
     static final boolean AVAILABLE = available();
 

@@ -6,8 +6,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Gradients of elementary functions: `dx[dxo + i] = g[go + i] * f'`, from the input x or the output y,
-/// whichever is
-/// cheap.
+/// whichever is cheap.
 public final class ArithmeticGrads {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;

@@ -4,8 +4,7 @@ import dev.retort.tensor.cpu.Parallel;
 import java.util.Arrays;
 
 /// Scaled dot-product attention, forward, in tiles with a running maximum (Dao et al., 2022, arXiv
-/// 2205.14135): the
-/// matrix of scores is never written.
+/// 2205.14135): the matrix of scores is never written.
 ///
 /// A task is one head and a stretch of its queries: it transposes the values once and goes through tiles of
 /// [AttentionTile#QUERIES] by [AttentionTile#KEYS]. Scores and results of a tile are transposed, `Sᵀ = K Qᵀ` and

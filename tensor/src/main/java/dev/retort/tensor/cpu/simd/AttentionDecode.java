@@ -6,9 +6,8 @@ import java.util.Arrays;
 /// Scaled dot-product attention, forward, for few queries: decoding with a key-value cache.
 ///
 /// [Attention] packs keys and values, which pays when many queries read them. Here each query takes dot
-/// products with the
-/// keys as they lie, and the weighted sum of the values keeps the result in registers. The order of all
-/// sums is fixed by the sizes.
+/// products with the keys as they lie, and the weighted sum of the values keeps the result in registers.
+/// The order of all sums is fixed by the sizes.
 public final class AttentionDecode {
     /// Queries of one head up to which packing does not pay.
     public static final int FEW_QUERIES = 4;

@@ -7,10 +7,9 @@ import java.util.Arrays;
 /// log-sum-exp.
 ///
 /// With weights p, dropout factors r and the gradient g of the result: `dv = (r p)ᵀ g`, `dp = r (g vᵀ)`,
-/// `ds = p (dp - sum of g out)`, `dq = scale ds k`, `dk = scale dsᵀ q`. Tiles are transposed: pᵀ and dsᵀ are the left
-/// operands of dv and dk as they lie, and the right one of `dqᵀ = kᵀ dsᵀ`. A task is one group of heads that
-/// share keys, so that
-/// no two tasks write to the same place.
+/// `ds = p (dp - sum of g out)`, `dq = scale ds k`, `dk = scale dsᵀ q`. Tiles are transposed: pᵀ and dsᵀ
+/// are the left operands of dv and dk as they lie, and the right one of `dqᵀ = kᵀ dsᵀ`. A task is one
+/// group of heads that share keys, so that no two tasks write to the same place.
 public final class AttentionGrad {
     private static final int QUERIES = AttentionTile.QUERIES;
     private static final int KEYS = AttentionTile.KEYS;

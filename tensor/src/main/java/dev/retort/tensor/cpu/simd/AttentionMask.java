@@ -3,8 +3,7 @@ package dev.retort.tensor.cpu.simd;
 import org.jspecify.annotations.Nullable;
 
 /// A mask on attention scores that broadcasts to [batch, heads, queries, keys]: either values that are
-/// added, or bytes
-/// that allow (not 0) or hide (0). Strides of broadcast dimensions are 0.
+/// added, or bytes that allow (not 0) or hide (0). Strides of broadcast dimensions are 0.
 public record AttentionMask(
         float @Nullable [] added,
         byte @Nullable [] allowed,

@@ -4,10 +4,9 @@ import dev.retort.tensor.cpu.Parallel;
 
 /// Two neighbouring heads whose operands are copied together.
 ///
-/// Where heads were split from the features of a position, a head is pieces of 256 bytes, pages apart: too short for
-/// the
-/// processor to read ahead, and in few sets of the cache. Two heads are pieces of twice the length; the copy has an odd
-/// number of cache lines a position, so that its rows lie in all sets.
+/// Where heads were split from the features of a position, a head is pieces of 256 bytes, pages apart:
+/// too short for the processor to read ahead, and in few sets of the cache. Two heads are pieces of twice
+/// the length; the copy has an odd number of cache lines a position, so that its rows lie in all sets.
 final class AttentionPair {
     static final int HEADS = 2;
     /// Floats of the copies of a task: what a second-level cache holds, and some of it twice.

@@ -1,13 +1,11 @@
 package dev.retort.tensor.cpu.simd;
 
-/// Sizes and options of scaled dot-product attention on contiguous arrays: query `[batch, heads,
-/// queries, width]`, key
-/// `[batch, groups, keys, width]`, value `[batch, groups, keys, valueWidth]`; head h reads group `h *
-/// groups / heads`.
+/// Sizes and options of scaled dot-product attention on contiguous arrays: query
+/// `[batch, heads, queries, width]`, key `[batch, groups, keys, width]`, value
+/// `[batch, groups, keys, valueWidth]`; head h reads group `h * groups / heads`.
 ///
 /// With `causal`, query t sees keys 0 … t + keys - queries. Dropout keeps weight `row * keys + key` by
-/// the rule of
-/// `Philox.keep`.
+/// the rule of `Philox.keep`.
 public record AttentionShape(
         int batch,
         int heads,

@@ -71,9 +71,9 @@ final class AttentionTile {
         }
     }
 
-    /// Packs m rows of d features, times `factor`, as the right operand of [#addRows]: the queries of each panel are
-    /// the
-    /// steps of a product of their own, or all queries those of one where rows are copied.
+    /// Packs m rows of d features, times `factor`, as the right operand of [#addRows]: the queries of
+    /// each panel are the steps of a product of their own, or all queries those of one where rows are
+    /// copied.
     static void packRows(int m, int d, float factor, float[] x, int xo, int ld, float[] panels, int at) {
         if (FENCED) {
             RowPanels.pack(d, m, x, xo, ld, 1, panels, at);

@@ -4,8 +4,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Arithmetic on ranges of floats, in the three layouts that broadcasting comes down to: vector with
-/// vector, vector
-/// with scalar, scalar with vector. The result may be one of the operands' ranges.
+/// vector, vector with scalar, scalar with vector. The result may be one of the operands' ranges.
 public final class BinaryLoops {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;

@@ -9,10 +9,9 @@ import jdk.incubator.vector.VectorSpecies;
 /// `dw[o, c, t] = sum over (n, y, x) of dy[n, o, y, x] * x[n, c, at tap t of (y, x)]`.
 ///
 /// Both operands lie along the summed dimension already, so nothing is transposed: [PaddedPlanes] turns
-/// every element
-/// into a dot product of two contiguous ranges, and a tile of them shares its loads. Images are cut into
-/// a fixed number
-/// of portions (by size alone); each portion has its own partial gradient, and they are added in order.
+/// every element into a dot product of two contiguous ranges, and a tile of them shares its loads. Images
+/// are cut into a fixed number of portions (by size alone); each portion has its own partial gradient,
+/// and they are added in order.
 final class ConvWeightGrad {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;

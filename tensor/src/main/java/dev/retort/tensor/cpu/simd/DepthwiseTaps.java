@@ -61,9 +61,8 @@ final class DepthwiseTaps {
         }
     }
 
-    /// Eight rows of a strip, of which `count` are stored. From tap to tap of a run the rows move up by one, so only
-    /// the
-    /// last is loaded.
+    /// Eight rows of a strip, of which `count` are stored. From tap to tap of a run the rows move up by
+    /// one, so only the last is loaded.
     private static void rows(
             int[] run,
             int[] offset,
@@ -141,9 +140,8 @@ final class DepthwiseTaps {
         }
     }
 
-    /// Adds to the vector `lanes[to + slots[t] * L]` of each tap ([DepthwiseWindow#slots]) the products of the
-    /// gradients at `g[go]` with what it
-    /// read.
+    /// Adds to the vector `lanes[to + slots[t] * L]` of each tap ([DepthwiseWindow#slots]) the products
+    /// of the gradients at `g[go]` with what it read.
     static void addProducts(DepthwiseWindow p, float[] x, float[] g, int go, float[] lanes, int to) {
         for (int j = 0; j < p.columns; j += L) {
             VectorMask<Float> some = S.indexInRange(j, p.columns);

@@ -4,10 +4,8 @@ package dev.retort.tensor.cpu.simd;
 /// [UnaryLoops].
 ///
 /// Both classes do the same operations in the same order, so they give the same bits, compiled or not.
-/// Coefficients are
-/// minimax fits (Remez) on the reduced ranges. Error bounds in units in the last place (ulp), tested
-/// against
-/// `StrictMath`: exp, expm1, log, log1p, sin, cos, erf 2; sigmoid, tanh 3.
+/// Coefficients are minimax fits (Remez) on the reduced ranges. Error bounds in units in the last place
+/// (ulp), tested against `StrictMath`: exp, expm1, log, log1p, sin, cos, erf 2; sigmoid, tanh 3.
 public final class FloatMath {
     /// Adding and subtracting 1.5 · 2^23 rounds to the nearest integer, which then sits in the low bits
     /// of the sum.

@@ -4,8 +4,7 @@ import dev.retort.tensor.cpu.Parallel;
 import jdk.incubator.vector.FloatVector;
 
 /// Measures the ceiling of this machine: multiply-adds that touch registers only, in enough independent
-/// chains to
-/// fill two units with a latency of five cycles.
+/// chains to fill two units with a latency of five cycles.
 public final class FmaPeak {
     private static final int CHAINS = 10;
     private static final int STEPS = 200_000;
@@ -13,10 +12,9 @@ public final class FmaPeak {
 
     private FmaPeak() {}
 
-    /// Float32 operations a second, in units of 10⁹, that `threads` threads reach together; takes about
-    /// a tenth of a
-    /// second. A multiply-add counts as two. The best round is taken, since anything else running can
-    /// only slow it.
+    /// Float32 operations a second, in units of 10⁹, that `threads` threads reach together; takes about a
+    /// tenth of a second. A multiply-add counts as two. The best round is taken, since anything else
+    /// running can only slow it.
     ///
     /// @throws IllegalArgumentException if `threads` is below 1
     public static double gflops(int threads) {

@@ -23,11 +23,9 @@ public final class Gemm {
 
     /// `C[m x n] = A[m x k] B[k x n]`, plus the bias if there is one.
     ///
-    /// Element (i, p) of A is `a[ao + i * ars + p * acs]`, element (p, j) of B is `b[bo + p * brs + j *
-    /// bcs]`, element
-    /// (i, j) of C is `c[co + i * ldc + j]`. The bias starts at `bias[biasOff]` and has one value for
-    /// each row of C if
-    /// `biasPerRow`, else one for each column.
+    /// Element (i, p) of A is `a[ao + i * ars + p * acs]`, element (p, j) of B is
+    /// `b[bo + p * brs + j * bcs]`, element (i, j) of C is `c[co + i * ldc + j]`. The bias starts at
+    /// `bias[biasOff]` and has one value for each row of C if `biasPerRow`, else one for each column.
     public static void multiply(
             int m,
             int n,

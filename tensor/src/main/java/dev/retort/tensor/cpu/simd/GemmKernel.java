@@ -8,15 +8,12 @@ import jdk.incubator.vector.VectorSpecies;
 /// The register-blocked heart of matrix products and convolutions: `C[MR x NR] += A-panel * B-panel`.
 ///
 /// Each element of C is one chain `c = fma(a, b, c)` over the summed dimension in ascending order. The
-/// chain starts
-/// from what C holds, so a product cut into several depth blocks has the same bits as one that is not
-/// cut, whatever
-/// the vector width.
+/// chain starts from what C holds, so a product cut into several depth blocks has the same bits as one
+/// that is not cut, whatever the vector width.
 ///
-/// Shapes (measured: docs/design-notes.md): 8 rows by 2 vectors where there are 32 vector registers. Where there are
-/// 16,
-/// 4 rows by 2 vectors, since the next larger shape spills and runs at half speed, or 6 with fences as in
-/// [FencedKernel].
+/// Shapes (measured: docs/design-notes.md): 8 rows by 2 vectors where there are 32 vector registers.
+/// Where there are 16, 4 rows by 2 vectors, since the next larger shape spills and runs at half speed, or
+/// 6 with fences as in [FencedKernel].
 final class GemmKernel {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;

@@ -35,9 +35,8 @@ final class Gemv {
         }
     }
 
-    /// Rows of B are contiguous: eight of them at a time are read front to back, as memory likes it, while y stays in
-    /// the
-    /// first-level cache; one chain per element as in [GemmKernel].
+    /// Rows of B are contiguous: eight of them at a time are read front to back, as memory likes it,
+    /// while y stays in the first-level cache; one chain per element as in [GemmKernel].
     private static void rows(int n, int k, float[] x, int xo, int xs, float[] b, int bo, int brs, float[] y, int yo) {
         int least = Math.max(4 * L, TASK_WORK / k / (4 * L) * (4 * L));
         int share = ((n - 1) / Parallel.threads() + 4 * L) / (4 * L) * (4 * L);

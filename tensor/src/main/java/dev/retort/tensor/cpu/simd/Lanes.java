@@ -8,9 +8,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// The vector width of this process and the sums over lanes whose order is fixed.
 ///
 /// The width is the widest the machine has, or the one forced by the system property
-/// `dev.retort.vector.bits`
-/// (64, 128, 256 or 512). `reduceLanes(ADD)` is not used: its order differs between interpreted and
-/// compiled code.
+/// `dev.retort.vector.bits` (64, 128, 256 or 512). `reduceLanes(ADD)` is not used: its order differs
+/// between interpreted and compiled code.
 ///
 /// A process computes floats in vectors of this one shape. The methods of the vector library learn the class of their
 /// operands from all their callers; once they have seen a second one, kernels that are compiled later may be compiled

@@ -5,12 +5,9 @@ import java.util.Arrays;
 /// A layout in which every tap of a convolution reads one contiguous, shifted range.
 ///
 /// Source planes are copied with zero padding around them, split into the phases of the step, rows
-/// `pitch` apart and
-/// images `image` apart; grid values (the other operand) use the same pitch with zeros in the gaps. Then
-/// tap t of the
-/// grid point with linear index k reads source position `k + offset[t]`. Neighbouring rows, and
-/// neighbouring images,
-/// share one strip of padding.
+/// `pitch` apart and images `image` apart; grid values (the other operand) use the same pitch with zeros
+/// in the gaps. Then tap t of the grid point with linear index k reads source position `k + offset[t]`.
+/// Neighbouring rows, and neighbouring images, share one strip of padding.
 final class PaddedPlanes {
     /// Grid positions of one image, gaps included.
     final int image;

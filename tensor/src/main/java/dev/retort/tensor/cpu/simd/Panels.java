@@ -5,10 +5,8 @@ import jdk.incubator.vector.FloatVector;
 /// Packs slices of a strided matrix into panels that the micro-kernel reads front to back.
 ///
 /// A panel of width `r` holds, for each step along the summed dimension, `r` neighbouring values: `dst[p
-/// * r + i]` is
-/// element `i` across, `p` along. Any pair of strides is accepted, so transposes and views cost nothing
-/// extra.
-/// Values beyond the matrix are zero.
+/// * r + i]` is element `i` across, `p` along. Any pair of strides is accepted, so transposes and views
+///   cost nothing extra. Values beyond the matrix are zero.
 final class Panels {
     /// Floats between the first and the last row of a panel that is gathered.
     private static final int NEAR = 4096;

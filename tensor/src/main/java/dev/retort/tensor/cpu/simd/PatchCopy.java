@@ -4,17 +4,15 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Copies short runs of floats, the unit of work when patches are gathered: an `arraycopy` call costs
-/// more than the
-/// run.
+/// more than the run.
 final class PatchCopy {
     private static final VectorSpecies<Float> WIDE = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
 
     private PatchCopy() {}
 
-    /// Copies `length` floats; the last vector overlaps the one before it. Copies of a fixed length become single
-    /// vectors,
-    /// without a second shape of vectors that [Lanes] warns of.
+    /// Copies `length` floats; the last vector overlaps the one before it. Copies of a fixed length
+    /// become single vectors, without a second shape of vectors that [Lanes] warns of.
     static void run(float[] src, int s, float[] dst, int d, int length) {
         if (length >= L && L >= 4) {
             int last = length - L;

@@ -107,9 +107,8 @@ final class Patches {
         PatchCopy.run(src, from, dst, to, j1 - head - full * NR);
     }
 
-    /// Runs of at most NR floats. Copies of a fixed length become single vectors, without a second shape of vectors
-    /// that
-    /// [Lanes] warns of.
+    /// Runs of at most NR floats. Copies of a fixed length become single vectors, without a second shape
+    /// of vectors that [Lanes] warns of.
     private static void shortRuns(float[] src, int s, int plane, int count, float[] dst, int d, int width) {
         if (width >= L) {
             int last = width - L;

@@ -210,9 +210,8 @@ public final class PixelConv {
         }
     }
 
-    /// Some pixels and panels. Sums of a unit are in the cache; they leave, row after row, between the tiles of the
-    /// next
-    /// one, so that memory is written while something is computed.
+    /// Some pixels and panels. Sums of a unit are in the cache; they leave, row after row, between the
+    /// tiles of the next one, so that memory is written while something is computed.
     private final class Task {
         private final float[] x;
         private final int xo;

@@ -10,10 +10,9 @@ import jdk.incubator.vector.VectorSpecies;
 ///   t[i, j] = f[i, j] + sum over p < n of x[at[i] + p] * panel[p, j]
 /// ```
 ///
-/// Each sum goes on from a row of F, which is T itself or, with `fs` 0, one row of zeros for all: one chain of fused
-/// multiply-adds. With one zero for all to start from,
-/// with
-/// ten rows or with a loop around the loop, C2 keeps some sums on the stack and the tile takes twice as long.
+/// Each sum goes on from a row of F, which is T itself or, with `fs` 0, one row of zeros for all: one
+/// chain of fused multiply-adds. With one zero for all to start from, with ten rows or with a loop around
+/// the loop, C2 keeps some sums on the stack and the tile takes twice as long.
 final class PixelKernel {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;

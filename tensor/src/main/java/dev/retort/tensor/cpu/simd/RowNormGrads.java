@@ -6,9 +6,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// Gradient of layer normalisation with weight and bias, one row in two passes: the first takes both sums and adds to
 /// the gradients of weight and bias, the second writes the gradient of the row.
 ///
-/// Each sum has two vector accumulators over pairs of vectors; their sum, then the lanes ([Lanes#sum]), then the tail
-/// one
-/// by one: an order fixed by the length.
+/// Each sum has two vector accumulators over pairs of vectors; their sum, then the lanes ([Lanes#sum]),
+/// then the tail one by one: an order fixed by the length.
 final class RowNormGrads {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;

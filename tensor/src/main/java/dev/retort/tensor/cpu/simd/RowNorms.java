@@ -43,8 +43,7 @@ public final class RowNorms {
     /// and `db`.
     ///
     /// With `h = g w` and `u = (x - mean) rstd`: `dx = rstd (h - mean(h) - u mean(h u))`, without the
-    /// mean of h where
-    /// the statistic has no mean (`centred` false).
+    /// mean of h where the statistic has no mean (`centred` false).
     public static void backward(
             boolean centred,
             float mean,

@@ -11,12 +11,10 @@ import jdk.incubator.vector.VectorSpecies;
 /// Elementary functions over ranges of floats: `y[yo + i] = f(x[xo + i])`; x and y may be the same range.
 ///
 /// The operations are those of [FloatMath] lane by lane, so the bits are the same. `lanewise`
-/// transcendentals are not
-/// used: they differ between interpreted and compiled code. A vector never passes through a method of
-/// ours: past about
-/// fifty vector operations the compiler stops inlining, and a vector that crosses a call is boxed. So
-/// each loop is
-/// written out, and composite functions make several passes over a block in the first-level cache.
+/// transcendentals are not used: they differ between interpreted and compiled code. A vector never passes
+/// through a method of ours: past about fifty vector operations the compiler stops inlining, and a vector
+/// that crosses a call is boxed. So each loop is written out, and composite functions make several passes
+/// over a block in the first-level cache.
 public final class UnaryLoops {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;

@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /// [Winograd]'s convolution where the transformed kernels are larger than the tiles: many channels, few pixels.
 ///
-/// All tiles are transformed first. Then a task takes some filters: it transforms the kernels of one row of points
-/// after
-/// the other, which never leave its cache, and multiplies them with all tiles. Each output is the same chain as there.
+/// All tiles are transformed first. Then a task takes some filters: it transforms the kernels of one row
+/// of points after the other, which never leave its cache, and multiplies them with all tiles. Each
+/// output is the same chain as there.
 final class WinogradByFilters {
     private static final int L = Lanes.LENGTH;
     private static final int NR = GemmKernel.NR;

@@ -6,9 +6,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// The forward product of [Winograd], on tiles that lie as the transform left them:
 /// `M[tiles x width] = V[tiles x depth] U[depth x width]`.
 ///
-/// Widths are multiples of [#PAD], tiles as [#paddedTiles] says. Each element is one chain of fused multiply-adds over
-/// the summed index
-/// upwards, whatever the blocking.
+/// Widths are multiples of [#PAD], tiles as [#paddedTiles] says. Each element is one chain of fused
+/// multiply-adds over the summed index upwards, whatever the blocking.
 final class WinogradProduct {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;

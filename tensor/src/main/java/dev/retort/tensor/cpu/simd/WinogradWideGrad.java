@@ -9,9 +9,8 @@ import dev.retort.tensor.cpu.Parallel;
 ///   row a  --·B---> tiles [b][tile][channel] --product--> sums [a][b]                 one task: a and some filters
 /// ```
 ///
-/// So what passes from core to core is transformed in one direction only, and the sums of a task stay in its cache.
-/// Each
-/// sum runs over the tiles upwards.
+/// So what passes from core to core is transformed in one direction only, and the sums of a task stay in
+/// its cache. Each sum runs over the tiles upwards.
 final class WinogradWideGrad {
     private static final int L = Lanes.LENGTH;
     private static final int LINE = Scratch.LINE;

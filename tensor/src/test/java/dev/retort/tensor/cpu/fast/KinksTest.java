@@ -14,9 +14,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Fast and reference kernels choose the same value and the same subgradient where a function has a
-/// kink, and treat NaN
-/// and infinities alike.
+/// Fast and reference kernels choose the same value and the same subgradient where a function has a kink,
+/// and treat NaN and infinities alike.
 class KinksTest {
     private static final float[] POINTS = {
         0f,

@@ -13,9 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The kernels give the same bits interpreted and compiled: a second machine that only interprets must
-/// print the same
-/// checksums as this one after many rounds. What does not sum in lanes also gives the same bits at every
-/// vector width.
+/// print the same checksums as this one after many rounds. What does not sum in lanes also gives the same
+/// bits at every vector width.
 class ColdAndHotTest {
     private static final int ROUNDS = 300;
 

@@ -7,8 +7,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Error bounds of the elementary functions over all magnitudes, their special values, and equality of
-/// the scalar and
-/// the vector forms bit by bit.
+/// the scalar and the vector forms bit by bit.
 class FloatMathTest {
     /// A step through all bit patterns of a float: prime, so that no mantissa bit is left out.
     private static final int STEP = 4_099;
