@@ -5,7 +5,7 @@ import dev.retort.tensor.Random;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.cpu.Parallel;
-import dev.retort.tensor.cpu.simd.WinogradMode;
+import dev.retort.tensor.cpu.simd.winograd.WinogradMode;
 import dev.retort.tensor.op.ConvOp;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;

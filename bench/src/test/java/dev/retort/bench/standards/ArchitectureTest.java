@@ -73,7 +73,7 @@ class ArchitectureTest {
     void onlyTheSimdPackageUsesTheVectorApi() {
         noClasses()
                 .that()
-                .resideOutsideOfPackage("dev.retort.tensor.cpu.simd")
+                .resideOutsideOfPackage("dev.retort.tensor.cpu.simd..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("jdk.incubator.vector..")

@@ -3,7 +3,7 @@ package dev.retort.tensor.packed;
 import dev.retort.tensor.HostStorage;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
-import dev.retort.tensor.cpu.simd.PixelPlanes;
+import dev.retort.tensor.cpu.simd.pixels.PixelPlanes;
 
 /// `F32` tensors `[N, C, H, W]` on the CPU, and those whose channels lie together.
 final class ChannelsLast {

@@ -6,7 +6,7 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.fast.FastKernels;
-import dev.retort.tensor.cpu.simd.PixelPool;
+import dev.retort.tensor.cpu.simd.pixels.PixelPool;
 import dev.retort.tensor.op.PoolOp;
 
 /// Largest element of each window, without its place: input `[N, C, H, W]`, result `[N, C, OH, OW]`, channels last.

@@ -6,12 +6,12 @@ import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.Workspace;
-import dev.retort.tensor.cpu.simd.Attention;
-import dev.retort.tensor.cpu.simd.AttentionDecode;
-import dev.retort.tensor.cpu.simd.AttentionGrad;
-import dev.retort.tensor.cpu.simd.AttentionMask;
-import dev.retort.tensor.cpu.simd.AttentionOperand;
-import dev.retort.tensor.cpu.simd.AttentionShape;
+import dev.retort.tensor.cpu.simd.attention.Attention;
+import dev.retort.tensor.cpu.simd.attention.AttentionDecode;
+import dev.retort.tensor.cpu.simd.attention.AttentionGrad;
+import dev.retort.tensor.cpu.simd.attention.AttentionMask;
+import dev.retort.tensor.cpu.simd.attention.AttentionOperand;
+import dev.retort.tensor.cpu.simd.attention.AttentionShape;
 import dev.retort.tensor.op.AttentionOp;
 
 /// Float32 scaled dot-product attention.

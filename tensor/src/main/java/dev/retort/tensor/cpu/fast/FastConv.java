@@ -4,8 +4,8 @@ import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.Workspace;
-import dev.retort.tensor.cpu.simd.Conv2d;
-import dev.retort.tensor.cpu.simd.ConvShape;
+import dev.retort.tensor.cpu.simd.conv.Conv2d;
+import dev.retort.tensor.cpu.simd.planes.ConvShape;
 import dev.retort.tensor.op.ConvOp;
 
 /// Float32 convolutions.

@@ -7,7 +7,7 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
-import dev.retort.tensor.cpu.simd.BinaryLoops;
+import dev.retort.tensor.cpu.simd.loops.BinaryLoops;
 import dev.retort.tensor.op.ElementwiseOp;
 import org.jspecify.annotations.Nullable;
 

@@ -5,7 +5,7 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.reference.Elements;
-import dev.retort.tensor.cpu.simd.BinaryLoops;
+import dev.retort.tensor.cpu.simd.loops.BinaryLoops;
 import dev.retort.tensor.op.IndexOp;
 import org.jspecify.annotations.Nullable;
 

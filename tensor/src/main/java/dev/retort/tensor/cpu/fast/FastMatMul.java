@@ -4,7 +4,7 @@ import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.Workspace;
-import dev.retort.tensor.cpu.simd.Gemm;
+import dev.retort.tensor.cpu.simd.product.Gemm;
 import dev.retort.tensor.op.MatMulOp;
 
 /// Float32 matrix products; strides go straight to the packing of [Gemm], so views are not copied.

@@ -5,8 +5,8 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
-import dev.retort.tensor.cpu.simd.BinaryLoops;
-import dev.retort.tensor.cpu.simd.RowNorms;
+import dev.retort.tensor.cpu.simd.loops.BinaryLoops;
+import dev.retort.tensor.cpu.simd.loops.RowNorms;
 import dev.retort.tensor.op.NormOp;
 import org.jspecify.annotations.Nullable;
 

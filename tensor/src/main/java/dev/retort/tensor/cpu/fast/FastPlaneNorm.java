@@ -5,8 +5,8 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
-import dev.retort.tensor.cpu.simd.PlaneLoops;
-import dev.retort.tensor.cpu.simd.RowSums;
+import dev.retort.tensor.cpu.simd.loops.PlaneLoops;
+import dev.retort.tensor.cpu.simd.loops.RowSums;
 import dev.retort.tensor.op.NormOp;
 import org.jspecify.annotations.Nullable;
 

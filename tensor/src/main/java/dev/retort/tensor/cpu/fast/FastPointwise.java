@@ -4,9 +4,9 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
-import dev.retort.tensor.cpu.simd.Activations;
-import dev.retort.tensor.cpu.simd.BinaryLoops;
-import dev.retort.tensor.cpu.simd.UnaryLoops;
+import dev.retort.tensor.cpu.simd.loops.Activations;
+import dev.retort.tensor.cpu.simd.loops.BinaryLoops;
+import dev.retort.tensor.cpu.simd.loops.UnaryLoops;
 import dev.retort.tensor.op.LossOp;
 
 /// Float32 losses of element pairs (x, y) and their two slopes.

@@ -8,7 +8,7 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
-import dev.retort.tensor.cpu.simd.MaxPoolRows;
+import dev.retort.tensor.cpu.simd.loops.MaxPoolRows;
 import dev.retort.tensor.op.PoolOp;
 import org.jspecify.annotations.Nullable;
 

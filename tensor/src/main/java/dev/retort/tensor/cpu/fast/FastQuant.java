@@ -6,8 +6,8 @@ import dev.retort.tensor.Tensor;
 import dev.retort.tensor.TensorType;
 import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
-import dev.retort.tensor.cpu.simd.NarrowDot;
-import dev.retort.tensor.cpu.simd.NarrowProduct;
+import dev.retort.tensor.cpu.simd.product.NarrowDot;
+import dev.retort.tensor.cpu.simd.product.NarrowProduct;
 import dev.retort.tensor.op.QuantOp;
 import org.jspecify.annotations.Nullable;
 

@@ -5,9 +5,9 @@ import dev.retort.tensor.HostStorage;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.cpu.Parallel;
-import dev.retort.tensor.cpu.simd.RowNorms;
-import dev.retort.tensor.cpu.simd.RowSums;
-import dev.retort.tensor.cpu.simd.SoftmaxRows;
+import dev.retort.tensor.cpu.simd.loops.RowNorms;
+import dev.retort.tensor.cpu.simd.loops.RowSums;
+import dev.retort.tensor.cpu.simd.loops.SoftmaxRows;
 import dev.retort.tensor.op.ReductionOp;
 
 /// Float32 reductions of the last dims that need more than one pass over a row, or its indices.

@@ -6,7 +6,7 @@ import dev.retort.tensor.TensorType;
 import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
 import dev.retort.tensor.cpu.StridedCopy;
-import dev.retort.tensor.cpu.simd.SoftmaxRows;
+import dev.retort.tensor.cpu.simd.loops.SoftmaxRows;
 import dev.retort.tensor.op.SoftmaxOp;
 
 /// Float32 softmax and its logarithm; a dimension other than the last is moved there and back.

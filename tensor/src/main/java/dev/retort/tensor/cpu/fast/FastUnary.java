@@ -1,9 +1,9 @@
 package dev.retort.tensor.cpu.fast;
 
-import dev.retort.tensor.cpu.simd.Activations;
-import dev.retort.tensor.cpu.simd.ArithmeticLoops;
-import dev.retort.tensor.cpu.simd.BinaryLoops;
-import dev.retort.tensor.cpu.simd.UnaryLoops;
+import dev.retort.tensor.cpu.simd.loops.Activations;
+import dev.retort.tensor.cpu.simd.loops.ArithmeticLoops;
+import dev.retort.tensor.cpu.simd.loops.BinaryLoops;
+import dev.retort.tensor.cpu.simd.loops.UnaryLoops;
 import dev.retort.tensor.op.ElementwiseOp;
 
 /// Float32 loops of the unary ops.

@@ -1,8 +1,8 @@
 package dev.retort.tensor.cpu.fast;
 
-import dev.retort.tensor.cpu.simd.ActivationGrads;
-import dev.retort.tensor.cpu.simd.ArithmeticGrads;
-import dev.retort.tensor.cpu.simd.BinaryLoops;
+import dev.retort.tensor.cpu.simd.loops.ActivationGrads;
+import dev.retort.tensor.cpu.simd.loops.ArithmeticGrads;
+import dev.retort.tensor.cpu.simd.loops.BinaryLoops;
 import dev.retort.tensor.op.ElementwiseOp;
 
 /// Float32 loops of the gradients of unary ops.

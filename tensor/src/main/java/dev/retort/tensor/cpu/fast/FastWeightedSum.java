@@ -4,7 +4,7 @@ import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.Workspace;
 import dev.retort.tensor.cpu.Parallel;
-import dev.retort.tensor.cpu.simd.TermLoops;
+import dev.retort.tensor.cpu.simd.loops.TermLoops;
 
 /// Float32 sums of weighted tensors: a block of the result, or of the gradient, stays in the first-level
 /// cache while the terms pass by.

@@ -2,13 +2,13 @@ package dev.retort.tensor.cpu.simd;
 
 /// Transposes blocks of floats: squares by [SquareTranspose] where vectors have 16 lanes, what is left four rows at a
 /// time.
-final class BlockTranspose {
+public final class BlockTranspose {
     private static final int SQUARE = SquareTranspose.SIZE;
 
     private BlockTranspose() {}
 
     /// `dst[d + j * dStep + i] = src[s + i * sStep + j]` for i < rows, j < columns.
-    static void run(int rows, int columns, float[] src, int s, int sStep, float[] dst, int d, int dStep) {
+    public static void run(int rows, int columns, float[] src, int s, int sStep, float[] dst, int d, int dStep) {
         int wholeRows = SquareTranspose.AVAILABLE ? rows / SQUARE * SQUARE : 0;
         int wholeColumns = SquareTranspose.AVAILABLE ? columns / SQUARE * SQUARE : 0;
         if (wholeRows > 0 && wholeColumns > 0) {

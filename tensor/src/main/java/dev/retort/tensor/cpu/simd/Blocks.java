@@ -4,14 +4,14 @@ import java.util.Arrays;
 
 /// Short stretches of floats for kernels that make several passes, and for ends that do not fill a
 /// vector.
-final class Blocks {
+public final class Blocks {
     /// Floats of a block: a few blocks fit into the first-level cache. A multiple of every vector length.
-    static final int SIZE = 1024;
+    public static final int SIZE = 1024;
 
     private Blocks() {}
 
     /// One vector's worth of scratch that starts with `count` floats of x and continues with zeros.
-    static float[] tail(float[] x, int xo, int count) {
+    public static float[] tail(float[] x, int xo, int count) {
         float[] t = Scratch.floats(Scratch.TAIL, Lanes.LENGTH);
         System.arraycopy(x, xo, t, 0, count);
         Arrays.fill(t, count, Lanes.LENGTH, 0f);
@@ -19,7 +19,7 @@ final class Blocks {
     }
 
     /// The same for a second operand.
-    static float[] gradTail(float[] g, int go, int count) {
+    public static float[] gradTail(float[] g, int go, int count) {
         float[] t = Scratch.floats(Scratch.GRAD_TAIL, Lanes.LENGTH);
         System.arraycopy(g, go, t, 0, count);
         Arrays.fill(t, count, Lanes.LENGTH, 0f);
@@ -27,7 +27,7 @@ final class Blocks {
     }
 
     /// Copies `length` floats into a block and pads it; returns the padded length.
-    static int load(float[] x, int xo, int length, float[] block) {
+    public static int load(float[] x, int xo, int length, float[] block) {
         System.arraycopy(x, xo, block, 0, length);
         return pad(block, length);
     }

@@ -10,7 +10,7 @@ import jdk.incubator.vector.VectorSpecies;
 ///
 /// Lanes are moved as integers, as in [SquareTranspose]. Of two vectors the second starts one float early, so that
 /// nothing behind the last float that is wanted is read.
-final class EverySecond {
+public final class EverySecond {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final VectorSpecies<Integer> I = S.withLanes(int.class).check(int.class);
     private static final int L = Lanes.LENGTH;
@@ -31,7 +31,7 @@ final class EverySecond {
     }
 
     /// `dst[d + i] = src[s + 2 i]`; the last vector overlaps the one before it.
-    static void take(float[] src, int s, float[] dst, int d, int length) {
+    public static void take(float[] src, int s, float[] dst, int d, int length) {
         if (length < L) {
             for (int i = 0; i < length; i++) {
                 dst[d + i] = src[s + 2 * i];
@@ -47,7 +47,7 @@ final class EverySecond {
     }
 
     /// The same for `rows` rows, `sStep` and `dStep` floats apart, of `length` from L to 2 L floats.
-    static void takeRows(float[] src, int s, int sStep, int rows, float[] dst, int d, int dStep, int length) {
+    public static void takeRows(float[] src, int s, int sStep, int rows, float[] dst, int d, int dStep, int length) {
         int last = length - L;
         for (int r = 0; r < rows; r++) {
             int from = s + r * sStep;
@@ -63,7 +63,8 @@ final class EverySecond {
     }
 
     /// The same for rows of less than L floats; `src` must go on for 2 L - 1 floats from the last row on.
-    static void takeShortRows(float[] src, int s, int sStep, int rows, float[] dst, int d, int dStep, int length) {
+    public static void takeShortRows(
+            float[] src, int s, int sStep, int rows, float[] dst, int d, int dStep, int length) {
         VectorMask<Float> some = S.indexInRange(0, length);
         for (int r = 0; r < rows; r++) {
             int from = s + r * sStep;
@@ -74,7 +75,7 @@ final class EverySecond {
     }
 
     /// `dst[d + 2 i] = a[ao + i]` and `dst[d + 2 i + 1] = b[bo + i]` for i < `pairs`.
-    static void merge(float[] a, int ao, float[] b, int bo, int pairs, float[] dst, int d) {
+    public static void merge(float[] a, int ao, float[] b, int bo, int pairs, float[] dst, int d) {
         if (pairs < L) {
             for (int i = 0; i < pairs; i++) {
                 dst[d + 2 * i] = a[ao + i];

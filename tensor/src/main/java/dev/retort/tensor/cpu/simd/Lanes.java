@@ -15,8 +15,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// operands from all their callers; once they have seen a second one, kernels that are compiled later may be compiled
 /// as if they did not know it, and put every vector into an object (measured: docs/design-notes.md).
 public final class Lanes {
-    static final VectorSpecies<Float> SPECIES = species();
-    static final int LENGTH = SPECIES.length();
+    public static final VectorSpecies<Float> SPECIES = species();
+    public static final int LENGTH = SPECIES.length();
 
     private static final VectorShuffle<Float> FOLD_8 = fold(8);
     private static final VectorShuffle<Float> FOLD_4 = fold(4);
@@ -31,7 +31,7 @@ public final class Lanes {
     }
 
     /// Sum of the lanes: halves are added, upper on lower, until one lane is left.
-    static float sum(FloatVector v) {
+    public static float sum(FloatVector v) {
         FloatVector s = v;
         if (LENGTH > 8) {
             s = s.add(s.rearrange(FOLD_8));
@@ -46,12 +46,12 @@ public final class Lanes {
     }
 
     /// Largest lane; NaN if any lane is NaN.
-    static float max(FloatVector v) {
+    public static float max(FloatVector v) {
         return v.reduceLanes(VectorOperators.MAX);
     }
 
     /// Smallest lane; NaN if any lane is NaN.
-    static float min(FloatVector v) {
+    public static float min(FloatVector v) {
         return v.reduceLanes(VectorOperators.MIN);
     }
 

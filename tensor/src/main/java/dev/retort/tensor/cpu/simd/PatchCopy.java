@@ -5,7 +5,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /// Copies short runs of floats, the unit of work when patches are gathered: an `arraycopy` call costs
 /// more than the run.
-final class PatchCopy {
+public final class PatchCopy {
     private static final VectorSpecies<Float> WIDE = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
 
@@ -13,7 +13,7 @@ final class PatchCopy {
 
     /// Copies `length` floats; the last vector overlaps the one before it. Copies of a fixed length
     /// become single vectors, without a second shape of vectors that [Lanes] warns of.
-    static void run(float[] src, int s, float[] dst, int d, int length) {
+    public static void run(float[] src, int s, float[] dst, int d, int length) {
         if (length >= L && L >= 4) {
             int last = length - L;
             for (int i = 0; i < last; i += L) {
@@ -34,7 +34,7 @@ final class PatchCopy {
     }
 
     /// Writes elements `from + i * step` of a source row of `width` elements, zero outside of it.
-    static void clipped(float[] src, int row, int width, int from, int step, float[] dst, int d, int length) {
+    public static void clipped(float[] src, int row, int width, int from, int step, float[] dst, int d, int length) {
         if (step <= 2) {
             int lo = Math.min(length, Math.max(0, (step - 1 - from) / step));
             int hi = Math.max(lo, Math.min(length, (width - from + step - 1) / step));
@@ -52,7 +52,8 @@ final class PatchCopy {
         }
     }
 
-    static void zero(float[] dst, int d, int length) {
+    /// Zeros for a short run.
+    public static void zero(float[] dst, int d, int length) {
         for (int i = 0; i < length; i++) {
             dst[d + i] = 0f;
         }

@@ -13,11 +13,11 @@ import jdk.incubator.vector.VectorSpecies;
 ///   pass 1, four rows each:    [row 0: x0 x1 …] … [row 3]      -> four vectors [x: 4][row: 4]
 ///   pass 2, four of those:     [x0 … x3][rows 0-3] … [12-15]   -> four vectors, one x of all 16 rows each
 /// ```
-final class SquareTranspose {
+public final class SquareTranspose {
     /// Rows and columns of a square.
-    static final int SIZE = 16;
+    public static final int SIZE = 16;
     /// Whether this process has such vectors.
-    static final boolean AVAILABLE = Lanes.LENGTH == SIZE;
+    public static final boolean AVAILABLE = Lanes.LENGTH == SIZE;
 
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_512;
     private static final IntVector LOW = index(i -> i / 2 + (i & 1) * SIZE);
@@ -40,7 +40,7 @@ final class SquareTranspose {
     }
 
     /// `dst[d + j * dStep + i] = src[s + i * sStep + j]` for i, j < 16; `t` is scratch memory of 256 floats.
-    static void run(float[] src, int s, int sStep, float[] dst, int d, int dStep, float[] t) {
+    public static void run(float[] src, int s, int sStep, float[] dst, int d, int dStep, float[] t) {
         for (int i = 0; i < 4; i++) {
             int from = s + 4 * i * sStep;
             IntVector v0 = FloatVector.fromArray(S, src, from).reinterpretAsInts();

@@ -2,6 +2,20 @@ package dev.retort.tensor.cpu.simd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.retort.tensor.cpu.simd.attention.Attention;
+import dev.retort.tensor.cpu.simd.attention.AttentionGrad;
+import dev.retort.tensor.cpu.simd.attention.AttentionMask;
+import dev.retort.tensor.cpu.simd.attention.AttentionOperand;
+import dev.retort.tensor.cpu.simd.attention.AttentionShape;
+import dev.retort.tensor.cpu.simd.conv.Conv2d;
+import dev.retort.tensor.cpu.simd.loops.ActivationGrads;
+import dev.retort.tensor.cpu.simd.loops.Activations;
+import dev.retort.tensor.cpu.simd.loops.RowNorms;
+import dev.retort.tensor.cpu.simd.loops.RowSums;
+import dev.retort.tensor.cpu.simd.loops.SoftmaxRows;
+import dev.retort.tensor.cpu.simd.loops.UnaryLoops;
+import dev.retort.tensor.cpu.simd.planes.ConvShape;
+import dev.retort.tensor.cpu.simd.product.Gemm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -1,0 +1,226 @@
+package dev.retort.tensor.cpu.simd.conv;
+
+import dev.retort.tensor.cpu.Parallel;
+import dev.retort.tensor.cpu.simd.PatchCopy;
+import dev.retort.tensor.cpu.simd.Scratch;
+import dev.retort.tensor.cpu.simd.product.Gemm;
+import dev.retort.tensor.cpu.simd.product.GemmKernel;
+import java.util.Arrays;
+
+/// Implicit GEMM: computes a [Sweep] as a product of its weights with its patches.
+///
+/// ```
+///   source planes              patches: KC x columns           output planes, or sums where planes are small
+///   runs of a line at a tap -> panels of NR (L2)          ->   rows x columns, a panel of weights (L1) at a time
+/// ```
+///
+/// The patch matrix is never built: each task packs the patches of its own columns, block by block
+/// ([Patches]). Columns run over all images, so small planes fill the vectors as well as large ones. Tiles go along the
+/// rows of the output and are written where they belong: memory is written while the next ones are computed, and a
+/// plane gets kilobytes in a row (measured: docs/design-notes.md).
+final class PatchGemm {
+    private static final int MR = GemmKernel.MR;
+    private static final int NR = GemmKernel.NR;
+    private static final int KC = 256;
+    /// Floats of a packed block of patches, which stays in the second-level cache.
+    private static final int PATCH_FLOATS = 1 << 17;
+    /// Columns of a task at most, where it writes to the output and where it keeps sums.
+    private static final int TASK_COLUMNS = 1024;
+
+    private static final int FEW_COLUMNS = 256;
+    /// Rows of a task at most.
+    private static final int TASK_ROWS = 512;
+    /// Points of planes whose tiles are written where they belong: of smaller ones too many tiles touch two.
+    private static final int DIRECT_GRID = 128;
+    /// Tasks for each thread that keep all threads busy to the end.
+    private static final int TASKS = 4;
+
+    private final Sweep s;
+    /// Channels of a depth block: with all their taps about KC steps.
+    private final int block;
+
+    private final boolean direct;
+    private final int columns;
+    /// Floats between rows of sums: whole cache lines, but not a power of two.
+    private final int pitch;
+
+    PatchGemm(Sweep sweep) {
+        s = sweep;
+        int taps = Math.max(1, s.taps.count());
+        block = Gemm.evenBlock(Math.max(1, s.channels), Math.max(1, KC / taps));
+        direct = s.grid >= DIRECT_GRID && s.depth <= KC;
+        int most = direct ? Math.clamp(PATCH_FLOATS / Math.max(1, s.depth), NR, TASK_COLUMNS) : FEW_COLUMNS;
+        int count = Math.max(1, (s.columns + most - 1) / most);
+        columns = ((s.columns + count - 1) / count + NR - 1) / NR * NR;
+        pitch = columns + NR;
+    }
+
+    void run() {
+        if (s.columns == 0 || s.rows == 0) {
+            return;
+        }
+        int panels = (s.rows + MR - 1) / MR;
+        float[] packed = s.packWeights(block);
+        int columnTasks = (s.columns + columns - 1) / columns;
+        int threads = Parallel.threads();
+        int split = threads == 1 ? 1 : Math.max(1, TASKS * threads / columnTasks);
+        int rowTasks = Math.min(panels, Math.max(split, (s.rows + TASK_ROWS - 1) / TASK_ROWS));
+        int taskRows = (panels + rowTasks - 1) / rowTasks * MR;
+        Parallel.forRange(columnTasks * rowTasks, 1, (from, to) -> {
+            for (int t = from; t < to; t++) {
+                int j = t / rowTasks * columns;
+                int i = t % rowTasks * taskRows;
+                if (i < s.rows) {
+                    task(j, Math.min(s.columns, j + columns), i, Math.min(s.rows, i + taskRows), packed);
+                }
+            }
+        });
+    }
+
+    /// Columns [j0, j1) and rows [i0, i1) of the output, complete.
+    private void task(int j0, int j1, int i0, int i1, float[] packed) {
+        boolean starts = s.bias == null && s.depth > 0;
+        if (direct) {
+            float[] patches = Scratch.lines(Scratch.CONV_B, (j1 - j0 + NR - 1) / NR * NR * s.depth);
+            int[] places = places(j0, j1);
+            if (!starts) {
+                start(j0, j1, i0, i1);
+            }
+            Patches.block(s, 0, s.channels, j0, j1, patches, Scratch.LINE);
+            for (int i = i0; i < i1; i += MR) {
+                row(starts, i, i1, j0, j1, packed, i * s.depth, patches, places);
+            }
+            return;
+        }
+        int rows = (i1 - i0 + MR - 1) / MR * MR;
+        float[] sums = Scratch.lines(Scratch.CONV_SUMS, rows * pitch);
+        Patches.start(s, i0, i1, pitch, sums, Scratch.LINE);
+        for (int c = 0; c < s.channels; c += block) {
+            block(starts && c == 0, c, Math.min(block, s.channels - c), j0, j1, i0, rows, packed, sums);
+        }
+        store(j0, j1, i0, i1, sums);
+    }
+
+    /// Adds `count` channels from c on to the sums of columns [j0, j1).
+    ///
+    /// With several taps a panel of patches is packed into the first-level cache, where it meets all rows:
+    /// its lines of the source are read for all taps at once.
+    private void block(
+            boolean first, int c, int count, int j0, int j1, int i0, int rows, float[] packed, float[] sums) {
+        int taps = s.taps.count();
+        int n = count * taps;
+        int a = c * taps * ((s.rows + MR - 1) / MR * MR) + i0 * n;
+        int step = taps > 1 ? NR : columns;
+        float[] patches = Scratch.lines(Scratch.CONV_B, step * n);
+        for (int j = j0; j < j1; j += step) {
+            int end = Math.min(j1, j + step);
+            int wide = (end - j + NR - 1) / NR * NR;
+            Patches.block(s, c, count, j, end, patches, Scratch.LINE);
+            int to = Scratch.LINE + j - j0;
+            Patches.multiply(first, n, rows, wide, packed, a, patches, Scratch.LINE, sums, to, pitch);
+        }
+    }
+
+    /// Where the tiles of the first row of columns [j0, j1) go: -1 for those that touch two images or go beyond the
+    /// end.
+    private int[] places(int j0, int j1) {
+        int[] places = new int[(j1 - j0 + NR - 1) / NR];
+        for (int k = 0; k < places.length; k++) {
+            int j = j0 + k * NR;
+            int image = j / s.grid;
+            if (j + NR <= Math.min(j1, (image + 1) * s.grid)) {
+                places[k] = s.outOff + image * s.outImage + j - image * s.grid;
+            } else {
+                places[k] = -1;
+            }
+        }
+        return places;
+    }
+
+    /// The output starts from the bias of its rows.
+    private void start(int j0, int j1, int i0, int i1) {
+        for (int i = i0; i < i1; i++) {
+            float bias = s.bias == null ? 0f : s.bias[s.biasOff + i];
+            for (int j = j0; j < j1; ) {
+                int end = Math.min(j1, (j / s.grid + 1) * s.grid);
+                int to = place(i, j);
+                Arrays.fill(s.out, to, to + end - j, bias);
+                j = end;
+            }
+        }
+    }
+
+    /// Where column j of row i of the output is.
+    private int place(int i, int j) {
+        int image = j / s.grid;
+        return s.outOff + image * s.outImage + i * s.outPlane + j - image * s.grid;
+    }
+
+    /// MR rows of the output from i on.
+    private void row(
+            boolean first, int i, int i1, int j0, int j1, float[] packed, int a, float[] patches, int[] places) {
+        int from = i * s.outPlane;
+        float[] f = first ? GemmKernel.ZEROS : s.out;
+        int ldf = first ? 0 : s.outPlane;
+        for (int k = 0; k < places.length; k++) {
+            int b = Scratch.LINE + k * NR * s.depth;
+            if (i + MR <= i1 && places[k] >= 0) {
+                int c = places[k] + from;
+                GemmKernel.tile(s.depth, packed, a, patches, b, f, first ? 0 : c, ldf, s.out, c, s.outPlane);
+            } else {
+                int j = j0 + k * NR;
+                edge(first, i, Math.min(i1, i + MR), j, Math.min(j1, j + NR), packed, a, patches, b);
+            }
+        }
+    }
+
+    /// A tile that does not lie in one image: computed in a scratch tile, so that the chain stays the same.
+    private void edge(boolean first, int i0, int i1, int j0, int j1, float[] packed, int a, float[] patches, int b) {
+        float[] t = Scratch.lines(Scratch.GEMM_TILE, MR * NR);
+        int at = Scratch.LINE;
+        if (!first) {
+            exchange(true, i0, i1, j0, j1, t, at);
+        }
+        GemmKernel.tile(
+                s.depth,
+                packed,
+                a,
+                patches,
+                b,
+                first ? GemmKernel.ZEROS : t,
+                first ? 0 : at,
+                first ? 0 : NR,
+                t,
+                at,
+                NR);
+        exchange(false, i0, i1, j0, j1, t, at);
+    }
+
+    /// Copies a tile from the output to scratch memory, or back.
+    private void exchange(boolean reads, int i0, int i1, int j0, int j1, float[] t, int at) {
+        for (int i = i0; i < i1; i++) {
+            for (int j = j0; j < j1; ) {
+                int end = Math.min(j1, (j / s.grid + 1) * s.grid);
+                int tile = at + (i - i0) * NR + j - j0;
+                if (reads) {
+                    PatchCopy.run(s.out, place(i, j), t, tile, end - j);
+                } else {
+                    PatchCopy.run(t, tile, s.out, place(i, j), end - j);
+                }
+                j = end;
+            }
+        }
+    }
+
+    /// Copies the sums to their places in the output, plane after plane.
+    private void store(int j0, int j1, int i0, int i1, float[] sums) {
+        for (int i = i0; i < i1; i++) {
+            int from = Scratch.LINE + (i - i0) * pitch - j0;
+            for (int j = j0; j < j1; ) {
+                int end = Math.min(j1, (j / s.grid + 1) * s.grid);
+                PatchCopy.run(sums, from + j, s.out, place(i, j), end - j);
+                j = end;
+            }
+        }
+    }
+}

@@ -1,0 +1,290 @@
+package dev.retort.tensor.cpu.simd.depthwise;
+
+import dev.retort.tensor.cpu.simd.Lanes;
+import java.util.function.IntUnaryOperator;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
+
+/// The loops over the taps of a depthwise kernel of any size, on a padded plane ([DepthwiseWindow]).
+final class DepthwiseTaps {
+    /// Rows of outputs whose sums are in registers at once.
+    static final int ROWS = 8;
+    /// Taps whose products are.
+    static final int TAPS = 5;
+
+    private static final VectorSpecies<Float> S = Lanes.SPECIES;
+    private static final int L = Lanes.LENGTH;
+    private static final VectorSpecies<Integer> INDEX = VectorSpecies.of(int.class, S.vectorShape());
+    private static final IntVector EVEN = index(i -> 2 * i);
+    private static final IntVector ODD = index(i -> 2 * i + 1);
+    private static final IntVector LOW = index(i -> i / 2 + (i & 1) * L);
+    private static final IntVector HIGH = index(i -> L / 2 + i / 2 + (i & 1) * L);
+
+    private DepthwiseTaps() {}
+
+    private static IntVector index(IntUnaryOperator from) {
+        int[] lanes = new int[L];
+        for (int i = 0; i < L; i++) {
+            lanes[i] = from.applyAsInt(i);
+        }
+        return IntVector.fromArray(INDEX, lanes, 0);
+    }
+
+    /// Writes all outputs of the plane `x` to rows `yStep` apart from `y[yo]` on; tap t has the weight
+    /// `w[wo + element[t]]`.
+    static void filter(DepthwiseWindow p, float[] x, float[] w, int wo, float bias, float[] y, int yo, int yStep) {
+        int[] run = p.run;
+        int[] offset = p.offset;
+        int[] element = p.element;
+        for (int j = 0; j < p.columns; j += L) {
+            int left = p.columns < L ? 0 : Math.min(j, p.columns - L); // the last strip overlaps the one before it
+            VectorMask<Float> some = S.indexInRange(left, p.columns);
+            for (int i = 0; i < p.rows; i += ROWS) {
+                int first = p.rows < ROWS ? 0 : Math.min(i, p.rows - ROWS);
+                rows(
+                        run,
+                        offset,
+                        element,
+                        x,
+                        first * p.rowStep + left,
+                        p.rowStep,
+                        w,
+                        wo,
+                        bias,
+                        y,
+                        yo + first * yStep + left,
+                        yStep,
+                        p.rows - first,
+                        some);
+            }
+        }
+    }
+
+    /// Eight rows of a strip, of which `count` are stored. From tap to tap of a run the rows move up by
+    /// one, so only the last is loaded.
+    private static void rows(
+            int[] run,
+            int[] offset,
+            int[] element,
+            float[] x,
+            int xo,
+            int xStep,
+            float[] w,
+            int wo,
+            float bias,
+            float[] y,
+            int yo,
+            int yStep,
+            int count,
+            VectorMask<Float> some) {
+        FloatVector s0 = FloatVector.broadcast(S, bias);
+        FloatVector s1 = s0;
+        FloatVector s2 = s0;
+        FloatVector s3 = s0;
+        FloatVector s4 = s0;
+        FloatVector s5 = s0;
+        FloatVector s6 = s0;
+        FloatVector s7 = s0;
+        for (int r = 0; r < run.length - 1; r++) {
+            int at = xo + offset[run[r]];
+            FloatVector x0 = FloatVector.fromArray(S, x, at);
+            FloatVector x1 = FloatVector.fromArray(S, x, at + xStep);
+            FloatVector x2 = FloatVector.fromArray(S, x, at + 2 * xStep);
+            FloatVector x3 = FloatVector.fromArray(S, x, at + 3 * xStep);
+            FloatVector x4 = FloatVector.fromArray(S, x, at + 4 * xStep);
+            FloatVector x5 = FloatVector.fromArray(S, x, at + 5 * xStep);
+            FloatVector x6 = FloatVector.fromArray(S, x, at + 6 * xStep);
+            at += 7 * xStep;
+            for (int t = run[r]; t < run[r + 1]; t++, at += xStep) {
+                FloatVector v = FloatVector.broadcast(S, w[wo + element[t]]);
+                FloatVector x7 = FloatVector.fromArray(S, x, at);
+                s0 = v.fma(x0, s0);
+                s1 = v.fma(x1, s1);
+                s2 = v.fma(x2, s2);
+                s3 = v.fma(x3, s3);
+                s4 = v.fma(x4, s4);
+                s5 = v.fma(x5, s5);
+                s6 = v.fma(x6, s6);
+                s7 = v.fma(x7, s7);
+                x0 = x1;
+                x1 = x2;
+                x2 = x3;
+                x3 = x4;
+                x4 = x5;
+                x5 = x6;
+                x6 = x7;
+            }
+        }
+        s0.intoArray(y, yo, some);
+        if (count > 1) {
+            s1.intoArray(y, yo + yStep, some);
+        }
+        if (count > 2) {
+            s2.intoArray(y, yo + 2 * yStep, some);
+        }
+        if (count > 3) {
+            s3.intoArray(y, yo + 3 * yStep, some);
+        }
+        if (count > 4) {
+            s4.intoArray(y, yo + 4 * yStep, some);
+        }
+        if (count > 5) {
+            s5.intoArray(y, yo + 5 * yStep, some);
+        }
+        if (count > 6) {
+            s6.intoArray(y, yo + 6 * yStep, some);
+        }
+        if (count > 7) {
+            s7.intoArray(y, yo + 7 * yStep, some);
+        }
+    }
+
+    /// Adds to the vector `lanes[to + slots[t] * L]` of each tap ([DepthwiseWindow#slots]) the products
+    /// of the gradients at `g[go]` with what it read.
+    static void addProducts(DepthwiseWindow p, float[] x, float[] g, int go, float[] lanes, int to) {
+        for (int j = 0; j < p.columns; j += L) {
+            VectorMask<Float> some = S.indexInRange(j, p.columns);
+            for (int k = 0; k < p.group.length; k++) {
+                int t = p.group[k];
+                int last = (k + 1 < p.group.length ? p.group[k + 1] : p.offset.length) - 1;
+                int at = to + k * TAPS * L;
+                if (p.moving) {
+                    int from = j + p.offset[t];
+                    moving(x, from, p.rowStep, g, go + j, p.columns, p.rows, some, lanes, at);
+                } else {
+                    int x1 = j + p.offset[Math.min(t + 1, last)];
+                    int x2 = j + p.offset[Math.min(t + 2, last)];
+                    int x3 = j + p.offset[Math.min(t + 3, last)];
+                    int x4 = j + p.offset[Math.min(t + 4, last)];
+                    int x0 = j + p.offset[t];
+                    taps(x, x0, x1, x2, x3, x4, p.rowStep, g, go + j, p.columns, p.rows, some, lanes, at);
+                }
+            }
+        }
+    }
+
+    /// Five taps that read one row of outputs further each.
+    private static void moving(
+            float[] x,
+            int xo,
+            int xStep,
+            float[] g,
+            int go,
+            int gStep,
+            int rows,
+            VectorMask<Float> some,
+            float[] lanes,
+            int to) {
+        FloatVector s0 = FloatVector.fromArray(S, lanes, to);
+        FloatVector s1 = FloatVector.fromArray(S, lanes, to + L);
+        FloatVector s2 = FloatVector.fromArray(S, lanes, to + 2 * L);
+        FloatVector s3 = FloatVector.fromArray(S, lanes, to + 3 * L);
+        FloatVector s4 = FloatVector.fromArray(S, lanes, to + 4 * L);
+        FloatVector x0 = FloatVector.fromArray(S, x, xo);
+        FloatVector x1 = FloatVector.fromArray(S, x, xo + xStep);
+        FloatVector x2 = FloatVector.fromArray(S, x, xo + 2 * xStep);
+        FloatVector x3 = FloatVector.fromArray(S, x, xo + 3 * xStep);
+        int at = xo + 4 * xStep;
+        int from = go;
+        for (int i = 0; i < rows; i++) {
+            FloatVector v = FloatVector.fromArray(S, g, from, some);
+            FloatVector x4 = FloatVector.fromArray(S, x, at);
+            s0 = v.fma(x0, s0);
+            s1 = v.fma(x1, s1);
+            s2 = v.fma(x2, s2);
+            s3 = v.fma(x3, s3);
+            s4 = v.fma(x4, s4);
+            x0 = x1;
+            x1 = x2;
+            x2 = x3;
+            x3 = x4;
+            at += xStep;
+            from += gStep;
+        }
+        s0.intoArray(lanes, to);
+        s1.intoArray(lanes, to + L);
+        s2.intoArray(lanes, to + 2 * L);
+        s3.intoArray(lanes, to + 3 * L);
+        s4.intoArray(lanes, to + 4 * L);
+    }
+
+    /// Any five taps.
+    private static void taps(
+            float[] x,
+            int x0,
+            int x1,
+            int x2,
+            int x3,
+            int x4,
+            int xStep,
+            float[] g,
+            int go,
+            int gStep,
+            int rows,
+            VectorMask<Float> some,
+            float[] lanes,
+            int to) {
+        FloatVector s0 = FloatVector.fromArray(S, lanes, to);
+        FloatVector s1 = FloatVector.fromArray(S, lanes, to + L);
+        FloatVector s2 = FloatVector.fromArray(S, lanes, to + 2 * L);
+        FloatVector s3 = FloatVector.fromArray(S, lanes, to + 3 * L);
+        FloatVector s4 = FloatVector.fromArray(S, lanes, to + 4 * L);
+        int at = 0;
+        int from = go;
+        for (int i = 0; i < rows; i++) {
+            FloatVector v = FloatVector.fromArray(S, g, from, some);
+            s0 = v.fma(FloatVector.fromArray(S, x, x0 + at), s0);
+            s1 = v.fma(FloatVector.fromArray(S, x, x1 + at), s1);
+            s2 = v.fma(FloatVector.fromArray(S, x, x2 + at), s2);
+            s3 = v.fma(FloatVector.fromArray(S, x, x3 + at), s3);
+            s4 = v.fma(FloatVector.fromArray(S, x, x4 + at), s4);
+            at += xStep;
+            from += gStep;
+        }
+        s0.intoArray(lanes, to);
+        s1.intoArray(lanes, to + L);
+        s2.intoArray(lanes, to + 2 * L);
+        s3.intoArray(lanes, to + 3 * L);
+        s4.intoArray(lanes, to + 4 * L);
+    }
+
+    /// Writes elements 0, 2, … of a row of `n` to `dst[even …]` and 1, 3, … to `dst[odd …]`.
+    static void split(float[] src, int s, int n, float[] dst, int even, int odd) {
+        int i = 0;
+        for (; i + 2 * L <= n; i += 2 * L) {
+            IntVector a = FloatVector.fromArray(S, src, s + i).reinterpretAsInts();
+            IntVector b = FloatVector.fromArray(S, src, s + i + L).reinterpretAsInts();
+            EVEN.selectFrom(a, b).reinterpretAsFloats().intoArray(dst, even + i / 2);
+            ODD.selectFrom(a, b).reinterpretAsFloats().intoArray(dst, odd + i / 2);
+        }
+        if (i < n) {
+            IntVector a =
+                    FloatVector.fromArray(S, src, s + i, S.indexInRange(i, n)).reinterpretAsInts();
+            IntVector b = FloatVector.fromArray(S, src, s + i + L, S.indexInRange(i + L, n))
+                    .reinterpretAsInts();
+            FloatVector first = EVEN.selectFrom(a, b).reinterpretAsFloats();
+            first.intoArray(dst, even + i / 2, S.indexInRange(i / 2, (n + 1) / 2));
+            FloatVector second = ODD.selectFrom(a, b).reinterpretAsFloats();
+            second.intoArray(dst, odd + i / 2, S.indexInRange(i / 2, n / 2));
+        }
+    }
+
+    /// The inverse: a row of `n` from the elements of its even columns and those of its odd ones.
+    static void join(float[] src, int even, int odd, float[] dst, int d, int n) {
+        for (int i = 0; i < n; i += 2 * L) {
+            IntVector a = FloatVector.fromArray(S, src, even + i / 2).reinterpretAsInts();
+            IntVector b = FloatVector.fromArray(S, src, odd + i / 2).reinterpretAsInts();
+            FloatVector low = LOW.selectFrom(a, b).reinterpretAsFloats();
+            FloatVector high = HIGH.selectFrom(a, b).reinterpretAsFloats();
+            if (i + 2 * L <= n) {
+                low.intoArray(dst, d + i);
+                high.intoArray(dst, d + i + L);
+            } else {
+                low.intoArray(dst, d + i, S.indexInRange(i, n));
+                high.intoArray(dst, d + i + L, S.indexInRange(i + L, n));
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+package dev.retort.tensor.cpu.simd.product;
+
+import static java.lang.invoke.VarHandle.loadLoadFence;
+
+import dev.retort.tensor.cpu.simd.Lanes;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/// Six rows of A, copied [#PITCH] floats apart, times a panel of B two vectors wide, for processors with 16 vector
+/// registers.
+///
+/// Twelve sums, two vectors of B and one value of A leave one register. The compiler would load all six values of A
+/// first, and keep sums on the stack for it; fences between the rows hold each load where it stands. On x86 they are
+/// no instructions, since loads are never reordered there.
+public final class FencedKernel {
+    /// Whether this process has 16 registers and fences that cost nothing.
+    public static final boolean AVAILABLE =
+            Lanes.LENGTH < 16 && System.getProperty("os.arch").matches("amd64|x86_64");
+
+    private static final VectorSpecies<Float> S = Lanes.SPECIES;
+    private static final int L = Lanes.LENGTH;
+    private static final int NR = 2 * L;
+    /// Rows of the largest tile.
+    public static final int MR = 6;
+    /// Largest depth: a panel of B and two strips of A stay in a first-level cache of 32 KB.
+    public static final int DEPTH = 256;
+    /// Distance of two rows: whole cache lines, an odd number of them, so that rows do not compete for a set.
+    public static final int PITCH = DEPTH + 16;
+
+    private FencedKernel() {}
+
+    /// Writes F plus the product of `rows` rows, from `a[ao]` on, with the first `columns` columns of the panel at
+    /// `b[bo]`; F as for [GemmKernel]. Whole vectors and 2, 4 or 6 rows of F are read and of C written.
+    public static void tile(
+            int rows,
+            int columns,
+            int depth,
+            float[] a,
+            int ao,
+            float[] b,
+            int bo,
+            float[] f,
+            int fo,
+            int fs,
+            float[] c,
+            int co,
+            int cs) {
+        if (columns <= L) {
+            half6(depth, a, ao, b, bo, f, fo, fs, c, co, cs);
+        } else if (rows > 4) {
+            tile6(depth, a, ao, b, bo, f, fo, fs, c, co, cs);
+        } else if (rows > 2) {
+            tile4(depth, a, ao, b, bo, f, fo, fs, c, co, cs);
+        } else {
+            tile2(depth, a, ao, b, bo, f, fo, fs, c, co, cs);
+        }
+    }
+
+    // k steps; rows of F and C are `fs` and `cs` apart.
+
+    private static void tile6(
+            int k, float[] a, int ao, float[] b, int bo, float[] f, int fo, int fs, float[] c, int co, int cs) {
+        FloatVector s0a = FloatVector.fromArray(S, f, fo);
+        FloatVector s0b = FloatVector.fromArray(S, f, fo + L);
+        FloatVector s1a = FloatVector.fromArray(S, f, fo + fs);
+        FloatVector s1b = FloatVector.fromArray(S, f, fo + fs + L);
+        FloatVector s2a = FloatVector.fromArray(S, f, fo + 2 * fs);
+        FloatVector s2b = FloatVector.fromArray(S, f, fo + 2 * fs + L);
+        FloatVector s3a = FloatVector.fromArray(S, f, fo + 3 * fs);
+        FloatVector s3b = FloatVector.fromArray(S, f, fo + 3 * fs + L);
+        FloatVector s4a = FloatVector.fromArray(S, f, fo + 4 * fs);
+        FloatVector s4b = FloatVector.fromArray(S, f, fo + 4 * fs + L);
+        FloatVector s5a = FloatVector.fromArray(S, f, fo + 5 * fs);
+        FloatVector s5b = FloatVector.fromArray(S, f, fo + 5 * fs + L);
+        int end = ao + k;
+        for (int i = ao, j = bo; i < end; i++, j += NR) {
+            FloatVector b0 = FloatVector.fromArray(S, b, j);
+            FloatVector b1 = FloatVector.fromArray(S, b, j + L);
+            FloatVector v0 = FloatVector.broadcast(S, a[i]);
+            s0a = v0.fma(b0, s0a);
+            s0b = v0.fma(b1, s0b);
+            loadLoadFence();
+            FloatVector v1 = FloatVector.broadcast(S, a[i + PITCH]);
+            s1a = v1.fma(b0, s1a);
+            s1b = v1.fma(b1, s1b);
+            loadLoadFence();
+            FloatVector v2 = FloatVector.broadcast(S, a[i + 2 * PITCH]);
+            s2a = v2.fma(b0, s2a);
+            s2b = v2.fma(b1, s2b);
+            loadLoadFence();
+            FloatVector v3 = FloatVector.broadcast(S, a[i + 3 * PITCH]);
+            s3a = v3.fma(b0, s3a);
+            s3b = v3.fma(b1, s3b);
+            loadLoadFence();
+            FloatVector v4 = FloatVector.broadcast(S, a[i + 4 * PITCH]);
+            s4a = v4.fma(b0, s4a);
+            s4b = v4.fma(b1, s4b);
+            loadLoadFence();
+            FloatVector v5 = FloatVector.broadcast(S, a[i + 5 * PITCH]);
+            s5a = v5.fma(b0, s5a);
+            s5b = v5.fma(b1, s5b);
+        }
+        s0a.intoArray(c, co);
+        s0b.intoArray(c, co + L);
+        s1a.intoArray(c, co + cs);
+        s1b.intoArray(c, co + cs + L);
+        s2a.intoArray(c, co + 2 * cs);
+        s2b.intoArray(c, co + 2 * cs + L);
+        s3a.intoArray(c, co + 3 * cs);
+        s3b.intoArray(c, co + 3 * cs + L);
+        s4a.intoArray(c, co + 4 * cs);
+        s4b.intoArray(c, co + 4 * cs + L);
+        s5a.intoArray(c, co + 5 * cs);
+        s5b.intoArray(c, co + 5 * cs + L);
+    }
+
+    private static void tile4(
+            int k, float[] a, int ao, float[] b, int bo, float[] f, int fo, int fs, float[] c, int co, int cs) {
+        FloatVector s0a = FloatVector.fromArray(S, f, fo);
+        FloatVector s0b = FloatVector.fromArray(S, f, fo + L);
+        FloatVector s1a = FloatVector.fromArray(S, f, fo + fs);
+        FloatVector s1b = FloatVector.fromArray(S, f, fo + fs + L);
+        FloatVector s2a = FloatVector.fromArray(S, f, fo + 2 * fs);
+        FloatVector s2b = FloatVector.fromArray(S, f, fo + 2 * fs + L);
+        FloatVector s3a = FloatVector.fromArray(S, f, fo + 3 * fs);
+        FloatVector s3b = FloatVector.fromArray(S, f, fo + 3 * fs + L);
+        int end = ao + k;
+        for (int i = ao, j = bo; i < end; i++, j += NR) {
+            FloatVector b0 = FloatVector.fromArray(S, b, j);
+            FloatVector b1 = FloatVector.fromArray(S, b, j + L);
+            FloatVector v0 = FloatVector.broadcast(S, a[i]);
+            s0a = v0.fma(b0, s0a);
+            s0b = v0.fma(b1, s0b);
+            FloatVector v1 = FloatVector.broadcast(S, a[i + PITCH]);
+            s1a = v1.fma(b0, s1a);
+            s1b = v1.fma(b1, s1b);
+            FloatVector v2 = FloatVector.broadcast(S, a[i + 2 * PITCH]);
+            s2a = v2.fma(b0, s2a);
+            s2b = v2.fma(b1, s2b);
+            FloatVector v3 = FloatVector.broadcast(S, a[i + 3 * PITCH]);
+            s3a = v3.fma(b0, s3a);
+            s3b = v3.fma(b1, s3b);
+        }
+        s0a.intoArray(c, co);
+        s0b.intoArray(c, co + L);
+        s1a.intoArray(c, co + cs);
+        s1b.intoArray(c, co + cs + L);
+        s2a.intoArray(c, co + 2 * cs);
+        s2b.intoArray(c, co + 2 * cs + L);
+        s3a.intoArray(c, co + 3 * cs);
+        s3b.intoArray(c, co + 3 * cs + L);
+    }
+
+    private static void tile2(
+            int k, float[] a, int ao, float[] b, int bo, float[] f, int fo, int fs, float[] c, int co, int cs) {
+        FloatVector s0a = FloatVector.fromArray(S, f, fo);
+        FloatVector s0b = FloatVector.fromArray(S, f, fo + L);
+        FloatVector s1a = FloatVector.fromArray(S, f, fo + fs);
+        FloatVector s1b = FloatVector.fromArray(S, f, fo + fs + L);
+        int end = ao + k;
+        for (int i = ao, j = bo; i < end; i++, j += NR) {
+            FloatVector b0 = FloatVector.fromArray(S, b, j);
+            FloatVector b1 = FloatVector.fromArray(S, b, j + L);
+            FloatVector v0 = FloatVector.broadcast(S, a[i]);
+            s0a = v0.fma(b0, s0a);
+            s0b = v0.fma(b1, s0b);
+            FloatVector v1 = FloatVector.broadcast(S, a[i + PITCH]);
+            s1a = v1.fma(b0, s1a);
+            s1b = v1.fma(b1, s1b);
+        }
+        s0a.intoArray(c, co);
+        s0b.intoArray(c, co + L);
+        s1a.intoArray(c, co + cs);
+        s1b.intoArray(c, co + cs + L);
+    }
+
+    private static void half6(
+            int k, float[] a, int ao, float[] b, int bo, float[] f, int fo, int fs, float[] c, int co, int cs) {
+        FloatVector s0 = FloatVector.fromArray(S, f, fo);
+        FloatVector s1 = FloatVector.fromArray(S, f, fo + fs);
+        FloatVector s2 = FloatVector.fromArray(S, f, fo + 2 * fs);
+        FloatVector s3 = FloatVector.fromArray(S, f, fo + 3 * fs);
+        FloatVector s4 = FloatVector.fromArray(S, f, fo + 4 * fs);
+        FloatVector s5 = FloatVector.fromArray(S, f, fo + 5 * fs);
+        int end = ao + k;
+        for (int i = ao, j = bo; i < end; i++, j += NR) {
+            FloatVector b0 = FloatVector.fromArray(S, b, j);
+            FloatVector v0 = FloatVector.broadcast(S, a[i]);
+            s0 = v0.fma(b0, s0);
+            FloatVector v1 = FloatVector.broadcast(S, a[i + PITCH]);
+            s1 = v1.fma(b0, s1);
+            FloatVector v2 = FloatVector.broadcast(S, a[i + 2 * PITCH]);
+            s2 = v2.fma(b0, s2);
+            FloatVector v3 = FloatVector.broadcast(S, a[i + 3 * PITCH]);
+            s3 = v3.fma(b0, s3);
+            FloatVector v4 = FloatVector.broadcast(S, a[i + 4 * PITCH]);
+            s4 = v4.fma(b0, s4);
+            FloatVector v5 = FloatVector.broadcast(S, a[i + 5 * PITCH]);
+            s5 = v5.fma(b0, s5);
+        }
+        s0.intoArray(c, co);
+        s1.intoArray(c, co + cs);
+        s2.intoArray(c, co + 2 * cs);
+        s3.intoArray(c, co + 3 * cs);
+        s4.intoArray(c, co + 4 * cs);
+        s5.intoArray(c, co + 5 * cs);
+    }
+}
