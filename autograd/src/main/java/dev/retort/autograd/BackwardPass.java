@@ -175,16 +175,21 @@ final class BackwardPass {
         if (addSlice(node, first) || addEmbedded(node, first, context)) {
             return new Tensor[node.edges.length];
         }
-        HostStorage last = isReadLast(node, first, context) && first != null ? (HostStorage) first.storage() : null;
-        if (last != null) {
-            last.offer(true);
-        }
-        @Nullable Tensor[] gradients = node.rule.gradients(context);
-        if (last != null) {
-            last.offer(false);
-        }
+        @Nullable
+        Tensor[] gradients = isReadLast(node, first, context) && first != null
+                ? gradientsOver((HostStorage) first.storage(), node, context)
+                : node.rule.gradients(context);
         context.check(gradients);
         return gradients;
+    }
+
+    private static @Nullable Tensor[] gradientsOver(HostStorage last, Node node, NodeContext context) {
+        last.offer(true);
+        try {
+            return node.rule.gradients(context);
+        } finally {
+            last.offer(false);
+        }
     }
 
     /// Whether the rule is one kernel, which reads the gradient of the result before it writes its own there, and

@@ -89,7 +89,7 @@ class FileTeacherTest {
     void whatIsNoMatrixIsRefused() throws IOException {
         Path ragged = folder.resolve("ragged.csv");
         Files.writeString(ragged, "1,2\n3\n");
-        assertThatThrownBy(() -> LogitsFile.read(ragged)).hasMessageContaining("row 1: expected 2 cells, got 1");
+        assertThatThrownBy(() -> LogitsFile.read(ragged)).hasMessageContaining("row 2: expected 2 cells, got 1");
         Files.writeString(ragged, "1,2\n3,x\n");
         assertThatThrownBy(() -> LogitsFile.read(ragged)).hasMessageContaining("expected a number, got 'x'");
         Path two = folder.resolve("two.safetensors");
@@ -124,7 +124,7 @@ class FileTeacherTest {
         assertThat(LogitsFile.read(file).toFloats()).containsExactly(3, 4);
         Files.writeString(file, "1,x\n3,4\n");
         assertThatThrownBy(() -> LogitsFile.read(file))
-                .hasMessageContaining("row 0")
+                .hasMessageContaining("row 1")
                 .hasMessageContaining("'x'");
     }
 }
