@@ -45,6 +45,12 @@ public final class Lanes {
         return s.add(s.rearrange(FOLD_1)).lane(0);
     }
 
+    /// Sum, in the same order, of the vector stored at `lanes[at]`: for methods with several sums, where C2 may stop
+    /// inlining before the last and would put each vector into an object to call [#sum(FloatVector)].
+    public static float sum(float[] lanes, int at) {
+        return sum(FloatVector.fromArray(SPECIES, lanes, at));
+    }
+
     /// Largest lane; NaN if any lane is NaN.
     public static float max(FloatVector v) {
         return v.reduceLanes(VectorOperators.MAX);

@@ -60,17 +60,18 @@ final class FewRows {
             int co,
             int ldc,
             int columns) {
-        float[] tile = Scratch.floats(Scratch.GEMM_TILE, ROWS * COLUMNS);
+        float[] sums = Scratch.floats(Scratch.GEMM_TILE, ROWS * COLUMNS * L);
         for (int i = 0; i < m; i += ROWS) {
             int rows = Math.min(ROWS, m - i);
             // Rows and columns beyond the end repeat the last one; their sums are dropped.
             int a0 = ao + i * ars;
             int a1 = a0 + Math.min(1, rows - 1) * ars;
             int a2 = a0 + Math.min(2, rows - 1) * ars;
-            tile(k, a, a0, a1, a2, a0 + (rows - 1) * ars, b, bo, bo + (columns - 1) * bcs, tile);
+            tile(k, a, a0, a1, a2, a0 + (rows - 1) * ars, b, bo, bo + (columns - 1) * bcs, sums);
             for (int r = 0; r < rows; r++) {
                 for (int s = 0; s < columns; s++) {
-                    c[co + (i + r) * ldc + s] += tile[r * COLUMNS + s];
+                    float dot = finish(sums, (r * COLUMNS + s) * L, k, a, a0 + r * ars, b, bo + s * bcs);
+                    c[co + (i + r) * ldc + s] += dot;
                 }
             }
         }
@@ -91,16 +92,18 @@ final class FewRows {
             int co,
             int ldc,
             int far) {
-        float[] tile = Scratch.floats(Scratch.GEMM_TILE, ROWS * COLUMNS);
-        four(k, a, ao, ao + (m - 1) * ars, b, bo, step, tile);
+        float[] sums = Scratch.floats(Scratch.GEMM_TILE, ROWS * COLUMNS * L);
+        four(k, a, ao, ao + (m - 1) * ars, b, bo, step, sums);
         for (int r = 0; r < m; r++) {
             for (int s = 0; s < FAR; s++) {
-                c[co + r * ldc + s * far] += tile[r * FAR + s];
+                c[co + r * ldc + s * far] += finish(sums, (r * FAR + s) * L, k, a, ao + r * ars, b, bo + s * step);
             }
         }
     }
 
-    private static void four(int k, float[] a, int a0, int a1, float[] b, int b0, int step, float[] tile) {
+    // Vectors of partial sums are stored, and their lanes summed elsewhere.
+
+    private static void four(int k, float[] a, int a0, int a1, float[] b, int b0, int step, float[] sums) {
         int b1 = b0 + step;
         int b2 = b1 + step;
         int b3 = b2 + step;
@@ -112,8 +115,7 @@ final class FewRows {
         FloatVector s11 = s00;
         FloatVector s12 = s00;
         FloatVector s13 = s00;
-        int p = 0;
-        for (; p <= k - L; p += L) {
+        for (int p = 0; p <= k - L; p += L) {
             FloatVector x0 = FloatVector.fromArray(S, a, a0 + p);
             FloatVector x1 = FloatVector.fromArray(S, a, a1 + p);
             FloatVector u0 = FloatVector.fromArray(S, b, b0 + p);
@@ -129,18 +131,18 @@ final class FewRows {
             s03 = x0.fma(u3, s03);
             s13 = x1.fma(u3, s13);
         }
-        tile[0] = tail(p, k, a, a0, b, b0, Lanes.sum(s00));
-        tile[1] = tail(p, k, a, a0, b, b1, Lanes.sum(s01));
-        tile[2] = tail(p, k, a, a0, b, b2, Lanes.sum(s02));
-        tile[3] = tail(p, k, a, a0, b, b3, Lanes.sum(s03));
-        tile[4] = tail(p, k, a, a1, b, b0, Lanes.sum(s10));
-        tile[5] = tail(p, k, a, a1, b, b1, Lanes.sum(s11));
-        tile[6] = tail(p, k, a, a1, b, b2, Lanes.sum(s12));
-        tile[7] = tail(p, k, a, a1, b, b3, Lanes.sum(s13));
+        s00.intoArray(sums, 0);
+        s01.intoArray(sums, L);
+        s02.intoArray(sums, 2 * L);
+        s03.intoArray(sums, 3 * L);
+        s10.intoArray(sums, 4 * L);
+        s11.intoArray(sums, 5 * L);
+        s12.intoArray(sums, 6 * L);
+        s13.intoArray(sums, 7 * L);
     }
 
     private static void tile(
-            int k, float[] a, int a0, int a1, int a2, int a3, float[] b, int b0, int b1, float[] tile) {
+            int k, float[] a, int a0, int a1, int a2, int a3, float[] b, int b0, int b1, float[] sums) {
         FloatVector s00 = FloatVector.zero(S);
         FloatVector s01 = s00;
         FloatVector s10 = s00;
@@ -149,8 +151,7 @@ final class FewRows {
         FloatVector s21 = s00;
         FloatVector s30 = s00;
         FloatVector s31 = s00;
-        int p = 0;
-        for (; p <= k - L; p += L) {
+        for (int p = 0; p <= k - L; p += L) {
             FloatVector u = FloatVector.fromArray(S, b, b0 + p);
             FloatVector v = FloatVector.fromArray(S, b, b1 + p);
             FloatVector x0 = FloatVector.fromArray(S, a, a0 + p);
@@ -166,14 +167,19 @@ final class FewRows {
             s30 = x3.fma(u, s30);
             s31 = x3.fma(v, s31);
         }
-        tile[0] = tail(p, k, a, a0, b, b0, Lanes.sum(s00));
-        tile[1] = tail(p, k, a, a0, b, b1, Lanes.sum(s01));
-        tile[2] = tail(p, k, a, a1, b, b0, Lanes.sum(s10));
-        tile[3] = tail(p, k, a, a1, b, b1, Lanes.sum(s11));
-        tile[4] = tail(p, k, a, a2, b, b0, Lanes.sum(s20));
-        tile[5] = tail(p, k, a, a2, b, b1, Lanes.sum(s21));
-        tile[6] = tail(p, k, a, a3, b, b0, Lanes.sum(s30));
-        tile[7] = tail(p, k, a, a3, b, b1, Lanes.sum(s31));
+        s00.intoArray(sums, 0);
+        s01.intoArray(sums, L);
+        s10.intoArray(sums, 2 * L);
+        s11.intoArray(sums, 3 * L);
+        s20.intoArray(sums, 4 * L);
+        s21.intoArray(sums, 5 * L);
+        s30.intoArray(sums, 6 * L);
+        s31.intoArray(sums, 7 * L);
+    }
+
+    /// A dot product whose whole vectors are summed in the vector at `sums[at]`.
+    private static float finish(float[] sums, int at, int k, float[] a, int ao, float[] b, int bo) {
+        return tail(k / L * L, k, a, ao, b, bo, Lanes.sum(sums, at));
     }
 
     /// The products from `from` on, added to `sum` one by one.

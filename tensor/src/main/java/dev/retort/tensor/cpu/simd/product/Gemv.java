@@ -131,14 +131,14 @@ public final class Gemv {
     /// prefetching follows better than four neighbours.
     private static void contiguous(
             int from, int to, int k, float[] x, int xo, float[] b, int bo, int bcs, float[] y, int yo) {
-        float[] four = Scratch.floats(Scratch.GEMM_TILE, 4);
+        float[] sums = Scratch.floats(Scratch.GEMM_TILE, 4 * L);
         int quarter = (to - from) / 4;
         for (int j = from; j < from + quarter; j++) {
             int at = bo + j * bcs;
             int far = quarter * bcs;
-            fourDots(k, x, xo, b, at, at + far, at + 2 * far, at + 3 * far, four);
+            fourDots(k, x, xo, b, at, at + far, at + 2 * far, at + 3 * far, sums);
             for (int i = 0; i < 4; i++) {
-                y[yo + j + i * quarter] += four[i];
+                y[yo + j + i * quarter] += finish(sums, i, k, x, xo, b, at + i * far);
             }
         }
         int rest = from + 4 * quarter;
@@ -146,16 +146,16 @@ public final class Gemv {
             // Columns beyond the end repeat the last one; their sums are dropped.
             int last = bo + (to - 1) * bcs;
             int first = bo + rest * bcs;
-            fourDots(k, x, xo, b, first, Math.min(first + bcs, last), last, last, four);
+            fourDots(k, x, xo, b, first, Math.min(first + bcs, last), last, last, sums);
             for (int j = rest; j < to; j++) {
-                y[yo + j] += four[j == to - 1 ? 3 : j - rest];
+                y[yo + j] += finish(sums, j == to - 1 ? 3 : j - rest, k, x, xo, b, bo + j * bcs);
             }
         }
     }
 
     /// Dot products of x with four columns at once, which keeps more of the memory's lines on their way: two vectors of
-    /// partial sums each, then their sum, the lanes ([Lanes#sum]) and the tail, an order fixed by k.
-    private static void fourDots(int k, float[] x, int xo, float[] b, int b0, int b1, int b2, int b3, float[] four) {
+    /// partial sums each, whose sum is stored; then the lanes ([Lanes#sum]) and the tail, an order fixed by k.
+    private static void fourDots(int k, float[] x, int xo, float[] b, int b0, int b1, int b2, int b3, float[] sums) {
         FloatVector s00 = FloatVector.zero(S);
         FloatVector s01 = s00;
         FloatVector s10 = s00;
@@ -164,8 +164,7 @@ public final class Gemv {
         FloatVector s21 = s00;
         FloatVector s30 = s00;
         FloatVector s31 = s00;
-        int p = 0;
-        for (; p <= k - 2 * L; p += 2 * L) {
+        for (int p = 0; p <= k - 2 * L; p += 2 * L) {
             FloatVector u = FloatVector.fromArray(S, x, xo + p);
             s00 = u.fma(FloatVector.fromArray(S, b, b0 + p), s00);
             s10 = u.fma(FloatVector.fromArray(S, b, b1 + p), s10);
@@ -177,9 +176,14 @@ public final class Gemv {
             s21 = v.fma(FloatVector.fromArray(S, b, b2 + p + L), s21);
             s31 = v.fma(FloatVector.fromArray(S, b, b3 + p + L), s31);
         }
-        four[0] = FewRows.tail(p, k, x, xo, b, b0, Lanes.sum(s00.add(s01)));
-        four[1] = FewRows.tail(p, k, x, xo, b, b1, Lanes.sum(s10.add(s11)));
-        four[2] = FewRows.tail(p, k, x, xo, b, b2, Lanes.sum(s20.add(s21)));
-        four[3] = FewRows.tail(p, k, x, xo, b, b3, Lanes.sum(s30.add(s31)));
+        s00.add(s01).intoArray(sums, 0);
+        s10.add(s11).intoArray(sums, L);
+        s20.add(s21).intoArray(sums, 2 * L);
+        s30.add(s31).intoArray(sums, 3 * L);
+    }
+
+    /// Dot product i of [#fourDots].
+    private static float finish(float[] sums, int i, int k, float[] x, int xo, float[] b, int bo) {
+        return FewRows.tail(k / (2 * L) * (2 * L), k, x, xo, b, bo, Lanes.sum(sums, i * L));
     }
 }
