@@ -47,7 +47,7 @@ final class DepthwiseHalf {
     /// Whether kernel, stride and padding are those.
     static boolean suits(ConvShape s) {
         int pad = s.kernelH() / 2;
-        return L >= 4
+        return L >= 16 // with shorter ones a window is faster: two shuffles and a blend a tap
                 && (s.kernelH() == 3 || s.kernelH() == 5)
                 && s.kernelW() == s.kernelH()
                 && s.strideH() == 2

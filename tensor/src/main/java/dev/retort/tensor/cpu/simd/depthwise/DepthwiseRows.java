@@ -67,7 +67,7 @@ final class DepthwiseRows {
             for (int nc = from; nc < to; nc++) {
                 int f = nc % s.channels() * multiplier;
                 int in = xo + nc * s.height() * s.width();
-                boolean inPlace = p.filteredInPlace(x, in);
+                boolean inPlace = p.readInPlace(x, in);
                 for (int i = 0; i < s.outHeight(); i += band) {
                     int rows = Math.min(band, s.outHeight() - i);
                     if (!inPlace) {
@@ -103,7 +103,7 @@ final class DepthwiseRows {
                 int c = nc % s.channels();
                 int in = dyo + nc * s.outHeight() * s.outWidth();
                 float start = bias == null ? 0f : bias[biasOff + c];
-                boolean inPlace = p.filteredInPlace(dy, in);
+                boolean inPlace = p.readInPlace(dy, in);
                 for (int i = 0; i < s.height(); i += band) {
                     int rows = Math.min(band, s.height() - i);
                     if (!inPlace) {
@@ -129,7 +129,7 @@ final class DepthwiseRows {
                 for (int n = 0; n < s.batch(); n++) {
                     int in = xo + (n * s.channels() + f / multiplier) * s.height() * s.width();
                     int grad = dyo + (n * s.filters() + f) * size;
-                    boolean inPlace = p.inPlace(x, in);
+                    boolean inPlace = p.readInPlace(x, in);
                     for (int i = 0; i < s.outHeight(); i += band) {
                         int rows = Math.min(band, s.outHeight() - i);
                         if (inPlace) {
@@ -174,14 +174,9 @@ final class DepthwiseRows {
             length = (height + 2 * padH) * pitch + L;
         }
 
-        /// Whether the plane can be read as it lies by a filter; [DepthwisePairs] reads copies.
-        boolean filteredInPlace(float[] src, int s) {
-            return !DepthwisePairs.AVAILABLE && inPlace(src, s);
-        }
-
-        /// Whether the plane can be read as it lies.
-        boolean inPlace(float[] src, int s) {
-            return padH == 1 && padW == 1 && DepthwisePlane.fits(src, s, height * width);
+        /// Whether the plane is read as it lies; [DepthwisePairs] reads copies.
+        boolean readInPlace(float[] src, int s) {
+            return !DepthwisePairs.AVAILABLE && padH == 1 && padW == 1 && DepthwisePlane.fits(src, s, height * width);
         }
 
         /// Writes `rows` rows of outputs from row i on to the plane at `y[out]`, either from the plane at `x[in]` or

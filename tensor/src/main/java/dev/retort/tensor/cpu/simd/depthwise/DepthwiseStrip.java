@@ -108,7 +108,12 @@ final class DepthwiseStrip {
     /// Adds to nine vectors at `lanes[0]` the products of `height x width` gradients at `g[go]`
     /// with what each kernel element read of the padded plane.
     static void addProducts(float[] x, int xo, int pitch, float[] g, int go, int height, int width, float[] lanes) {
-        for (int j = 0; j < width; j += L) {
+        int first = 0;
+        if (DepthwisePairs.AVAILABLE && width >= L && height % 2 == 0) {
+            first = width / L * L;
+            DepthwisePairs.addProducts(x, xo, pitch, g, go, width, height, first, lanes);
+        }
+        for (int j = first; j < width; j += L) {
             productStrip(x, xo + j, pitch, g, go + j, height, width, width - j, lanes);
         }
     }
@@ -163,8 +168,14 @@ final class DepthwiseStrip {
         s22.intoArray(lanes, 8 * L);
     }
 
-    /// The sum of the lanes of one of the nine vectors.
+    /// The sum of the lanes of one of the vectors, in the order of [Lanes#sum]; overwrites them.
     static float laneSum(float[] lanes, int element) {
-        return Lanes.sum(FloatVector.fromArray(S, lanes, element * L));
+        int at = element * L;
+        for (int half = L / 2; half > 0; half /= 2) {
+            for (int i = at; i < at + half; i++) {
+                lanes[i] += lanes[i + half];
+            }
+        }
+        return lanes[at];
     }
 }

@@ -1,6 +1,9 @@
 package dev.retort.tensor.cpu.simd.depthwise;
 
+import dev.retort.tensor.cpu.simd.EverySecond;
 import dev.retort.tensor.cpu.simd.Lanes;
+import dev.retort.tensor.cpu.simd.PatchCopy;
+import dev.retort.tensor.cpu.simd.Scratch;
 import java.util.function.IntUnaryOperator;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -21,6 +24,8 @@ final class DepthwiseTaps {
     private static final IntVector ODD = index(i -> 2 * i + 1);
     private static final IntVector LOW = index(i -> i / 2 + (i & 1) * L);
     private static final IntVector HIGH = index(i -> L / 2 + i / 2 + (i & 1) * L);
+    /// Whether vectors are stored in part at no cost.
+    private static final boolean MASKS = L >= 16;
 
     private DepthwiseTaps() {}
 
@@ -38,32 +43,28 @@ final class DepthwiseTaps {
         int[] run = p.run;
         int[] offset = p.offset;
         int[] element = p.element;
+        float[] t = Scratch.floats(Scratch.ROW, ROWS * L);
         for (int j = 0; j < p.columns; j += L) {
             int left = p.columns < L ? 0 : Math.min(j, p.columns - L); // the last strip overlaps the one before it
-            VectorMask<Float> some = S.indexInRange(left, p.columns);
             for (int i = 0; i < p.rows; i += ROWS) {
                 int first = p.rows < ROWS ? 0 : Math.min(i, p.rows - ROWS);
-                rows(
-                        run,
-                        offset,
-                        element,
-                        x,
-                        first * p.rowStep + left,
-                        p.rowStep,
-                        w,
-                        wo,
-                        bias,
-                        y,
-                        yo + first * yStep + left,
-                        yStep,
-                        p.rows - first,
-                        some);
+                int from = first * p.rowStep + left;
+                int to = yo + first * yStep + left;
+                int count = Math.min(ROWS, p.rows - first);
+                if (p.columns < L || count < ROWS) {
+                    rows(run, offset, element, x, from, p.rowStep, w, wo, bias, t, 0, L);
+                    for (int r = 0; r < count; r++) {
+                        PatchCopy.run(t, r * L, y, to + r * yStep, Math.min(L, p.columns));
+                    }
+                } else {
+                    rows(run, offset, element, x, from, p.rowStep, w, wo, bias, y, to, yStep);
+                }
             }
         }
     }
 
-    /// Eight rows of a strip, of which `count` are stored. From tap to tap of a run the rows move up by
-    /// one, so only the last is loaded.
+    /// Eight rows of a strip. From tap to tap of a run the rows move up by one, so only the last is loaded. Stores are
+    /// whole vectors, because masked ones are slow on some processors.
     private static void rows(
             int[] run,
             int[] offset,
@@ -76,9 +77,7 @@ final class DepthwiseTaps {
             float bias,
             float[] y,
             int yo,
-            int yStep,
-            int count,
-            VectorMask<Float> some) {
+            int yStep) {
         FloatVector s0 = FloatVector.broadcast(S, bias);
         FloatVector s1 = s0;
         FloatVector s2 = s0;
@@ -117,28 +116,14 @@ final class DepthwiseTaps {
                 x6 = x7;
             }
         }
-        s0.intoArray(y, yo, some);
-        if (count > 1) {
-            s1.intoArray(y, yo + yStep, some);
-        }
-        if (count > 2) {
-            s2.intoArray(y, yo + 2 * yStep, some);
-        }
-        if (count > 3) {
-            s3.intoArray(y, yo + 3 * yStep, some);
-        }
-        if (count > 4) {
-            s4.intoArray(y, yo + 4 * yStep, some);
-        }
-        if (count > 5) {
-            s5.intoArray(y, yo + 5 * yStep, some);
-        }
-        if (count > 6) {
-            s6.intoArray(y, yo + 6 * yStep, some);
-        }
-        if (count > 7) {
-            s7.intoArray(y, yo + 7 * yStep, some);
-        }
+        s0.intoArray(y, yo);
+        s1.intoArray(y, yo + yStep);
+        s2.intoArray(y, yo + 2 * yStep);
+        s3.intoArray(y, yo + 3 * yStep);
+        s4.intoArray(y, yo + 4 * yStep);
+        s5.intoArray(y, yo + 5 * yStep);
+        s6.intoArray(y, yo + 6 * yStep);
+        s7.intoArray(y, yo + 7 * yStep);
     }
 
     /// Adds to the vector `lanes[to + slots[t] * L]` of each tap ([DepthwiseWindow#slots]) the products
@@ -250,41 +235,52 @@ final class DepthwiseTaps {
         s4.intoArray(lanes, to + 4 * L);
     }
 
-    /// Writes elements 0, 2, … of a row of `n` to `dst[even …]` and 1, 3, … to `dst[odd …]`.
+    /// Writes elements 0, 2, … of a row of `n` to `dst[even …]` and 1, 3, … to `dst[odd …]`. The last vectors overlap
+    /// those
+    /// before them.
     static void split(float[] src, int s, int n, float[] dst, int even, int odd) {
-        int i = 0;
-        for (; i + 2 * L <= n; i += 2 * L) {
-            IntVector a = FloatVector.fromArray(S, src, s + i).reinterpretAsInts();
-            IntVector b = FloatVector.fromArray(S, src, s + i + L).reinterpretAsInts();
-            EVEN.selectFrom(a, b).reinterpretAsFloats().intoArray(dst, even + i / 2);
-            ODD.selectFrom(a, b).reinterpretAsFloats().intoArray(dst, odd + i / 2);
-        }
-        if (i < n) {
-            IntVector a =
-                    FloatVector.fromArray(S, src, s + i, S.indexInRange(i, n)).reinterpretAsInts();
-            IntVector b = FloatVector.fromArray(S, src, s + i + L, S.indexInRange(i + L, n))
-                    .reinterpretAsInts();
+        int pairs = n / 2;
+        if (pairs < L && MASKS) {
+            IntVector a = FloatVector.fromArray(S, src, s, S.indexInRange(0, n)).reinterpretAsInts();
+            IntVector b =
+                    FloatVector.fromArray(S, src, s + L, S.indexInRange(L, n)).reinterpretAsInts();
             FloatVector first = EVEN.selectFrom(a, b).reinterpretAsFloats();
-            first.intoArray(dst, even + i / 2, S.indexInRange(i / 2, (n + 1) / 2));
+            first.intoArray(dst, even, S.indexInRange(0, n - pairs));
             FloatVector second = ODD.selectFrom(a, b).reinterpretAsFloats();
-            second.intoArray(dst, odd + i / 2, S.indexInRange(i / 2, n / 2));
+            second.intoArray(dst, odd, S.indexInRange(0, pairs));
+            return;
+        }
+        if (pairs < L) {
+            for (int i = 0; i < pairs; i++) {
+                dst[even + i] = src[s + 2 * i];
+                dst[odd + i] = src[s + 2 * i + 1];
+            }
+        } else {
+            for (int i = 0; i < pairs; i += L) {
+                int at = Math.min(i, pairs - L);
+                IntVector a = FloatVector.fromArray(S, src, s + 2 * at).reinterpretAsInts();
+                IntVector b = FloatVector.fromArray(S, src, s + 2 * at + L).reinterpretAsInts();
+                EVEN.selectFrom(a, b).reinterpretAsFloats().intoArray(dst, even + at);
+                ODD.selectFrom(a, b).reinterpretAsFloats().intoArray(dst, odd + at);
+            }
+        }
+        if ((n & 1) == 1) {
+            dst[even + pairs] = src[s + n - 1];
         }
     }
 
     /// The inverse: a row of `n` from the elements of its even columns and those of its odd ones.
     static void join(float[] src, int even, int odd, float[] dst, int d, int n) {
-        for (int i = 0; i < n; i += 2 * L) {
-            IntVector a = FloatVector.fromArray(S, src, even + i / 2).reinterpretAsInts();
-            IntVector b = FloatVector.fromArray(S, src, odd + i / 2).reinterpretAsInts();
-            FloatVector low = LOW.selectFrom(a, b).reinterpretAsFloats();
-            FloatVector high = HIGH.selectFrom(a, b).reinterpretAsFloats();
-            if (i + 2 * L <= n) {
-                low.intoArray(dst, d + i);
-                high.intoArray(dst, d + i + L);
-            } else {
-                low.intoArray(dst, d + i, S.indexInRange(i, n));
-                high.intoArray(dst, d + i + L, S.indexInRange(i + L, n));
-            }
+        if (n < 2 * L && MASKS) {
+            IntVector a = FloatVector.fromArray(S, src, even).reinterpretAsInts();
+            IntVector b = FloatVector.fromArray(S, src, odd).reinterpretAsInts();
+            LOW.selectFrom(a, b).reinterpretAsFloats().intoArray(dst, d, S.indexInRange(0, n));
+            HIGH.selectFrom(a, b).reinterpretAsFloats().intoArray(dst, d + L, S.indexInRange(L, n));
+            return;
+        }
+        EverySecond.merge(src, even, src, odd, n / 2, dst, d);
+        if ((n & 1) == 1) {
+            dst[d + n - 1] = src[even + n / 2];
         }
     }
 }

@@ -1,5 +1,5 @@
-/// Depthwise convolutions: each plane is filtered by itself. [DepthwiseRows] takes 3 x 3 at stride 1, [DepthwiseHalf]
-/// kernels that halve a plane, [DepthwiseWindow] all others.
+/// Depthwise convolutions: each plane is filtered by itself. [DepthwiseRows] takes 3 x 3 at stride 1, [DepthwiseHalf],
+/// where vectors are long, kernels that halve a plane, [DepthwiseWindow] all others.
 @NullMarked
 package dev.retort.tensor.cpu.simd.depthwise;
 
