@@ -4,14 +4,16 @@ import dev.retort.tensor.cpu.simd.depthwise.Depthwise;
 import dev.retort.tensor.cpu.simd.planes.ConvShape;
 import dev.retort.tensor.cpu.simd.planes.NonFiniteConv;
 import dev.retort.tensor.cpu.simd.winograd.Winograd;
+import dev.retort.tensor.cpu.simd.winograd.WinogradStrided;
 import dev.retort.tensor.cpu.simd.winograd.WinogradWeightGrad;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Two-dimensional convolution in float32, forward and both gradients, on contiguous NCHW arrays.
 ///
-/// Chooses between [PatchGemm] (implicit GEMM), [PhaseConv], [StridedGrad], [Winograd], [Depthwise],
-/// [TallWeightGrad], [FilterLanes] and [ConvWeightGrad]; sums run in an order fixed by the sizes, so results do not
+/// Chooses between [PatchGemm] (implicit GEMM), [PhaseConv], [StridedGrad], [Winograd], [WinogradStrided],
+/// [Depthwise], [TallWeightGrad], [FilterLanes] and [ConvWeightGrad]; sums run in an order fixed by the sizes, so
+/// results do not
 /// depend on the number of threads. [NonFiniteConv] sees to infinities and NaN.
 public final class Conv2d {
     /// Positions of a flattened plane that [FilterLanes] takes at once.
@@ -34,6 +36,9 @@ public final class Conv2d {
             return;
         }
         if (Winograd.suits(shape) && Winograd.forward(shape, x, xo, w, wo, bias, biasOff, y, yo)) {
+            return;
+        }
+        if (WinogradStrided.suits(shape) && WinogradStrided.forward(shape, x, xo, w, wo, bias, biasOff, y, yo)) {
             return;
         }
         ConvShape s = shape.pointwise() ? shape.flattened() : shape;
@@ -113,6 +118,9 @@ public final class Conv2d {
             return;
         }
         if (Winograd.suits(shape) && WinogradWeightGrad.run(shape, dy, dyo, x, xo, dw, dwo)) {
+            return;
+        }
+        if (WinogradStrided.suits(shape) && WinogradStrided.weightGradient(shape, dy, dyo, x, xo, dw, dwo)) {
             return;
         }
         ConvShape s = shape.pointwise() ? shape.flattened() : shape;

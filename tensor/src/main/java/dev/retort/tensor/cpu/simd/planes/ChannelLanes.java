@@ -3,7 +3,6 @@ package dev.retort.tensor.cpu.simd.planes;
 import dev.retort.tensor.cpu.simd.Lanes;
 import dev.retort.tensor.cpu.simd.Scratch;
 import dev.retort.tensor.cpu.simd.SquareTranspose;
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +35,7 @@ public final class ChannelLanes {
         }
         if (channels < L) {
             for (int x = 0; x < count; x++) {
-                Arrays.fill(dst, d + x * step, d + x * step + L, 0f);
+                FloatVector.zero(Lanes.SPECIES).intoArray(dst, d + x * step);
             }
         }
         int c = 0;

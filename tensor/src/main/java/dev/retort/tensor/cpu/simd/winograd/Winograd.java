@@ -93,7 +93,7 @@ public final class Winograd {
             int yo) {
         WinogradTiles tiles = new WinogradTiles(WinogradMode.current().outputs, s.batch(), s.outHeight(), s.outWidth());
         Winograd run = new Winograd(tiles, inputs(s, x, xo), outputs(s, y, yo, 0, 0), bias, biasOff);
-        return run.run(w, wo, s.channels() * 9, 9, false);
+        return run.run(new WinogradKernels(w, wo, s.channels() * 9, 9, false, s.channels(), s.filters(), 3));
     }
 
     /// Input gradient; false if a result was not finite.
@@ -110,13 +110,10 @@ public final class Winograd {
         WinogradTiles tiles = new WinogradTiles(WinogradMode.current().outputs, s.batch(), s.height(), s.width());
         WinogradTiles.Planes source = outputs(s, dy, dyo, 2 - s.padH(), 2 - s.padW());
         Winograd run = new Winograd(tiles, source, inputs(s, dx, dxo), bias, biasOff);
-        return run.run(w, wo, 9, s.channels() * 9, true);
+        return run.run(new WinogradKernels(w, wo, 9, s.channels() * 9, true, s.filters(), s.channels(), 3));
     }
 
-    /// Kernel element (filter f, channel c, tap t) is `w[wo + f * wRow + c * wChannel + t]`, or with `turned`
-    /// element 8 - t.
-    private boolean run(float[] w, int wo, int wRow, int wChannel, boolean turned) {
-        WinogradKernels source = new WinogradKernels(w, wo, wRow, wChannel, turned, in.channels(), out.channels());
+    private boolean run(WinogradKernels source) {
         if (WinogradByFilters.suits(tiles, in.channels(), out.channels())) {
             return WinogradByFilters.run(tiles, in, out, bias, biasOff, source);
         }
@@ -166,7 +163,7 @@ public final class Winograd {
     /// The transformed kernels of the whole convolution `s`, forward, which has whole vectors of channels and filters.
     public static void transformKernels(
             WinogradTiles tiles, ConvShape s, float[] w, int wo, float[] dst, int d, int step) {
-        WinogradKernels kernels = new WinogradKernels(w, wo, s.channels() * 9, 9, false, s.channels(), s.filters());
+        WinogradKernels kernels = new WinogradKernels(w, wo, s.channels() * 9, 9, false, s.channels(), s.filters(), 3);
         Parallel.forRange(s.filters() / L, 1, (from, to) -> {
             for (int b = from; b < to; b++) {
                 kernels.transform(tiles, b * L, dst, d, step);

@@ -5,10 +5,10 @@ import dev.retort.tensor.cpu.simd.Scratch;
 import dev.retort.tensor.cpu.simd.planes.ChannelLanes;
 import dev.retort.tensor.cpu.simd.product.GemmKernel;
 
-/// The 3 x 3 kernels of [Winograd] and their transformation `G g G'`.
+/// The kernels of [Winograd], 3 x 3, or 4 x 4 for F(3, 4), and their transformation `G g G'`.
 ///
-/// Element (filter f, channel c, tap t) is `w[wo + f * row + c * channel + t]`, or with `turned` element 8 - t.
-record WinogradKernels(float[] w, int wo, int row, int channel, boolean turned, int channels, int filters) {
+/// Element (filter f, channel c, tap t) is `w[wo + f * row + c * channel + t]`, or with `turned` the last one less t.
+record WinogradKernels(float[] w, int wo, int row, int channel, boolean turned, int channels, int filters, int size) {
     private static final int L = Lanes.LENGTH;
     private static final int NR = GemmKernel.NR;
     private static final int LINE = Scratch.LINE;
@@ -17,8 +17,9 @@ record WinogradKernels(float[] w, int wo, int row, int channel, boolean turned, 
 
     /// The transformed kernels of L filters from `f` on: `dst[d + k * step + panel + c * width + lane]`.
     void transform(WinogradTiles tiles, int f, float[] dst, int d, int step) {
-        float[] taps = Scratch.lines(Scratch.WINOGRAD_LANES, CHANNELS * 9 * L);
-        float[] half = Scratch.lines(Scratch.WINOGRAD_HALF, tiles.alpha * 3 * L);
+        int elements = size * size;
+        float[] taps = Scratch.lines(Scratch.WINOGRAD_LANES, CHANNELS * elements * L);
+        float[] half = Scratch.lines(Scratch.WINOGRAD_HALF, tiles.alpha * size * L);
         int alpha = tiles.alpha;
         int j = f / NR * NR;
         int width = WinogradProduct.panel(j, WinogradProduct.padded(filters));
@@ -26,9 +27,12 @@ record WinogradKernels(float[] w, int wo, int row, int channel, boolean turned, 
             if (c % CHANNELS == 0) {
                 gather(f, c, Math.min(CHANNELS, channels - c), taps, LINE);
             }
-            int from = first(LINE + c % CHANNELS * 9 * L);
+            int from = first(LINE + c % CHANNELS * elements * L);
             int to = d + j * channels + c * width + f - j;
-            if (tiles.m == 4) {
+            if (size == 4) {
+                WinogradQuads.kernel(taps, from, 4 * tap(), tap(), half, LINE, 4 * L, L, 4);
+                WinogradQuads.kernel(half, LINE, L, 4 * L, dst, to, step, alpha * step, alpha);
+            } else if (tiles.m == 4) {
                 WinogradTransforms.kernel6(taps, from, 3 * tap(), tap(), half, LINE, 3 * L, L, 3);
                 WinogradTransforms.kernel6(half, LINE, L, 3 * L, dst, to, step, alpha * step, alpha);
             } else {
@@ -39,20 +43,21 @@ record WinogradKernels(float[] w, int wo, int row, int channel, boolean turned, 
     }
 
     /// The taps of L filters from f on and of `count` channels from c on, those of missing filters zero: `dst[d +
-    /// (channel * 9 + element) * L + lane]`.
+    /// (channel * size * size + element) * L + lane]`.
     void gather(int f, int c, int count, float[] dst, int d) {
+        int elements = size * size;
         int lanes = Math.min(L, filters - f);
         int from = wo + f * row + c * channel;
-        if (channel == 9) {
-            ChannelLanes.gather(w, from, row, lanes, count * 9, dst, d);
+        if (channel == elements) {
+            ChannelLanes.gather(w, from, row, lanes, count * elements, dst, d);
             return;
         }
         for (int i = 0; i < count; i++) {
-            ChannelLanes.gather(w, from + i * channel, row, lanes, 9, dst, d + i * 9 * L);
+            ChannelLanes.gather(w, from + i * channel, row, lanes, elements, dst, d + i * elements * L);
         }
     }
 
-    /// Row a of the points of transformed kernels, of L filters and `count` channels whose taps were gathered to
+    /// Row a of the points of transformed 3 x 3 kernels, of L filters and `count` channels whose taps were gathered to
     /// `taps[t]`: `dst[d + b * step + channel * width + lane]`.
     void row(WinogradTiles tiles, int a, float[] taps, int t, int count, float[] dst, int d, int step, int width) {
         float[] half = Scratch.lines(Scratch.WINOGRAD_HALF, CHANNELS * 3 * L);
@@ -73,9 +78,9 @@ record WinogradKernels(float[] w, int wo, int row, int channel, boolean turned, 
         }
     }
 
-    /// Where tap 0 of nine elements at `at` is, and the distance of the next.
+    /// Where tap 0 of the elements at `at` is, and the distance of the next.
     private int first(int at) {
-        return turned ? at + 8 * L : at;
+        return turned ? at + (size * size - 1) * L : at;
     }
 
     private int tap() {

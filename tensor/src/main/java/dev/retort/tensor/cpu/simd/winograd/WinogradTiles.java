@@ -5,17 +5,21 @@ import dev.retort.tensor.cpu.simd.PatchCopy;
 import dev.retort.tensor.cpu.simd.Scratch;
 import dev.retort.tensor.cpu.simd.planes.ChannelLanes;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
 /// How planes are cut into overlapping tiles, and the two-dimensional transforms of rows of tiles.
 ///
 /// Tile (i, j) of an image yields outputs `[m i, m i + m) x [m j, m j + m)` and reads the `alpha x alpha` inputs that
-/// start at `(m i - top, m j - left)`, alpha = m + 2. Tile rows are numbered through all images.
+/// start at `(m i - top, m j - left)`, alpha = m + kernel - 1. Tile rows are numbered through all images.
 public final class WinogradTiles {
     private static final int L = Lanes.LENGTH;
     private static final int LINE = Scratch.LINE;
 
     public final int m;
+    /// Rows and columns of a kernel: 3, or 4 where m = 3.
+    final int kernel;
+
     public final int alpha;
     /// Points of a transformed tile.
     public final int points;
@@ -25,10 +29,16 @@ public final class WinogradTiles {
     public final int tileRows;
     public final int tileColumns;
 
-    /// Tiles of `batch` planes of `height x width` outputs.
+    /// Tiles of `batch` planes of `height x width` outputs, for kernels of 3 x 3.
     public WinogradTiles(int m, int batch, int height, int width) {
+        this(m, 3, batch, height, width);
+    }
+
+    /// The same for F(4, 3), F(2, 3) or F(3, 4).
+    WinogradTiles(int m, int kernel, int batch, int height, int width) {
         this.m = m;
-        alpha = m + 2;
+        this.kernel = kernel;
+        alpha = m + kernel - 1;
         points = alpha * alpha;
         this.batch = batch;
         this.height = height;
@@ -122,10 +132,12 @@ public final class WinogradTiles {
         if (outputs) {
             if (m == 4) {
                 WinogradTransforms.gradient6(src, s, rStep, qStep, dst, d, oStep, oQ, n);
+            } else if (m == 3) {
+                WinogradQuads.gradient(src, s, rStep, qStep, dst, d, oStep, oQ, n);
             } else {
                 WinogradTransforms.gradient4(src, s, rStep, qStep, dst, d, oStep, oQ, n);
             }
-        } else if (m == 4) {
+        } else if (alpha == 6) {
             WinogradTransforms.input6(src, s, rStep, qStep, dst, d, oStep, oQ, n);
         } else {
             WinogradTransforms.input4(src, s, rStep, qStep, dst, d, oStep, oQ, n);
@@ -136,6 +148,8 @@ public final class WinogradTiles {
     public void lower(float[] src, int s, int rStep, int qStep, float[] dst, int d, int oStep, int oQ, int n) {
         if (m == 4) {
             WinogradTransforms.output6(src, s, rStep, qStep, dst, d, oStep, oQ, n);
+        } else if (m == 3) {
+            WinogradQuads.output(src, s, rStep, qStep, dst, d, oStep, oQ, n);
         } else {
             WinogradTransforms.output4(src, s, rStep, qStep, dst, d, oStep, oQ, n);
         }
@@ -182,10 +196,18 @@ public final class WinogradTiles {
     /// Whether n floats, whole vectors, hold neither infinity nor NaN.
     public static boolean finite(float[] x, int from, int n) {
         FloatVector zeros = FloatVector.zero(Lanes.SPECIES);
-        for (int i = from; i < from + n; i += L) {
+        FloatVector others = zeros; // two chains, since each waits for its last sum
+        int i = from;
+        for (; i < from + n - L; i += 2 * L) {
             FloatVector v = FloatVector.fromArray(Lanes.SPECIES, x, i);
-            zeros = zeros.add(v.sub(v));
+            FloatVector u = FloatVector.fromArray(Lanes.SPECIES, x, i + L);
+            zeros = v.sub(v).add(zeros);
+            others = u.sub(u).add(others);
         }
-        return Lanes.sum(zeros) == 0;
+        if (i < from + n) {
+            FloatVector v = FloatVector.fromArray(Lanes.SPECIES, x, i);
+            zeros = v.sub(v).add(zeros);
+        }
+        return zeros.add(others).compare(VectorOperators.EQ, 0f).allTrue();
     }
 }

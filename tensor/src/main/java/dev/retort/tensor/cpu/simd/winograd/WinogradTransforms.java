@@ -16,16 +16,16 @@ final class WinogradTransforms {
 
     /// The points of F(4, 3): P and Q = 2P halve the error that the usual 1 and 2 have. Powers and products up to
     /// the third are exact.
-    private static final float P = 3f / 4;
+    static final float P = 3f / 4;
 
-    private static final float Q = 3f / 2;
-    private static final float P2 = P * P;
-    private static final float Q2 = Q * Q;
+    static final float Q = 3f / 2;
+    static final float P2 = P * P;
+    static final float Q2 = Q * Q;
     /// 1 / the product of a point's distances from the others.
-    private static final float G0 = 64f / 81;
+    static final float G0 = 64f / 81;
 
-    private static final float GP = -128f / 243;
-    private static final float GQ = 32f / 243;
+    static final float GP = -128f / 243;
+    static final float GQ = 32f / 243;
 
     private WinogradTransforms() {}
 
