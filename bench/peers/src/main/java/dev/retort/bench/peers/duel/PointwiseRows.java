@@ -191,8 +191,7 @@ final class PointwiseRows {
             org.bytedeco.pytorch.Tensor logits = Torch.of(x).set_requires_grad(true);
             org.bytedeco.pytorch.Tensor wanted = Torch.of(target);
             return new Contestants(
-                    Sides.recorded(
-                            () -> CrossEntropy.defaults().of(x, target).mean(), null, List.of(x)),
+                    Sides.recorded(() -> CrossEntropy.defaults().of(x, target).mean(), null, List.of(x)),
                     List.of(Torch.recorded(
                             Torch.NAME,
                             () -> torch.cross_entropy_loss(logits, wanted).backward(),

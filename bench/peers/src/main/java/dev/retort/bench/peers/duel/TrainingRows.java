@@ -36,7 +36,8 @@ final class TrainingRows {
         RESNET_20("ResNet-20 32x32 b128", 2e-3, true),
         /// torchvision's smallest.
         RESNET_18("ResNet-18 224x224 b16", 2e-3, false),
-        /// With bottlenecks. Its norms over 8 images make the second loss so sensitive that noise of 1e-7 on the input moves
+        /// With bottlenecks. Its norms over 8 images make the second loss so sensitive that noise of 1e-7 on the input
+        /// moves
         /// it by 2.6e-3 of its value.
         RESNET_50("ResNet-50 224x224 b8", 1e-2, false),
         /// A character model.
