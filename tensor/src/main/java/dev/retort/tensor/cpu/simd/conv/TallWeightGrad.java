@@ -179,7 +179,7 @@ final class TallWeightGrad {
         int first = k0 / taps;
         int last = Math.ceilDiv(k1, taps);
         int image = (last - first) * planes.channel;
-        float[] split = Scratch.floats(Scratch.CONV_B, band.images * image);
+        float[] split = Scratch.floats(Scratch.CONV_B, band.images * image + planes.pitch); // the last gap is read
         for (int n = 0; n < band.images; n++) {
             planes.fill(band.n + n, band.y, band.lines, band.x, first, last, split, n * image);
         }
