@@ -24,6 +24,9 @@ import org.junit.jupiter.api.Test;
 class TensorCoresOpenClTest {
     private static final DType[] TYPES = {DType.BF16, DType.F16, DType.F32};
 
+    /// Whether the first device rounds `F32` too.
+    private static final boolean TF32 = "on".equals(System.getProperty("dev.retort.opencl.tf32"));
+
     @BeforeAll
     static void open() {
         TestDevice.required();
@@ -43,7 +46,7 @@ class TensorCoresOpenClTest {
 
     private static void assertAgrees(String what, Function<Tensor[], Tensor> product, Tensor... operands) {
         assertAgrees(WarpProvider.DEVICE, what, product, operands);
-        if (operands[0].dtype() != DType.F32) { // not rounded to TF32 there
+        if (operands[0].dtype() != DType.F32 || TF32) { // else not rounded there
             assertAgrees(TestDevice.required(), what + ", by the instruction if there is one", product, operands);
         }
     }
@@ -147,6 +150,26 @@ class TensorCoresOpenClTest {
                     in -> in[0].transpose(1, 2).matmul(in[1].transpose(1, 2).transpose(2, 3)),
                     normal(1, dtype, 2, 9, 3, 16),
                     normal(2, dtype, 2, 11, 3, 16));
+        }
+    }
+
+    /// Large enough for every tile of Hopper's warpgroups, each way round.
+    @Test
+    void largeMatricesInPieces() {
+        int[][] sizes = {{2056, 2056, 136}, {1032, 1544, 264}};
+        for (DType dtype : new DType[] {DType.BF16, DType.F16}) {
+            for (int[] s : sizes) {
+                Tensor a = normal(1, dtype, s[0], s[2]);
+                Tensor b = normal(2, dtype, s[2], s[1]);
+                Tensor across = normal(3, dtype, s[2], s[0]);
+                Tensor along = normal(4, dtype, s[1], s[2]);
+                String what = s[0] + " x " + s[1] + " x " + s[2];
+                Device device = TestDevice.required();
+                assertAgrees(device, what, in -> in[0].matmul(in[1]), a, b);
+                assertAgrees(device, what + ", left across", in -> in[0].t().matmul(in[1]), across, b);
+                assertAgrees(device, what + ", right along", in -> in[0].matmul(in[1].t()), a, along);
+                assertAgrees(device, what + ", both", in -> in[0].t().matmul(in[1].t()), across, along);
+            }
         }
     }
 

@@ -20,12 +20,12 @@ public final class WarpProvider implements BackendProvider {
 
         private static OpenClBackend open() {
             System.setProperty("dev.retort.opencl.tensorcores", "emulated");
-            System.setProperty("dev.retort.opencl.tf32", "on");
+            String before = System.setProperty("dev.retort.opencl.tf32", "on");
             try {
                 return new OpenClBackend(ClDevice.open(ClDevices.find().getFirst(), DEVICE));
             } finally {
                 System.clearProperty("dev.retort.opencl.tensorcores");
-                System.clearProperty("dev.retort.opencl.tf32");
+                System.setProperty("dev.retort.opencl.tf32", before == null ? "off" : before);
             }
         }
     }

@@ -12,6 +12,8 @@ import java.util.List;
 /// Launches `kernels/product.cl` or `kernels/tensor.cl` (implicit GEMM) and `kernels/depthwise.cl`: [ConvOp].
 final class ConvLauncher {
     private static final int MOST_SPLITS = 256;
+    private static final int PIECE = 4; // `F32` in 16 bytes
+    private static final Product.Operand ALONG_K = new Product.Operand(true, false);
 
     private ConvLauncher() {}
 
@@ -50,8 +52,17 @@ final class ConvLauncher {
             return out.dim(2) * out.dim(3);
         }
 
-        Product.Problem problem(String name, DType dtype, long m, long n, int splits) {
-            return new Product.Problem(Tile.Use.CONVOLUTION, name, dtype, m, n, (long) g.groups() * splits, "", false);
+        Product.Problem problem(
+                String name, DType dtype, long m, long n, int splits, Product.Operand a, Product.Operand b) {
+            return new Product.Problem(Tile.Use.CONVOLUTION, name, dtype, m, n, (long) g.groups() * splits, a, b);
+        }
+
+        /// Images at `offset`, across k: a 1 x 1 convolution reads a plane as it lies, four `F32` at once if that may
+        /// be.
+        Product.Operand images(DType dtype, int offset) {
+            boolean asTheyLie = taps() == 1 && g.equals(ConvOp.Geometry.of(1, 0, 1, g.groups()));
+            return new Product.Operand(
+                    false, asTheyLie && dtype == DType.F32 && outPlane() % PIECE == 0 && offset % PIECE == 0);
         }
 
         /// The struct of the kernels.
@@ -104,7 +115,14 @@ final class ConvLauncher {
             return new Winograd(sizes).run(t, in[0], in[1], in.length == 3 ? in[2] : null);
         }
         long columns = (long) s.x.dim(0) * s.outPlane();
-        Product.Problem problem = s.problem("CONV_FORWARD", in[0].dtype(), s.groupOuts(), columns, 1);
+        Product.Problem problem = s.problem(
+                "CONV_FORWARD",
+                in[0].dtype(),
+                s.groupOuts(),
+                columns,
+                1,
+                ALONG_K,
+                s.images(in[0].dtype(), in[0].offset()));
         return product(t, problem, fields, List.of(in[1], in[0], biasOrX));
     }
 
@@ -126,7 +144,15 @@ final class ConvLauncher {
             return new Winograd(sizes).run(t, in[0], in[1], null);
         }
         long columns = (long) s.x.dim(0) * s.x.dim(2) * s.x.dim(3);
-        Product.Problem problem = s.problem("CONV_INPUT_GRAD", in[0].dtype(), s.w.dim(1), columns, 1);
+        boolean weightPieces = s.taps() == 1 && s.w.dim(1) % PIECE == 0 && in[1].offset() % PIECE == 0;
+        Product.Problem problem = s.problem(
+                "CONV_INPUT_GRAD",
+                in[0].dtype(),
+                s.w.dim(1),
+                columns,
+                1,
+                new Product.Operand(false, weightPieces),
+                s.images(in[0].dtype(), in[0].offset()));
         return product(t, problem, fields, List.of(in[1], in[0], in[1]));
     }
 
@@ -172,7 +198,8 @@ final class ConvLauncher {
             return;
         }
         int[] fields = s.fields(in[1].offset(), 0, in[0].offset(), -1, splits);
-        Product.Problem problem = s.problem("CONV_WEIGHT_GRAD", in[0].dtype(), s.groupOuts(), columns, splits);
+        Product.Problem problem =
+                s.problem("CONV_WEIGHT_GRAD", in[0].dtype(), s.groupOuts(), columns, splits, ALONG_K, ALONG_K);
         Product.of(t, dw.type(), problem, fields, List.of(in[0], in[1], in[0])).compute((DeviceStorage) dw.storage());
     }
 

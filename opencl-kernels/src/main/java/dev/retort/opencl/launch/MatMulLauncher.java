@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// strides.
 final class MatMulLauncher {
     private static final int BATCH_RANK = 4;
-    private static final int PIECE = 8; // elements of a half type in 16 bytes
+    private static final int PIECE = 16; // bytes
     private static final int HEAD = 11; // fields before the batch
 
     private MatMulLauncher() {}
@@ -66,21 +66,35 @@ final class MatMulLauncher {
                 .enqueued();
     }
 
+    /// a · b by Hopper's warpgroups, whether they are known to work or not.
+    static Tensor byWarpgroups(Task t, Tensor a, Tensor b, Tile tile) {
+        int[] fields = fields(t, a, b, null, Shape.SCALAR);
+        Product.Problem problem = problem(a, b, Shape.SCALAR);
+        return Product.byWarpgroups(t, t.out()[0], problem, fields, List.of(a, b, a), tile)
+                .enqueued();
+    }
+
     private static Product.Problem problem(Tensor a, Tensor b, Shape batch) {
         boolean aAlongK = a.strides()[a.rank() - 1] == 1;
         boolean bAlongK = b.strides()[b.rank() - 2] == 1 && b.strides()[b.rank() - 1] != 1;
-        String along = "#define A_ALONG_K " + aAlongK + "\n#define B_ALONG_K " + bAlongK + "\n";
-        boolean pieces = isInPieces(a, a.rank() - (aAlongK ? 1 : 2)) && isInPieces(b, b.rank() - (bAlongK ? 2 : 1));
         return new Product.Problem(
-                Tile.Use.MATMUL, "MATMUL", a.dtype(), a.size(-2), b.size(-1), batch.numel(), along, pieces);
+                Tile.Use.MATMUL,
+                "MATMUL",
+                a.dtype(),
+                a.size(-2),
+                b.size(-1),
+                batch.numel(),
+                new Product.Operand(aAlongK, isInPieces(a, a.rank() - (aAlongK ? 1 : 2))),
+                new Product.Operand(bAlongK, isInPieces(b, b.rank() - (bAlongK ? 2 : 1))));
     }
 
-    /// Whether `x` lies in pieces of 8 elements along dimension `d`.
+    /// Whether `x` lies in pieces of 16 bytes along dimension `d`.
     private static boolean isInPieces(Tensor x, int d) {
+        int piece = PIECE / x.dtype().bytes();
         int[] strides = x.strides();
-        boolean whole = strides[d] == 1 && x.size(d) % PIECE == 0 && x.offset() % PIECE == 0;
+        boolean whole = strides[d] == 1 && x.size(d) % piece == 0 && x.offset() % piece == 0;
         for (int other = 0; other < strides.length; other++) {
-            whole &= other == d || strides[other] % PIECE == 0 || x.size(other) == 1;
+            whole &= other == d || strides[other] % piece == 0 || x.size(other) == 1;
         }
         return whole;
     }

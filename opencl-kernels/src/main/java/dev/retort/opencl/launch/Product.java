@@ -43,11 +43,34 @@ record Product(
     /// @param m      rows
     /// @param n      columns
     /// @param batch  number of products
-    /// @param along  definitions that say along which index A and B lie in memory, or nothing: the kernel finds out
-    /// @param pieces whether A and B lie in whole pieces of 16 bytes, as `kernels/tensor_pieces.cl` needs them
-    record Problem(Tile.Use use, String name, DType dtype, long m, long n, long batch, String along, boolean pieces) {
+    /// @param a      how A lies
+    /// @param b      how B lies
+    record Problem(Tile.Use use, String name, DType dtype, long m, long n, long batch, Operand a, Operand b) {
         private String definitions() {
             return Types.of(dtype) + "#define " + name + " 1\n";
+        }
+
+        /// Along which index matrices lie in memory; a kernel knows that of images.
+        private String along() {
+            return use == Tile.Use.MATMUL
+                    ? "#define A_ALONG_K " + a.alongK + "\n#define B_ALONG_K " + b.alongK + "\n"
+                    : "";
+        }
+
+        /// Definitions for tiles that are copied past the registers: across k four elements at once.
+        private String copies(Tile tile) {
+            return "#define ASYNC 1\n#define PIECE_A " + (a.acrossInPieces() ? tile.piece(tile.tm()) : 1)
+                    + "\n#define PIECE_B " + (b.acrossInPieces() ? tile.piece(tile.tn()) : 1) + "\n";
+        }
+    }
+
+    /// How an operand lies in memory.
+    ///
+    /// @param alongK whether its elements are neighbours along k
+    /// @param pieces whether it lies in whole pieces of 16 bytes
+    record Operand(boolean alongK, boolean pieces) {
+        private boolean acrossInPieces() {
+            return !alongK && pieces;
         }
     }
 
@@ -58,16 +81,26 @@ record Product(
         if (!cores.takes(problem.dtype, () -> TensorProbe.works(device, problem.dtype))) {
             return tiled(task, type, problem, fields, operands);
         }
-        boolean pieces = problem.pieces
+        boolean pieces = problem.use == Tile.Use.MATMUL
+                && problem.a.pieces
+                && problem.b.pieces
                 && Task.isHalf(problem.dtype)
                 && cores.takesPieces(problem.dtype, () -> TensorProbe.worksInPieces(device, problem.dtype));
+        Tile tile = Tile.ofWarpgroups(device.limits(), problem.m, problem.n, problem.batch);
+        if (pieces
+                && cores.takesWarpgroups(
+                        problem.dtype + problem.along() + tile,
+                        () -> TensorProbe.worksByWarpgroups(device, problem, tile))) {
+            return byWarpgroups(task, type, problem, fields, operands, tile);
+        }
         return onTensorCores(task, type, problem, fields, operands, pieces);
     }
 
     private static Product tiled(Task task, TensorType type, Problem p, int[] fields, List<Tensor> operands) {
         Tile tile = Tile.of(task.device(), p.use, p.dtype, p.m, p.n, p.batch);
-        String along = tile.isOneItem() ? "" : p.along; // fewer variants where compiling takes longer
-        String variant = p.definitions() + along + tile.definitions() + parts(type, p);
+        String along = tile.isOneItem() ? "" : p.along(); // fewer variants where compiling takes longer
+        boolean copied = Tile.copies(task.device(), p.dtype) && tile.canBeCopied();
+        String variant = p.definitions() + along + (copied ? p.copies(tile) : "") + tile.definitions() + parts(type, p);
         long[] grid = {
             (p.n + tile.tn() - 1) / tile.tn() * tile.groupX(),
             (p.m + tile.tm() - 1) / tile.tm() * tile.groupY(),
@@ -82,12 +115,20 @@ record Product(
             Task task, TensorType type, Problem p, int[] fields, List<Tensor> operands, boolean pieces) {
         boolean emulated = task.device().tensorCores().isEmulated();
         Tile tile = Tile.ofWarps(task.device().limits(), emulated, p.m, p.n, p.batch);
-        String variant = p.definitions() + p.along + "#define TENSOR 1\n" + (emulated ? "#define EMULATED 1\n" : "")
+        String variant = p.definitions() + p.along() + "#define TENSOR 1\n" + (emulated ? "#define EMULATED 1\n" : "")
                 + tile.definitions() + parts(type, p);
         int items = WARP * tile.groupX() * tile.groupY();
         long[] grid = {(p.n + tile.tn() - 1) / tile.tn() * items, (p.m + tile.tm() - 1) / tile.tm(), p.batch};
         String kernels = pieces ? "mma+tensor_pieces" : "mma+tensor";
         return new Product(task, type, variant, kernels, fields, operands, grid, new int[] {items, 1, 1});
+    }
+
+    /// A product by Hopper's warpgroups, whether they are known to work or not.
+    static Product byWarpgroups(Task task, TensorType type, Problem p, int[] fields, List<Tensor> operands, Tile tile) {
+        String variant = p.definitions() + p.along() + "#define TENSOR 1\n" + tile.slots() + tile.definitions();
+        int items = 4 * WARP * tile.groupY();
+        long[] grid = {(p.n + tile.tn() - 1) / tile.tn() * items, (p.m + tile.tm() - 1) / tile.tm(), p.batch};
+        return new Product(task, type, variant, "wgmma", fields, operands, grid, new int[] {items, 1, 1});
     }
 
     /// Whether the result is wider than the operands: parts of a sum.

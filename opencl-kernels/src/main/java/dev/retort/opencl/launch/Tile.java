@@ -23,20 +23,48 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
             new Candidate(new Tile(32, 32, 16, 4, 4), 17_300, 12_400),
             new Candidate(new Tile(16, 128, 16, 4, 4), 15_600, 10_000));
 
+    /// Sizes for cards whose `F32` tiles are copied past the registers.
+    private static final List<Candidate> COPIED = List.of(
+            new Candidate(new Tile(128, 128, 16, 8, 8), 45_000, 28_600),
+            new Candidate(new Tile(64, 128, 16, 4, 8), 39_000, 23_900),
+            new Candidate(new Tile(128, 64, 16, 8, 4), 39_000, 24_400),
+            new Candidate(new Tile(64, 64, 16, 8, 4), 37_500, 24_300),
+            new Candidate(new Tile(32, 128, 16, 4, 8), 35_000, 21_300),
+            new Candidate(new Tile(32, 64, 16, 4, 4), 34_000, 19_900),
+            new Candidate(new Tile(32, 32, 16, 4, 4), 29_000, 17_100),
+            new Candidate(new Tile(16, 128, 16, 4, 4), 30_000, 15_400));
+
+    /// Sizes of `kernels/wgmma.cl`: a warpgroup computes `rm` x `rn` elements.
+    private static final List<Candidate> WARPGROUPS = List.of(
+            new Candidate(new Tile(256, 128, 64, 64, 128), 580_000, 0),
+            new Candidate(new Tile(128, 128, 64, 64, 128), 525_000, 0),
+            new Candidate(new Tile(64, 64, 64, 64, 64), 340_000, 0));
+
     /// A tile and its speeds on products of many whole tiles, in GFLOPS of an H200.
     private record Candidate(Tile tile, double matmul, double convolution) {
-        /// What a product of this size costs: also what hangs over the edge, and idle units.
+        /// What a product of this size costs: the tiles of the unit that has most of them, also what hangs over the
+        /// edge.
         double cost(Use use, long m, long n, long batch, int units) {
-            double speed = switch (use) {
+            long most = (tile.count(m, n) * batch + units - 1) / units;
+            return (double) most * tile.tm * tile.tn / speed(use);
+        }
+
+        private double speed(Use use) {
+            return switch (use) {
                 case MATMUL -> matmul;
                 case CONVOLUTION -> convolution;
             };
-            return Math.max(tile.count(m, n) * batch, units) * tile.tm * tile.tn / speed;
+        }
+
+        /// A tile that was tuned: a little ahead of all others on large products.
+        static Candidate tuned(Tile tile, Use use, List<Candidate> others) {
+            double most =
+                    others.stream().mapToDouble(other -> other.speed(use)).max().orElse(1);
+            return new Candidate(tile, AHEAD * most, AHEAD * most);
         }
     }
 
-    /// The speed of what was tuned: ahead of all others.
-    private static final double TUNED = 32_000;
+    private static final double AHEAD = 1.05;
 
     /// For a processor's core.
     private static final Tile CORE = new Tile(64, 64, 32, 64, 64);
@@ -45,6 +73,8 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
     private static final List<Tile> SMALL = List.of(new Tile(16, 16, 16, 4, 4), new Tile(8, 16, 16, 8, 16));
 
     private static final int MOST = Integer.MAX_VALUE - 1024;
+    private static final int SPAN = 8; // of k, which neighbours copy
+    private static final int PIECE = 4;
 
     /// What a tile is tuned for.
     enum Use {
@@ -66,16 +96,61 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
             Tile chosen = core.isOneItem() ? core.narrowed(m) : core;
             return chosen.fits(limits, dtype) ? chosen : smallest(limits, dtype);
         }
-        return Stream.concat(tuned.map(tile -> new Candidate(tile, TUNED, TUNED)).stream(), CARDS.stream())
+        List<Candidate> cards = copies(device, dtype) ? COPIED : CARDS;
+        return Stream.concat(tuned.map(tile -> Candidate.tuned(tile, use, cards)).stream(), cards.stream())
                 .filter(candidate -> candidate.tile.fits(limits, dtype))
                 .min(Comparator.comparingDouble(candidate -> candidate.cost(use, m, n, batch, limits.computeUnits())))
                 .map(Candidate::tile)
                 .orElseGet(() -> smallest(limits, dtype));
     }
 
-    /// Sizes worth trying on a card.
-    static List<Tile> forCards() {
-        return CARDS.stream().map(Candidate::tile).toList();
+    /// Sizes worth trying on a card, for `F32`.
+    static List<Tile> forCards(ClDevice device) {
+        return (copies(device, DType.F32) ? COPIED : CARDS)
+                .stream().map(Candidate::tile).toList();
+    }
+
+    /// Whether tiles of a type are copied to local memory past the registers.
+    static boolean copies(ClDevice device, DType dtype) {
+        return dtype == DType.F32
+                && (device.limits().copiesPastRegisters()
+                        || device.tensorCores().isEmulated());
+    }
+
+    /// Whether `kernels/product.cl` can copy its tiles so: every work-item finds its elements by constant steps.
+    boolean canBeCopied() {
+        int items = groupX() * groupY();
+        return !isOneItem()
+                && items % SPAN == 0
+                && tk % SPAN == 0
+                && items % tm == 0
+                && items % tn == 0
+                && tm % (items / SPAN) == 0
+                && tn % (items / SPAN) == 0;
+    }
+
+    /// How many neighbours a work-item copies at once, where they lie together: 4, or 1 if that is more than it has to
+    /// copy.
+    int piece(int extent) {
+        return extent * tk % (PIECE * groupX() * groupY()) == 0 ? PIECE : 1;
+    }
+
+    /// The size for a product by warpgroups.
+    static Tile ofWarpgroups(DeviceLimits limits, long m, long n, long batch) {
+        requireIndices(m, n);
+        return WARPGROUPS.stream()
+                .min(Comparator.comparingDouble(
+                        candidate -> candidate.cost(Use.MATMUL, m, n, batch, limits.computeUnits())))
+                .map(Candidate::tile)
+                .orElseThrow();
+    }
+
+    /// Definitions for `kernels/wgmma.cl`: tiles in local memory, and how many of them are multiplied at a time beyond
+    /// one:
+    /// a large work-group is alone on its multiprocessor, others take turns.
+    String slots() {
+        int slots = tm > 128 ? 4 : 3;
+        return "#define SLOTS " + slots + "\n#define LAG " + (slots - 3) + "\n";
     }
 
     /// Sizes for tensor cores, large ones first: a warp computes `rm` x `rn` elements.
@@ -152,8 +227,9 @@ record Tile(int tm, int tn, int tk, int rm, int rn) {
         int bytes = wide ? 8 : 4;
         int registers = rm * rn * (bytes / 4);
         long row = (long) (tm + tn + 8) * bytes + 16; // of both tiles, padded, and where it is read
+        long columns = 16L * tn; // and where they are read
         return (isOneItem() || registers <= 64)
-                && tk * row * (isOneItem() ? 1 : 2) <= limits.localBytes()
+                && (isOneItem() ? tk * row : 2 * tk * row + columns) <= limits.localBytes()
                 && groupX() * groupY() <= limits.groupSize();
     }
 

@@ -48,7 +48,7 @@ public final class TileTuner implements KernelTuner {
             Optional<int[]> before = device.tiles().get(use.name());
             Tile best = null;
             double most = 0;
-            for (Tile tile : device.limits().cpu() ? PROCESSORS : Tile.forCards()) {
+            for (Tile tile : device.limits().cpu() ? PROCESSORS : Tile.forCards(device)) {
                 double gflops = gflops(use, tile, problem);
                 if (gflops > most) {
                     most = gflops;

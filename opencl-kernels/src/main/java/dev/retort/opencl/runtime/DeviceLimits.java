@@ -23,6 +23,7 @@ import org.jocl.cl_platform_id;
 /// @param cpu            whether kernels run on the processor's own cores
 /// @param doubles        whether it computes in 64-bit floating point
 /// @param exactDivision  whether `F32` divisions and roots can be correctly rounded
+/// @param capability     NVIDIA's compute capability, 90 for 9.0; 0 of other devices
 public record DeviceLimits(
         String platform,
         String name,
@@ -36,7 +37,11 @@ public record DeviceLimits(
         int groupSize,
         boolean cpu,
         boolean doubles,
-        boolean exactDivision) {
+        boolean exactDivision,
+        int capability) {
+    private static final int NVIDIA_MAJOR = 0x4000;
+    private static final int NVIDIA_MINOR = 0x4001;
+
     /// Who made the device, as far as kernels are tuned for it.
     public enum Vendor {
         /// Groups of 32 lanes.
@@ -65,7 +70,20 @@ public record DeviceLimits(
                 (int) Math.min(Integer.MAX_VALUE, number(device, CL.CL_DEVICE_MAX_WORK_GROUP_SIZE)),
                 (number(device, CL.CL_DEVICE_TYPE) & CL.CL_DEVICE_TYPE_CPU) != 0,
                 text(device, CL.CL_DEVICE_EXTENSIONS).contains("cl_khr_fp64"),
-                (number(device, CL.CL_DEVICE_SINGLE_FP_CONFIG) & CL.CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0);
+                (number(device, CL.CL_DEVICE_SINGLE_FP_CONFIG) & CL.CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0,
+                text(device, CL.CL_DEVICE_EXTENSIONS).contains("cl_nv_device_attribute_query")
+                        ? 10 * integer(device, NVIDIA_MAJOR) + integer(device, NVIDIA_MINOR)
+                        : 0);
+    }
+
+    /// Whether kernels can copy to local memory past the registers, by `cp.async`.
+    public boolean copiesPastRegisters() {
+        return capability >= 80;
+    }
+
+    /// Whether it has the instructions of the target `sm_90a`.
+    public boolean hopper() {
+        return capability == 90;
     }
 
     /// Who made it.

@@ -55,15 +55,21 @@ final class Programs {
             cl_program program = programs.computeIfAbsent(key, _ -> build(file, source(file, variant)));
             try {
                 cl_kernel kernel = CL.clCreateKernel(program, name, null);
-                return checked(new Kernel(kernel, name, largestGroup(kernel)));
+                long most = PtxEdit.wants(limits, source(file, variant)) ? PtxEdit.LOCAL_BYTES : limits.localBytes();
+                return checked(new Kernel(kernel, name, largestGroup(kernel)), most);
             } catch (CLException e) {
                 throw new OpException("opencl: kernel " + name + " of " + file + ".cl: " + e.getMessage(), e);
             }
         });
     }
 
+    /// The size that a kernel asks for, if it asks: NVIDIA's driver says 256 of kernels that run with more.
     private int largestGroup(cl_kernel kernel) {
-        return (int) Math.min(limits.groupSize(), groupInfo(kernel, CL.CL_KERNEL_WORK_GROUP_SIZE));
+        long[] asked = new long[3];
+        CL.clGetKernelWorkGroupInfo(
+                kernel, device, CL.CL_KERNEL_COMPILE_WORK_GROUP_SIZE, 3L * Sizeof.size_t, Pointer.to(asked), null);
+        long most = Math.max(groupInfo(kernel, CL.CL_KERNEL_WORK_GROUP_SIZE), asked[0] * asked[1] * asked[2]);
+        return (int) Math.min(limits.groupSize(), most);
     }
 
     private long groupInfo(cl_kernel kernel, int what) {
@@ -73,11 +79,11 @@ final class Programs {
     }
 
     /// Some drivers would answer the launch with the error for a lack of memory.
-    private Kernel checked(Kernel kernel) {
+    private Kernel checked(Kernel kernel, long most) {
         long local = groupInfo(kernel.handle, CL.CL_KERNEL_LOCAL_MEM_SIZE);
-        if (local > limits.localBytes()) {
+        if (local > most) {
             throw new OpException("opencl: kernel " + kernel.name + " needs " + local + " bytes of local memory, "
-                    + limits.name() + " has " + limits.localBytes());
+                    + limits.name() + " has " + most);
         }
         return kernel;
     }
@@ -109,9 +115,11 @@ final class Programs {
     cl_program build(String what, String source) {
         BinaryCache cache = binaries;
         if (cache == null) {
-            return compile(what, source);
+            cl_program program = compile(what, source);
+            return PtxEdit.wants(limits, source) ? edited(what, source, program).program : program;
         }
-        Path file = cache.file(limits.fingerprint(), options, source);
+        String edit = PtxEdit.wants(limits, source) ? " edited" : "";
+        Path file = cache.file(limits.fingerprint(), options + edit, source);
         byte[] stored = cache.read(file);
         if (stored != null) {
             cl_program program = fromBinary(stored);
@@ -120,12 +128,30 @@ final class Programs {
             }
             cache.delete(file);
         }
-        cl_program program = compile(what, source);
-        byte[] binary = binary(program);
-        if (binary.length > 0) {
-            cache.write(file, binary);
+        cl_program compiled = compile(what, source);
+        Built built = edit.isEmpty() ? new Built(compiled, binary(compiled)) : edited(what, source, compiled);
+        if (built.binary.length > 0) {
+            cache.write(file, built.binary);
         }
-        return program;
+        return built.program;
+    }
+
+    /// A program and what makes it again.
+    private record Built(cl_program program, byte[] binary) {}
+
+    /// A compiled program with [PtxEdit]'s changes, or as it is if the driver does not take them and it can do without.
+    private Built edited(String what, String source, cl_program compiled) {
+        byte[] binary = binary(compiled);
+        byte[] text = PtxEdit.edited(binary);
+        cl_program program = text == null ? null : fromBinary(text);
+        if (text == null || program == null) {
+            if (PtxEdit.needs(limits, source)) {
+                throw new OpException("opencl: kernels/" + what + ".cl does not become a program of " + limits.name());
+            }
+            return new Built(compiled, binary);
+        }
+        CL.clReleaseProgram(compiled);
+        return new Built(program, text);
     }
 
     private cl_program compile(String what, String source) {

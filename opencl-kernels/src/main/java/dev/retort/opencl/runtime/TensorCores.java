@@ -2,6 +2,7 @@ package dev.retort.opencl.runtime;
 
 import dev.retort.tensor.DType;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 
@@ -14,18 +15,21 @@ import java.util.function.BooleanSupplier;
 /// any device with the instruction spelled out in OpenCL C: slow, for tests.
 ///
 /// Half matrices that lie in whole pieces of 16 bytes run through `kernels/tensor_pieces.cl`, if a probe of its own is
-/// right.
+/// right, and on Hopper's devices through `kernels/wgmma.cl`, if one of its own is right for that tile and layout.
 public final class TensorCores {
     private final String mode;
     private final boolean tf32;
     private final boolean nvidia;
+    private final boolean hopper;
     private final Map<DType, Boolean> proven = new EnumMap<>(DType.class);
     private final Map<DType, Boolean> provenInPieces = new EnumMap<>(DType.class);
+    private final Map<String, Boolean> provenByWarpgroups = new HashMap<>();
 
     TensorCores(DeviceLimits limits) {
         mode = System.getProperty("dev.retort.opencl.tensorcores", "on");
         tf32 = "on".equals(System.getProperty("dev.retort.opencl.tf32"));
         nvidia = limits.tuning() == DeviceLimits.Vendor.NVIDIA;
+        hopper = limits.hopper();
     }
 
     /// Whether the instruction is spelled out.
@@ -51,11 +55,19 @@ public final class TensorCores {
         return isProven(provenInPieces, dtype, probe);
     }
 
-    private static boolean isProven(Map<DType, Boolean> proven, DType dtype, BooleanSupplier probe) {
-        Boolean known = proven.putIfAbsent(dtype, false);
+    /// Whether products that run piece by piece run by warpgroups.
+    ///
+    /// @param variant type, layout and tile
+    /// @param probe   whether that works; asked once a variant
+    public synchronized boolean takesWarpgroups(String variant, BooleanSupplier probe) {
+        return hopper && mode.equals("on") && isProven(provenByWarpgroups, variant, probe);
+    }
+
+    private static <K> boolean isProven(Map<K, Boolean> proven, K key, BooleanSupplier probe) {
+        Boolean known = proven.putIfAbsent(key, false);
         if (known == null) {
             known = probe.getAsBoolean();
-            proven.put(dtype, known);
+            proven.put(key, known);
         }
         return known;
     }

@@ -52,7 +52,14 @@ typedef struct {
 #endif
 
 // ---- operands: what a tile in local memory holds. Tensor cores (tensor.cl) take the bits of half types as they are,
-// and F32 rounded to TF32's 10 bits, ties away from zero ----
+// and F32 rounded to TF32's 10 bits, ties away from zero. Tiles that are copied past the registers (product.cl) need to know
+// only where an element is ----
+
+#if defined(ASYNC)
+#define OUTSIDE (-1)
+#else
+#define OUTSIDE 0
+#endif
 
 #if defined(TENSOR) && defined(IS_F32)
 #define E uint
@@ -64,6 +71,9 @@ static inline uint tf32_of(float x) {
 #elif defined(TENSOR)
 #define E ushort
 #define READ(p, i) ((__global const ushort*)(p))[i]
+#elif defined(ASYNC)
+#define E int
+#define READ(p, i) (i)
 #else
 #define E A
 #define READ LD
@@ -99,15 +109,19 @@ static inline uint tf32_of(float x) {
         const int to = (z * m_end + (m)) * n_end + (n);          \
         STORE(to, P.bias_step >= 0 ? (v) + bias_n : (v))         \
     }
-#define LOAD_A(m, k) READ(as_in, a_at + (m0 + (m)) * P.a_row + (k0 + (k)) * P.a_col)
-#define LOAD_B(k, n) READ(bs_in, b_at + (k0 + (k)) * P.b_row + (n0 + (n)) * P.b_col)
+#define LOAD_A(m, k) READ(as_in, a_at + (m0 + (m)) * P.a_row + (k0 + (k)) * (A_ALONG_K ? 1 : P.a_col))
+#define LOAD_B(k, n) READ(bs_in, b_at + (k0 + (k)) * (B_ALONG_K ? 1 : P.b_row) + (n0 + (n)) * P.b_col)
 
 #else // convolutions; z = group, or group * splits + split
 #define PROBLEM Conv
 #define TAPS (P.kernel_h * P.kernel_w)
 #define OUT_PLANE (P.out_height * P.out_width)
 #define IN_PLANE (P.height * P.width)
+#if defined(ASYNC) && defined(CONV_WEIGHT_GRAD)
+#define B_ALONG_K true // neighbours of an image side by side
+#else
 #define B_ALONG_K false
+#endif
 
 // A row of the tile (an index k) or a column (an index n): B is read at the sum of the two bases, at the sum of the
 // positions (i, j), if that is inside the image; A at `a` plus a multiple of m.
@@ -123,7 +137,7 @@ typedef struct __attribute__((aligned(16))) {
     const int k_end = P.group_channels * TAPS;
 #define BATCH const int group = z; const int a_base = P.w + group * P.group_outs * k_end, a_step = k_end;
 #define A_ALONG_K true
-#define IMAGE_AT(i, j) (i >= 0 && i < P.height && j >= 0 && j < P.width ? READ(bs_in, P.x + base + i * P.width + j) : 0)
+#define IMAGE_AT(i, j) (i >= 0 && i < P.height && j >= 0 && j < P.width ? READ(bs_in, P.x + base + i * P.width + j) : OUTSIDE)
 #define OF_COLUMN(n) const int to_n = (n) / OUT_PLANE * P.outs * OUT_PLANE + (n) % OUT_PLANE;
 #define STORED(m, n, v)                                                  \
     {                                                                    \
@@ -168,7 +182,7 @@ static inline E gradient_at(const Conv P, __global const S* g, int base, int y, 
     const int j = P.stride_w == 1 ? x : x / P.stride_w;
     const bool met = y >= 0 && x >= 0 && i * P.stride_h == y && j * P.stride_w == x && i < P.out_height
                      && j < P.out_width;
-    return met ? READ(g, P.out + base + i * P.out_width + j) : 0;
+    return met ? READ(g, P.out + base + i * P.out_width + j) : OUTSIDE;
 }
 
 static inline Place column_of(const Conv P, int group, int n) {
@@ -193,7 +207,7 @@ static inline Place row_of(const Conv P, int group, int k) {
     const int k_begin = min(all, z % P.splits * part), k_end = min(all, k_begin + part);
 #define BATCH const int group = z / P.splits; const int a_base = P.out, a_step = OUT_PLANE;
 #define A_ALONG_K true
-#define IMAGE_AT(i, j) (i >= 0 && i < P.height && j >= 0 && j < P.width ? READ(bs_in, P.x + base + i * P.width + j) : 0)
+#define IMAGE_AT(i, j) (i >= 0 && i < P.height && j >= 0 && j < P.width ? READ(bs_in, P.x + base + i * P.width + j) : OUTSIDE)
 #define OF_COLUMN(n)
 #define STORED(m, n, v)                                                                              \
     {                                                                                                \

@@ -9,7 +9,11 @@
 //    |    |    |           |               While a tile is multiplied, the work-items already hold the next one in
 //    +----+    +-----------+               registers; local memory has room for both.
 //
+// On NVIDIA's cards F32 tiles are copied to local memory past the registers (ASYNC), one by one or, where an operand lies
+// across k in whole pieces of 16 bytes, four by four.
+//
 // Definitions: TM TN TK RM RN. RM and RN are multiples of 4; TM TK and TN TK are multiples of the number of work-items.
+// ASYNC; PIECE_A, PIECE_B: 1 or 4 elements at once.
 
 #define ITEMS ((TM / RM) * (TN / RN))
 #define PER_A (TM * TK / ITEMS) // elements of a tile that a work-item brings
@@ -28,6 +32,56 @@
         (to)[3] = four.s3;                              \
     }
 
+#ifdef ASYNC
+// Element (or piece) i of those that a work-item brings: the fast index of the tile runs along memory, but only over eight of
+// k, so that a warp writes to all banks.
+#define SPAN 8
+#define ROWS_AT_ONCE (ITEMS / SPAN)
+#define PLACE(along, piece, extent, o, i)                                                                     \
+    const int o = (along) ? item / SPAN + (i) * ROWS_AT_ONCE % (extent) : item * (piece) % (extent);          \
+    const int k = (along) ? item % SPAN + (i) * ROWS_AT_ONCE / (extent) * SPAN                                \
+                          : item * (piece) / (extent) + (i) * (ITEMS * (piece) / (extent));
+
+#ifdef __NV_CL_C_VERSION
+#define COPY(piece, to, in, from)                                                                             \
+    if ((piece) == 4) {                                                                                       \
+        asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;"                                          \
+                     :: "r"((uint)(size_t)(to)), "l"((size_t)((in) + max(from, 0))), "r"((from) < 0 ? 0 : 16) \
+                     : "memory");                                                                             \
+    } else {                                                                                                  \
+        asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;"                                           \
+                     :: "r"((uint)(size_t)(to)), "l"((size_t)((in) + max(from, 0))), "r"((from) < 0 ? 0 : 4)  \
+                     : "memory");                                                                             \
+    }
+#define COPIES_DONE asm volatile("cp.async.wait_all;" ::: "memory");
+// So that two work-groups of 256 work-items fit a multiprocessor; where PtxEdit takes it.
+#if ITEMS == 256
+#define REGISTERS asm volatile("//@entry .maxnreg 128");
+#endif
+#else
+#define COPY(piece, to, in, from)                                                                             \
+    for (int e = 0; e < (piece); e++) {                                                                       \
+        (to)[e] = (from) < 0 ? 0 : (in)[(from) + e];                                                          \
+    }
+#define COPIES_DONE
+#endif
+
+// The tile whose first k is k0, on its way into local memory; and there.
+#define BRING(turn)                                                                                           \
+    UNROLL                                                                                                    \
+    for (int i = 0; i < PER_A / PIECE_A; i++) {                                                               \
+        PLACE(A_ALONG_K, PIECE_A, TM, m, i)                                                                   \
+        const int from = m0 + m < m_end && k0 + k < k_end ? LOAD_A(m, k) : OUTSIDE;                           \
+        COPY(PIECE_A, &as[turn][k][m], as_in, from)                                                           \
+    }                                                                                                         \
+    UNROLL                                                                                                    \
+    for (int i = 0; i < PER_B / PIECE_B; i++) {                                                               \
+        PLACE(B_ALONG_K, PIECE_B, TN, n, i)                                                                   \
+        const int from = n0 + n < n_end && k0 + k < k_end ? LOAD_B(k, n) : OUTSIDE;                           \
+        COPY(PIECE_B, &bs[turn][k][n], bs_in, from)                                                           \
+    }
+#define KEEP(turn) COPIES_DONE
+#else
 // Element i of those that a work-item brings: the fast index of the tile runs along memory.
 #define PLACE_A(i)                                        \
     const int e = item + (i) * ITEMS;                     \
@@ -39,7 +93,7 @@
     const int k = B_ALONG_K ? e % TK : e / TN;
 
 // The tile whose first k is k0, into registers; and from there into local memory.
-#define BRING                                                                                     \
+#define BRING(turn)                                                                                     \
     UNROLL                                                                                        \
     for (int i = 0; i < PER_A; i++) {                                                             \
         PLACE_A(i)                                                                                \
@@ -62,11 +116,45 @@
         bs[turn][k][n] = next_b[i];                                                               \
     }
 
+#endif
+
+#ifndef REGISTERS
+#define REGISTERS
+#endif
+
+// The first row y and column x of a work-item. Where 32 work-items are a warp, it is 4 x 8 of them, neighbours in pairs below
+// each other and pairs beside each other: then half a warp reads the same numbers twice, and a card reads them once.
+#if TM / RM % 4 == 0 && TN / RN % 8 == 0
+#define WARPS_N (TN / RN / 8)
+#define PLACE_IN_TILE                                                           \
+    const int warp = item / 32, lane = item % 32;                               \
+    const int y = (warp / WARPS_N * 4 + lane / 16 * 2 + lane % 2) * 4;          \
+    const int x = (warp % WARPS_N * 8 + lane / 2 % 8) * 4;
+#else
+#define PLACE_IN_TILE const int x = item % (TN / RN) * 4, y = item / (TN / RN) * 4;
+#endif
+
 #ifdef MATMUL
 #define FIND_ROWS(turn, begin)
 #define ROWS_OF(turn)
 #else
+// Columns that lie along k are several a work-item, and wait in local memory; otherwise it has one.
+#if defined(ASYNC) && defined(CONV_WEIGHT_GRAD)
+#define COLUMN(n) columns[n]
+#define FIND_COLUMNS                                                        \
+    __local Place columns[TN];                                              \
+    for (int n = item; n < TN; n += ITEMS) {                                \
+        columns[n] = column_of(P, group, min(n0 + n, n_end - 1));           \
+    }
+#else
+#ifdef ASYNC
+#define FIRST_COLUMN (item * PIECE_B % TN)
+#else
+#define FIRST_COLUMN (item % TN)
+#endif
 #define COLUMN(n) column
+#define FIND_COLUMNS const Place column = column_of(P, group, min(n0 + FIRST_COLUMN, n_end - 1));
+#endif
 #define ROWS_OF(turn) __local const Place* rows = places[turn];
 // Where the rows of the tile whose first k is `begin` are read.
 #define FIND_ROWS(turn, begin)                                              \
@@ -85,14 +173,16 @@ void product(const PROBLEM P, __global S* c, __global const S* as_in, __global c
     BATCH
     const int m0 = get_group_id(1) * TM;
     const int n0 = get_group_id(0) * TN;
-    const int x = get_local_id(0) * 4;
-    const int y = get_local_id(1) * 4;
     const int item = get_local_id(1) * (TN / RN) + get_local_id(0);
+    PLACE_IN_TILE
 #ifndef MATMUL
     __local Place places[2][TK];
-    const Place column = column_of(P, group, min(n0 + item % TN, n_end - 1));
+    FIND_COLUMNS
 #endif
+    REGISTERS
+#ifndef ASYNC
     A next_a[PER_A], next_b[PER_B];
+#endif
     A sum[RM][RN];
     UNROLL
     for (int r = 0; r < RM; r++) {
@@ -107,7 +197,7 @@ void product(const PROBLEM P, __global S* c, __global const S* as_in, __global c
     {
         const int k0 = k_begin;
         ROWS_OF(0)
-        BRING
+        BRING(0)
     }
     KEEP(0)
     barrier(CLK_LOCAL_MEM_FENCE);
@@ -115,7 +205,7 @@ void product(const PROBLEM P, __global S* c, __global const S* as_in, __global c
     for (int k0 = k_begin + TK; k0 < k_end + TK; k0 += TK) { // the tile behind the one that is multiplied
         ROWS_OF(1 - turn)
         if (k0 < k_end) {
-            BRING
+            BRING(1 - turn)
         }
         UNROLL
         for (int k = 0; k < TK; k++) {

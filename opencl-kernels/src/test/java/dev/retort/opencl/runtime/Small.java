@@ -20,7 +20,8 @@ public final class Small {
                 groupSize,
                 false,
                 l.doubles(),
-                l.exactDivision());
+                l.exactDivision(),
+                l.capability());
         return new ClDevices.Found(found.platform(), found.id(), small);
     }
 }

@@ -30,7 +30,20 @@ class TunedTilesTest {
 
     private static TunedTiles read(String driver) {
         return TunedTiles.of(new DeviceLimits(
-                "platform", "name", "vendor", "1.2", driver, 2, 1L << 30, 1L << 30, 1 << 15, 256, false, true, true));
+                "platform",
+                "name",
+                "vendor",
+                "1.2",
+                driver,
+                2,
+                1L << 30,
+                1L << 30,
+                1 << 15,
+                256,
+                false,
+                true,
+                true,
+                0));
     }
 
     @Test
