@@ -38,6 +38,18 @@ final class CodePoints {
                 || type == Character.OTHER_NUMBER;
     }
 
+    /// What `\w` matches: letters, marks, digits, and signs that connect, such as `_`.
+    static boolean isWord(int c) {
+        return switch (Character.getType(c)) {
+            case Character.NON_SPACING_MARK,
+                    Character.ENCLOSING_MARK,
+                    Character.COMBINING_SPACING_MARK,
+                    Character.DECIMAL_DIGIT_NUMBER,
+                    Character.CONNECTOR_PUNCTUATION -> true;
+            default -> Character.isAlphabetic(c) || c == 0x200C || c == 0x200D;
+        };
+    }
+
     static boolean isBertSpace(int c) {
         return c == '\t' || c == '\n' || c == '\r' || isSpace(c);
     }

@@ -59,6 +59,19 @@ sealed interface PreTokenizer {
         }
     }
 
+    /// Matches of a pattern are pieces; what lies between is dropped.
+    record Matches(Pattern pattern) implements PreTokenizer {
+        @Override
+        public void split(String text, int from, int to, Pieces out) {
+            Matcher matcher = pattern.matcher(text).region(from, to);
+            while (matcher.find()) {
+                if (matcher.end() > matcher.start()) {
+                    out.piece(matcher.start(), matcher.end());
+                }
+            }
+        }
+    }
+
     /// White space is dropped; each sign is a piece if `signs`.
     record Words(boolean signs) implements PreTokenizer {
         @Override

@@ -135,12 +135,13 @@ public final class Tokenizer {
         if (addedPattern != null && findAdded) {
             Matcher matcher = addedPattern.matcher(text);
             while (matcher.find()) {
-                plain(text, at, matcher.start(), out);
                 AddedToken found = addedByContent.get(matcher.group());
-                if (found != null) {
-                    out.add(found.id(), matcher.start(), matcher.end());
+                if (found != null && found.countsAt(text, matcher.start(), matcher.end())) {
+                    int start = found.start(text, at, matcher.start());
+                    plain(text, at, start, out);
+                    at = found.end(text, matcher.end());
+                    out.add(found.id(), start, at);
                 }
-                at = matcher.end();
             }
         }
         plain(text, at, text.length(), out);
@@ -148,7 +149,7 @@ public final class Tokenizer {
     }
 
     private void plain(String text, int from, int to, TokenSink out) {
-        if (from == to) {
+        if (from >= to) {
             return;
         }
         if (normalizer instanceof Normalizer.None) {

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// padding of the file are ignored: they are arguments here. A part that is not known is an error that
 /// names it.
 public final class TokenizerJson {
+    private static final Pattern WORDS_AND_SIGNS = Pattern.compile("\\w+|[^\\w\\s]+", Pattern.UNICODE_CHARACTER_CLASS);
+
     private final String where;
     private boolean byteLevel;
     private boolean marked;
@@ -93,6 +95,7 @@ public final class TokenizerJson {
         TokenModel model = model(file.get("model").asObject(), added);
         Json processing = part(file, "post_processor");
         Template template = processing == null ? Template.NONE : template(processing.asObject());
+        checkTokens(template, model.vocabulary(), added);
         Tokenizer.Spaces spaces = !marked
                 ? Tokenizer.Spaces.KEPT
                 : firstAdded ? Tokenizer.Spaces.MARKED_AND_FIRST_ADDED : Tokenizer.Spaces.MARKED;
@@ -180,7 +183,8 @@ public final class TokenizerJson {
                 }
                 yield flag(part, "use_regex", true) ? new PreTokenizer.Gpt2() : new PreTokenizer.Whole();
             }
-            case "BertPreTokenizer", "Whitespace" -> new PreTokenizer.Words(true);
+            case "BertPreTokenizer" -> new PreTokenizer.Words(true);
+            case "Whitespace" -> new PreTokenizer.Matches(WORDS_AND_SIGNS);
             case "WhitespaceSplit" -> new PreTokenizer.Words(false);
             case "Metaspace" -> metaspace(part, before);
             case "Split" -> split(part);
@@ -195,7 +199,7 @@ public final class TokenizerJson {
                 throw unknown(
                         "pre-tokenizer",
                         type,
-                        "ByteLevel, BertPreTokenizer, WhitespaceSplit, Metaspace, Split or Sequence");
+                        "ByteLevel, BertPreTokenizer, Whitespace, WhitespaceSplit, Metaspace, Split or Sequence");
         };
     }
 
@@ -315,11 +319,38 @@ public final class TokenizerJson {
                 Json.Obj token = one.asObject();
                 String content = token.get("content").asText();
                 if (!content.isEmpty()) {
-                    added.add(new AddedToken(content, token.get("id").asInt(), flag(token, "special", false)));
+                    added.add(new AddedToken(
+                            content,
+                            index(token),
+                            flag(token, "special", false),
+                            flag(token, "lstrip", false),
+                            flag(token, "rstrip", false),
+                            flag(token, "single_word", false)));
                 }
             }
         }
         return added;
+    }
+
+    private static int index(Json.Obj token) throws FormatException {
+        int id = token.get("id").asInt();
+        if (id < 0 || id > Vocabulary.LARGEST) {
+            throw new FormatException("tokenizer: expects indices of added tokens from 0 to " + Vocabulary.LARGEST
+                    + ", got " + id + " for '" + token.get("content").asText() + "'");
+        }
+        return id;
+    }
+
+    /// A template with an index that no token has would break the network that gets it, or decoding.
+    private void checkTokens(Template template, Vocabulary tokens, List<AddedToken> added) throws FormatException {
+        for (int[] ids : List.of(template.before(), template.middle(), template.after())) {
+            for (int id : ids) {
+                if (!tokens.has(id) && added.stream().noneMatch(token -> token.id() == id)) {
+                    throw new FormatException(
+                            "tokenizer: " + where + ": expects indices of tokens in the post-processor, got " + id);
+                }
+            }
+        }
     }
 
     private Template template(Json.Obj part) throws FormatException {

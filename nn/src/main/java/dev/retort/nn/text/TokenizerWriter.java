@@ -18,6 +18,10 @@ final class TokenizerWriter {
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("id", token.id());
             one.put("content", token.content());
+            one.put("single_word", token.wholeWord());
+            one.put("lstrip", token.leftSpace());
+            one.put("rstrip", token.rightSpace());
+            one.put("normalized", false);
             one.put("special", token.special());
             added.add(one);
         }

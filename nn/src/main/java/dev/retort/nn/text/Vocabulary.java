@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Tokens and their indices, both ways. Indices may have gaps.
 public final class Vocabulary {
+    /// The largest index.
+    static final int LARGEST = 10_000_000;
+
     private final Map<String, Integer> ids = new HashMap<>();
     private final List<@Nullable String> tokens = new ArrayList<>();
 
@@ -31,7 +34,7 @@ public final class Vocabulary {
     /// @throws IllegalArgumentException if an index is negative, above 10 million or comes twice
     public Vocabulary(Map<String, Integer> indices) {
         int largest = indices.isEmpty() ? -1 : Collections.max(indices.values());
-        if (largest > 10_000_000) {
+        if (largest > LARGEST) {
             throw new IllegalArgumentException("vocabulary: expects indices below 10 million, got " + largest);
         }
         tokens.addAll(Collections.nCopies(largest + 1, null));

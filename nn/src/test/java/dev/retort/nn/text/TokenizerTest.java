@@ -347,6 +347,50 @@ class TokenizerTest {
         assertThatThrownBy(() -> TokenizerJson.write(other)).hasMessageContaining("expects byte-level BPE");
     }
 
+    /// As in `roberta-base`: the space before `<mask>` is the mask's.
+    @Test
+    void addedTokensTakeTheirSpacesAndMayNeedAWholeWord() throws FormatException {
+        Tokenizer tokenizer = json("{\"added_tokens\": ["
+                + "{\"id\": 5, \"content\": \"<mask>\", \"special\": true, \"lstrip\": true},"
+                + "{\"id\": 6, \"content\": \"<r>\", \"special\": true, \"rstrip\": true},"
+                + "{\"id\": 7, \"content\": \"cat\", \"single_word\": true}],"
+                + "\"model\": {\"type\": \"WordLevel\", \"unk_token\": \"?\","
+                + "\"vocab\": {\"?\": 0, \"a\": 1, \" \": 2, \"a \": 3, \"concat\": 4}}}");
+        assertThat(tokenizer.encode("a  <mask> ").ids()).containsExactly(1, 5, 2);
+        assertThat(tokenizer.encode("a  <mask> ").starts()).containsExactly(0, 1, 9);
+        assertThat(tokenizer.encode("a <r>  <mask>").ids()).containsExactly(3, 6, 5);
+        assertThat(tokenizer.encode("a <r>  <mask>").starts()).containsExactly(0, 2, 7);
+        assertThat(tokenizer.encode("concat").ids()).containsExactly(4);
+        assertThat(tokenizer.encode("cat-cat").ids()).containsExactly(7, 0, 7);
+        assertThat(tokenizer.encode("cat_").ids()).containsExactly(0);
+    }
+
+    @Test
+    void whitespaceSplitsWordsFromRunsOfSigns() throws FormatException {
+        String start = "{\"pre_tokenizer\": {\"type\": \"";
+        String end = "\"}, \"model\": {\"type\": \"WordLevel\", \"unk_token\": \"?\", \"vocab\": "
+                + "{\"?\": 0, \"a_b\": 1, \"!?\": 2, \"c\": 3, \"!\": 4, \"_\": 5, \"a\": 6, \"b\": 7}}}";
+        assertThat(json(start + "Whitespace" + end).encode(" a_b!? c").ids()).containsExactly(1, 2, 3);
+        assertThat(json(start + "BertPreTokenizer" + end).encode(" a_b!? c").ids())
+                .containsExactly(6, 5, 7, 4, 0, 3);
+        assertThat(json(start + "WhitespaceSplit" + end).encode(" a_b c").ids()).containsExactly(1, 3);
+    }
+
+    @Test
+    void indicesOfTemplateAndAddedTokensAreChecked() {
+        String model = "\"model\": {\"type\": \"WordLevel\", \"unk_token\": \"?\", \"vocab\": {\"?\": 0}}}";
+        String processing =
+                "{\"post_processor\": {\"type\": \"BertProcessing\", \"sep\": [\"s\", 0]," + " \"cls\": [\"c\", 1]}, ";
+        assertThatThrownBy(() -> json(processing + model))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("expects indices of tokens in the post-processor, got 1");
+        for (String id : List.of("-1", "2000000000")) {
+            assertThatThrownBy(() -> json("{\"added_tokens\": [{\"id\": " + id + ", \"content\": \"x\"}], " + model))
+                    .isInstanceOf(FormatException.class)
+                    .hasMessageContaining("got " + id + " for 'x'");
+        }
+    }
+
     @Test
     void whatCannotBeReadIsNamed() {
         assertThatThrownBy(() -> json("{}")).hasMessageContaining("\"model\"");
