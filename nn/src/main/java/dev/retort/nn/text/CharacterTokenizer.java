@@ -5,7 +5,8 @@ import java.util.regex.Pattern;
 
 /// Tokenizers whose tokens are characters (code points).
 public final class CharacterTokenizer {
-    static final Pattern EACH = Pattern.compile("(?s).");
+    /// Each character; unlike `(?s).`, which files had at first, other libraries' patterns know it.
+    static final Pattern EACH = Pattern.compile("[\\s\\S]");
 
     private CharacterTokenizer() {}
 
@@ -28,5 +29,12 @@ public final class CharacterTokenizer {
                 Template.NONE,
                 Tokenizer.Spaces.KEPT,
                 List.of());
+    }
+
+    /// Whether a split makes every character a piece.
+    static boolean isSplit(PreTokenizer split) {
+        return split instanceof PreTokenizer.Regex regex
+                && (regex.pattern().pattern().equals(EACH.pattern())
+                        || regex.pattern().pattern().equals("(?s)."));
     }
 }

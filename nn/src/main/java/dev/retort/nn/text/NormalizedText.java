@@ -7,11 +7,13 @@ final class NormalizedText {
     private final String text;
     private final int[] starts;
     private final int[] ends;
+    private final boolean first;
 
-    private NormalizedText(String text, int[] starts, int[] ends) {
+    private NormalizedText(String text, int[] starts, int[] ends, boolean first) {
         this.text = text;
         this.starts = starts;
         this.ends = ends;
+        this.first = first;
     }
 
     /// `text[from, to)` unchanged.
@@ -22,11 +24,16 @@ final class NormalizedText {
             starts[i] = from + i;
             ends[i] = from + i + 1;
         }
-        return new NormalizedText(text.substring(from, to), starts, ends);
+        return new NormalizedText(text.substring(from, to), starts, ends, from == 0);
     }
 
     String text() {
         return text;
+    }
+
+    /// Whether the original begins here: false behind an added token.
+    boolean isFirst() {
+        return first;
     }
 
     /// Place in the original where `text[at]` starts.
@@ -80,7 +87,10 @@ final class NormalizedText {
 
         NormalizedText build() {
             return new NormalizedText(
-                    text.toString(), Arrays.copyOf(starts, text.length()), Arrays.copyOf(ends, text.length()));
+                    text.toString(),
+                    Arrays.copyOf(starts, text.length()),
+                    Arrays.copyOf(ends, text.length()),
+                    from.first);
         }
     }
 }

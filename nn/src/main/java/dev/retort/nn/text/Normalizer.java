@@ -82,6 +82,14 @@ sealed interface Normalizer {
         }
     }
 
+    /// The same, but only where the text begins, not behind an added token.
+    record PrependFirst(String prefix) implements Normalizer {
+        @Override
+        public NormalizedText apply(NormalizedText text) {
+            return text.isFirst() ? new PrependUnless(prefix).apply(text) : text;
+        }
+    }
+
     /// Every occurrence of a text by another.
     record Replace(String from, String by) implements Normalizer {
         @Override

@@ -39,6 +39,8 @@ public final class Tokenizer {
     enum Spaces {
         /// As the tokens have them.
         KEPT,
+        /// None is in a token; there was one between any two.
+        BETWEEN,
         /// ▁ stands for a space.
         MARKED,
         /// ▁ stands for a space, and the first was put there by encoding.
@@ -223,6 +225,11 @@ public final class Tokenizer {
         StringBuilder out = new StringBuilder();
         int at = 0;
         for (int i = 0; i < kept.length; i++) {
+            if (spaces == Spaces.BETWEEN && i > 0) {
+                model.decode(kept, at, i, out);
+                at = i;
+                out.append(' ');
+            }
             AddedToken token = addedById.get(kept[i]);
             if (token != null) {
                 model.decode(kept, at, i, out);
@@ -241,7 +248,7 @@ public final class Tokenizer {
 
     private String spaces(String text) {
         return switch (spaces) {
-            case KEPT -> text;
+            case KEPT, BETWEEN -> text;
             case MARKED -> text.replace('▁', ' ');
             case MARKED_AND_FIRST_ADDED -> {
                 String plain = text.replace('▁', ' ');

@@ -96,9 +96,15 @@ public final class TokenizerJson {
         Json processing = part(file, "post_processor");
         Template template = processing == null ? Template.NONE : template(processing.asObject());
         checkTokens(template, model.vocabulary(), added);
-        Tokenizer.Spaces spaces = !marked
-                ? Tokenizer.Spaces.KEPT
-                : firstAdded ? Tokenizer.Spaces.MARKED_AND_FIRST_ADDED : Tokenizer.Spaces.MARKED;
+        Tokenizer.Spaces spaces = Tokenizer.Spaces.KEPT;
+        if (marked) {
+            spaces = firstAdded ? Tokenizer.Spaces.MARKED_AND_FIRST_ADDED : Tokenizer.Spaces.MARKED;
+        } else if (part(file, "decoder") == null
+                && !byteLevel
+                && !(model instanceof WordPieceModel)
+                && !CharacterTokenizer.isSplit(split)) {
+            spaces = Tokenizer.Spaces.BETWEEN;
+        }
         return new Tokenizer(normalizer, split, model, template, spaces, added);
     }
 
@@ -207,10 +213,13 @@ public final class TokenizerJson {
         String scheme = text(part, "prepend_scheme", flag(part, "add_prefix_space", true) ? "always" : "never");
         marked = true;
         before.add(new Normalizer.Replace(" ", "▁"));
-        if (!scheme.equals("never")) {
-            firstAdded = true;
-            before.add(new Normalizer.PrependUnless("▁"));
+        switch (scheme) {
+            case "always" -> before.add(new Normalizer.PrependUnless("▁"));
+            case "first" -> before.add(new Normalizer.PrependFirst("▁"));
+            case "never" -> {}
+            default -> throw unknown("Metaspace prepend_scheme", scheme, "always, first or never");
         }
+        firstAdded |= !scheme.equals("never");
         return flag(part, "split", true) ? new PreTokenizer.Before('▁') : new PreTokenizer.Whole();
     }
 

@@ -32,8 +32,7 @@ final class TokenizerWriter {
             when model.startsFromBytes() && tokenizer.preTokenizer() instanceof PreTokenizer.Gpt2 ->
                 bytePairs(file, model);
             case WordLevelModel model
-            when tokenizer.preTokenizer() instanceof PreTokenizer.Regex split
-                    && split.pattern().pattern().equals(CharacterTokenizer.EACH.pattern()) -> characters(file, model);
+            when CharacterTokenizer.isSplit(tokenizer.preTokenizer()) -> characters(file, model);
             case BytePairModel _, WordLevelModel _, WordPieceModel _, UnigramModel _ ->
                 throw new IllegalArgumentException(
                         "tokenizer: expects byte-level BPE with GPT-2's pattern or characters to write, got "
@@ -71,6 +70,7 @@ final class TokenizerWriter {
         split.put("invert", false);
         file.put("pre_tokenizer", split);
         file.put("post_processor", null);
+        file.put("decoder", Map.of("type", "Fuse"));
         Map<String, Object> part = new LinkedHashMap<>();
         part.put("type", "WordLevel");
         part.put("vocab", ordered(model.vocabulary()));

@@ -377,6 +377,46 @@ class TokenizerTest {
     }
 
     @Test
+    void theFirstPrefixIsNotPutBehindAddedTokens() throws FormatException {
+        String file = "{\"added_tokens\": [{\"id\": 4, \"content\": \"<s>\", \"special\": true}],"
+                + "\"pre_tokenizer\": {\"type\": \"Metaspace\", \"prepend_scheme\": \"SCHEME\"},"
+                + "\"model\": {\"type\": \"WordLevel\", \"unk_token\": \"?\","
+                + "\"vocab\": {\"?\": 0, \"▁a\": 1, \"a\": 2, \"▁b\": 3}}}";
+        assertThat(json(file.replace("SCHEME", "first")).encode("a b<s>a").ids())
+                .containsExactly(1, 3, 4, 2);
+        assertThat(json(file.replace("SCHEME", "first")).encode("<s>a b").ids()).containsExactly(4, 2, 3);
+        assertThat(json(file.replace("SCHEME", "always")).encode("<s>a b").ids())
+                .containsExactly(4, 1, 3);
+        assertThat(json(file.replace("SCHEME", "never")).encode("a b").ids()).containsExactly(2, 3);
+        assertThatThrownBy(() -> json(file.replace("SCHEME", "last")))
+                .hasMessageContaining("prepend_scheme of type always, first or never, got last");
+    }
+
+    @Test
+    void wordsWithoutADecoderAreDecodedWithSpaces() throws FormatException {
+        String file = "{\"pre_tokenizer\": {\"type\": \"Whitespace\"}, DECODER"
+                + "\"added_tokens\": [{\"id\": 3, \"content\": \"<s>\", \"special\": true}],"
+                + "\"model\": {\"type\": \"WordLevel\", \"unk_token\": \"?\","
+                + "\"vocab\": {\"?\": 0, \"the\": 1, \"cat\": 2}}}";
+        int[] ids = {3, 1, 2, 3, 1};
+        assertThat(json(file.replace("DECODER", "")).decode(ids)).isEqualTo("the cat the");
+        assertThat(json(file.replace("DECODER", "")).decode(ids, false)).isEqualTo("<s> the cat <s> the");
+        assertThat(json(file.replace("DECODER", "\"decoder\": {\"type\": \"Fuse\"},"))
+                        .decode(ids))
+                .isEqualTo("thecatthe");
+    }
+
+    /// Files of before, with a pattern that other libraries cannot read, are still characters.
+    @Test
+    void charactersAreWrittenWithAPatternThatOthersKnow() throws FormatException {
+        String file = TokenizerJson.write(CharacterTokenizer.of("ab\n𝔘"));
+        assertThat(file).contains("[\\\\s\\\\S]").contains("\"Fuse\"");
+        Tokenizer old = json(file.replace("[\\\\s\\\\S]", "(?s).").replace("\"decoder\":{\"type\":\"Fuse\"},", ""));
+        assertThat(TokenizerJson.write(old)).isEqualTo(file);
+        assertThat(old.decode(old.encode("b\n𝔘a").ids())).isEqualTo("b\n𝔘a");
+    }
+
+    @Test
     void indicesOfTemplateAndAddedTokensAreChecked() {
         String model = "\"model\": {\"type\": \"WordLevel\", \"unk_token\": \"?\", \"vocab\": {\"?\": 0}}}";
         String processing =
