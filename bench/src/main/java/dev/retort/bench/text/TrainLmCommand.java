@@ -12,12 +12,14 @@ import dev.retort.nn.text.Tokenizer;
 import dev.retort.nn.train.ProgressBar;
 import dev.retort.tensor.Device;
 import dev.retort.tensor.io.InputFile;
+import dev.retort.tensor.io.SoleUse;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -105,6 +107,18 @@ public final class TrainLmCommand implements Callable<Integer> {
         LanguageModel.Shape shape = new LanguageModel.Shape(context, width, layers, heads, residual);
         LanguageTraining training = new LanguageTraining(
                 shape, tokenizer, tokens, new LanguageTraining.Settings(steps, batch, lr, seed), chosen);
+        // Another process would replace this one's checkpoint, and train the same or something else for nothing.
+        Path lock = out.toAbsolutePath().resolveSibling("." + out.getFileName() + ".lock");
+        Files.createDirectories(Objects.requireNonNull(lock.getParent()));
+        try (SoleUse use = SoleUse.of(lock)) {
+            if (use == null) {
+                throw new CommandException("train-lm: another process is training " + out);
+            }
+            return train(training, printer, out);
+        }
+    }
+
+    private int train(LanguageTraining training, PrintWriter printer, Path model) throws IOException {
         try (ProgressBar bar = Terminal.progressBar();
                 StopSignal stop = StopSignal.install()) {
             boolean done = run(training, bar, stop);
@@ -113,14 +127,14 @@ public final class TrainLmCommand implements Callable<Integer> {
                 return 1;
             }
         }
-        training.model().save(out);
+        training.model().save(model);
         Files.deleteIfExists(checkpoint());
         printer.printf(
                 Locale.ROOT,
                 "validation loss %.4f nats a token, %,d parameters; wrote %s%n",
                 training.validationLoss(),
                 training.model().model().parameterCount(),
-                out);
+                model);
         return 0;
     }
 
@@ -145,7 +159,7 @@ public final class TrainLmCommand implements Callable<Integer> {
     }
 
     private Path checkpoint() {
-        Path target = java.util.Objects.requireNonNull(out);
+        Path target = Objects.requireNonNull(out);
         return target.resolveSibling(target.getFileName() + ".checkpoint");
     }
 

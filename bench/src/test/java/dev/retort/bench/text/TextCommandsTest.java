@@ -12,6 +12,7 @@ import dev.retort.nn.transformer.Bert;
 import dev.retort.tensor.Device;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.io.Safetensors;
+import dev.retort.tensor.io.SoleUse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,6 +58,24 @@ class TextCommandsTest {
         LanguageModel loaded = LanguageModel.load(model);
         assertThat(loaded.tokenizer().size()).isLessThanOrEqualTo(270).isGreaterThan(256);
         assertThat(loaded.shape().residual()).isEqualTo("laurel-rw");
+    }
+
+    @Test
+    void oneProcessAtATimeTrainsAFile() throws IOException {
+        Path text = Files.writeString(folder.resolve("text.txt"), "abcdefgh".repeat(60));
+        Path model = folder.resolve("new").resolve("model.safetensors");
+        Files.createDirectories(folder.resolve("new"));
+        try (SoleUse other = SoleUse.of(folder.resolve("new").resolve(".model.safetensors.lock"))) {
+            assertThat(other).isNotNull();
+            CommandLineRun refused = train(text, model, 2);
+            assertThat(refused.code()).isEqualTo(1);
+            assertThat(refused.err()).contains("train-lm: another process is training " + model);
+        }
+        assertThat(model).doesNotExist();
+        assertThat(train(text, model, 2).code()).isZero();
+        assertThat(train(text, folder.resolve("made").resolve("model.safetensors"), 2)
+                        .code())
+                .isZero();
     }
 
     @Test
