@@ -1,5 +1,6 @@
 package dev.retort.bench.distill;
 
+import dev.retort.bench.RecordedSeconds;
 import dev.retort.tensor.io.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -23,15 +24,7 @@ final class TrainingTime {
     static TrainingTime in(Path folder) throws IOException {
         Files.createDirectories(folder);
         Path file = folder.resolve("seconds.txt");
-        double before = 0;
-        if (Files.exists(file)) {
-            try {
-                before = Double.parseDouble(Files.readString(file).strip());
-            } catch (NumberFormatException e) {
-                before = 0; // only a statistic: a damaged one starts again
-            }
-        }
-        return new TrainingTime(file, before);
+        return new TrainingTime(file, RecordedSeconds.read(file));
     }
 
     /// Stops the clock and records the sum.

@@ -124,7 +124,7 @@ record CellFiles(Path folder) {
 
     private static JsonNode read(Path file) throws IOException {
         try {
-            return JsonMapper.shared().readTree(Files.readString(file));
+            return JsonMapper.shared().readTree(Files.readAllBytes(file));
         } catch (JacksonException e) {
             throw new CommandException(file + ": expected JSON, it is damaged; delete it", e);
         }

@@ -1,7 +1,7 @@
 package dev.retort.bench.reproduce;
 
+import dev.retort.bench.RecordedSeconds;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// The time of a run, in a file of its folder, so that an interrupted run adds up its parts. A part that
@@ -20,15 +20,7 @@ final class RunClock implements AutoCloseable {
     /// Starts a clock on top of what the folder has recorded.
     static RunClock in(Path folder) throws IOException {
         Path file = folder.resolve("seconds.txt");
-        double before = 0;
-        if (Files.exists(file)) {
-            try {
-                before = Double.parseDouble(Files.readString(file).strip());
-            } catch (NumberFormatException e) {
-                before = 0; // only a statistic: a damaged one starts again
-            }
-        }
-        return new RunClock(file, before);
+        return new RunClock(file, RecordedSeconds.read(file));
     }
 
     private double seconds() {

@@ -12,6 +12,7 @@ import dev.retort.tensor.cpu.Parallel;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -220,10 +221,12 @@ class ReproductionTest {
         try (Stream<Path> cells = Files.list(folder.resolve("toy/cells"))) {
             cell = cells.sorted().findFirst().orElseThrow();
         }
-        Files.writeString(cell, "{\"cell\":");
-        assertThatThrownBy(() -> run(new Toy()))
-                .hasMessageContaining(cell.toString())
-                .hasMessageContaining("delete it");
+        for (byte[] damaged : List.of("{\"cell\":".getBytes(StandardCharsets.UTF_8), new byte[] {(byte) 0xFF, '{'})) {
+            Files.write(cell, damaged);
+            assertThatThrownBy(() -> run(new Toy()))
+                    .hasMessageContaining(cell.toString())
+                    .hasMessageContaining("delete it");
+        }
         Files.writeString(cell, "{\"cell\": {\"x\": \"99\"}, \"seed\": 1, \"metrics\": {}}");
         assertThatThrownBy(() -> run(new Toy())).hasMessageContaining("it says something else");
         Files.delete(cell);
