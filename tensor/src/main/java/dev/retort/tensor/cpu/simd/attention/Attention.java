@@ -157,18 +157,19 @@ public final class Attention {
 
         /// n keys from key s on.
         private void keys(int t, int m, int s, int n) {
+            AttentionWindow w = new AttentionWindow(a, t, m, s, n);
             int key = ko + s * k.rowStride();
-            AttentionTile.product(n, m, d, k.data(), key, k.rowStride(), work, Scratch.LINE, work, tile);
-            AttentionTile.hide(a, mask, head, t, m, s, n, work, tile);
-            AttentionTile.raise(m, n, work, tile, max, shift, shrink);
-            AttentionTile.weights(m, n, work, tile, shift, shrink, sum);
+            AttentionTile.product(w, d, k.data(), key, k.rowStride(), work, Scratch.LINE, work, tile);
+            AttentionTile.hide(w, mask, head, work, tile);
+            AttentionTile.raise(w, work, tile, max, shift, shrink);
+            AttentionTile.weights(w, work, tile, shift, shrink, sum);
             if (a.dropout() > 0) {
-                AttentionTile.drop(a, head * a.queries() + t, m, s, n, work, tile);
+                AttentionTile.drop(w, head, work, tile);
             }
             if (s > 0) {
                 AttentionTile.scale(m, e, work, sums, shrink);
             }
-            AttentionTile.addProduct(s == 0, e, m, n, values, s, pitch, work, tile, work, sums);
+            AttentionTile.addProduct(w, s == 0, e, values, s, pitch, work, tile, work, sums);
         }
 
         private void finish(int t, int m) {

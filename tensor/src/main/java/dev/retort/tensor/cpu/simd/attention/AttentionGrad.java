@@ -192,33 +192,33 @@ public final class AttentionGrad {
                 Arrays.fill(work, sums, sums + AttentionTile.floats(QUERIES, d), 0f);
             }
             for (int s = 0; s < seen; s += KEYS) {
-                keys(head, t, m, s, Math.min(KEYS, seen - s));
+                keys(batch * a.heads() + head, t, m, s, Math.min(KEYS, seen - s));
             }
             int dqo = dq.at(batch, head) + t * dq.rowStride();
             BinaryLoops.mul(work, sums, scale, work, sums, AttentionTile.floats(m, d));
             AttentionTile.unpack(m, d, work, sums, dq.data(), dqo, dq.rowStride());
         }
 
-        /// n keys from key s on.
+        /// n keys from key s on; `head` counts over the batch.
         private void keys(int head, int t, int m, int s, int n) {
+            AttentionWindow w = new AttentionWindow(a, t, m, s, n);
             int ko = k.at(batch, group) + s * k.rowStride();
             int vo = v.at(batch, group) + s * v.rowStride();
-            AttentionTile.product(n, m, d, k.data(), ko, k.rowStride(), work, Scratch.LINE, work, scores);
-            AttentionTile.product(n, m, e, v.data(), vo, v.rowStride(), work, grads, work, dp);
-            AttentionTile.hide(a, mask, batch * a.heads() + head, t, m, s, n, work, scores);
-            int row = (batch * a.heads() + head) * a.queries() + t;
+            AttentionTile.product(w, d, k.data(), ko, k.rowStride(), work, Scratch.LINE, work, scores);
+            AttentionTile.product(w, e, v.data(), vo, v.rowStride(), work, grads, work, dp);
+            AttentionTile.hide(w, mask, head, work, scores);
             if (a.dropout() > 0) {
-                AttentionTile.drop(a, row, m, s, n, work, dp);
+                AttentionTile.drop(w, head, work, dp);
             }
-            AttentionTile.slopes(m, n, work, scores, work, dp, shift, dots);
+            AttentionTile.slopes(w, work, scores, work, dp, shift, dots);
             if (a.dropout() > 0) {
-                AttentionTile.drop(a, row, m, s, n, work, dp);
+                AttentionTile.drop(w, head, work, dp);
             }
             int key = dv.at(batch, group) + s * dv.rowStride();
-            AttentionTile.addRows(n, m, e, work, dp, work, gradRows, dv.data(), key, dv.rowStride());
+            AttentionTile.addRows(w, e, work, dp, work, gradRows, dv.data(), key, dv.rowStride());
             key = dk.at(batch, group) + s * dk.rowStride();
-            AttentionTile.addRows(n, m, d, work, scores, work, queryRows, dk.data(), key, dk.rowStride());
-            AttentionTile.addProduct(s == 0, d, m, n, keys, s, pitch, work, scores, work, sums);
+            AttentionTile.addRows(w, d, work, scores, work, queryRows, dk.data(), key, dk.rowStride());
+            AttentionTile.addProduct(w, s == 0, d, keys, s, pitch, work, scores, work, sums);
         }
     }
 }

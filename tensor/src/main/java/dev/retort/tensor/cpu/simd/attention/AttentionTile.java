@@ -102,17 +102,18 @@ final class AttentionTile {
         }
     }
 
-    /// Adds to n rows of y, `ld` apart, the products of a tile of n keys and m queries with the packed rows of the
+    /// Adds to the rows of the window's keys in y, `ld` apart, the products of its tile with the packed rows of its
     /// queries, `d` features each.
-    static void addRows(int n, int m, int d, float[] tile, int to, float[] panels, int at, float[] y, int yo, int ld) {
+    static void addRows(
+            AttentionWindow a, int d, float[] tile, int to, float[] panels, int at, float[] y, int yo, int ld) {
         if (FENCED) {
-            addStrips(n, m, d, tile, to, panels, at, y, yo, ld);
+            addStrips(a, d, tile, to, panels, at, y, yo, ld);
             return;
         }
-        int w;
-        for (int j = 0; j < m; j += w) {
-            w = RowPanels.width(m - j);
-            int steps = Math.min(w, m - j);
+        for (int j = 0; j < a.queries(); j += a.width(j)) {
+            int w = a.width(j);
+            int n = a.reach(j);
+            int steps = a.count(j);
             int b = at + RowPanels.floats(d, j);
             int width;
             for (int c = 0; c < d; c += width) {
@@ -124,28 +125,47 @@ final class AttentionTile {
         }
     }
 
-    /// Writes the products of n rows, read in place, with m packed queries of `depth` features to a tile.
+    /// Writes the products of the window's keys, rows that are read in place, with its packed queries of `depth`
+    /// features to a tile.
     static void product(
-            int n, int m, int depth, float[] rows, int ro, int ld, float[] panels, int at, float[] tile, int to) {
+            AttentionWindow a, int depth, float[] rows, int ro, int ld, float[] panels, int at, float[] tile, int to) {
         if (FENCED && depth <= FencedKernel.DEPTH) {
-            strips(n, m, depth, rows, ro, ld, panels, at, depth, GemmKernel.ZEROS, tile, to, KEYS);
+            productStrips(a, depth, rows, ro, ld, panels, at, tile, to);
             return;
         }
-        int w;
-        for (int j = 0; j < m; j += w) {
-            w = RowPanels.width(m - j);
+        for (int j = 0; j < a.queries(); j += a.width(j)) {
+            int w = a.width(j);
+            int n = a.reach(j);
             int c = to + j * KEYS;
             RowPanels.add(n, w, depth, rows, ro, ld, panels, at + j * depth, GemmKernel.ZEROS, 0, 0, tile, c, w);
         }
     }
 
-    /// Adds the products of n rows with a tile of m queries and `keys` keys to packed sums of n rows, or writes them if
-    /// `first`.
+    /// [#product] by copied rows.
+    private static void productStrips(
+            AttentionWindow a, int depth, float[] rows, int ro, int ld, float[] panels, int at, float[] tile, int to) {
+        float[] strip = Scratch.floats(Scratch.GEMM_A, STRIP * PITCH);
+        int n = a.reach(a.queries() - 1);
+        for (int i = 0; i < n; i += STRIP) {
+            int high = Math.min(STRIP, n - i);
+            copyRows(high, depth, rows, ro + i * ld, ld, strip);
+            for (int j = 0; j < a.queries(); j += a.width(j)) {
+                int w = a.width(j);
+                if (i < a.reach(j)) {
+                    int c = to + j * KEYS + i * w;
+                    strip(high, w, depth, strip, panels, at + j * depth, GemmKernel.ZEROS, 0, 0, tile, c, w);
+                }
+            }
+        }
+    }
+
+    /// Adds the products of n rows, a step for each key of the window, with its tile to packed sums of n rows, or
+    /// writes
+    /// them if `first`.
     static void addProduct(
+            AttentionWindow a,
             boolean first,
             int n,
-            int m,
-            int keys,
             float[] rows,
             int ro,
             int ld,
@@ -153,71 +173,60 @@ final class AttentionTile {
             int to,
             float[] sums,
             int at) {
-        if (FENCED) {
-            strips(n, m, keys, rows, ro, ld, tile, to, KEYS, first ? GemmKernel.ZEROS : sums, sums, at, n);
-            return;
-        }
-        int w;
-        for (int j = 0; j < m; j += w) {
-            w = RowPanels.width(m - j);
-            float[] start = first ? GemmKernel.ZEROS : sums;
-            int c = at + j * n;
-            RowPanels.add(
-                    n, w, keys, rows, ro, ld, tile, to + j * KEYS, start, first ? 0 : c, first ? 0 : w, sums, c, w);
-        }
-    }
-
-    /// Writes F plus the products of n rows, `depth` steps each, with m packed queries to C; panels of queries are
-    /// `bPitch` and `cPitch` rows apart in B and C. F is C or [GemmKernel#ZEROS].
-    private static void strips(
-            int n,
-            int m,
-            int depth,
-            float[] rows,
-            int ro,
-            int ld,
-            float[] b,
-            int bo,
-            int bPitch,
-            float[] f,
-            float[] c,
-            int co,
-            int cPitch) {
+        float[] start = first ? GemmKernel.ZEROS : sums;
+        int strips = FENCED ? STRIP : n;
         float[] strip = Scratch.floats(Scratch.GEMM_A, STRIP * PITCH);
-        for (int i = 0; i < n; i += STRIP) {
-            int high = Math.min(STRIP, n - i);
-            for (int r = 0; r < high; r++) {
-                System.arraycopy(rows, ro + (i + r) * ld, strip, r * PITCH, depth);
+        for (int i = 0; i < n; i += strips) {
+            int high = Math.min(strips, n - i);
+            if (FENCED) {
+                copyRows(high, a.keys(), rows, ro + i * ld, ld, strip);
             }
-            int w;
-            for (int j = 0; j < m; j += w) {
-                w = RowPanels.width(m - j);
-                int to = co + j * cPitch + i * w;
-                boolean zeros = f == GemmKernel.ZEROS;
-                strip(high, w, depth, strip, b, bo + j * bPitch, f, zeros ? 0 : to, zeros ? 0 : w, c, to, w);
+            for (int j = 0; j < a.queries(); j += a.width(j)) {
+                int w = a.width(j);
+                int b = to + j * KEYS;
+                int c = at + j * n + i * w;
+                int f = first ? 0 : c;
+                int ldf = first ? 0 : w;
+                if (FENCED) {
+                    strip(high, w, a.reach(j), strip, tile, b, start, f, ldf, sums, c, w);
+                } else {
+                    RowPanels.add(n, w, a.reach(j), rows, ro, ld, tile, b, start, f, ldf, sums, c, w);
+                }
             }
         }
     }
 
     /// [#addRows] with the rows of all panels put together.
     private static void addStrips(
-            int n, int m, int d, float[] tile, int to, float[] panels, int at, float[] y, int yo, int ld) {
+            AttentionWindow a, int d, float[] tile, int to, float[] panels, int at, float[] y, int yo, int ld) {
         float[] strip = Scratch.floats(Scratch.GEMM_A, STRIP * PITCH);
+        int m = a.queries();
+        int n = a.reach(m - 1);
         for (int i = 0; i < n; i += STRIP) {
             int high = Math.min(STRIP, n - i);
-            int w;
-            for (int j = 0; j < m; j += w) {
-                w = RowPanels.width(m - j);
+            int first = 0;
+            while (a.reach(first) <= i) {
+                first += a.width(first);
+            }
+            for (int j = first; j < m; j += a.width(j)) {
+                int w = a.width(j);
                 for (int r = 0; r < high; r++) {
-                    System.arraycopy(tile, to + j * KEYS + (i + r) * w, strip, r * PITCH + j, Math.min(w, m - j));
+                    System.arraycopy(tile, to + j * KEYS + (i + r) * w, strip, r * PITCH + j - first, a.count(j));
                 }
             }
             int width;
             for (int c = 0; c < d; c += width) {
                 width = RowPanels.width(d - c);
+                int b = at + c * m + first * width;
                 int corner = yo + i * ld + c;
-                strip(high, Math.min(width, d - c), m, strip, panels, at + c * m, y, corner, ld, y, corner, ld);
+                strip(high, Math.min(width, d - c), m - first, strip, panels, b, y, corner, ld, y, corner, ld);
             }
+        }
+    }
+
+    private static void copyRows(int n, int depth, float[] rows, int ro, int ld, float[] strip) {
+        for (int r = 0; r < n; r++) {
+            System.arraycopy(rows, ro + r * ld, strip, r * PITCH, depth);
         }
     }
 
@@ -234,47 +243,45 @@ final class AttentionTile {
             float[] c,
             int co,
             int ldc) {
-        if (rows == STRIP && columns == 2 * L) {
+        if (rows % 2 == 0 && columns == 2 * L) {
             FencedKernel.tile(rows, columns, depth, strip, 0, b, bo, f, fo, ldf, c, co, ldc);
         } else {
             RowPanels.add(rows, columns, depth, strip, 0, PITCH, b, bo, f, fo, ldf, c, co, ldc);
         }
     }
 
-    /// Applies the mask, and hides keys that their query may not see; m queries from t on, n keys from s on.
-    static void hide(AttentionShape a, AttentionMask mask, int head, int t, int m, int s, int n, float[] tile, int to) {
-        boolean cut = a.visible(t) < s + n;
-        if (mask == AttentionMask.NONE && !cut) {
+    /// Applies the mask, and hides keys that their query may not see.
+    static void hide(AttentionWindow a, AttentionMask mask, int head, float[] tile, int to) {
+        if (mask == AttentionMask.NONE && !a.isCut()) {
             return;
         }
-        int w;
-        for (int j = 0; j < m; j += w) {
-            w = RowPanels.width(m - j);
+        int heads = a.shape().heads();
+        for (int j = 0; j < a.queries(); j += a.width(j)) {
+            int w = a.width(j);
+            int n = a.reach(j);
             int at = to + j * KEYS;
-            int count = Math.min(w, m - j);
             if (mask != AttentionMask.NONE) {
-                for (int i = 0; i < count; i++) {
-                    mask.apply(head / a.heads(), head % a.heads(), t + j + i, s, tile, at + i, w, n);
+                for (int i = 0; i < a.count(j); i++) {
+                    mask.apply(head / heads, head % heads, a.query() + j + i, a.key(), tile, at + i, w, n);
                 }
             }
-            for (int i = 0; cut && i < n; i++) {
-                int row = at + i * w;
-                Arrays.fill(tile, row, row + Math.clamp(a.blind(s + i) - t - j, 0, count), Float.NEGATIVE_INFINITY);
+            for (int i = 0; a.isCut() && i < n; i++) {
+                Arrays.fill(tile, at + i * w, at + i * w + a.blind(j, i), Float.NEGATIVE_INFINITY);
             }
         }
     }
 
-    /// Moves the running maxima of m queries up to the scores of n keys, writes what weights are
-    /// now relative to (0 where all is hidden) and by how much older sums shrink.
-    static void raise(int m, int n, float[] tile, int to, float[] max, float[] shift, float[] shrink) {
-        int w;
-        for (int j = 0; j < m; j += w) {
-            w = RowPanels.width(m - j);
+    /// Moves the running maxima of the queries up to the scores of the keys, writes what weights are now relative to (0
+    /// where all is hidden) and by how much older sums shrink.
+    static void raise(AttentionWindow a, float[] tile, int to, float[] max, float[] shift, float[] shrink) {
+        for (int j = 0; j < a.queries(); j += a.width(j)) {
+            int w = a.width(j);
+            int n = a.reach(j);
             for (int v = 0; v < w; v += L) {
                 raise(n, tile, to + j * KEYS + v, w, max, shift, shrink, j + v);
             }
         }
-        UnaryLoops.exp(shrink, 0, shrink, 0, (m + L - 1) / L * L);
+        UnaryLoops.exp(shrink, 0, shrink, 0, (a.queries() + L - 1) / L * L);
     }
 
     /// One vector of queries. Scores that are NaN are no maximum; their weights are NaN whatever it is.
@@ -313,10 +320,10 @@ final class AttentionTile {
     }
 
     /// Turns scores into weights and puts their sums into `sum`, after the older ones have shrunk.
-    static void weights(int m, int n, float[] tile, int to, float[] shift, float[] shrink, float[] sum) {
-        int w;
-        for (int j = 0; j < m; j += w) {
-            w = RowPanels.width(m - j);
+    static void weights(AttentionWindow a, float[] tile, int to, float[] shift, float[] shrink, float[] sum) {
+        for (int j = 0; j < a.queries(); j += a.width(j)) {
+            int w = a.width(j);
+            int n = a.reach(j);
             for (int v = 0; v < w; v += L) {
                 weights(n, tile, to + j * KEYS + v, w, shift, shrink, sum, j + v);
             }
@@ -357,10 +364,10 @@ final class AttentionTile {
     }
 
     /// `scores = p (dp - dot)` and `dp = p`, with `p = e^(score - shift)`.
-    static void slopes(int m, int n, float[] scores, int so, float[] dp, int dpo, float[] shift, float[] dots) {
-        int w;
-        for (int j = 0; j < m; j += w) {
-            w = RowPanels.width(m - j);
+    static void slopes(AttentionWindow a, float[] scores, int so, float[] dp, int dpo, float[] shift, float[] dots) {
+        for (int j = 0; j < a.queries(); j += a.width(j)) {
+            int w = a.width(j);
+            int n = a.reach(j);
             for (int v = 0; v < w; v += L) {
                 int at = j * KEYS + v;
                 slopes(n, scores, so + at, dp, dpo + at, w, shift, dots, j + v);
@@ -418,15 +425,17 @@ final class AttentionTile {
         }
     }
 
-    /// Sets dropped weights to 0 and divides the others by 1 - p; `row` counts queries over batch and heads.
-    static void drop(AttentionShape a, int row, int m, int s, int n, float[] tile, int to) {
-        boolean[] kept = new boolean[n];
-        float factor = (float) (1 / (1 - a.dropout()));
-        int w;
-        for (int j = 0; j < m; j += w) {
-            w = RowPanels.width(m - j);
-            for (int i = 0; i < Math.min(w, m - j); i++) {
-                Philox.keep(a.seed(), a.stream(), (long) (row + j + i) * a.keys() + s, a.dropout(), kept);
+    /// Sets dropped weights to 0 and divides the others by 1 - p.
+    static void drop(AttentionWindow a, int head, float[] tile, int to) {
+        AttentionShape shape = a.shape();
+        boolean[] kept = new boolean[a.keys()];
+        float factor = (float) (1 / (1 - shape.dropout()));
+        for (int j = 0; j < a.queries(); j += a.width(j)) {
+            int w = a.width(j);
+            int n = a.reach(j);
+            for (int i = 0; i < a.count(j); i++) {
+                long row = (long) head * shape.queries() + a.query() + j + i;
+                Philox.keep(shape.seed(), shape.stream(), row * shape.keys() + a.key(), shape.dropout(), kept);
                 int at = to + j * KEYS + i;
                 for (int key = 0; key < n; key++) {
                     float weight = tile[at + key * w];
