@@ -1,7 +1,6 @@
 package dev.retort.tensor.cpu.simd;
 
-/// Transposes blocks of floats: squares by [SquareTranspose] where vectors have 16 lanes, what is left four rows at a
-/// time.
+/// Transposes blocks of floats: squares by [SquareTranspose] where there is one, what is left four rows at a time.
 public final class BlockTranspose {
     private static final int SQUARE = SquareTranspose.SIZE;
 
@@ -9,8 +8,9 @@ public final class BlockTranspose {
 
     /// `dst[d + j * dStep + i] = src[s + i * sStep + j]` for i < rows, j < columns.
     public static void run(int rows, int columns, float[] src, int s, int sStep, float[] dst, int d, int dStep) {
-        int wholeRows = SquareTranspose.AVAILABLE ? rows / SQUARE * SQUARE : 0;
-        int wholeColumns = SquareTranspose.AVAILABLE ? columns / SQUARE * SQUARE : 0;
+        boolean squares = SquareTranspose.suits(sStep);
+        int wholeRows = squares ? rows / SQUARE * SQUARE : 0;
+        int wholeColumns = squares ? columns / SQUARE * SQUARE : 0;
         if (wholeRows > 0 && wholeColumns > 0) {
             float[] t = Scratch.floats(Scratch.SQUARE, SQUARE * SQUARE);
             for (int i = 0; i < wholeRows; i += SQUARE) {

@@ -24,7 +24,7 @@ public final class Panels {
             packNarrow(src, off, across, along, width, r, depth, dst, d);
         } else if (across == 1) {
             copyRows(src, off, along, r, depth, dst, d);
-        } else if (along == 1 && SquareTranspose.AVAILABLE && r % SquareTranspose.SIZE == 0) {
+        } else if (along == 1 && SquareTranspose.suits(across) && r % SquareTranspose.SIZE == 0) {
             squares(src, off, across, r, depth, dst, d);
         } else if (along == 1 && gathers(across, r)) {
             gather(src, off, across, r, depth, dst, d);
