@@ -1,5 +1,6 @@
 package dev.retort.tensor.cpu.simd.attention;
 
+import dev.retort.tensor.cpu.CacheSizes;
 import dev.retort.tensor.cpu.Parallel;
 import dev.retort.tensor.cpu.simd.Scratch;
 
@@ -10,8 +11,9 @@ import dev.retort.tensor.cpu.simd.Scratch;
 /// the length; the copy has an odd number of cache lines a position, so that its rows lie in all sets.
 final class AttentionPair {
     static final int HEADS = 2;
-    /// Floats of the copies of a task: what a second-level cache holds, and some of it twice.
-    private static final int FLOATS = 1 << 19;
+    /// Floats of the copies of a task: what the second-level cache holds. Where they would leave it, heads are read as
+    /// fast where they lie.
+    private static final int FLOATS = CacheSizes.SECOND_LEVEL / Float.BYTES;
 
     private static final int LINE_FLOATS = 16;
 

@@ -281,7 +281,12 @@ final class AttentionTile {
                 raise(n, tile, to + j * KEYS + v, w, max, shift, shrink, j + v);
             }
         }
-        UnaryLoops.exp(shrink, 0, shrink, 0, (a.queries() + L - 1) / L * L);
+        int lanes = (a.queries() + L - 1) / L * L;
+        if (a.key() == 0) {
+            Arrays.fill(shrink, 0, lanes, 0f); // there are no older sums
+        } else {
+            UnaryLoops.exp(shrink, 0, shrink, 0, lanes);
+        }
     }
 
     /// One vector of queries. Scores that are NaN are no maximum; their weights are NaN whatever it is.
