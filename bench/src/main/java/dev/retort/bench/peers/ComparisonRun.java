@@ -113,7 +113,7 @@ final class ComparisonRun {
     private void measureKnown(DuelProcess process, String group, Path natives) {
         switch (group) {
             case "startup" ->
-                new StartupRows(process, Math.min(settings.pairs(), settings.quick() ? 2 : 10)).measure(this::add);
+                new StartupRows(process, Math.min(settings.pairs(), settings.quick() ? 1 : 10)).measure(this::add);
             case "memory" -> measureMemory(process);
             default -> duel(process, group, natives);
         }

@@ -14,6 +14,10 @@ import org.bytedeco.openblas.global.openblas;
 /// alternately.
 final class Measuring {
     private static final int TRIALS = 3;
+    /// In a quick comparison a row whose run takes longer than this many seconds has fewer pairs.
+    private static final double LONG = 0.5;
+
+    private static final int LONG_PAIRS = 3;
 
     private final DuelSettings settings;
 
@@ -77,8 +81,10 @@ final class Measuring {
         retort.warmUp(warmUp, sample);
         Map<String, Double> others = new LinkedHashMap<>();
         Stopwatch peer = fastest(sides.peers(), warmUp / 5, sample, others);
-        double[] ours = new double[settings.pairs()];
-        double[] theirs = new double[settings.pairs()];
+        boolean fewer = settings.quick() && retort.seconds() > LONG;
+        int pairs = fewer ? Math.min(LONG_PAIRS, settings.pairs()) : settings.pairs();
+        double[] ours = new double[pairs];
+        double[] theirs = new double[pairs];
         for (int i = 0; i < ours.length; i++) {
             if (i % 2 == 0) { // a drift of the machine's speed favours each side as often as the other
                 ours[i] = rested(retort);

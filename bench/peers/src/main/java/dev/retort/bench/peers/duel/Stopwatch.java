@@ -1,17 +1,24 @@
 package dev.retort.bench.peers.duel;
 
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
+
 /// Times one side: how often it runs in a sample is chosen so that a sample lasts long enough.
 final class Stopwatch {
+    private static final CompilationMXBean COMPILER = ManagementFactory.getCompilationMXBean();
     private static final int MOST = 200_000;
-    /// Runs without a faster one, after which a side counts as warm.
+    /// Runs without a change, after which a side counts as warm.
     private static final int STEADY = 5;
     /// What counts as faster.
     private static final double FASTER = 0.97;
+    /// Milliseconds of compilation that count as a change: a kernel's take longer, the odd small method's do not.
+    private static final int COMPILED = 20;
     /// The longest warm-up, as a multiple of the shortest.
     private static final int PATIENCE = 10;
 
     private final Side side;
     private int repeats = 1;
+    private double fastest = Double.POSITIVE_INFINITY;
 
     Stopwatch(Side side) {
         this.side = side;
@@ -21,22 +28,36 @@ final class Stopwatch {
         return side;
     }
 
-    /// Runs for at least `seconds`, and on while runs become faster (the compiler has not had its say), at
-    /// most ten times as long; then chooses the number of runs so that a sample lasts `sample` seconds.
+    /// Runs for at least `seconds`, and on until for five runs and half of `seconds` no run was faster and the compiler
+    /// had nothing to do, at most ten times as long; then chooses the number of runs so that a sample lasts `sample`
+    /// seconds.
     void warmUp(double seconds, double sample) {
         long begin = System.nanoTime();
-        double fastest = Double.POSITIVE_INFINITY;
+        long compiled = COMPILER.getTotalCompilationTime();
         int steady = 0;
+        double changed = 0;
         double elapsed = 0;
-        while (elapsed < seconds || steady < STEADY && elapsed < PATIENCE * seconds) {
+        while (elapsed < seconds
+                || (steady < STEADY || elapsed - changed < seconds / 2) && elapsed < PATIENCE * seconds) {
             long start = System.nanoTime();
             side.run().run();
-            double took = (System.nanoTime() - start) * 1e-9;
-            steady = took < FASTER * fastest ? 0 : steady + 1;
+            long end = System.nanoTime();
+            double took = (end - start) * 1e-9;
+            elapsed = (end - begin) * 1e-9;
+            steady++;
+            if (took < FASTER * fastest || COMPILER.getTotalCompilationTime() > compiled + COMPILED) {
+                compiled = COMPILER.getTotalCompilationTime();
+                changed = elapsed;
+                steady = 0;
+            }
             fastest = Math.min(fastest, took);
-            elapsed = (System.nanoTime() - begin) * 1e-9;
         }
         repeats = (int) Math.clamp(Math.ceil(sample / fastest), 1, MOST);
+    }
+
+    /// Seconds of the fastest run of the warm-up.
+    double seconds() {
+        return fastest;
     }
 
     /// Mean milliseconds of a run over one sample.
