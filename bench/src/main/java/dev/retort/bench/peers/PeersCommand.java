@@ -32,7 +32,9 @@ public final class PeersCommand implements Callable<Integer> {
     @Spec
     private @Nullable CommandSpec spec;
 
-    @Option(names = "--quick", description = "Under five minutes: some rows of every kind, 5 pairs each (3 where a run is long).")
+    @Option(
+            names = "--quick",
+            description = "Under five minutes: some rows of every kind, 5 pairs each (3 where a run is long).")
     private boolean quick;
 
     @Option(names = "--rows", split = ",", paramLabel = "KIND", description = "Kinds of rows, such as gemm,conv.")
