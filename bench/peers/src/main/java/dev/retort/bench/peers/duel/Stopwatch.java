@@ -28,9 +28,9 @@ final class Stopwatch {
         return side;
     }
 
-    /// Runs for at least `seconds`, and on until for five runs and half of `seconds` no run was faster and the compiler
-    /// had nothing to do, at most ten times as long; then chooses the number of runs so that a sample lasts `sample`
-    /// seconds.
+    /// Runs for at least `seconds`, and on until for five runs and half of `seconds` no run was faster and the
+    /// compiler had nothing to do, at most ten times as long; then chooses the number of runs so that a sample
+    /// lasts `sample` seconds.
     void warmUp(double seconds, double sample) {
         long begin = System.nanoTime();
         long compiled = COMPILER.getTotalCompilationTime();
