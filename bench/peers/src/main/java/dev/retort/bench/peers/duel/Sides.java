@@ -45,8 +45,11 @@ final class Sides {
                 () -> {
                     pass.run();
                     for (Tensor leaf : leaves) {
-                        leaf.grad().storage().release();
-                        leaf.grad(null);
+                        Tensor grad = leaf.grad();
+                        if (grad != null) {
+                            grad.storage().release();
+                            leaf.grad(null);
+                        }
                     }
                 },
                 () -> {
