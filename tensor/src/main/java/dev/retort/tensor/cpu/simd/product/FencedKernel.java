@@ -22,10 +22,12 @@ public final class FencedKernel {
     private static final int NR = 2 * L;
     /// Rows of the largest tile.
     public static final int MR = 6;
-    /// Largest depth: a panel of B and two strips of A stay in a first-level cache of 32 KB.
+    /// Depth at which a panel of B and two strips of A stay in a first-level cache of 32 KB.
     public static final int DEPTH = 256;
+    /// Largest depth: the panel and one strip fill that cache.
+    static final int MOST = 384;
     /// Distance of two rows: whole cache lines, an odd number of them, so that rows do not compete for a set.
-    public static final int PITCH = DEPTH + 16;
+    public static final int PITCH = MOST + 16;
 
     private FencedKernel() {}
 

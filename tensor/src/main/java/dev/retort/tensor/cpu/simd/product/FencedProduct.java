@@ -43,7 +43,7 @@ record FencedProduct(
     private static final int ROWS = 172 * MR;
     /// Rows below which packing B again costs more than anything else.
     private static final int FEWEST_ROWS = 16 * MR;
-    /// Rows that are copied together: 100 KB of the second-level cache.
+    /// Rows that are copied together: at most 150 KB of the second-level cache.
     private static final int GROUP = 16 * MR;
     /// Steps that are transposed together: one cache line of every copied row.
     private static final int SQUARE = 16;
@@ -65,7 +65,7 @@ record FencedProduct(
 
     void run() {
         boolean serial = (long) m * n * k < Gemm.SERIAL_WORK;
-        int depth = Gemm.evenBlock(k, FencedKernel.DEPTH);
+        int depth = Gemm.evenBlock(k, FencedKernel.MOST);
         int across = parts(n, COLUMNS);
         int down = parts(m, ROWS);
         new ProductTasks(across, down, FEWEST_COLUMNS, FEWEST_ROWS, MR, NR)
@@ -149,11 +149,23 @@ record FencedProduct(
         }
         boolean out = last && whole;
         float[] to = out ? c : kept;
+        if (out && f != c) {
+            fetch(corner + NR - 1, rows);
+        }
         FencedKernel.tile(rows, columns, depth, ap, left, bp, bt, f, fo, ldf, to, out ? corner : at, out ? ldc : NR);
         if (last && !whole) {
             for (int r = 0; r < rows; r++) {
                 System.arraycopy(kept, at + r * NR, c, corner + r * ldc, columns);
             }
+        }
+    }
+
+    /// Writes something to the last column of a tile of C that will be written, so that its lines come into the cache
+    /// while the tile is computed: stores that miss it wait for each other. Those of the first column came with the
+    /// tile to the left.
+    private void fetch(int at, int rows) {
+        for (int r = 0; r < rows; r++) {
+            c[at + r * ldc] = 0f;
         }
     }
 }
