@@ -11,7 +11,8 @@ import jdk.incubator.vector.VectorSpecies;
 ///
 /// Twelve sums, two vectors of B and one value of A leave one register. The compiler would load all six values of A
 /// first, and keep sums on the stack for it; fences between the rows hold each load where it stands. On x86 they are
-/// no instructions, since loads are never reordered there.
+/// no instructions, since loads are never reordered there. They also keep the compiler from unrolling the loop, which
+/// takes two steps a turn by hand: its own instructions cost a tenth where another thread shares the core.
 public final class FencedKernel {
     /// Whether this process has 16 registers and fences that cost nothing.
     public static final boolean AVAILABLE =
@@ -75,7 +76,24 @@ public final class FencedKernel {
         FloatVector s5a = FloatVector.fromArray(S, f, fo + 5 * fs);
         FloatVector s5b = FloatVector.fromArray(S, f, fo + 5 * fs + L);
         int end = ao + k;
-        for (int i = ao, j = bo; i < end; i++, j += NR) {
+        int odd = k & 1;
+        if (odd != 0) {
+            FloatVector b0 = FloatVector.fromArray(S, b, bo);
+            FloatVector b1 = FloatVector.fromArray(S, b, bo + L);
+            s0a = FloatVector.broadcast(S, a[ao]).fma(b0, s0a);
+            s0b = FloatVector.broadcast(S, a[ao]).fma(b1, s0b);
+            s1a = FloatVector.broadcast(S, a[ao + PITCH]).fma(b0, s1a);
+            s1b = FloatVector.broadcast(S, a[ao + PITCH]).fma(b1, s1b);
+            s2a = FloatVector.broadcast(S, a[ao + 2 * PITCH]).fma(b0, s2a);
+            s2b = FloatVector.broadcast(S, a[ao + 2 * PITCH]).fma(b1, s2b);
+            s3a = FloatVector.broadcast(S, a[ao + 3 * PITCH]).fma(b0, s3a);
+            s3b = FloatVector.broadcast(S, a[ao + 3 * PITCH]).fma(b1, s3b);
+            s4a = FloatVector.broadcast(S, a[ao + 4 * PITCH]).fma(b0, s4a);
+            s4b = FloatVector.broadcast(S, a[ao + 4 * PITCH]).fma(b1, s4b);
+            s5a = FloatVector.broadcast(S, a[ao + 5 * PITCH]).fma(b0, s5a);
+            s5b = FloatVector.broadcast(S, a[ao + 5 * PITCH]).fma(b1, s5b);
+        }
+        for (int i = ao + odd, j = bo + odd * NR; i < end; i += 2, j += 2 * NR) {
             FloatVector b0 = FloatVector.fromArray(S, b, j);
             FloatVector b1 = FloatVector.fromArray(S, b, j + L);
             FloatVector v0 = FloatVector.broadcast(S, a[i]);
@@ -101,6 +119,32 @@ public final class FencedKernel {
             FloatVector v5 = FloatVector.broadcast(S, a[i + 5 * PITCH]);
             s5a = v5.fma(b0, s5a);
             s5b = v5.fma(b1, s5b);
+            loadLoadFence();
+            FloatVector d0 = FloatVector.fromArray(S, b, j + NR);
+            FloatVector d1 = FloatVector.fromArray(S, b, j + NR + L);
+            FloatVector w0 = FloatVector.broadcast(S, a[i + 1]);
+            s0a = w0.fma(d0, s0a);
+            s0b = w0.fma(d1, s0b);
+            loadLoadFence();
+            FloatVector w1 = FloatVector.broadcast(S, a[i + PITCH + 1]);
+            s1a = w1.fma(d0, s1a);
+            s1b = w1.fma(d1, s1b);
+            loadLoadFence();
+            FloatVector w2 = FloatVector.broadcast(S, a[i + 2 * PITCH + 1]);
+            s2a = w2.fma(d0, s2a);
+            s2b = w2.fma(d1, s2b);
+            loadLoadFence();
+            FloatVector w3 = FloatVector.broadcast(S, a[i + 3 * PITCH + 1]);
+            s3a = w3.fma(d0, s3a);
+            s3b = w3.fma(d1, s3b);
+            loadLoadFence();
+            FloatVector w4 = FloatVector.broadcast(S, a[i + 4 * PITCH + 1]);
+            s4a = w4.fma(d0, s4a);
+            s4b = w4.fma(d1, s4b);
+            loadLoadFence();
+            FloatVector w5 = FloatVector.broadcast(S, a[i + 5 * PITCH + 1]);
+            s5a = w5.fma(d0, s5a);
+            s5b = w5.fma(d1, s5b);
         }
         s0a.intoArray(c, co);
         s0b.intoArray(c, co + L);

@@ -35,7 +35,8 @@ record FencedProduct(
     private static final int NR = 2 * Lanes.LENGTH;
     /// Multiply-adds up to which [SmallProduct] does less besides: 64 x 64 x 64.
     private static final long SMALL = 1L << 18;
-    /// Columns of a task: rows of A are copied once for all of them.
+    /// Columns of a task: rows of A are copied once for all of them. Twice as many where copying is transposing and
+    /// rows are few, so that what is kept of C is no larger.
     private static final int COLUMNS = 768;
     /// Columns below which copying rows of A costs more than packing B once more.
     private static final int FEWEST_COLUMNS = 256;
@@ -66,7 +67,8 @@ record FencedProduct(
     void run() {
         boolean serial = (long) m * n * k < Gemm.SERIAL_WORK;
         int depth = Gemm.evenBlock(k, FencedKernel.MOST);
-        int across = parts(n, COLUMNS);
+        boolean wide = acs != 1 && m <= ROWS / 2;
+        int across = parts(n, wide ? 2 * COLUMNS : COLUMNS);
         int down = parts(m, ROWS);
         new ProductTasks(across, down, FEWEST_COLUMNS, FEWEST_ROWS, MR, NR)
                 .run(m, n, serial, (i, rows, j, columns) -> block(new Block(i, rows, j, columns, depth)));

@@ -14,7 +14,7 @@ import jdk.incubator.vector.VectorSpecies;
 ///
 /// Shapes (measured: docs/design-notes.md): 8 rows by 2 vectors where there are 32 vector registers.
 /// Where there are 16, 4 rows by 2 vectors, since the next larger shape spills and runs at half speed, or
-/// 6 with fences as in [FencedKernel].
+/// 6 with fences and two steps a turn, as in [FencedKernel].
 public final class GemmKernel {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
@@ -105,9 +105,25 @@ public final class GemmKernel {
         FloatVector s41 = FloatVector.fromArray(S, f, f0 + 4 * ldf + L);
         FloatVector s50 = FloatVector.fromArray(S, f, f0 + 5 * ldf);
         FloatVector s51 = FloatVector.fromArray(S, f, f0 + 5 * ldf + L);
-        int i = ap;
-        int j = bp;
-        for (int p = 0; p < depth; p++) {
+        int end = ap + depth * 6;
+        int odd = depth & 1;
+        if (odd != 0) {
+            FloatVector b0 = FloatVector.fromArray(S, b, bp);
+            FloatVector b1 = FloatVector.fromArray(S, b, bp + L);
+            s00 = FloatVector.broadcast(S, a[ap]).fma(b0, s00);
+            s01 = FloatVector.broadcast(S, a[ap]).fma(b1, s01);
+            s10 = FloatVector.broadcast(S, a[ap + 1]).fma(b0, s10);
+            s11 = FloatVector.broadcast(S, a[ap + 1]).fma(b1, s11);
+            s20 = FloatVector.broadcast(S, a[ap + 2]).fma(b0, s20);
+            s21 = FloatVector.broadcast(S, a[ap + 2]).fma(b1, s21);
+            s30 = FloatVector.broadcast(S, a[ap + 3]).fma(b0, s30);
+            s31 = FloatVector.broadcast(S, a[ap + 3]).fma(b1, s31);
+            s40 = FloatVector.broadcast(S, a[ap + 4]).fma(b0, s40);
+            s41 = FloatVector.broadcast(S, a[ap + 4]).fma(b1, s41);
+            s50 = FloatVector.broadcast(S, a[ap + 5]).fma(b0, s50);
+            s51 = FloatVector.broadcast(S, a[ap + 5]).fma(b1, s51);
+        }
+        for (int i = ap + 6 * odd, j = bp + 2 * L * odd; i < end; i += 12, j += 4 * L) {
             FloatVector b0 = FloatVector.fromArray(S, b, j);
             FloatVector b1 = FloatVector.fromArray(S, b, j + L);
             FloatVector a0 = FloatVector.broadcast(S, a[i]);
@@ -133,8 +149,32 @@ public final class GemmKernel {
             FloatVector a5 = FloatVector.broadcast(S, a[i + 5]);
             s50 = a5.fma(b0, s50);
             s51 = a5.fma(b1, s51);
-            i += 6;
-            j += 2 * L;
+            loadLoadFence();
+            FloatVector d0 = FloatVector.fromArray(S, b, j + 2 * L);
+            FloatVector d1 = FloatVector.fromArray(S, b, j + 3 * L);
+            FloatVector e0 = FloatVector.broadcast(S, a[i + 6]);
+            s00 = e0.fma(d0, s00);
+            s01 = e0.fma(d1, s01);
+            loadLoadFence();
+            FloatVector e1 = FloatVector.broadcast(S, a[i + 7]);
+            s10 = e1.fma(d0, s10);
+            s11 = e1.fma(d1, s11);
+            loadLoadFence();
+            FloatVector e2 = FloatVector.broadcast(S, a[i + 8]);
+            s20 = e2.fma(d0, s20);
+            s21 = e2.fma(d1, s21);
+            loadLoadFence();
+            FloatVector e3 = FloatVector.broadcast(S, a[i + 9]);
+            s30 = e3.fma(d0, s30);
+            s31 = e3.fma(d1, s31);
+            loadLoadFence();
+            FloatVector e4 = FloatVector.broadcast(S, a[i + 10]);
+            s40 = e4.fma(d0, s40);
+            s41 = e4.fma(d1, s41);
+            loadLoadFence();
+            FloatVector e5 = FloatVector.broadcast(S, a[i + 11]);
+            s50 = e5.fma(d0, s50);
+            s51 = e5.fma(d1, s51);
         }
         s00.intoArray(c, c0);
         s01.intoArray(c, c0 + L);
