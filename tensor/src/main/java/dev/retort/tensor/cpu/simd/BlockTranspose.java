@@ -12,7 +12,7 @@ public final class BlockTranspose {
         int wholeRows = squares ? rows / SQUARE * SQUARE : 0;
         int wholeColumns = squares ? columns / SQUARE * SQUARE : 0;
         if (wholeRows > 0 && wholeColumns > 0) {
-            float[] t = Scratch.floats(Scratch.SQUARE, SQUARE * SQUARE);
+            float[] t = SquareTranspose.scratch();
             for (int i = 0; i < wholeRows; i += SQUARE) {
                 for (int j = 0; j < wholeColumns; j += SQUARE) {
                     SquareTranspose.run(src, s + i * sStep + j, sStep, dst, d + j * dStep + i, dStep, t);

@@ -7,15 +7,22 @@ public final class SquareTranspose {
     /// Rows and columns of a square.
     public static final int SIZE = Lanes.LENGTH >= 16 ? 16 : 8;
 
+    private static final float[] NONE = {};
+
     private SquareTranspose() {}
+
+    /// Memory for [#run], fetched once for many squares: finding a thread's own takes as long as a small square.
+    public static float[] scratch() {
+        return SIZE == 16 ? Scratch.floats(Scratch.SQUARE, SIZE * SIZE) : NONE;
+    }
 
     /// Whether rows `sStep` floats apart can be read so: they do not overlap.
     public static boolean suits(int sStep) {
         return AVAILABLE && sStep >= SIZE;
     }
 
-    /// `dst[d + j * dStep + i] = src[s + i * sStep + j]` for i, j < [#SIZE], where `sStep` [#suits]; `t` is scratch
-    /// memory of `SIZE²` floats.
+    /// `dst[d + j * dStep + i] = src[s + i * sStep + j]` for i, j < [#SIZE], where `sStep` [#suits]; `t` is
+    /// [#scratch].
     public static void run(float[] src, int s, int sStep, float[] dst, int d, int dStep, float[] t) {
         if (SIZE == 16) {
             SquareOf16.run(src, s, sStep, dst, d, dStep, t);

@@ -1,7 +1,6 @@
 package dev.retort.tensor.cpu.simd.planes;
 
 import dev.retort.tensor.cpu.simd.Lanes;
-import dev.retort.tensor.cpu.simd.Scratch;
 import dev.retort.tensor.cpu.simd.SquareTranspose;
 import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +25,7 @@ public final class ChannelLanes {
     /// The same with pixels `step` floats apart.
     public static void gather(float[] src, int s, int plane, int channels, int count, float[] dst, int d, int step) {
         if (squares(channels, count)) {
-            float[] t = Scratch.floats(Scratch.SQUARE, L * L);
+            float[] t = SquareTranspose.scratch();
             for (int x = 0; x < count; x += L) {
                 int at = Math.min(x, count - L); // the last square overlaps the one before it
                 SquareTranspose.run(src, s + at, plane, dst, d + at * step, step, t);
@@ -101,7 +100,7 @@ public final class ChannelLanes {
     /// `dst[d + c * plane + x] = src[s + x * step + c]`.
     public static void scatter(float[] src, int s, int step, int count, float[] dst, int d, int plane, int channels) {
         if (squares(channels, count)) {
-            float[] t = Scratch.floats(Scratch.SQUARE, L * L);
+            float[] t = SquareTranspose.scratch();
             for (int x = 0; x < count; x += L) {
                 int at = Math.min(x, count - L);
                 SquareTranspose.run(src, s + at * step, step, dst, d + at, plane, t);

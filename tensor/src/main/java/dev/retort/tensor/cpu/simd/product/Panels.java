@@ -1,7 +1,6 @@
 package dev.retort.tensor.cpu.simd.product;
 
 import dev.retort.tensor.cpu.simd.Lanes;
-import dev.retort.tensor.cpu.simd.Scratch;
 import dev.retort.tensor.cpu.simd.SquareTranspose;
 import jdk.incubator.vector.FloatVector;
 
@@ -100,7 +99,7 @@ public final class Panels {
 
     /// Steps lie next to each other: squares of steps and rows are transposed in registers.
     private static void squares(float[] src, int off, int across, int r, int depth, float[] dst, int d) {
-        float[] t = Scratch.floats(Scratch.SQUARE, SquareTranspose.SIZE * SquareTranspose.SIZE);
+        float[] t = SquareTranspose.scratch();
         int whole = depth / SquareTranspose.SIZE * SquareTranspose.SIZE;
         for (int p = 0; p < whole; p += SquareTranspose.SIZE) {
             for (int i = 0; i < r; i += SquareTranspose.SIZE) {

@@ -115,7 +115,7 @@ record TallProduct(
         }
         int wholeRows = ars == 1 ? rows / SQUARE * SQUARE : 0;
         int wholeDepth = depth / SQUARE * SQUARE;
-        float[] t = Scratch.floats(Scratch.SQUARE, SQUARE * SQUARE);
+        float[] t = SquareTranspose.scratch();
         for (int p = 0; p < wholeDepth; p += SQUARE) {
             for (int r = 0; r < wholeRows; r += SQUARE) {
                 SquareTranspose.run(a, off + p * acs + r, acs, ap, r * PITCH + p, PITCH, t);
