@@ -4,7 +4,7 @@
 // cp.async into SLOTS slots in turn, two of them ahead of the one that is multiplied.
 //
 // The OpenCL compiler does not know these instructions (they need the target sm_90a), so it is given comments, which it passes
-// on with registers put in; HopperText makes instructions of the lines behind //@.
+// on with registers put in; PtxEdit makes instructions of the lines behind //@.
 //
 // A tile lies as the instruction's descriptors want it (PTX ISA, "Asynchronous warpgroup level matrix shared memory layout"):
 //
