@@ -1,5 +1,6 @@
 package dev.retort.tensor.cpu.simd.winograd;
 
+import dev.retort.tensor.cpu.CacheSizes;
 import dev.retort.tensor.cpu.Parallel;
 import dev.retort.tensor.cpu.simd.Lanes;
 import dev.retort.tensor.cpu.simd.Scratch;
@@ -16,14 +17,14 @@ import org.jspecify.annotations.Nullable;
 /// and the direct kernels compute everything again.
 public final class Winograd {
     private static final int L = Lanes.LENGTH;
-    /// Floats of transformed inputs and outputs of a task: about the second-level cache.
-    private static final int TASK_FLOATS = 1 << 18;
+    /// Floats of transformed inputs and outputs of a task: the second-level cache, a megabyte at most.
+    private static final int TASK_FLOATS = Math.min(1 << 18, CacheSizes.SECOND_LEVEL / Float.BYTES);
     /// Below this many channels or filters the transforms cost more than the products saved.
     private static final int MIN_CHANNELS = 16;
     /// Below this many outputs a filter the transformed kernels cost more.
     private static final int MIN_POSITIONS = 144;
 
-    private static final int MIN_TILES = 64;
+    private static final int MIN_TILES = TASK_FLOATS < 1 << 18 ? 32 : 64;
     private static final int MAX_TILES = 256;
 
     private final WinogradTiles tiles;
