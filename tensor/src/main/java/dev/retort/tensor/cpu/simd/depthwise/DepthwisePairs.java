@@ -15,8 +15,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// ```
 ///
 /// Nine weights and two sums fit the registers, or nine sums and two gradients; a strip that walks downwards needs 16
-/// and
-/// keeps some on the stack.
+/// and keeps some on the stack.
 final class DepthwisePairs {
     /// Whether this process has so few registers.
     static final boolean AVAILABLE = GemmKernel.ROWS == 4;

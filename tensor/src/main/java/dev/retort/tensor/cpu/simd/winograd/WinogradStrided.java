@@ -14,8 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /// Convolutions with a stride of two and kernels of 7 x 7 or 8 x 8, a network's stem, by [Winograd]'s algorithm:
-/// forward
-/// and weight gradient.
+/// forward and weight gradient.
 ///
 /// ```
 ///   x, phase (a, b) of a channel:   x'[y, x] = x[2 y + a - top, 2 x + b - left]     four channels, with zeros around

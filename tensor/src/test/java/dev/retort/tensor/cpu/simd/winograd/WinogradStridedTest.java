@@ -22,7 +22,7 @@ class WinogradStridedTest {
 
     @BeforeEach
     void needsShortVectors() {
-        assumeTrue(Lanes.LENGTH >= 4 && Lanes.LENGTH <= 8);
+        assumeTrue(Lanes.LENGTH >= 4 && Lanes.LENGTH <= 8, "skipped: not used with vectors of " + Lanes.LENGTH);
         WinogradMode.set(WinogradMode.F4);
     }
 
