@@ -134,8 +134,10 @@ public final class Attention {
         }
 
         void run(int first, int last) {
-            for (int t = first; t < last; t += QUERIES) {
-                queries(t, Math.min(QUERIES, last - t));
+            int m;
+            for (int t = first; t < last; t += m) {
+                m = AttentionTile.queries(last - t);
+                queries(t, m);
             }
         }
 

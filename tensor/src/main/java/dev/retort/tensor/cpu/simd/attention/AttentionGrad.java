@@ -165,8 +165,10 @@ public final class AttentionGrad {
             }
             int head = group * a.headsPerGroup();
             for (int h = head; h < head + a.headsPerGroup(); h++) {
-                for (int t = 0; t < a.queries(); t += QUERIES) {
-                    queries(h, t, Math.min(QUERIES, a.queries() - t));
+                int m;
+                for (int t = 0; t < a.queries(); t += m) {
+                    m = AttentionTile.queries(a.queries() - t);
+                    queries(h, t, m);
                 }
             }
         }

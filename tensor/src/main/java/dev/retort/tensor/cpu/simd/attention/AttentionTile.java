@@ -23,15 +23,19 @@ import jdk.incubator.vector.VectorSpecies;
 /// Queries lie in panels as [RowPanels] has them: of the panel that starts at query j and is w wide, key i is at
 /// `tile[to + j * KEYS + i * w]`. Queries that fill a panel's last lanes are zeros.
 final class AttentionTile {
-    /// Queries and keys of a tile.
-    static final int QUERIES = 64;
-
-    static final int KEYS = 128;
+    /// Queries of a tile but the last.
+    private static final int WHOLE = 64;
 
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
     /// Whether rows are copied, six at a time, for the tiles of [FencedKernel].
     private static final boolean FENCED = FencedKernel.AVAILABLE;
+    /// Most queries and most keys of a tile. Where rows are copied for it, the last tile takes what would fill one
+    /// panel
+    /// of another: 197 queries, the positions of a small ViT, are three tiles.
+    static final int QUERIES = FENCED ? WHOLE + RowPanels.WIDTH : WHOLE;
+
+    static final int KEYS = 128;
 
     private static final int STRIP = FencedKernel.MR;
     private static final int PITCH = FencedKernel.PITCH;
@@ -47,6 +51,18 @@ final class AttentionTile {
         return (m + RowPanels.WIDTH - 1) / RowPanels.WIDTH * RowPanels.WIDTH * d;
     }
 
+    /// Queries of the tile that starts where `left` are left.
+    static int queries(int left) {
+        return left > QUERIES ? WHOLE : left;
+    }
+
+    /// Queries of the panel that starts where `left` are left, lanes that are only filled included. [FencedKernel] is
+    /// as
+    /// fast with two vectors of which one is empty as other kernels are with one.
+    static int width(int left) {
+        return FENCED ? RowPanels.WIDTH : RowPanels.width(left);
+    }
+
     /// Distance of the rows of a transposed operand of n positions: no power of two, so that rows lie in different sets
     /// of the cache.
     static int pitch(int n) {
@@ -57,7 +73,7 @@ final class AttentionTile {
     static void pack(int m, int d, float factor, float[] x, int xo, int ld, float[] panels, int at) {
         int w;
         for (int j = 0; j < m; j += w) {
-            w = RowPanels.width(m - j);
+            w = width(m - j);
             int n = Math.min(w, m - j);
             int to = at + j * d;
             BlockTranspose.run(n, d, x, xo + j * ld, ld, panels, to, w);
@@ -74,7 +90,7 @@ final class AttentionTile {
     static void unpack(int m, int d, float[] panels, int at, float[] x, int xo, int ld) {
         int w;
         for (int j = 0; j < m; j += w) {
-            w = RowPanels.width(m - j);
+            w = width(m - j);
             BlockTranspose.run(d, Math.min(w, m - j), panels, at + j * d, w, x, xo + j * ld, ld);
         }
     }
@@ -153,7 +169,8 @@ final class AttentionTile {
                 int w = a.width(j);
                 if (i < a.reach(j)) {
                     int c = to + j * KEYS + i * w;
-                    strip(high, w, depth, strip, panels, at + j * depth, GemmKernel.ZEROS, 0, 0, tile, c, w);
+                    int even = high + high % 2; // the panel has room for a row that nobody reads
+                    strip(even, w, depth, strip, panels, at + j * depth, GemmKernel.ZEROS, 0, 0, tile, c, w);
                 }
             }
         }
@@ -243,10 +260,27 @@ final class AttentionTile {
             float[] c,
             int co,
             int ldc) {
-        if (rows % 2 == 0 && columns == 2 * L) {
-            FencedKernel.tile(rows, columns, depth, strip, 0, b, bo, f, fo, ldf, c, co, ldc);
-        } else {
-            RowPanels.add(rows, columns, depth, strip, 0, PITCH, b, bo, f, fo, ldf, c, co, ldc);
+        int fenced = columns == 2 * L ? rows / 2 * 2 : 0;
+        if (fenced > 0) {
+            FencedKernel.tile(fenced, columns, depth, strip, 0, b, bo, f, fo, ldf, c, co, ldc);
+        }
+        if (fenced < rows) {
+            int row = fenced * PITCH;
+            RowPanels.add(
+                    rows - fenced,
+                    columns,
+                    depth,
+                    strip,
+                    row,
+                    PITCH,
+                    b,
+                    bo,
+                    f,
+                    fo + fenced * ldf,
+                    ldf,
+                    c,
+                    co + fenced * ldc,
+                    ldc);
         }
     }
 
@@ -414,7 +448,7 @@ final class AttentionTile {
     static void scale(int m, int d, float[] panels, int at, float[] factors) {
         int w;
         for (int j = 0; j < m; j += w) {
-            w = RowPanels.width(m - j);
+            w = width(m - j);
             for (int v = 0; v < w; v += L) {
                 scale(d, panels, at + j * d + v, w, factors, j + v);
             }

@@ -1,7 +1,6 @@
 package dev.retort.tensor.cpu.simd.attention;
 
 import dev.retort.tensor.cpu.simd.product.FencedKernel;
-import dev.retort.tensor.cpu.simd.product.RowPanels;
 
 /// What a tile covers: `queries` queries from `query` on, against `keys` keys from `key` on.
 ///
@@ -13,7 +12,7 @@ record AttentionWindow(AttentionShape shape, int query, int queries, int key, in
 
     /// Queries of the panel that starts at query j of the tile, lanes that are only filled included.
     int width(int j) {
-        return RowPanels.width(queries - j);
+        return AttentionTile.width(queries - j);
     }
 
     /// Queries of that panel.
