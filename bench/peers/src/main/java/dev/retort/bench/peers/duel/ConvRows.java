@@ -54,17 +54,22 @@ final class ConvRows {
                 new Layer("depthwise 5x5/2 240 @28 b16", 16, 240, 240, 28, 5, 2, 240));
         List<Contest> rows = new ArrayList<>();
         for (Layer layer : layers) {
-            boolean quick =
-                    layer.extent == 56 && layer.stride == 1 && layer.kernel == 3 || layer.name.startsWith("stem");
+            boolean stem = layer.name.startsWith("stem");
+            boolean quick = stem || layer.extent == 56 && layer.stride == 1 && layer.kernel == 3;
             rows.add(new Contest(
-                    layer.name + " forward", layer.flops(), layer.bytes(), 1e-3, quick, () -> forward(layer)));
+                    layer.name + " forward",
+                    layer.flops(),
+                    layer.bytes(),
+                    1e-3,
+                    quick && layer.groups == 1,
+                    () -> forward(layer)));
             int passes = layer.in == 3 ? 2 : 3;
             rows.add(new Contest(
                     layer.name + " forward+backward",
                     passes * layer.flops(),
                     passes * layer.bytes(),
                     1e-3,
-                    quick,
+                    quick && !stem,
                     () -> backward(layer)));
         }
         return rows;

@@ -43,7 +43,7 @@ final class InferenceRows {
     /// With narrow weights on our side alone: the peer has no such product for float32 inputs.
     private static Contest decoding(String name, WeightPrecision precision, double tolerance) {
         String work = "infer GPT-2 small 64-token prompt + 32 decoded, " + name + " against float32";
-        return new Contest(work, 0, 0, tolerance, precision == WeightPrecision.INT8, () -> gpt2(DECODED, precision));
+        return new Contest(work, 0, 0, tolerance, false, () -> gpt2(DECODED, precision));
     }
 
     /// Makes a network.

@@ -109,7 +109,7 @@ final class PointwiseRows {
     private static Contest layerNorm(boolean backward) {
         double count = 16384.0 * 768;
         String name = "layer norm 16384x768 " + (backward ? "forward+backward" : "forward");
-        return new Contest(name, (backward ? 15 : 7) * count, (backward ? 20 : 8) * count, 1e-3, true, () -> {
+        return new Contest(name, (backward ? 15 : 7) * count, (backward ? 20 : 8) * count, 1e-3, backward, () -> {
             Rng rng = new Rng(1);
             Tensor x = Random.normal(rng, 16384, 768).requiresGrad(backward);
             Tensor w = Random.normal(rng, 768).requiresGrad(backward);
@@ -140,23 +140,26 @@ final class PointwiseRows {
         double count = 16.0 * 64 * 56 * 56;
         String name =
                 "batch norm" + (relu ? " + relu" : "") + " 16x64x56x56 " + (backward ? "forward+backward" : "forward");
-        return new Contest(name, (backward ? 15 : 7) * count, (backward ? 28 : 12) * count, 1e-3, backward, () -> {
-            Rng rng = new Rng(1);
-            Tensor x = Random.normal(rng, shape).requiresGrad(backward);
-            Tensor w = Random.normal(rng, 64).requiresGrad(backward);
-            Tensor b = Random.normal(rng, 64).requiresGrad(backward);
-            Tensor g = Random.normal(rng, shape);
-            NormOp op = relu ? new NormOp.BatchNormRelu(EPS) : new NormOp.BatchNorm(EPS); // as layers in sequence run
-            UnaryOperator<Tensor> ours = in -> Engine.run(op, in, w, b)[0];
-            Side retort = backward
-                    ? Sides.recorded(() -> ours.apply(x), g, List.of(x, w, b))
-                    : Sides.giving(() -> ours.apply(x));
-            return new Contestants(
-                    retort,
-                    List.of(
-                            batchNormPeer(x, w, b, g, backward, relu, false),
-                            batchNormPeer(x, w, b, g, backward, relu, true)));
-        });
+        return new Contest(
+                name, (backward ? 15 : 7) * count, (backward ? 28 : 12) * count, 1e-3, backward && relu, () -> {
+                    Rng rng = new Rng(1);
+                    Tensor x = Random.normal(rng, shape).requiresGrad(backward);
+                    Tensor w = Random.normal(rng, 64).requiresGrad(backward);
+                    Tensor b = Random.normal(rng, 64).requiresGrad(backward);
+                    Tensor g = Random.normal(rng, shape);
+                    NormOp op = relu
+                            ? new NormOp.BatchNormRelu(EPS)
+                            : new NormOp.BatchNorm(EPS); // as layers in sequence run
+                    UnaryOperator<Tensor> ours = in -> Engine.run(op, in, w, b)[0];
+                    Side retort = backward
+                            ? Sides.recorded(() -> ours.apply(x), g, List.of(x, w, b))
+                            : Sides.giving(() -> ours.apply(x));
+                    return new Contestants(
+                            retort,
+                            List.of(
+                                    batchNormPeer(x, w, b, g, backward, relu, false),
+                                    batchNormPeer(x, w, b, g, backward, relu, true)));
+                });
     }
 
     private static Side batchNormPeer(

@@ -41,7 +41,7 @@ final class TrainingRows {
         /// it by 2.6e-3 of its value.
         RESNET_50("ResNet-50 224x224 b8", 1e-2, false),
         /// A character model.
-        GPT_SMALL("GPT 6x384 T256 b8", 2e-3, true),
+        GPT_SMALL("GPT 6x384 T256 b8", 2e-3, false),
         /// 124 million parameters.
         GPT2("GPT-2 small T512 b1", 2e-3, false);
 
