@@ -48,8 +48,8 @@ class AttentionOpenClTest {
         long before = device.launches();
         Tensor[] actual = gradients(ours, given);
         assertThat(device.launches() - before)
-                .as("forward, delta, the gradients of queries, keys and values")
-                .isEqualTo(5);
+                .as("forward, delta, the gradients of queries, keys and values, the last two by one launch on a card")
+                .isBetween(4L, 5L);
         for (int i = 0; i < 3; i++) {
             assertThat(actual[i].toDoubles()).containsExactly(expected[i].toDoubles(), within(1e-5));
         }

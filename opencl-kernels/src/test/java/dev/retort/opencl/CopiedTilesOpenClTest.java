@@ -12,7 +12,9 @@ import dev.retort.tensor.op.Op;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// `F32` products whose tiles are copied past the registers, on any device, against the host in `F64`; and the same on
@@ -98,6 +100,34 @@ class CopiedTilesOpenClTest {
                 normal(5, 2, 9, 33),
                 normal(6, 12, 33),
                 normal(7, 12));
+    }
+
+    /// A single tile, and so many products of 0 and 1 that they are summed in parts, exactly.
+    @Test
+    void aLongSumInParts() {
+        Tensor a = normal(1, 24, 150_001).gt(Tensor.scalar(0f)).to(DType.F32);
+        Tensor b = normal(2, 150_001, 20).gt(Tensor.scalar(0f)).to(DType.F32);
+        assertAgrees("in parts", in -> in[0].matmul(in[1]), a, b);
+        Tensor across = a.t().copy();
+        assertAgrees(
+                "in parts, left across, read by a chain",
+                in -> in[0].t().matmul(in[1]).mul(2).relu(),
+                across,
+                b);
+    }
+
+    /// Every position of the input belongs to a phase, also to one that no tap of the kernel meets.
+    @ParameterizedTest
+    @CsvSource({"1, 1, 2, 2, 0", "3, 3, 2, 2, 1", "2, 3, 3, 2, 1", "7, 5, 2, 3, 2", "1, 3, 1, 2, 0"})
+    void phasesOfStrides(int kernelH, int kernelW, int strideH, int strideW, int pad) {
+        for (int side : new int[] {8, 9, 11}) {
+            ConvOp.Geometry g = new ConvOp.Geometry(strideH, strideW, pad, pad, 1, 1, 2);
+            int height = (side + 2 * pad - kernelH) / strideH + 1;
+            int width = (side + 2 * pad - kernelW) / strideW + 1;
+            Tensor gradient = normal(1, 3, 6, height, width);
+            Tensor w = normal(2, 6, 4, kernelH, kernelW);
+            assertOp("side " + side, new ConvOp.Conv2dInputGrad(g, side, side), gradient, w);
+        }
     }
 
     @ParameterizedTest

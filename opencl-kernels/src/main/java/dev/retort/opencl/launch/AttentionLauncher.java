@@ -1,5 +1,6 @@
 package dev.retort.opencl.launch;
 
+import dev.retort.opencl.runtime.DeviceLimits;
 import dev.retort.opencl.runtime.DeviceStorage;
 import dev.retort.opencl.runtime.Launch;
 import dev.retort.tensor.DType;
@@ -8,11 +9,22 @@ import dev.retort.tensor.op.AttentionOp;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// Launches `kernels/attention.cl`: [AttentionOp].
+/// Launches `kernels/attention_tiles.cl` where a card computes in `F32` and heads are at most 64 wide, otherwise
+/// `kernels/attention_rows.cl`, each behind `kernels/attention.cl`: [AttentionOp].
 final class AttentionLauncher {
-    private static final int MOST_TILE = 16;
+    private static final String ROWS = "attention+attention_rows";
+    private static final String TILES = "attention+attention_tiles";
+    private static final int MOST_TILE = 16; // of rows
+    private static final int WIDEST = 64; // of tiles
+    private static final int FORWARD_BLOCK = 64;
+    private static final int BACKWARD_BLOCK = 32;
+    private static final int ITEMS_A_ROW = 2; // of a block
+    private static final long LOCAL_BYTES = 46 << 10; // what the kernels of the tiles need at most
+    private static final int QUAD = 4;
+    private static final int MOST_GROUP = 64; // of rows
 
     private AttentionLauncher() {}
 
@@ -46,6 +58,19 @@ final class AttentionLauncher {
             return fields.build().toArray();
         }
 
+        /// Whether rows can be read as four `F32` at once.
+        boolean quads() {
+            return Stream.of(q, k, v, g).allMatch(x -> {
+                int[] steps = x.strides();
+                boolean whole = x.dtype() == DType.F32 && steps[3] == 1 && x.offset() % QUAD == 0;
+                return whole
+                        && steps[0] % QUAD == 0
+                        && steps[1] % QUAD == 0
+                        && steps[2] % QUAD == 0
+                        && x.size(3) % QUAD == 0;
+            });
+        }
+
         private int[] maskSteps() {
             int[] steps = new int[4];
             if (mask != null) {
@@ -64,17 +89,60 @@ final class AttentionLauncher {
         return all;
     }
 
-    private static String variant(Task t, Tensor q, Tensor v) {
-        int bytes = q.dtype() == DType.F64 ? 8 : 4;
-        int d = rounded(q.size(3));
-        int e = rounded(v.size(3));
+    /// Kernels for a direction: their files, their definitions and the work-items of a group.
+    private record Kernels(String files, String variant, int block, int items) {
+        boolean tiled() {
+            return files.equals(TILES);
+        }
+
+        /// Work-groups along queries (or keys), one line of them a head.
+        void run(Launch launch, int length, int heads) {
+            int group = Math.min(items, launch.largestGroup());
+            long groups = (length + block - 1) / block;
+            launch.run(new long[] {tiled() ? groups * group : length, heads}, group, 1);
+        }
+    }
+
+    private static Kernels kernels(Task t, Operands in, AttentionOp op, boolean forward) {
+        String types =
+                Types.of(in.q.dtype()) + "#define DROP " + (t.device().limits().doubles() ? "double" : "float") + "\n";
+        return tiles(t, in) ? tiled(types, in, op, forward) : rowwise(t, types, in);
+    }
+
+    private static Kernels rowwise(Task t, String types, Operands in) {
+        int bytes = in.q.dtype() == DType.F64 ? 8 : 4;
+        int d = rounded(in.q.size(3));
+        int e = rounded(in.v.size(3));
         long row = (long) (d + e) * bytes;
         long fits = Math.clamp(t.device().limits().localBytes() / 2 / row, 1, MOST_TILE);
-        String types =
-                Types.of(q.dtype()) + "#define DROP " + (t.device().limits().doubles() ? "double" : "float") + "\n";
-        types = Types.with(types, "D", d);
-        types = Types.with(types, "E", e);
-        return Types.with(types, "TILE", (int) fits);
+        String variant = Types.with(Types.with(types, "D", d), "E", e);
+        return new Kernels(ROWS, Types.with(variant, "TILE", (int) fits), MOST_GROUP, MOST_GROUP);
+    }
+
+    private static Kernels tiled(String types, Operands in, AttentionOp op, boolean forward) {
+        boolean plain = in.mask == null && op.dropout() == 0;
+        int block = forward ? FORWARD_BLOCK : BACKWARD_BLOCK;
+        int width = Math.max(in.q.size(3), in.v.size(3));
+        String variant = Types.with(Types.with(types, "D", width <= WIDEST / 2 ? WIDEST / 2 : WIDEST), "BLOCK", block);
+        return new Kernels(
+                TILES,
+                variant
+                        + (forward ? "#define FORWARD 1\n" : "")
+                        + (plain ? "#define PLAIN 1\n" : "")
+                        + (in.quads() ? "#define QUADS 1\n" : ""),
+                block,
+                ITEMS_A_ROW * block);
+    }
+
+    /// Whether the kernels of the tiles take this on this device; where tensor cores are emulated, they are tested.
+    private static boolean tiles(Task t, Operands in) {
+        DeviceLimits limits = t.device().limits();
+        boolean card = !limits.cpu() || t.device().tensorCores().isEmulated();
+        return card
+                && in.q.dtype() != DType.F64
+                && Math.max(in.q.size(3), in.v.size(3)) <= WIDEST
+                && limits.localBytes() >= LOCAL_BYTES
+                && limits.groupSize() >= ITEMS_A_ROW * FORWARD_BLOCK;
     }
 
     /// A width that a variant is compiled for: 8, 16, 32, 64, or a multiple of 64.
@@ -82,23 +150,17 @@ final class AttentionLauncher {
         return width > 64 ? (width + 63) / 64 * 64 : Math.max(8, Integer.highestOneBit(2 * width - 1));
     }
 
-    private static Launch start(Task t, String variant, String kernel, int[] fields, AttentionOp op, DType dtype) {
+    private static Launch start(Task t, Kernels kernels, String kernel, int[] fields, AttentionOp op, DType dtype) {
         boolean doubles = t.device().limits().doubles();
         double p = op.dropout();
         double limit = doubles || (float) p >= p ? p : Math.nextUp((float) p);
-        return t.kernel("attention", variant, kernel)
+        return t.kernel(kernels.files, kernels.variant, kernel)
                 .struct(fields)
                 .scalar(dtype, op.scale())
                 .scalar(doubles ? DType.F64 : DType.F32, limit)
                 .scalar(dtype, 1 - p)
                 .number(op.seed())
                 .number(op.stream());
-    }
-
-    /// Rows of work-items over queries (or keys), one line of groups a head.
-    private static void run(Task t, Launch launch, int length, int heads) {
-        int group = Math.min(64, launch.largestGroup());
-        launch.run(new long[] {length, heads}, group, 1);
     }
 
     private static boolean isEmpty(Operands in) {
@@ -115,7 +177,8 @@ final class AttentionLauncher {
         Tensor out = t.result(0);
         Tensor lse = t.result(1);
         Tensor mask = in.mask == null ? in.q : in.mask;
-        Launch launch = start(t, variant(t, in.q, in.v), "attention", causal(in.fields(0, 0), op), op, in.q.dtype())
+        Kernels kernels = kernels(t, in, op, true);
+        Launch launch = start(t, kernels, "attention", causal(in.fields(0, 0), op), op, in.q.dtype())
                 .buffer(out)
                 .buffer(lse)
                 .buffer(in.q)
@@ -123,7 +186,7 @@ final class AttentionLauncher {
                 .buffer(in.v)
                 .buffer(mask)
                 .buffer(mask);
-        run(t, launch, in.q.size(2), in.q.size(0) * in.q.size(1));
+        kernels.run(launch, in.q.size(2), in.q.size(0) * in.q.size(1));
         return new Tensor[] {out, lse};
     }
 
@@ -141,27 +204,35 @@ final class AttentionLauncher {
         Tensor out = t.dense(4);
         Tensor lse = t.dense(5);
         int[] fields = causal(in.fields(out.offset(), lse.offset()), op);
-        String variant = variant(t, in.q, in.v);
+        Kernels kernels = kernels(t, in, op, false);
         int rows = lse.numel();
         Tensor delta = t.fresh(in.q.dtype() == DType.F64 ? DType.F64 : DType.F32, rows);
         t.each(
-                t.kernel("attention", variant, "attention_delta")
+                t.kernel(kernels.files, kernels.variant, "attention_delta")
                         .struct(fields)
                         .buffer(delta)
                         .buffer(in.g)
                         .buffer(out),
                 rows);
         Tensor[] results = {t.result(0), t.result(1), t.result(2)};
-        Launch query = start(t, variant, "attention_query_gradient", fields, op, in.q.dtype())
+        Launch query = start(t, kernels, "attention_query_gradient", fields, op, in.q.dtype())
                 .buffer(results[0])
                 .buffer(delta);
-        run(t, operands(query, in, lse), in.q.size(2), in.q.size(0) * in.q.size(1));
-        String[] kernels = {"attention_key_gradient", "attention_value_gradient"};
-        for (int i = 0; i < kernels.length; i++) {
-            Launch key = start(t, variant, kernels[i], fields, op, in.q.dtype())
-                    .buffer(results[i + 1])
+        kernels.run(operands(query, in, lse), in.q.size(2), in.q.size(0) * in.q.size(1));
+        if (kernels.tiled()) {
+            Launch both = start(t, kernels, "attention_key_value_gradient", fields, op, in.q.dtype())
+                    .buffer(results[1])
+                    .buffer(results[2])
                     .buffer(delta);
-            run(t, operands(key, in, lse), in.k.size(2), in.k.size(0) * in.k.size(1));
+            kernels.run(operands(both, in, lse), in.k.size(2), in.k.size(0) * in.k.size(1));
+        } else {
+            String[] names = {"attention_key_gradient", "attention_value_gradient"};
+            for (int i = 0; i < names.length; i++) {
+                Launch key = start(t, kernels, names[i], fields, op, in.q.dtype())
+                        .buffer(results[i + 1])
+                        .buffer(delta);
+                kernels.run(operands(key, in, lse), in.k.size(2), in.k.size(0) * in.k.size(1));
+            }
         }
         ((DeviceStorage) delta.storage()).release();
         return results;

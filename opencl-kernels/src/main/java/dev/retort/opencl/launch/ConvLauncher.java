@@ -52,15 +52,25 @@ final class ConvLauncher {
             return out.dim(2) * out.dim(3);
         }
 
+        /// Whether the input gradient is a product for each phase of the strides.
+        boolean phased() {
+            return g.strideH() * g.strideW() > 1
+                    && (g.strideH() == 1 || g.dilationH() == 1)
+                    && (g.strideW() == 1 || g.dilationW() == 1);
+        }
+
         Product.Problem problem(
-                String name, DType dtype, long m, long n, int splits, Product.Operand a, Product.Operand b) {
-            return new Product.Problem(Tile.Use.CONVOLUTION, name, dtype, m, n, (long) g.groups() * splits, a, b);
+                String name, DType dtype, long m, long n, int parts, Product.Operand a, Product.Operand b) {
+            return new Product.Problem(Tile.Use.CONVOLUTION, name, dtype, m, n, (long) g.groups() * parts, a, b);
         }
 
         /// Images at `offset`, across k: a 1 x 1 convolution reads a plane as it lies, four `F32` at once if that may
-        /// be.
-        Product.Operand images(DType dtype, int offset) {
-            boolean asTheyLie = taps() == 1 && g.equals(ConvOp.Geometry.of(1, 0, 1, g.groups()));
+        /// be. So does a phase of its input gradient, and the other phases read nothing.
+        ///
+        /// @param strides whether strides do not matter
+        Product.Operand images(DType dtype, int offset, boolean strides) {
+            boolean unpadded = g.paddingH() == 0 && g.paddingW() == 0;
+            boolean asTheyLie = taps() == 1 && unpadded && (strides || g.strideH() * g.strideW() == 1);
             return new Product.Operand(
                     false, asTheyLie && dtype == DType.F32 && outPlane() % PIECE == 0 && offset % PIECE == 0);
         }
@@ -122,7 +132,7 @@ final class ConvLauncher {
                 columns,
                 1,
                 ALONG_K,
-                s.images(in[0].dtype(), in[0].offset()));
+                s.images(in[0].dtype(), in[0].offset(), false));
         return product(t, problem, fields, List.of(in[1], in[0], biasOrX));
     }
 
@@ -143,16 +153,21 @@ final class ConvLauncher {
         if (Winograd.takes(t.device(), in[0].dtype(), s.g, s.w, sizes)) {
             return new Winograd(sizes).run(t, in[0], in[1], null);
         }
-        long columns = (long) s.x.dim(0) * s.x.dim(2) * s.x.dim(3);
+        boolean phased = s.phased();
+        int strideH = phased ? s.g.strideH() : 1;
+        int strideW = phased ? s.g.strideW() : 1;
+        long columns = (long) s.x.dim(0)
+                * ((s.x.dim(2) + strideH - 1) / strideH) // of the largest phase
+                * ((s.x.dim(3) + strideW - 1) / strideW);
         boolean weightPieces = s.taps() == 1 && s.w.dim(1) % PIECE == 0 && in[1].offset() % PIECE == 0;
         Product.Problem problem = s.problem(
-                "CONV_INPUT_GRAD",
+                phased ? "CONV_PHASED_INPUT_GRAD" : "CONV_INPUT_GRAD",
                 in[0].dtype(),
                 s.w.dim(1),
                 columns,
-                1,
+                strideH * strideW,
                 new Product.Operand(false, weightPieces),
-                s.images(in[0].dtype(), in[0].offset()));
+                s.images(in[0].dtype(), in[0].offset(), phased));
         return product(t, problem, fields, List.of(in[1], in[0], in[1]));
     }
 

@@ -1,5 +1,6 @@
 package dev.retort.opencl.launch;
 
+import dev.retort.opencl.runtime.DeviceStorage;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.MatMulOp;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class MatMulLauncher {
     private static final int BATCH_RANK = 4;
     private static final int PIECE = 16; // bytes
+    private static final int PIECE_OF_SUM = 4;
     private static final int HEAD = 11; // fields before the batch
 
     private MatMulLauncher() {}
@@ -53,14 +55,42 @@ final class MatMulLauncher {
             }
             return y;
         }
-        int[] fields = fields(t, a, b, bias, batch);
+        int splits = bias == null && batch.numel() == 1 ? splits(t, a, b) : 1;
+        if (splits > 1) {
+            return inParts(t, a, b, batch, splits);
+        }
+        int[] fields = fields(t, a, b, bias, batch, 1);
         List<Tensor> operands = List.of(a, b, bias == null ? a : bias);
         return Product.of(t, t.out()[0], problem(a, b, batch), fields, operands).result();
     }
 
+    /// Parts of the sum over k that are worth it: where F32 tiles of a card are too few, or too few are left over.
+    private static int splits(Task t, Tensor a, Tensor b) {
+        boolean quads = (long) a.size(-2) * b.size(-1) % PIECE_OF_SUM == 0;
+        return quads && Product.isCopied(t.device(), a.dtype())
+                ? Tile.splits(t.device(), a.size(-2), b.size(-1), a.size(-1))
+                : 1;
+    }
+
+    private static Tensor inParts(Task t, Tensor a, Tensor b, Shape batch, int splits) {
+        Tensor y = t.result(0);
+        Tensor parts = t.fresh(y.dtype(), splits, y.numel());
+        int[] fields = fields(t, a, b, null, batch, splits);
+        Product.Problem problem = problem(a, b, batch).inParts(splits);
+        Product.of(t, parts.type(), problem, fields, List.of(a, b, a)).compute((DeviceStorage) parts.storage());
+        t.each(
+                t.kernel("parts", Types.of(y.dtype()), "add_parts_of_sum")
+                        .ints(y.numel(), splits)
+                        .buffer(y)
+                        .buffer(parts),
+                y.numel() / PIECE_OF_SUM);
+        ((DeviceStorage) parts.storage()).release();
+        return y;
+    }
+
     /// a · b on tensor cores, whether they are known to work or not.
     static Tensor onTensorCores(Task t, Tensor a, Tensor b, boolean pieces) {
-        int[] fields = fields(t, a, b, null, Shape.SCALAR);
+        int[] fields = fields(t, a, b, null, Shape.SCALAR, 1);
         Product.Problem problem = problem(a, b, Shape.SCALAR);
         return Product.onTensorCores(t, t.out()[0], problem, fields, List.of(a, b, a), pieces)
                 .enqueued();
@@ -68,7 +98,7 @@ final class MatMulLauncher {
 
     /// a · b by Hopper's warpgroups, whether they are known to work or not.
     static Tensor byWarpgroups(Task t, Tensor a, Tensor b, Tile tile) {
-        int[] fields = fields(t, a, b, null, Shape.SCALAR);
+        int[] fields = fields(t, a, b, null, Shape.SCALAR, 1);
         Product.Problem problem = problem(a, b, Shape.SCALAR);
         return Product.byWarpgroups(t, t.out()[0], problem, fields, List.of(a, b, a), tile)
                 .enqueued();
@@ -99,10 +129,10 @@ final class MatMulLauncher {
         return whole;
     }
 
-    private static int[] fields(Task t, Tensor a, Tensor b, @Nullable Tensor bias, Shape batch) {
+    private static int[] fields(Task t, Tensor a, Tensor b, @Nullable Tensor bias, Shape batch, int splits) {
         int[] as = a.strides();
         int[] bs = b.strides();
-        int[] out = new int[HEAD + 1 + 3 * BATCH_RANK];
+        int[] out = new int[HEAD + 2 + 3 * BATCH_RANK];
         int[] head = {
             a.size(-2),
             b.size(-1),
@@ -119,6 +149,7 @@ final class MatMulLauncher {
         System.arraycopy(head, 0, out, 0, head.length);
         Layout steps = Layout.of(t.op().name(), batch, stepping(a, batch), stepping(b, batch));
         out[HEAD] = steps.leading(BATCH_RANK, out, HEAD + 1);
+        out[out.length - 1] = splits;
         return out;
     }
 

@@ -50,6 +50,11 @@ record Product(
             return Types.of(dtype) + "#define " + name + " 1\n";
         }
 
+        /// The same with the sum over k in parts, each a product of the batch.
+        Problem inParts(int splits) {
+            return new Problem(use, name + " 1\n#define SPLIT", dtype, m, n, batch * splits, a, b);
+        }
+
         /// Along which index matrices lie in memory; a kernel knows that of images.
         private String along() {
             return use == Tile.Use.MATMUL
@@ -94,6 +99,11 @@ record Product(
             return byWarpgroups(task, type, problem, fields, operands, tile);
         }
         return onTensorCores(task, type, problem, fields, operands, pieces);
+    }
+
+    /// Whether products of matrices of a type run by tiles that are copied past the registers.
+    static boolean isCopied(ClDevice device, DType dtype) {
+        return Tile.copies(device, dtype) && !device.tensorCores().takes(dtype, () -> TensorProbe.works(device, dtype));
     }
 
     private static Product tiled(Task task, TensorType type, Problem p, int[] fields, List<Tensor> operands) {

@@ -64,6 +64,11 @@ __kernel void max_pool(const Pool P, __global S* values, __global long* indices,
 }
 
 #ifdef S2
+// The first window that holds the position `place` of a padded line.
+static inline int first_window(int place, int kernel_size, int stride) {
+    return place < kernel_size ? 0 : (place - kernel_size) / stride + 1;
+}
+
 // dx[r, c] = sum of g over the windows that hold (r, c) and whose index says (r, c): one work-item an input position. A
 // window's index is checked by the window's first position.
 __kernel void max_pool_backward(const Pool P, const int index_offset, __global S* dx, __global const S* g,
@@ -72,24 +77,18 @@ __kernel void max_pool_backward(const Pool P, const int index_offset, __global S
         const int c = e % P.width;
         const int r = e / P.width % P.height;
         const int base = (int)(e / (P.width * P.height)) * P.out_height * P.out_width;
+        const int i_end = min(P.out_height, (r + P.pad_h) / P.stride_h + 1);
+        const int j_begin = first_window(c + P.pad_w, P.kernel_w, P.stride_w);
+        const int j_end = min(P.out_width, (c + P.pad_w) / P.stride_w + 1);
         A sum = 0;
-        for (int i = first_bin(r, P.height, P.out_height, P.kernel_h, P.stride_h, P.pad_h, 0); i < P.out_height; i++) {
-            const Bin rows = ROW_BIN(i);
-            if (rows.start > r) {
-                break;
-            }
-            for (int j = first_bin(c, P.width, P.out_width, P.kernel_w, P.stride_w, P.pad_w, 0); j < P.out_width; j++) {
-                const Bin cols = COL_BIN(j);
-                if (cols.start > c) {
-                    break;
-                }
-                if (r < rows.end && c < cols.end) {
-                    const A2 k = LD2(index, index_offset + base + i * P.out_width + j);
-                    if (k == r * P.width + c) {
-                        sum += LD(g, P.offset + base + i * P.out_width + j);
-                    } else if (r == rows.start && c == cols.start && (k < 0 || k >= P.height * P.width)) {
-                        fail(fault, site, k, e);
-                    }
+        for (int i = first_window(r + P.pad_h, P.kernel_h, P.stride_h); i < i_end; i++) {
+            for (int j = j_begin; j < j_end; j++) {
+                const A2 k = LD2(index, index_offset + base + i * P.out_width + j);
+                if (k == r * P.width + c) {
+                    sum += LD(g, P.offset + base + i * P.out_width + j);
+                } else if ((k < 0 || k >= P.height * P.width) && r == max(0, i * P.stride_h - P.pad_h)
+                           && c == max(0, j * P.stride_w - P.pad_w)) {
+                    fail(fault, site, k, e);
                 }
             }
         }

@@ -2,7 +2,7 @@
 // address arithmetic. product.cl, product_core.cl or tensor.cl follows this text with the kernel that computes
 // C[m, n] = sum_k A[m, k] B[k, n] tile by tile.
 //
-// Definitions: MATMUL, CONV_FORWARD, CONV_INPUT_GRAD or CONV_WEIGHT_GRAD.
+// Definitions: MATMUL (with SPLIT or not), CONV_FORWARD, CONV_INPUT_GRAD, CONV_PHASED_INPUT_GRAD or CONV_WEIGHT_GRAD.
 
 #pragma OPENCL FP_CONTRACT ON // inside the sum
 
@@ -13,6 +13,7 @@ typedef struct {
     int bias, bias_step;       // offset and stride of the bias along n; step -1: no bias
     int rank;                  // leading dimensions of the batch
     int dims[4], a_step[4], b_step[4];
+    int splits;                // parts of the sum over k
 } Product;
 
 typedef struct {
@@ -90,9 +91,17 @@ static inline uint tf32_of(float x) {
 
 #if defined(MATMUL)
 #define PROBLEM Product
+#ifdef SPLIT // z: index of the batch and part of the sum, in whole tiles
+#define SIZES                                                                                           \
+    const int m_end = P.m, n_end = P.n, part = (P.k + P.splits * TK - 1) / (P.splits * TK) * TK;        \
+    const int k_begin = min(P.k, z % P.splits * part), k_end = min(P.k, k_begin + part);
+#define OF_BATCH (z / P.splits)
+#else
 #define SIZES const int m_end = P.m, n_end = P.n, k_begin = 0, k_end = P.k;
+#define OF_BATCH z
+#endif
 #define BATCH                                               \
-    int a_at = P.a, b_at = P.b, z_rest = z;                 \
+    int a_at = P.a, b_at = P.b, z_rest = OF_BATCH;          \
     for (int d = P.rank - 1; d >= 0; d--) {                 \
         const int index = z_rest % P.dims[d];               \
         z_rest /= P.dims[d];                                \
@@ -198,6 +207,78 @@ static inline Place row_of(const Conv P, int group, int k) {
     return place;
 }
 
+#elif defined(CONV_PHASED_INPUT_GRAD)
+// The input gradient behind strides s > 1, dilation 1 along them: an input position y meets only the taps p with
+// (y + pad - p) % s = 0. Positions that meet the same taps are a phase, and each phase is a product of its own; in one
+// product of all positions and taps all but one element of s s were zero.
+// z: group and phase; m: input channel of the group; n: image and position of the phase; k: output channel of the group and
+// tap of the phase. A: weight, B: gradient at the output position (y + pad - p) / s
+typedef struct {
+    int h, w;           // the first taps
+    int taps_h, taps_w; // how many of each
+    int top, left;      // the first input position
+    int rows, columns;  // how many of each
+} Phase;
+
+// The first y >= 0 with (y + pad - tap) % stride = 0.
+static inline int first_met(int tap, int pad, int stride) {
+    return ((tap - pad) % stride + stride) % stride;
+}
+
+static inline Phase phase_of(const Conv P, int z) {
+    Phase f;
+    f.h = z / P.stride_w % P.stride_h;
+    f.w = z % P.stride_w;
+    f.taps_h = (P.kernel_h - f.h + P.stride_h - 1) / P.stride_h;
+    f.taps_w = (P.kernel_w - f.w + P.stride_w - 1) / P.stride_w;
+    f.top = first_met(f.h, P.pad_h, P.stride_h);
+    f.left = first_met(f.w, P.pad_w, P.stride_w);
+    f.rows = max(0, (P.height - f.top + P.stride_h - 1) / P.stride_h);
+    f.columns = max(0, (P.width - f.left + P.stride_w - 1) / P.stride_w);
+    return f;
+}
+
+#define WHERE z
+#define SIZES                                                                                           \
+    const Phase phase = phase_of(P, z);                                                                 \
+    const int m_end = P.group_channels, n_end = P.images * phase.rows * phase.columns, k_begin = 0;     \
+    const int k_end = P.group_outs * phase.taps_h * phase.taps_w;
+#define BATCH                                                                                           \
+    const int group = z / (P.stride_h * P.stride_w);                                                    \
+    const int a_base = P.w, a_step = TAPS;
+#define A_ALONG_K false
+#define IMAGE_AT(i, j)                                                                                  \
+    (i >= 0 && i < P.out_height && j >= 0 && j < P.out_width ? READ(bs_in, P.out + base + i * P.out_width + j) : OUTSIDE)
+#define OF_COLUMN(n)                                                                                    \
+    const int to_n = (n) / (phase.rows * phase.columns) * P.channels * IN_PLANE                         \
+                     + (phase.top + (n) / phase.columns % phase.rows * P.stride_h) * P.width            \
+                     + phase.left + (n) % phase.columns * P.stride_w;
+#define STORED(m, n, v)                                                  \
+    {                                                                    \
+        const int channel = group * P.group_channels + (m);              \
+        const int to = to_n + channel * IN_PLANE;                        \
+        STORE(to, v)                                                     \
+    }
+
+static inline Place column_of(const Conv P, int z, int n) {
+    const Phase f = phase_of(P, z);
+    const int columns = max(1, f.columns), rows = max(1, f.rows);
+    const int y = f.top + n / columns % rows * P.stride_h, x = f.left + n % columns * P.stride_w;
+    const Place place = {n / (rows * columns) * P.outs * OUT_PLANE, (y + P.pad_h - f.h) / P.stride_h,
+                         (x + P.pad_w - f.w) / P.stride_w, 0};
+    return place;
+}
+
+static inline Place row_of(const Conv P, int z, int k) {
+    const Phase f = phase_of(P, z);
+    const int wide = max(1, f.taps_w), taps = max(1, f.taps_h) * wide;
+    const int out = z / (P.stride_h * P.stride_w) * P.group_outs + k / taps;
+    const int i = k % taps / wide, j = k % wide;
+    const Place place = {out * OUT_PLANE, -i * P.dilation_h, -j * P.dilation_w,
+                         out * P.group_channels * TAPS + (f.h + i * P.stride_h) * P.kernel_w + f.w + j * P.stride_w};
+    return place;
+}
+
 #else // CONV_WEIGHT_GRAD
 // m: output channel of the group; n: input channel of the group and tap; k: image and output position, in `splits` parts.
 // A: gradient, B: x at i s - pad + p d
@@ -229,6 +310,10 @@ static inline Place row_of(const Conv P, int group, int k) {
                          (image * P.outs + group * P.group_outs) * OUT_PLANE + spot};
     return place;
 }
+#endif
+
+#ifndef WHERE
+#define WHERE group // what rows and columns are found by
 #endif
 
 #define LOAD_A(m, k) READ(as_in, a_base + (m0 + (m)) * a_step + rows[k].a)

@@ -144,7 +144,7 @@
 #define FIND_COLUMNS                                                        \
     __local Place columns[TN];                                              \
     for (int n = item; n < TN; n += ITEMS) {                                \
-        columns[n] = column_of(P, group, min(n0 + n, n_end - 1));           \
+        columns[n] = column_of(P, WHERE, min(n0 + n, n_end - 1));           \
     }
 #else
 #ifdef ASYNC
@@ -153,13 +153,13 @@
 #define FIRST_COLUMN (item % TN)
 #endif
 #define COLUMN(n) column
-#define FIND_COLUMNS const Place column = column_of(P, group, min(n0 + FIRST_COLUMN, n_end - 1));
+#define FIND_COLUMNS const Place column = column_of(P, WHERE, min(n0 + FIRST_COLUMN, n_end - 1));
 #endif
 #define ROWS_OF(turn) __local const Place* rows = places[turn];
 // Where the rows of the tile whose first k is `begin` are read.
 #define FIND_ROWS(turn, begin)                                              \
     for (int k = item; k < TK; k += ITEMS) {                                \
-        places[turn][k] = row_of(P, group, min((begin) + k, k_end - 1));    \
+        places[turn][k] = row_of(P, WHERE, min((begin) + k, k_end - 1));    \
     }
 #endif
 

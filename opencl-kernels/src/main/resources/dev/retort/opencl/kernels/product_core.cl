@@ -48,14 +48,14 @@ void product(const PROBLEM P, __global S* c, __global const S* as_in, __global c
     Place columns[TN];
 #define COLUMN(n) columns[n]
     for (int n = 0; n < TN; n++) {
-        columns[n] = column_of(P, group, min(n0 + n, n_end - 1));
+        columns[n] = column_of(P, WHERE, min(n0 + n, n_end - 1));
     }
 #endif
     for (int k0 = k_begin; k0 < k_end; k0 += TK) {
         const int count = min(TK, k_end - k0);
 #ifndef MATMUL
         for (int k = 0; k < count; k++) {
-            rows[k] = row_of(P, group, k0 + k);
+            rows[k] = row_of(P, WHERE, k0 + k);
         }
 #endif
         for (int e = 0; e < TM * TK; e++) { // the fast index runs along memory

@@ -41,12 +41,12 @@ void product(const PROBLEM P, __global S* c, __global const S* as_in, __global c
 #ifndef MATMUL
     __local Place rows[TK];
 #define COLUMN(n) column
-    const Place column = column_of(P, group, min(n0 + item % TN, n_end - 1));
+    const Place column = column_of(P, WHERE, min(n0 + item % TN, n_end - 1));
 #endif
     for (int k0 = k_begin; k0 < k_end; k0 += TK) {
 #ifndef MATMUL
         for (int k = item; k < TK; k += ITEMS) {
-            rows[k] = row_of(P, group, min(k0 + k, k_end - 1));
+            rows[k] = row_of(P, WHERE, min(k0 + k, k_end - 1));
         }
         barrier(CLK_LOCAL_MEM_FENCE);
 #endif
