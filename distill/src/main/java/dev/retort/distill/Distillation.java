@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// One distillation: a teacher, students, data, a method.
 ///
 /// ```java
-/// Distilled result = Distillation.with(new LiveTeacher(teacher), rng -> new Mlp(784, 64, 10, rng))
+/// Distilled result = Distillation.with(new LiveTeacher(teacher), rng -> new Mlp(Mlp.Config.of(784, 10, 64), rng))
 ///         .labelled(labelled).unlabelled(pool).validation(validation)
 ///         .method(new Slam())
 ///         .fit();

@@ -59,7 +59,7 @@ public record Training(
                 20,
                 64,
                 1,
-                new OptimizerChoice.OfAdam(Adam.Config.of(1e-3)),
+                new OptimizerChoice.OfAdam(Adam.config(1e-3)),
                 new ScheduleChoice.Cosine(0, 0),
                 0,
                 Transform.IDENTITY,

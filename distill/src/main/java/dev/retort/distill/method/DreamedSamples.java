@@ -105,7 +105,7 @@ final class DreamedSamples implements SampleSource {
     private Tensor make(int count, Layer student, Rng own) {
         DeepInversion.Making making = config.making();
         Parameter x = new Parameter(noise(count, own));
-        Adam adam = new Adam(Map.of("x", x), Adam.Config.of(making.lr()).withBetas(.5, .99));
+        Adam adam = new Adam(Map.of("x", x), Adam.config(making.lr()).withBetas(.5, .99));
         Tensor classes = null;
         for (int step = 0; step < making.steps(); step++) {
             Tensor input = jittered(x.tensor(), own);

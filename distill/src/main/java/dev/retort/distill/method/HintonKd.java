@@ -34,10 +34,14 @@ import java.util.Set;
 public record HintonKd(double temperature, double labelWeight, double teacherWeight) implements DistillationMethod {
     /// Checks the ranges.
     ///
-    /// @throws IllegalArgumentException if the temperature is not positive
+    /// @throws IllegalArgumentException if the temperature is not positive, or a weight is negative or not finite
     public HintonKd {
         if (!(temperature > 0) || Double.isInfinite(temperature)) {
             throw new IllegalArgumentException("kd: expected a positive temperature, got " + temperature);
+        }
+        if (!(Math.min(labelWeight, teacherWeight) >= 0) || Double.isInfinite(labelWeight + teacherWeight)) {
+            throw new IllegalArgumentException(
+                    "kd: expected weights of at least 0, got " + labelWeight + " and " + teacherWeight);
         }
     }
 

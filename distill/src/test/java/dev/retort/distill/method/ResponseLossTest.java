@@ -51,6 +51,14 @@ class ResponseLossTest {
     }
 
     @Test
+    void kdRefusesWeightsBelowZero() {
+        assertThatThrownBy(() -> new HintonKd(4, 0.1, -0.9))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("kd: expected weights of at least 0, got 0.1 and -0.9");
+        assertThatThrownBy(() -> new HintonKd(4, Double.NaN, 1)).hasMessageContaining("weights of at least 0");
+    }
+
+    @Test
     void kdAtTemperatureTwoByHand() {
         double[] s = {.2, .8};
         double[] t = {.5, .5};

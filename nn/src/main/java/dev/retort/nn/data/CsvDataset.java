@@ -146,7 +146,7 @@ public final class CsvDataset implements Dataset {
                 : new Sample(Tensor.wrap(DType.F32, row), Tensor.of(targets[index]));
     }
 
-    /// The features of all rows as `F32` [N, D], for normalisation.
+    /// The features of all rows as `F32` [N, D]; [Normalize#fit] normalises them.
     public Tensor features() {
         int width = featureNames.size();
         float[] all = new float[size() * width];

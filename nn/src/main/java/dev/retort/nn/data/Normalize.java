@@ -5,7 +5,7 @@ import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import java.util.Arrays;
 
-/// (x − mean)/std for each channel.
+/// (x − mean)/std for each channel of an image `[C, H, W]`, or for each number of a row of features `[C]`.
 public final class Normalize implements Transform {
     private final float[] mean;
     private final float[] std;
@@ -27,31 +27,54 @@ public final class Normalize implements Transform {
         this.std = std.clone();
     }
 
-    /// Mean and standard deviation of each channel over the images of a data set, in double.
+    /// Mean and standard deviation of each channel over the samples of a data set, in double; the
+    /// deviation of a channel that never changes is given as 1.
+    ///
+    /// @throws OpException if there is no sample, or one is neither an image nor a row of features
     public static Normalize fit(Dataset dataset) {
-        double[] sum = new double[0];
-        double[] squares = new double[0];
+        if (dataset.size() == 0) {
+            throw new OpException("normalize: expects at least one sample to fit to, got none");
+        }
+        Pixels first = pixels(dataset.get(0).input());
+        int plane = first.height() * first.width();
+        double[] origin = new double[first.channels()]; // a value that occurs: large means cost no digits
+        for (int c = 0; c < origin.length; c++) {
+            origin[c] = first.values()[c * plane];
+        }
+        double[] sum = new double[origin.length];
+        double[] squares = new double[origin.length];
         long count = 0;
         for (int i = 0; i < dataset.size(); i++) {
-            Pixels image = Pixels.of("normalize", dataset.get(i).input());
-            if (i == 0) {
-                sum = new double[image.channels()];
-                squares = new double[image.channels()];
+            Pixels image = pixels(dataset.get(i).input());
+            if (image.channels() != origin.length) {
+                throw new OpException("normalize: expects " + origin.length + " channels, got " + image.channels()
+                        + " in sample " + i);
             }
-            int plane = image.height() * image.width();
+            int own = image.height() * image.width();
             for (int j = 0; j < image.values().length; j++) {
-                sum[j / plane] += image.values()[j];
-                squares[j / plane] += (double) image.values()[j] * image.values()[j];
+                double shifted = image.values()[j] - origin[j / own];
+                sum[j / own] += shifted;
+                squares[j / own] += shifted * shifted;
             }
-            count += plane;
+            count += own;
         }
-        float[] mean = new float[sum.length];
-        float[] std = new float[sum.length];
-        for (int c = 0; c < sum.length; c++) {
-            mean[c] = (float) (sum[c] / count);
-            std[c] = (float) Math.sqrt(Math.max(1e-12, squares[c] / count - Math.pow(sum[c] / count, 2)));
+        float[] mean = new float[origin.length];
+        float[] std = new float[origin.length];
+        for (int c = 0; c < mean.length; c++) {
+            double shift = sum[c] / count;
+            mean[c] = (float) (origin[c] + shift);
+            std[c] = (float) Math.sqrt(squares[c] / count - shift * shift);
+            std[c] = std[c] > 0 ? std[c] : 1;
         }
         return new Normalize(mean, std);
+    }
+
+    /// A row of features is an image of one pixel.
+    private static Pixels pixels(Tensor input) {
+        if (input.rank() != 1 && input.rank() != 3) {
+            throw new OpException("normalize: expects an F32 image [C, H, W] or F32 features [C], got " + input.type());
+        }
+        return Pixels.of("normalize", input.rank() == 1 ? input.reshape(input.numel(), 1, 1) : input);
     }
 
     /// The means.
@@ -71,7 +94,7 @@ public final class Normalize implements Transform {
 
     @Override
     public Tensor apply(Tensor input, Rng rng) {
-        Pixels image = Pixels.of("normalize", input);
+        Pixels image = pixels(input);
         if (image.channels() != mean.length) {
             throw new OpException("normalize: expects " + mean.length + " channels, got " + input.type());
         }
@@ -82,6 +105,6 @@ public final class Normalize implements Transform {
                 out.values()[i] = (image.values()[i] - mean[c]) / std[c];
             }
         }
-        return out.tensor();
+        return out.tensor().reshape(input.shape());
     }
 }

@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
 /// arXiv 1502.03167).
 ///
 /// In training the statistics are the batch's (biased variance), and the running ones move towards them:
-/// running ← (1 − momentum)·running + momentum·batch, with the unbiased variance. In evaluation the
-/// running ones are used.
+/// running ← (1 − momentum)·running + momentum·batch, with the unbiased variance. Without a momentum they
+/// are the plain mean over all batches so far: momentum is 1/`num_batches_tracked`, as with PyTorch's `None`.
+/// In evaluation the running ones are used.
 ///
 /// **Shape**: `[N, C]` or `[N, C, ...]` → the same: PyTorch's BatchNorm1d, 2d and 3d in one.
 /// **Parameters**: `weight` `[C]` = 1 and `bias` `[C]` = 0 at first; buffers `running_mean` = 0,
@@ -35,14 +36,15 @@ public final class BatchNorm extends Layer {
     ///
     /// @param channels C
     /// @param eps      added to the variance
-    /// @param momentum weight of the new batch in the running statistics, in [0, 1]
+    /// @param momentum weight of the new batch in the running statistics, in [0, 1]; null for the mean over
+    ///                 all batches, which asks a device for its count of batches in every step
     /// @param affine   whether weight and bias are trained
-    public record Config(int channels, double eps, double momentum, boolean affine) {
+    public record Config(int channels, double eps, @Nullable Double momentum, boolean affine) {
         /// Checks the ranges.
         ///
         /// @throws OpException naming what is out of range
         public Config {
-            if (channels < 1 || !(eps >= 0) || !(momentum >= 0 && momentum <= 1)) {
+            if (channels < 1 || !(eps >= 0) || (momentum != null && !(momentum >= 0 && momentum <= 1))) {
                 throw new OpException("batch_norm: expects channels >= 1, eps >= 0 and momentum in [0, 1], got "
                         + channels + ", " + eps + " and " + momentum);
             }
@@ -61,6 +63,11 @@ public final class BatchNorm extends Layer {
         /// The same with another momentum.
         public Config withMomentum(double newMomentum) {
             return new Config(channels, eps, newMomentum, affine);
+        }
+
+        /// The same with running statistics that are the mean over all batches (PyTorch's momentum `None`).
+        public Config withCumulativeAverage() {
+            return new Config(channels, eps, null, affine);
         }
 
         /// The same without weight and bias.
@@ -150,17 +157,18 @@ public final class BatchNorm extends Layer {
             throw new OpException("batch_norm: expects more than one value a channel in training, got " + x.type());
         }
         Tensor[] results = batchResults(in, scale, rectified);
-        UpdateOp move = new UpdateOp.Lerp(config.momentum);
+        Tensor tracked = batchesTracked.tensor();
+        tracked.update(new UpdateOp.AddScaled(1), oneOn(tracked.device()));
+        Double momentum = config.momentum;
+        UpdateOp move = new UpdateOp.Lerp(momentum != null ? momentum : 1 / tracked.item());
         Tensor unbiased = results[2].detach().mul(count / (count - 1.0));
         runningMean.tensor().update(move, results[1].detach());
         runningVar.tensor().update(move, unbiased);
         unbiased.storage().release();
-        Tensor tracked = batchesTracked.tensor();
-        tracked.update(new UpdateOp.AddScaled(1), oneOn(tracked.device()));
         return results[0];
     }
 
-    /// The constant 1 where the counter lives: a device must not be asked for its count.
+    /// The constant 1 where the counter lives: with a momentum a device must not be asked for its count.
     private Tensor oneOn(Device device) {
         if (!one.device().equals(device)) {
             one = one.to(device);
@@ -188,7 +196,8 @@ public final class BatchNorm extends Layer {
 
     @Override
     protected String extra() {
-        return config.channels + ", eps = " + config.eps + ", momentum = " + config.momentum
+        return config.channels + ", eps = " + config.eps + ", momentum = "
+                + (config.momentum == null ? "none" : config.momentum)
                 + (config.affine ? "" : ", not affine");
     }
 }

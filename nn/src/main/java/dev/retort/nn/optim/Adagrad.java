@@ -36,6 +36,11 @@ public final class Adagrad extends Optimizer {
         }
     }
 
+    /// Eps 1e-10, no weight decay. The same as [Config#of].
+    public static Config config(double lr) {
+        return Config.of(lr);
+    }
+
     /// An optimiser of all parameters alike.
     public Adagrad(Map<String, Parameter> parameters, Config config) {
         this(List.of(new ParameterGroup(parameters)), config);

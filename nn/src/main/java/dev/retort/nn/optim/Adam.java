@@ -49,6 +49,11 @@ public final class Adam extends Optimizer {
         }
     }
 
+    /// Betas 0.9 and 0.999, eps 1e-8, no weight decay. The same as [Config#of].
+    public static Config config(double lr) {
+        return Config.of(lr);
+    }
+
     /// An optimiser of all parameters alike.
     public Adam(Map<String, Parameter> parameters, Config config) {
         this(List.of(new ParameterGroup(parameters)), config);

@@ -22,9 +22,14 @@ public final class LAMB extends Optimizer {
         this.config = config;
     }
 
+    /// The paper's values with another learning rate.
+    public static Adam.Config config(double lr) {
+        return new Adam.Config(lr, 0.9, 0.999, 1e-6, 0.01);
+    }
+
     /// Learning rate 1e-3, betas 0.9 and 0.999, eps 1e-6 and weight decay 0.01, as in the paper.
     public static Adam.Config defaults() {
-        return new Adam.Config(1e-3, 0.9, 0.999, 1e-6, 0.01);
+        return config(1e-3);
     }
 
     @Override

@@ -42,6 +42,11 @@ public final class Lion extends Optimizer {
         }
     }
 
+    /// Betas 0.9 and 0.99, no weight decay. The same as [Config#of].
+    public static Config config(double lr) {
+        return Config.of(lr);
+    }
+
     /// An optimiser of all parameters alike.
     public Lion(Map<String, Parameter> parameters, Config config) {
         this(List.of(new ParameterGroup(parameters)), config);

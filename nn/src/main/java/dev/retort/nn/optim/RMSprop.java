@@ -44,6 +44,11 @@ public final class RMSprop extends Optimizer {
         }
     }
 
+    /// Alpha 0.99, eps 1e-8, no weight decay, no momentum. The same as [Config#of].
+    public static Config config(double lr) {
+        return Config.of(lr);
+    }
+
     /// An optimiser of all parameters alike.
     public RMSprop(Map<String, Parameter> parameters, Config config) {
         this(List.of(new ParameterGroup(parameters)), config);

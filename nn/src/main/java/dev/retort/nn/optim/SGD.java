@@ -50,6 +50,11 @@ public final class SGD extends Optimizer {
         }
     }
 
+    /// No momentum, no weight decay. The same as [Config#of].
+    public static Config config(double lr) {
+        return Config.of(lr);
+    }
+
     /// An optimiser of all parameters alike.
     public SGD(Map<String, Parameter> parameters, Config config) {
         this(List.of(new ParameterGroup(parameters)), config);

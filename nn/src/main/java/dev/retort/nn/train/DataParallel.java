@@ -17,7 +17,7 @@ import java.util.function.Supplier;
 ///
 /// ```java
 /// var parallel = new DataParallel<>(model, () -> new SmallCnn(config, new Rng(1)), devices);
-/// var optimizer = new AdamW(model.namedParameters(), Adam.Config.of(0.003));
+/// var optimizer = new AdamW(model.namedParameters(), AdamW.config(0.003));
 /// for (Batch batch : loader) {
 ///     Loss loss = parallel.backward(batch, (net, part) -> Losses.crossEntropy(net.call(part.inputs()),
 /// part.targets()));

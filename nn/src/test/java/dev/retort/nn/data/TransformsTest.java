@@ -7,6 +7,7 @@ import dev.retort.tensor.DType;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Random;
 import dev.retort.tensor.Rng;
+import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import java.util.HashSet;
 import java.util.List;
@@ -28,6 +29,24 @@ class TransformsTest {
         assertThatThrownBy(() -> normalize.apply(RAMP, new Rng(1)))
                 .isInstanceOf(OpException.class)
                 .hasMessage("normalize: expects 2 channels, got F32[1, 3, 4]");
+    }
+
+    @Test
+    void normalizeTakesRowsOfFeatures() {
+        // A large offset, a tiny scale, a column that never changes.
+        Tensor rows = Tensor.of(new float[] {16_000_001, 1e-9f, 7, 16_000_003, 3e-9f, 7}, 2, 3);
+        Normalize fit = Normalize.fit(new TensorDataset(rows, Tensor.zeros(DType.I64, 2)));
+        assertThat(fit.mean()).containsExactly(16_000_002, 2e-9f, 7);
+        assertThat(fit.std()).containsExactly(new float[] {1, 1e-9f, 1}, Offset.offset(1e-15f));
+        Tensor normal = fit.apply(rows.select(0, 1), new Rng(1));
+        assertThat(normal.shape()).isEqualTo(Shape.of(3));
+        assertThat(normal.toFloats()).containsExactly(new float[] {1, 1, 0}, Offset.offset(1e-5f));
+        assertThatThrownBy(() -> fit.apply(rows, new Rng(1)))
+                .isInstanceOf(OpException.class)
+                .hasMessage("normalize: expects an F32 image [C, H, W] or F32 features [C], got F32[2, 3]");
+        assertThatThrownBy(() -> Normalize.fit(new Subset(new TensorDataset(rows, rows), new int[0])))
+                .isInstanceOf(OpException.class)
+                .hasMessageContaining("at least one sample");
     }
 
     @Test

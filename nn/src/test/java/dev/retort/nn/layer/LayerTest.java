@@ -2,6 +2,7 @@ package dev.retort.nn.layer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.retort.nn.Layer;
 import dev.retort.tensor.DType;
@@ -78,6 +79,23 @@ class LayerTest {
         assertThatThrownBy(() -> new BatchNorm(3).call(Tensor.zeros(1, 3)))
                 .isInstanceOf(OpException.class)
                 .hasMessageContaining("more than one value a channel in training, got F32[1, 3]");
+    }
+
+    @Test
+    void batchNormWithoutMomentumAveragesAllBatches() {
+        BatchNorm norm = new BatchNorm(BatchNorm.Config.of(1).withCumulativeAverage());
+        norm.call(Tensor.of(new float[] {1, 3}, 2, 1)); // mean 2, unbiased variance 2
+        assertThat(norm.runningMean().item()).isEqualTo(2);
+        assertThat(norm.runningVar().item()).isEqualTo(2);
+        norm.call(Tensor.of(new float[] {4, 8}, 2, 1)); // 6 and 8
+        norm.call(Tensor.of(new float[] {-2, -2}, 2, 1)); // -2 and 0
+        assertThat(norm.runningMean().item()).isCloseTo(2, within(1e-6));
+        assertThat(norm.runningVar().item()).isCloseTo(10 / 3.0, within(1e-6));
+        BatchNorm resumed = new BatchNorm(BatchNorm.Config.of(1).withCumulativeAverage());
+        resumed.loadStateDict(norm.stateDict());
+        resumed.call(Tensor.of(new float[] {9, 11}, 2, 1)); // the fourth batch, not the first
+        assertThat(resumed.runningMean().item()).isCloseTo(4, within(1e-6));
+        assertThat(norm.toString()).contains("momentum = none");
     }
 
     @Test

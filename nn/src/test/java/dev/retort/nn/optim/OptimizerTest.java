@@ -223,6 +223,17 @@ class OptimizerTest {
     }
 
     @Test
+    void everyOptimizerHasItsOwnConfig() {
+        assertThat(SGD.config(0.1)).isEqualTo(new SGD.Config(0.1, 0, 0, 0, false));
+        assertThat(Adam.config(0.1)).isEqualTo(new Adam.Config(0.1, 0.9, 0.999, 1e-8, 0));
+        assertThat(AdamW.config(0.1)).isEqualTo(new Adam.Config(0.1, 0.9, 0.999, 1e-8, 0.01));
+        assertThat(LAMB.config(0.1)).isEqualTo(new Adam.Config(0.1, 0.9, 0.999, 1e-6, 0.01));
+        assertThat(Lion.config(0.1)).isEqualTo(new Lion.Config(0.1, 0.9, 0.99, 0));
+        assertThat(RMSprop.config(0.1)).isEqualTo(new RMSprop.Config(0.1, 0.99, 1e-8, 0, 0));
+        assertThat(Adagrad.config(0.1)).isEqualTo(new Adagrad.Config(0.1, 1e-10, 0));
+    }
+
+    @Test
     void settingsOutOfRangeAreRefused() {
         double nan = Double.NaN;
         refused("betas in [0, 1)", () -> Adam.Config.of(0.1).withBetas(1, 0.9));
