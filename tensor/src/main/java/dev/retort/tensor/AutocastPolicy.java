@@ -48,7 +48,8 @@ enum AutocastPolicy {
     private static AutocastPolicy of(ReductionOp op) {
         return switch (op) {
             case ReductionOp.Sum _, ReductionOp.Mean _, ReductionOp.Prod _, ReductionOp.Var _ -> SINGLE;
-            case ReductionOp.LogSumExp _, ReductionOp.Norm _, ReductionOp.CumSum _ -> SINGLE;
+            case ReductionOp.LogSumExp _, ReductionOp.Norm _, ReductionOp.Std _ -> SINGLE;
+            case ReductionOp.CumSum _, ReductionOp.CumProd _ -> SINGLE;
             case ReductionOp.AMax _, ReductionOp.AMin _, ReductionOp.MaxWithIndices _, ReductionOp.ArgMax _ ->
                 UNCHANGED;
             case ReductionOp.Any _, ReductionOp.All _ -> UNCHANGED;

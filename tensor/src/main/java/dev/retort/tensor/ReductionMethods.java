@@ -100,9 +100,7 @@ public sealed interface ReductionMethods permits Tensor {
 
     /// Standard deviation with divisor n − correction; gradient 0 where it is 0.
     default Tensor std(double correction, boolean keepDim, int... dims) {
-        Tensor var = var(correction, keepDim, dims);
-        Tensor zero = var.eq(0); // the root has no slope there
-        return var.maskedFill(zero, 1).sqrt().maskedFill(zero, 0);
+        return Engine.one(new ReductionOp.Std(dims("std", dims), correction, keepDim), asFloating());
     }
 
     /// Standard deviation (correction 1).
@@ -197,6 +195,11 @@ public sealed interface ReductionMethods permits Tensor {
     /// Running sum along `dim`; integers and truth values as `I64`.
     default Tensor cumsum(int dim) {
         return Engine.one(new ReductionOp.CumSum(dim("cumsum", dim)), asNumber());
+    }
+
+    /// Running product along `dim`; integers and truth values as `I64`.
+    default Tensor cumprod(int dim) {
+        return Engine.one(new ReductionOp.CumProd(dim("cumprod", dim)), asNumber());
     }
 
     /// Sorted along `dim`, with indices; stable.

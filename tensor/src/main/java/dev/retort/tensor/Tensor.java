@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 /// statistics, caches).
 ///
 /// The methods are grouped by op family: [ElementwiseMethods], [ReductionMethods], [ShapeMethods],
-/// [IndexMethods], [LinearAlgebraMethods], [NeuralMethods]. Each builds an op and runs it; integers
-/// are converted to `F32` where the mathematics needs it, and operands of different dtypes are
+/// [IndexMethods], [LinearAlgebraMethods], [NeuralMethods]. Each builds an op and runs it. Methods that are
+/// made of those have no op of their own: [CompositeMethods], [StatisticsMethods], [CountingMethods],
+/// [PatchMethods]. Integers are converted to `F32` where the mathematics needs it, and operands of different dtypes are
 /// promoted ([DType#promote]). Dimensions may be negative, counting from the end.
 ///
 /// Gradients (`requiresGrad`, `backward`, `grad`) need the autograd module at run time. Limit: 2³¹
@@ -27,7 +28,11 @@ public final class Tensor
                 ShapeMethods,
                 IndexMethods,
                 LinearAlgebraMethods,
-                NeuralMethods {
+                NeuralMethods,
+                CompositeMethods,
+                StatisticsMethods,
+                CountingMethods,
+                PatchMethods {
     private final Storage storage;
     private final int offset;
     private final Shape shape;

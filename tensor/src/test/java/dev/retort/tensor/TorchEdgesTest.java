@@ -76,6 +76,20 @@ class TorchEdgesTest {
     }
 
     @Test
+    void spreadOfLargeAndSmallNumbersIsInRange() {
+        Tensor large = Tensor.of(new float[] {-3e19f, 3e19f, 0}, 3);
+        assertThat(large.std().item()).isEqualTo(3e19f);
+        assertThat(large.var().item()).isInfinite(); // 9e38 is no F32
+        assertThat(large.mul(0.1).var().item()).isCloseTo(9e36, within(1e31));
+        Tensor many = Tensor.of(new float[] {-1e19f, 1e19f}).tile(500);
+        assertThat(many.var(0, false, 0).item()).isCloseTo(1e38, within(1e33)); // the sum of squares is none
+        assertThat(Tensor.of(new float[] {-1e-23f, 1e-23f, 0}).std().item()).isCloseTo(1e-23, within(1e-29));
+        assertThat(Tensor.of(new float[] {-600, 600, 0}).to(DType.F16).std().item())
+                .isEqualTo(600);
+        assertThat(Tensor.of(new float[] {7, 7, 7}).std().item()).isEqualTo(0);
+    }
+
+    @Test
     void reductionsKeepDimensions() {
         Tensor x = Tensor.of(new float[] {1, 5, 3, 4, 0, 4}, 2, 3);
         assertThat(x.argmax(1, true).shape()).isEqualTo(Shape.of(2, 1));

@@ -29,6 +29,8 @@ final class ReductionVjp {
                 Rule.of(wrt(0, Saved.inputs(0).and(Saved.outputs(0)), c -> extreme(c, op, c.input(0), c.g())));
             // y = Σ (x − m)² / (n − correction): dx = spread(2g/(n − correction)) · (x − m)
             case ReductionOp.Var o -> Rule.of(wrt(0, Saved.inputs(0), c -> var(c, o)));
+            // y = √(Σ (x − m)² / (n − correction)): dx = (x − m)/spread(y) · spread(g/(n − correction))
+            case ReductionOp.Std o -> Rule.of(wrt(0, Saved.inputs(0).and(Saved.outputs(0)), c -> std(c, o)));
             // y = ln Σ eˣ: dx = spread(g) · e^(x − y)
             case ReductionOp.LogSumExp _ ->
                 Rule.of(wrt(0, Saved.inputs(0).and(Saved.outputs(0)), c -> logSumExp(c, op)));
@@ -45,6 +47,9 @@ final class ReductionVjp {
                 Rule.linear(c -> c.shape(0).rank() == 0
                         ? c.g()
                         : c.g().flip(dim).cumsum(dim).flip(dim));
+            // y_i = Π_{k≤i} x_k: dx_j = Σ_{i≥j} g_i Π_{k≤i, k≠j} x_k
+            case ReductionOp.CumProd(int dim) ->
+                Rule.of(wrt(0, Saved.inputs(0).and(Saved.outputs(0)), c -> RunningProductGradient.of(c, dim)));
             case NonDifferentiable _ -> Rule.NONE;
         };
     }
@@ -64,11 +69,23 @@ final class ReductionVjp {
     }
 
     private static Tensor var(VjpContext c, ReductionOp.Var op) {
+        double divisor = Math.max(0, count(c) - op.correction());
+        return centred(c, op).mul(spread(c.g().mul(2 / divisor), op, c.shape(0)));
+    }
+
+    /// Divided by y first: products with x − m could be out of range where the result is not.
+    private static Tensor std(VjpContext c, ReductionOp.Std op) {
+        double divisor = Math.max(0, count(c) - op.correction());
+        Tensor y = c.output(0);
+        Tensor zero = y.eq(0);
+        Tensor scale = c.g().mul(1 / divisor).maskedFill(zero, 0); // the root has no slope there
+        return centred(c, op).div(spread(y.maskedFill(zero, 1), op, c.shape(0))).mul(spread(scale, op, c.shape(0)));
+    }
+
+    private static Tensor centred(VjpContext c, ReductionOp op) {
         Tensor x = c.input(0);
         int[] dims = x.rank() == 0 ? new int[0] : op.dims();
-        Tensor centred = dims.length == 0 ? x.zerosLike() : x.sub(x.mean(true, dims));
-        double divisor = Math.max(0, count(c) - op.correction());
-        return centred.mul(spread(c.g().mul(2 / divisor), op, c.shape(0)));
+        return dims.length == 0 ? x.zerosLike() : x.sub(x.mean(true, dims));
     }
 
     /// Where y = −∞ (all x are) the gradient is 0.

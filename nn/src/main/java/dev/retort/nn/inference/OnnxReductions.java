@@ -36,7 +36,8 @@ final class OnnxReductions {
             case ReductionOp.Prod _ -> one(reduce("ReduceProd", x));
             case ReductionOp.AMax _ -> one(reduce("ReduceMax", x));
             case ReductionOp.AMin _ -> one(reduce("ReduceMin", x));
-            case ReductionOp.Var variance -> one(variance(variance, x));
+            case ReductionOp.Var variance -> one(variance(variance.correction(), x));
+            case ReductionOp.Std deviation -> one(graph.add("Sqrt", variance(deviation.correction(), x)));
             case ReductionOp.LogSumExp _ -> one(reduce("ReduceLogSumExp", x));
             case ReductionOp.Norm norm -> one(norm(norm.p(), x));
             case ReductionOp.Any _ -> one(truth("ReduceMax", x));
@@ -45,6 +46,7 @@ final class OnnxReductions {
                 new String[] {reduce(best.largest() ? "ReduceMax" : "ReduceMin", x), index(best.largest(), x)};
             case ReductionOp.ArgMax best -> one(index(best.largest(), x));
             case ReductionOp.CumSum sum -> one(graph.add("CumSum", x, graph.scalar(DType.I64, sum.dim())));
+            case ReductionOp.CumProd _ -> throw OnnxOps.unsupported(step, "running products have no ONNX form");
         };
     }
 
@@ -74,7 +76,7 @@ final class OnnxReductions {
     }
 
     /// Sum of squared deviations / (n − correction).
-    private String variance(ReductionOp.Var variance, String x) {
+    private String variance(double correction, String x) {
         long count = 1;
         for (int dim : op.dims()) {
             if (graph.grows(value, dim)) {
@@ -84,9 +86,7 @@ final class OnnxReductions {
         }
         String centred = graph.add("Sub", x, reduce("ReduceMean", x, true));
         String squares = reduce("ReduceMean", graph.add("Mul", centred, centred));
-        return variance.correction() == 0
-                ? squares
-                : graph.add("Mul", squares, graph.scalar(dtype, count / (count - variance.correction())));
+        return correction == 0 ? squares : graph.add("Mul", squares, graph.scalar(dtype, count / (count - correction)));
     }
 
     private String norm(double p, String x) {

@@ -55,6 +55,46 @@ public final class Losses {
         return beta == 0 ? l1(x, y) : elements(new LossOp.SmoothL1(beta), x, y);
     }
 
+    /// ½(x − y)² where |x − y| < delta, delta · (|x − y| − delta/2) elsewhere, counted by elements (Huber, 1964);
+    /// delta times [#smoothL1].
+    ///
+    /// @throws OpException if delta is not positive
+    public static Loss huber(Tensor x, Tensor y, double delta) {
+        if (!(delta > 0)) {
+            throw new OpException("huber: expects delta > 0, got " + delta);
+        }
+        return smoothL1(x, y, delta).times(delta);
+    }
+
+    /// max(0, ‖a − p‖ − ‖a − n‖ + margin) of anchors, positives and negatives `[N, D]`, counted by rows (Schroff et
+    /// al., 2015, arXiv 1503.03832). As in PyTorch 1e-6 is added to every difference.
+    ///
+    /// @throws OpException if the shapes differ or are not `[N, D]`
+    public static Loss tripletMargin(Tensor anchor, Tensor positive, Tensor negative, double margin) {
+        boolean same = anchor.shape().equals(positive.shape()) && anchor.shape().equals(negative.shape());
+        if (!same || anchor.rank() != 2) {
+            throw new OpException("triplet_margin: expects three tensors [N, D] of one shape, got " + anchor.type()
+                    + ", " + positive.type() + " and " + negative.type());
+        }
+        Tensor near = anchor.sub(positive).add(1e-6).norm(2, false, 1);
+        Tensor far = anchor.sub(negative).add(1e-6).norm(2, false, 1);
+        return new Loss(near.sub(far).add(margin).relu().sum(), anchor.size(0));
+    }
+
+    /// ½(ln v + (x − y)²/v) of means x and variances v, counted by elements; the negative log-likelihood of a normal
+    /// distribution without its constant (Nix and Weigend, 1994). Variances are kept at 1e-6 or more, and there
+    /// get no gradient, unlike PyTorch's.
+    ///
+    /// @throws OpException if a shape differs
+    public static Loss gaussianNll(Tensor x, Tensor y, Tensor variance) {
+        if (!x.shape().equals(y.shape()) || !x.shape().equals(variance.shape())) {
+            throw new OpException(
+                    "gaussian_nll: expects one shape, got " + x.type() + ", " + y.type() + " and " + variance.type());
+        }
+        Tensor v = variance.clampMin(1e-6);
+        return new Loss(v.log().add(x.sub(y).square().div(v)).mul(0.5).sum(), x.numel());
+    }
+
     /// Binary cross-entropy −y·ln σ(z) − (1 − y)·ln(1 − σ(z)) of logits z with targets y in [0, 1],
     /// counted by elements.
     public static Loss bceWithLogits(Tensor logits, Tensor target) {

@@ -10,6 +10,7 @@ import dev.retort.tensor.DType;
 import dev.retort.tensor.Random;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
+import dev.retort.tensor.op.ResampleOp;
 import java.io.IOException;
 import java.lang.reflect.Modifier;
 import java.net.URISyntaxException;
@@ -73,6 +74,10 @@ class LayerGradCheckTest {
         cases.put("Flatten", Case.of(new Flatten(), normal(2, 3, 2)));
         cases.put("Identity", Case.of(new Identity(), normal(2, 3)));
         cases.put("Sequential", Case.of(new Sequential(new Linear(3, 2, rng), new Tanh()), normal(2, 3)));
+        cases.put("PReLU", Case.of(new PReLU(3), normal(2, 3, 4)));
+        cases.put("PixelShuffle", Case.of(new PixelShuffle(2), normal(1, 8, 2, 3)));
+        cases.put("Upsample", Case.of(new Upsample(2, ResampleOp.Mode.BILINEAR), normal(1, 2, 3, 2)));
+        cases.put("Softmax", Case.of(new Softmax(1), normal(2, 3)));
         cases.putAll(activations());
         cases.putAll(sequences());
         return cases;

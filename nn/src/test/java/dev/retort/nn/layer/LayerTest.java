@@ -11,6 +11,7 @@ import dev.retort.tensor.Random;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
+import dev.retort.tensor.op.ResampleOp;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
@@ -79,6 +80,32 @@ class LayerTest {
         assertThatThrownBy(() -> new BatchNorm(3).call(Tensor.zeros(1, 3)))
                 .isInstanceOf(OpException.class)
                 .hasMessageContaining("more than one value a channel in training, got F32[1, 3]");
+    }
+
+    @Test
+    void preluHasASlopeForEachChannel() {
+        PReLU prelu = new PReLU(2);
+        prelu.weight().tensor().copyFrom(Tensor.of(new float[] {0.5f, 0.1f}));
+        Tensor x = Tensor.of(new float[] {-2, 4, -10, 0}, 1, 2, 2);
+        assertThat(prelu.call(x).toFloats()).containsExactly(-1, 4, -1, 0);
+        assertThat(new PReLU().call(x).toFloats()).containsExactly(-0.5f, 4, -2.5f, 0);
+        assertThatThrownBy(() -> prelu.call(Tensor.zeros(2, 3)))
+                .isInstanceOf(OpException.class)
+                .hasMessage("prelu: expects [N, 2, ...], got F32[2, 3]");
+    }
+
+    @Test
+    void largerMaps() {
+        Tensor x = Tensor.of(new float[] {1, 2}, 1, 1, 1, 2);
+        assertThat(new Upsample(2).call(x).toFloats()).containsExactly(1, 1, 2, 2, 1, 1, 2, 2);
+        assertThat(new Upsample(2, ResampleOp.Mode.BILINEAR)
+                        .call(x)
+                        .narrow(2, 0, 1)
+                        .toFloats())
+                .containsExactly(1, 1.25f, 1.75f, 2);
+        Tensor channels = Tensor.of(new float[] {1, 2, 3, 4}, 1, 4, 1, 1);
+        assertThat(new PixelShuffle(2).call(channels).toFloats()).containsExactly(1, 2, 3, 4);
+        assertThat(new Softmax(-1).call(Tensor.zeros(2, 4)).toFloats()).containsOnly(0.25f);
     }
 
     @Test

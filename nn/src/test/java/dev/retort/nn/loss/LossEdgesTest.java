@@ -52,6 +52,53 @@ class LossEdgesTest {
     }
 
     @Test
+    void huberIsAParabolaWithStraightArms() {
+        Tensor x = of(0.5, 3, -4);
+        Tensor y = of(0, 0, 0);
+        assertThat(Losses.huber(x, y, 2).mean().item()).isCloseTo((0.125 + 2 * 2 + 2 * 3) / 3, within(1e-15));
+        assertThatThrownBy(() -> Losses.huber(x, y, 0)).hasMessageContaining("huber: expects delta > 0");
+    }
+
+    @Test
+    void tripletsWithinTheMarginCost() {
+        Tensor a = of(0, 0, 0, 0).reshape(2, 2);
+        Tensor p = of(3, 4, 0, 1).reshape(2, 2);
+        Tensor n = of(0, 6, 0, 9).reshape(2, 2);
+        assertThat(Losses.tripletMargin(a, p, n, 2).mean().item()).isCloseTo(0.5, within(1e-5)); // 5 − 6 + 2, 0
+        assertThatThrownBy(() -> Losses.tripletMargin(a, p, of(1), 1)).hasMessageContaining("triplet_margin");
+        GradCheck.defaults()
+                .firstOrder(
+                        "triplet",
+                        in -> new Tensor[] {
+                            Losses.tripletMargin(a, in[0], in[1], 2).sum()
+                        },
+                        p,
+                        n)
+                .verify();
+    }
+
+    @Test
+    void gaussianLikelihoodByHand() {
+        Tensor x = of(1, 2);
+        Tensor y = of(3, 2);
+        Tensor v = of(4, 0.5);
+        double expected = (0.5 * (Math.log(4) + 1) + 0.5 * Math.log(0.5)) / 2;
+        assertThat(Losses.gaussianNll(x, y, v).mean().item()).isCloseTo(expected, within(1e-15));
+        assertThat(Losses.gaussianNll(x, x, of(0, 1)).sum().item()).isCloseTo(0.5 * Math.log(1e-6), within(1e-12));
+        assertThatThrownBy(() -> Losses.gaussianNll(x, y, of(1))).hasMessageContaining("gaussian_nll");
+        GradCheck.defaults()
+                .firstOrder(
+                        "gaussian",
+                        in -> new Tensor[] {
+                            Losses.gaussianNll(in[0], in[1], in[2]).sum()
+                        },
+                        x,
+                        y,
+                        v)
+                .verify();
+    }
+
+    @Test
     void crossEntropyOfOneSampleWithoutABatch() {
         Tensor logits = of(1, 2, 4);
         Tensor row = logits.reshape(1, 3);

@@ -29,7 +29,8 @@ final class ReductionLauncher {
             case ReductionOp.AMin o -> Task.one(reduce(t, "amin", o.dims()));
             case ReductionOp.Any o -> Task.one(any(t, "amax", o.dims(), 0));
             case ReductionOp.All o -> Task.one(any(t, "amin", o.dims(), 1));
-            case ReductionOp.Var o -> Task.one(variance(t, o));
+            case ReductionOp.Var o -> Task.one(variance(t, o.dims(), o.correction(), false));
+            case ReductionOp.Std o -> Task.one(variance(t, o.dims(), o.correction(), true));
             case ReductionOp.LogSumExp o -> Task.one(reduce(t, "log_sum_exp", o.dims()));
             case ReductionOp.Norm o -> Task.one(norm(t, o));
             case ReductionOp.MaxWithIndices o -> extremes(t, o.largest(), o.dims());
@@ -43,6 +44,7 @@ final class ReductionLauncher {
                 yield Task.one(both[1]);
             }
             case ReductionOp.CumSum o -> Task.one(cumSum(t, o.dim()));
+            case ReductionOp.CumProd o -> Task.one(cumProd(t, o.dim()));
         };
     }
 
@@ -78,13 +80,14 @@ final class ReductionLauncher {
         return new Tensor[] {y, index};
     }
 
-    /// Σ(x − mean)² over max(0, n − correction).
-    private static Tensor variance(Task t, ReductionOp.Var op) {
+    /// Σ(x − mean)² over max(0, n − correction), or its root.
+    private static Tensor variance(Task t, int[] dims, double correction, boolean root) {
         if (Task.isHalf(t.in()[0].dtype())) {
-            return t.widened(wide -> Task.one(variance(wide, op)), () -> single(t))[0];
+            return t.widened(wide -> Task.one(variance(wide, dims, correction, root)), () -> single(t))[0];
         }
-        Tensor squares = reduce(t, "deviations", op.dims());
-        return squares.div(Math.max(0, elements(t.in()[0], op.dims()) - op.correction()));
+        Tensor squares = reduce(t, "deviations", dims);
+        Tensor variance = squares.div(Math.max(0, elements(t.in()[0], dims) - correction));
+        return root ? variance.sqrt() : variance;
     }
 
     private static TensorType[] single(Task t) {
@@ -250,6 +253,26 @@ final class ReductionLauncher {
         }
         t.each(
                 t.kernel("reduce", Types.of(x.dtype()), "cum_sum")
+                        .struct(layout.fields())
+                        .ints(x.size(dim), y.strides()[dim], x.strides()[dim])
+                        .buffer(y)
+                        .buffer(x),
+                layout.count());
+        return y;
+    }
+
+    /// Running products, a work-item a line.
+    private static Tensor cumProd(Task t, int dim) {
+        Tensor x = t.in()[0];
+        Tensor y = t.result(0);
+        if (x.rank() == 0) {
+            return ShapeLauncher.copied(t, x);
+        }
+        Tensor toLines = y.numel() == 0 ? y : y.select(dim, 0);
+        Tensor fromLines = x.numel() == 0 ? x : x.select(dim, 0);
+        Layout layout = Layout.of("cum_prod", toLines.shape(), toLines, fromLines);
+        t.each(
+                t.kernel("reduce", Types.of(x.dtype()), "cum_prod")
                         .struct(layout.fields())
                         .ints(x.size(dim), y.strides()[dim], x.strides()[dim])
                         .buffer(y)

@@ -197,6 +197,18 @@ __kernel void cum_sum(const Layout L, const int n, const int step, const int in_
     }
 }
 
+__kernel void cum_prod(const Layout L, const int n, const int step, const int in_step, __global S* out,
+                       __global const S* in) {
+    EACH(line, L.n) {
+        LOCATE(L, line, 2)
+        A product = 1;
+        for (int j = 0; j < n; j++) {
+            product *= LD(in, at[1] + j * in_step);
+            ST(out, at[0] + j * step, product);
+        }
+    }
+}
+
 // of a chunk: its line and where it begins and ends in it
 #define CHUNK                                                              \
     __local A scratch[MOST_ITEMS];                                         \

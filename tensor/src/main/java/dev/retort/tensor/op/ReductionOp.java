@@ -88,6 +88,15 @@ public sealed interface ReductionOp extends Op {
         }
     }
 
+    /// Standard deviation: the root of [Var], whose squares may be out of the dtype's range. Gradient 0 where
+    /// it is 0.
+    record Std(int[] dims, double correction, boolean keepDim) implements ReductionOp {
+        @Override
+        public TensorType[] infer(TensorType[] in) {
+            return ((ReductionOp) this).reduceFloating(in);
+        }
+    }
+
     /// ln Σ eˣ, shifted by the maximum; −∞ over nothing.
     record LogSumExp(int[] dims, boolean keepDim) implements ReductionOp {
         @Override
@@ -160,6 +169,27 @@ public sealed interface ReductionOp extends Op {
 
     /// Running sum along one dim; result of the input's type.
     record CumSum(int dim) implements ReductionOp {
+        @Override
+        public int[] dims() {
+            return new int[] {dim};
+        }
+
+        @Override
+        public boolean keepDim() {
+            return true;
+        }
+
+        @Override
+        public TensorType[] infer(TensorType[] in) {
+            Check.arity(this, in, 1);
+            Check.dim(this, in[0], dim);
+            return one(in[0]);
+        }
+    }
+
+    /// Running product along one dim; result of the input's type. The gradient is right with zeros among the
+    /// factors.
+    record CumProd(int dim) implements ReductionOp {
         @Override
         public int[] dims() {
             return new int[] {dim};

@@ -141,6 +141,13 @@ final class ReductionSpecs {
                         row -> variance(row, 0))
                 .looser(4)
                 .reduction(100);
+        floating(
+                        (d, k) -> new ReductionOp.Std(d, 1, k),
+                        x -> x.std(1, true, -2, -1),
+                        true,
+                        row -> Math.sqrt(variance(row, 1)))
+                .looser(4)
+                .reduction(100);
         floating(ReductionOp.LogSumExp::new, x -> x.logsumexp(true, -2, -1), true, row -> Math.log(sum(row, Math::exp)))
                 .reduction(100);
         floating(
@@ -239,6 +246,31 @@ final class ReductionSpecs {
                     false));
         }
         specs.add(along(OpSpec.of(ReductionOp.CumSum.class).reduction(9_001), ReductionOp.CumSum::new, true));
+        specs.add(runningProduct());
+    }
+
+    private static OpSpec runningProduct() {
+        AlongMaker op = ReductionOp.CumProd::new;
+        return OpSpec.of(ReductionOp.CumProd.class)
+                .reduction(301)
+                .sample("last", op.of(1), () -> in(Data.values(1, 3, 5)))
+                .method(x -> x[0].cumprod(-1))
+                .sample("first", op.of(0), () -> in(Data.values(2, 4, 3)))
+                .sample("middle", op.of(1), () -> in(Data.values(3, 2, 4, 3)))
+                .sample(
+                        "zeros",
+                        op.of(1),
+                        () -> in(Data.of(2, 0, 3, -1, 2, 5, 0, 0.5, 0, 3, 0, 0).reshape(3, 4)))
+                .special("scalar", op.of(0), () -> in(Data.values(4)))
+                .special("with NaN", op.of(0), () -> in(Data.of(2, Double.NaN, 5, 0)))
+                .special("infinite times zero", op.of(0), () -> in(Data.of(Double.POSITIVE_INFINITY, 2, 0, 3)))
+                .special("empty result", op.of(1), () -> in(Data.values(6, 0, 3)))
+                .special("over nothing", op.of(0), () -> in(Data.values(6, 0, 3)))
+                .special("integers", op.of(1), () -> in(Data.integers(1, DType.I32, -9, 9, 3, 5)))
+                .special("beyond 2^53", op.of(0), () -> in(Tensor.of(new long[] {(1L << 53) + 1, 3, 5, 1L << 40})))
+                .large("rows", op.of(1), () -> in(Data.uniform(7, 0.9, 1.1, 203, 301)))
+                .large("columns", op.of(0), () -> in(Data.uniform(9, 0.9, 1.1, 301, 203)))
+                .error("dim outside", "expects dim in [0, rank)", op.of(2), () -> in(Data.values(1, 2, 3)));
     }
 
     private interface AlongMaker {

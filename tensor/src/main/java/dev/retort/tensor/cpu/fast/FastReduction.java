@@ -39,7 +39,10 @@ final class FastReduction {
             case ReductionOp.AMax _ -> Dense.one(reduce(Kind.MAX, op, in[0]), out[0].shape());
             case ReductionOp.AMin _ -> Dense.one(reduce(Kind.MIN, op, in[0]), out[0].shape());
             case ReductionOp.Norm o -> o.p() == 2 && trailing(o, in[0]) ? norm(o, in[0], out[0].shape()) : null;
-            case ReductionOp.Var o -> trailing(o, in[0]) ? FastRowReduction.var(o, in[0], out[0].shape()) : null;
+            case ReductionOp.Var o ->
+                trailing(o, in[0]) ? FastRowReduction.var(o.correction(), in[0], out[0].shape()) : null;
+            case ReductionOp.Std o ->
+                trailing(o, in[0]) ? FastRowReduction.std(o.correction(), in[0], out[0].shape()) : null;
             case ReductionOp.LogSumExp o ->
                 trailing(o, in[0]) ? FastRowReduction.logSumExp(in[0], out[0].shape()) : null;
             case ReductionOp.MaxWithIndices o ->
@@ -50,7 +53,7 @@ final class FastReduction {
                         : null;
             case ReductionOp.CumSum(int dim) ->
                 in[0].rank() == 0 ? null : Dense.one(cumSum(in[0], dim), out[0].shape());
-            case ReductionOp.Prod _, ReductionOp.Any _, ReductionOp.All _ -> null;
+            case ReductionOp.Prod _, ReductionOp.CumProd _, ReductionOp.Any _, ReductionOp.All _ -> null;
         };
     }
 

@@ -8,27 +8,55 @@ import dev.retort.tensor.cpu.Parallel;
 import dev.retort.tensor.cpu.simd.loops.RowNorms;
 import dev.retort.tensor.cpu.simd.loops.RowSums;
 import dev.retort.tensor.cpu.simd.loops.SoftmaxRows;
-import dev.retort.tensor.op.ReductionOp;
 
 /// Float32 reductions of the last dims that need more than one pass over a row, or its indices.
 final class FastRowReduction {
     /// Elements of one parallel task.
     private static final int TASK = 1 << 14;
 
+    /// Below it squares may have lost digits, or all, to underflow.
+    private static final float SMALL = 1e-28f;
+
     private FastRowReduction() {}
 
-    static Tensor[] var(ReductionOp.Var op, Tensor in, Shape out) {
+    static Tensor[] var(double correction, Tensor in, Shape out) {
+        return variances(correction, in, out, false);
+    }
+
+    static Tensor[] std(double correction, Tensor in, Shape out) {
+        return variances(correction, in, out, true);
+    }
+
+    /// Rows whose sum of squares is out of the range of floats are done again in double.
+    private static Tensor[] variances(double correction, Tensor in, Shape out, boolean root) {
         Dense x = Dense.of(in);
         float[] y = new float[out.numel()];
         int n = in.numel() / y.length;
-        float divisor = (float) Math.max(0, n - op.correction());
+        float divisor = (float) Math.max(0, n - correction);
         Parallel.forRange(y.length, Math.max(1, TASK / n), (from, to) -> {
             for (int r = from; r < to; r++) {
                 int at = x.offset() + r * n;
-                y[r] = RowSums.sumSquares(x.data(), at, n, RowNorms.mean(x.data(), at, n)) / divisor;
+                float squares = RowSums.sumSquares(x.data(), at, n, RowNorms.mean(x.data(), at, n));
+                boolean outside = squares == Float.POSITIVE_INFINITY || squares < SMALL;
+                double variance = outside ? squares(x.data(), at, n) / divisor : squares / divisor;
+                y[r] = (float) (root ? Math.sqrt(variance) : variance);
             }
         });
         return Dense.one(y, out);
+    }
+
+    /// Σ (x − mean)² in double.
+    private static double squares(float[] x, int at, int n) {
+        double sum = 0;
+        for (int i = at; i < at + n; i++) {
+            sum += x[i];
+        }
+        double mean = sum / n;
+        double squares = 0;
+        for (int i = at; i < at + n; i++) {
+            squares += (x[i] - mean) * (x[i] - mean);
+        }
+        return squares;
     }
 
     static Tensor[] logSumExp(Tensor in, Shape out) {

@@ -26,6 +26,7 @@ final class ReductionReference {
             }
             case ReductionOp.Mean o -> one(mean(Elements.doubles(x), n, count, type));
             case ReductionOp.Var o -> one(var(Elements.doubles(x), n, count, o.correction(), type));
+            case ReductionOp.Std o -> one(std(Elements.doubles(x), n, count, o.correction(), type));
             case ReductionOp.LogSumExp o -> one(logSumExp(Elements.doubles(x), n, count, type));
             case ReductionOp.Norm o -> one(norm(Elements.doubles(x), n, count, o.p(), type));
             case ReductionOp.AMax o -> one(values(x, extremes(x, n, count, true), n, type));
@@ -38,6 +39,7 @@ final class ReductionReference {
             case ReductionOp.Any o -> one(any(Elements.rowMajor(x).bytes(), n, count, type));
             case ReductionOp.All o -> one(all(Elements.rowMajor(x).bytes(), n, count, type));
             case ReductionOp.CumSum o -> one(exact ? cumSumLongs(x, n, o.dim(), type) : cumSum(x, n, o.dim(), type));
+            case ReductionOp.CumProd o -> one(exact ? cumProdLongs(x, n, o.dim(), type) : cumProd(x, n, o.dim(), type));
         };
     }
 
@@ -117,6 +119,19 @@ final class ReductionReference {
 
     /// Σ (x − mean)² / max(0, n − correction).
     private static Tensor var(double[] x, int n, int count, double correction, TensorType type) {
+        return Elements.tensor(variances(x, n, count, correction), type);
+    }
+
+    /// The root of the variance, taken before it is rounded.
+    private static Tensor std(double[] x, int n, int count, double correction, TensorType type) {
+        double[] y = variances(x, n, count, correction);
+        for (int row = 0; row < count; row++) {
+            y[row] = Math.sqrt(y[row]);
+        }
+        return Elements.tensor(y, type);
+    }
+
+    private static double[] variances(double[] x, int n, int count, double correction) {
         double[] y = new double[count];
         for (int row = 0; row < count; row++) {
             double mean = rowSum(x, row * n, n) / n;
@@ -126,7 +141,7 @@ final class ReductionReference {
             }
             y[row] = squares / Math.max(0, n - correction);
         }
-        return Elements.tensor(y, type);
+        return y;
     }
 
     /// m + ln Σ e^(x − m) with m = max x, or 0 where that is infinite.
@@ -275,6 +290,35 @@ final class ReductionReference {
             for (int i = start; i < start + n; i++) {
                 sum += x[i];
                 y[i] = sum;
+            }
+        }
+        TensorType moved = new TensorType(type.dtype(), rows.shape());
+        return Moves.unrows((HostStorage) Elements.tensor(y, moved).storage(), type, dim);
+    }
+
+    /// y[i] = x[0] · … · x[i].
+    private static Tensor cumProd(Tensor rows, int n, int dim, TensorType type) {
+        double[] x = Elements.doubles(rows);
+        double[] y = new double[x.length];
+        for (int start = 0; start < x.length; start += n) {
+            double product = 1;
+            for (int i = start; i < start + n; i++) {
+                product *= x[i];
+                y[i] = product;
+            }
+        }
+        TensorType moved = new TensorType(type.dtype(), rows.shape());
+        return Moves.unrows((HostStorage) Elements.tensor(y, moved).storage(), type, dim);
+    }
+
+    private static Tensor cumProdLongs(Tensor rows, int n, int dim, TensorType type) {
+        long[] x = Elements.longs(rows);
+        long[] y = new long[x.length];
+        for (int start = 0; start < x.length; start += n) {
+            long product = 1;
+            for (int i = start; i < start + n; i++) {
+                product *= x[i];
+                y[i] = product;
             }
         }
         TensorType moved = new TensorType(type.dtype(), rows.shape());

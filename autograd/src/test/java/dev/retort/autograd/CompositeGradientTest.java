@@ -1,0 +1,83 @@
+package dev.retort.autograd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.retort.tensor.DType;
+import dev.retort.tensor.Random;
+import dev.retort.tensor.Rng;
+import dev.retort.tensor.Tensor;
+import dev.retort.tensor.op.ConvOp.Geometry;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// Gradients of methods without an op of their own, in float64 against central differences.
+class CompositeGradientTest {
+    private static final Tensor OTHER = Random.normal(new Rng(3), 4, 6).to(DType.F64);
+
+    private enum Method {
+        LERP(x -> x.lerp(OTHER, 0.3).add(OTHER.lerp(x, 0.8))),
+        LERP_BY_TENSOR(x -> OTHER.lerp(OTHER.neg(), x)),
+        ADDCMUL(x -> OTHER.addcmul(0.5, x, OTHER)),
+        ADDCDIV(x -> x.addcdiv(0.5, OTHER, x)),
+        LOGADDEXP(x -> x.logaddexp(OTHER)),
+        FRAC(x -> x.frac()),
+        NAN_TO_NUM(x ->
+                x.add(OTHER.maskedFill(OTHER.gt(0.5), Double.NEGATIVE_INFINITY)).nanToNum(1, 2, 3)),
+        MEDIAN(x -> x.median(1, false).values()),
+        KTH_VALUE(x -> x.kthvalue(2, 0, true).values()),
+        QUANTILE(x -> x.quantile(0.3, 1, false)),
+        NAN_MEAN(x -> x.add(OTHER.maskedFill(OTHER.gt(0.5), Double.NaN)).nanmean(false, 0)),
+        DIFF(x -> x.diff(1)),
+        OUTER(x -> x.select(0, 0).outer(x.select(1, 1))),
+        TRACE(x -> x.trace()),
+        KRON(x -> x.kron(OTHER.narrow(0, 0, 2))),
+        CDIST(x -> x.cdist(OTHER, 2)),
+        COSINE(x -> x.cosineSimilarity(OTHER, 1)),
+        NORMALIZE(x -> x.normalize(1)),
+        PIXEL_SHUFFLE(x -> x.reshape(1, 4, 2, 3).pixelShuffle(2).mul(counting(1, 1, 4, 6))),
+        PIXEL_UNSHUFFLE(x -> x.reshape(1, 1, 4, 6).pixelUnshuffle(2).mul(counting(1, 4, 2, 3))),
+        UNFOLD(x -> x.reshape(1, 1, 4, 6).unfold(2, 3, Geometry.of(1, 1)).square()),
+        FOLD(x -> x.reshape(1, 4, 6).fold(3, 4, 2, 2, Geometry.of(1, 0)).square());
+
+        private final UnaryOperator<Tensor> method;
+
+        Method(UnaryOperator<Tensor> method) {
+            this.method = method;
+        }
+    }
+
+    private static Tensor counting(int... shape) {
+        return Tensor.arange(24).to(DType.F64).reshape(shape);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void gradientIsThatOfDifferences(Method method) {
+        Tensor x = Random.normal(new Rng(5), 4, 6).to(DType.F64).requiresGrad(true);
+        GradCheck.defaults()
+                .firstOrder(method.name(), in -> new Tensor[] {method.method.apply(in[0])}, x)
+                .verify();
+    }
+
+    @Test
+    void zerosAmongTheFactorsOfARunningProduct() {
+        double[] rows = {2, 3, 4, 5, 0, 3, 4, 5, 2, 0, 4, 0, 0, 0, 4, 5, 2, 3, 4, 0};
+        Tensor x = Tensor.of(rows, 5, 4).requiresGrad(true);
+        x.cumprod(1).mul(Tensor.of(new double[] {1, 10, 100, 1000})).sum().backward();
+        double[] expected = new double[rows.length];
+        for (int r = 0; r < 5; r++) {
+            for (int j = 0; j < 4; j++) {
+                for (int i = j; i < 4; i++) {
+                    double product = Math.pow(10, i);
+                    for (int k = 0; k <= i; k++) {
+                        product *= k == j ? 1 : rows[r * 4 + k];
+                    }
+                    expected[r * 4 + j] += product;
+                }
+            }
+        }
+        assertThat(x.grad().toDoubles()).containsExactly(expected);
+    }
+}

@@ -1,0 +1,115 @@
+package dev.retort.tensor;
+
+import dev.retort.tensor.ReductionMethods.ValuesIndices;
+
+/// Order statistics and other summaries, methods of [Tensor] that are made of other methods. Gradients go to
+/// the elements that were chosen.
+public sealed interface StatisticsMethods permits Tensor {
+    /// This tensor.
+    Tensor self();
+
+    /// The k-th smallest element along `dim` (k from 1), with its index; NaN counts as the largest.
+    ///
+    /// @throws OpException if k is not in [1, extent]
+    default ValuesIndices kthvalue(int k, int dim, boolean keepDim) {
+        if (self().rank() == 0) {
+            return self().reshape(1).kthvalue(k, dim, false);
+        }
+        int n = self().size(dim);
+        if (k < 1 || k > n) {
+            throw new OpException("kthvalue: expects k in [1, " + n + "], got " + k + " for " + self().type());
+        }
+        ValuesIndices sorted = self().sort(dim, false);
+        return new ValuesIndices(
+                pick(sorted.values(), dim, k - 1, keepDim), pick(sorted.indices(), dim, k - 1, keepDim));
+    }
+
+    /// The median along `dim` with its index: the lower one of two, NaN if there is one, as in PyTorch.
+    ///
+    /// @throws OpException if there are no elements
+    default ValuesIndices median(int dim, boolean keepDim) {
+        if (self().rank() == 0) {
+            return self().reshape(1).median(dim, false);
+        }
+        int n = self().size(dim);
+        if (n == 0) {
+            throw new OpException("median: expects at least one element along dim " + dim + ", got " + self().type());
+        }
+        ValuesIndices sorted = self().sort(dim, false);
+        Tensor missing = self().detach().isNan().any(true, dim);
+        Tensor middle = Tensor.scalar(DType.I64, (n - 1) / 2).to(self().device());
+        Tensor last = Tensor.scalar(DType.I64, n - 1).to(self().device()); // NaN comes last
+        Tensor at = Tensor.where(missing, last, middle);
+        Tensor values = sorted.values().gather(dim, at);
+        Tensor indices = sorted.indices().gather(dim, at);
+        return keepDim
+                ? new ValuesIndices(values, indices)
+                : new ValuesIndices(values.squeeze(dim), indices.squeeze(dim));
+    }
+
+    /// The median of all elements.
+    default Tensor median() {
+        return self().reshape(self().numel()).median(0, false).values();
+    }
+
+    /// The q-quantile along `dim`, linear between the two neighbours at q · (n − 1); NaN if there is one.
+    /// Integers become `F32`.
+    ///
+    /// @throws OpException if q is not in [0, 1] or there are no elements
+    default Tensor quantile(double q, int dim, boolean keepDim) {
+        if (self().rank() == 0) {
+            return self().reshape(1).quantile(q, dim, false);
+        }
+        int n = self().size(dim);
+        if (!(q >= 0 && q <= 1) || n == 0) {
+            throw new OpException(
+                    "quantile: expects q in [0, 1] and at least one element, got " + q + " for " + self().type());
+        }
+        Tensor x = self().dtype().isFloating() ? self() : self().to(DType.F32);
+        Tensor sorted = x.sort(dim, false).values();
+        double at = q * (n - 1);
+        int lower = (int) at;
+        Tensor below = pick(sorted, dim, lower, keepDim);
+        Tensor value = at == lower ? below : below.lerp(pick(sorted, dim, lower + 1, keepDim), at - lower);
+        return value.maskedFill(x.detach().isNan().any(keepDim, dim), Double.NaN);
+    }
+
+    /// The q-quantile of all elements.
+    default Tensor quantile(double q) {
+        return self().reshape(self().numel()).quantile(q, 0, false);
+    }
+
+    /// Σ x without NaN.
+    default Tensor nansum(boolean keepDim, int... dims) {
+        return self().dtype().isFloating()
+                ? self().maskedFill(self().isNan(), 0).sum(keepDim, dims)
+                : self().sum(keepDim, dims);
+    }
+
+    /// Mean without NaN; NaN where there is nothing else.
+    default Tensor nanmean(boolean keepDim, int... dims) {
+        Tensor sum = self().nansum(keepDim, dims);
+        DType dtype = self().dtype().isFloating() ? self().dtype() : DType.F32;
+        return sum.to(dtype)
+                .div(self().detach().isNan().logicalNot().sum(keepDim, dims).to(dtype));
+    }
+
+    /// How many elements are not 0, as `I64`.
+    default Tensor countNonzero(int... dims) {
+        return self().detach().ne(0.0).sum(dims);
+    }
+
+    /// Differences of neighbours along `dim`, one fewer than there are elements; truth values count as 0
+    /// and 1.
+    default Tensor diff(int dim) {
+        if (self().rank() == 0) {
+            throw new OpException("diff: expects a rank of at least 1, got " + self().type());
+        }
+        int n = Math.max(0, self().size(dim) - 1);
+        return self().slice(dim, 1, n + 1).sub(self().slice(dim, 0, n));
+    }
+
+    private static Tensor pick(Tensor sorted, int dim, int index, boolean keepDim) {
+        return keepDim ? sorted.narrow(dim, index, 1) : sorted.select(dim, index);
+    }
+}
