@@ -10,6 +10,7 @@ import dev.retort.tensor.op.NormOp;
 /// Launches `kernels/norm.cl`: [NormOp].
 final class NormLauncher {
     private static final int MOST_CHUNKS = 64;
+    private static final int QUAD = 4;
 
     private NormLauncher() {}
 
@@ -177,6 +178,15 @@ final class NormLauncher {
         void run(Launch launch) {
             rows.run(launch, (long) channels * chunks);
         }
+
+        /// Definitions: planes of `F32` that are whole vectors of four are read so.
+        String variant(DType dtype, Tensor... planes) {
+            boolean quads = dtype == DType.F32 && inner % QUAD == 0;
+            for (Tensor x : planes) {
+                quads &= x.offset() % QUAD == 0;
+            }
+            return Types.of(dtype) + (quads ? "#define QUADS 1\n" : "");
+        }
     }
 
     private static Tensor parts(Task t, Channels c) {
@@ -193,7 +203,7 @@ final class NormLauncher {
                 c.fields(in[0].offset(), 0, 0, 0, offset(in, 1), offset(in, 2), rectified ? 1 : 0, offset(in, 3));
         Tensor sums = parts(t, c);
         Tensor squares = parts(t, c);
-        String variant = Types.of(in[0].dtype());
+        String variant = c.variant(in[0].dtype(), in[0], orFirst(in, 3));
         c.run(t.kernel("norm", variant, "batch_sum").struct(fields).buffer(sums).buffer(in[0]));
         c.run(t.kernel("norm", variant, "batch_squares")
                 .struct(fields)
@@ -264,7 +274,7 @@ final class NormLauncher {
         Tensor rectified = y < 0 ? in[0] : in[y];
         Tensor sums = parts(t, c);
         Tensor sumsX = parts(t, c);
-        String variant = Types.of(in[1].dtype());
+        String variant = c.variant(in[1].dtype(), in[0], in[1], rectified);
         Launch first = t.kernel("norm", variant, "batch_gradient_sums")
                 .struct(fields)
                 .scalar(in[1].dtype(), eps)

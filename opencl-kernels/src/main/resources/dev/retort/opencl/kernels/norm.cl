@@ -164,12 +164,30 @@ typedef struct {
     const bool real = row < P.channels * P.chunks;                                          \
     const int channel = real ? row / P.chunks : 0;                                          \
     const int all = P.images * P.inner;                                                     \
-    const int part = (all + P.chunks - 1) / P.chunks;                                       \
+    const int part = ((all + P.chunks - 1) / P.chunks + 3) / 4 * 4;                         \
     const int begin = row % P.chunks * part;                                                \
     const int end = real ? min(all, begin + part) : 0;
 
 // place of element e of a channel
 #define PLACE(e) (((e) / P.inner * P.channels + channel) * P.inner + (e) % P.inner)
+
+// With QUADS defined, planes are whole vectors of four, and a work-item reads, computes and writes four elements at once: one
+// at a time a card has too little on its way to memory.
+#ifdef QUADS
+#define V QUAD
+#define WIDTH 4
+#define GET(p, i) QUAD_AT(__global, (p) + (i))
+#define PUT(p, i, v) *(__global QUAD*)((p) + (i)) = v
+#define ALL_OF(v) QUAD_SUM(v)
+#else
+#define V A
+#define WIDTH 1
+#define GET LD
+#define PUT ST
+#define ALL_OF(v) (v)
+#endif
+#define EACH_OF_CHANNEL(e) for (int e = begin + WIDTH * lane; e < end; e += WIDTH * lanes)
+#define WHERE_POSITIVE(v, result) ((v) > 0 ? (result) : (V)(0))
 
 // The sum of a channel's parts; every work-item does it, in order.
 static inline A parts_sum(__global const A* parts, int channel, int chunks) {
@@ -183,11 +201,11 @@ static inline A parts_sum(__global const A* parts, int channel, int chunks) {
 // sums[channel, chunk] = sum x
 __kernel void batch_sum(const Batch P, __global A* sums, __global const S* x) {
     CHANNEL
-    A sum = 0;
-    for (int e = begin + lane; e < end; e += lanes) {
-        sum += LD(x, P.x + PLACE(e));
+    V own = 0;
+    EACH_OF_CHANNEL(e) {
+        own += GET(x, P.x + PLACE(e));
     }
-    sum = lanes_sum(sum, scratch);
+    const A sum = lanes_sum(ALL_OF(own), scratch);
     if (real && lane == 0) {
         sums[row] = sum;
     }
@@ -198,12 +216,12 @@ __kernel void batch_squares(const Batch P, __global A* squares, __global S* mean
                             __global const S* x) {
     CHANNEL
     const A mean = parts_sum(sums, channel, P.chunks) / all;
-    A sum = 0;
-    for (int e = begin + lane; e < end; e += lanes) {
-        const A d = LD(x, P.x + PLACE(e)) - mean;
-        sum += d * d;
+    V own = 0;
+    EACH_OF_CHANNEL(e) {
+        const V d = GET(x, P.x + PLACE(e)) - mean;
+        own += d * d;
     }
-    sum = lanes_sum(sum, scratch);
+    const A sum = lanes_sum(ALL_OF(own), scratch);
     if (real && lane == 0) {
         squares[row] = sum;
         if (row % P.chunks == 0) {
@@ -222,10 +240,16 @@ __kernel void batch_apply(const Batch P, const A eps, __global S* y, __global S*
     const A rstd = 1 / sqrt(var + eps);
     const A scale = P.weight >= 0 ? LD(weight, P.weight + channel) : 1;
     const A shift = P.bias >= 0 ? LD(bias, P.bias + channel) : 0;
-    for (int e = begin + lane; e < end; e += lanes) {
-        A v = (LD(x, P.x + PLACE(e)) - mean) * rstd * scale + shift;
-        v = P.joined >= 0 ? v + LD(joined, P.joined + PLACE(e)) : v;
-        ST(y, PLACE(e), P.rectified ? MAXIMUM(v, 0) : v);
+    EACH_OF_CHANNEL(e) {
+        const int place = PLACE(e);
+        V v = (GET(x, P.x + place) - mean) * rstd * scale + shift;
+        if (P.joined >= 0) {
+            v += GET(joined, P.joined + place);
+        }
+        if (P.rectified) {
+            v = v <= 0 ? (V)(0) : v; // NaN stays
+        }
+        PUT(y, place, v);
     }
     if (real && lane == 0 && row % P.chunks == 0) {
         ST(vars, channel, var);
@@ -245,7 +269,8 @@ __kernel void batch_eval(const Batch P, const A eps, __global S* y, __global con
 }
 
 // Element e of the gradient of the norm: behind the rectifier only where y > 0.
-#define ARRIVING(e) (!P.rectified || LD(y, P.joined + PLACE(e)) > 0 ? LD(g, P.g + PLACE(e)) : 0)
+#define ARRIVING(place) \
+    (P.rectified ? WHERE_POSITIVE(GET(y, P.joined + (place)), GET(g, P.g + (place))) : GET(g, P.g + (place)))
 
 // sums[channel, chunk] = sum g, sums_x = sum g x^
 __kernel void batch_gradient_sums(const Batch P, const A eps, __global A* sums, __global A* sums_x,
@@ -254,14 +279,15 @@ __kernel void batch_gradient_sums(const Batch P, const A eps, __global A* sums, 
     CHANNEL
     const A mean = LD(means, P.mean + channel);
     const A rstd = 1 / sqrt(LD(vars, P.var + channel) + eps);
-    A sum = 0, sum_x = 0;
-    for (int e = begin + lane; e < end; e += lanes) {
-        const A v = ARRIVING(e);
-        sum += v;
-        sum_x += v * (LD(x, P.x + PLACE(e)) - mean) * rstd;
+    V own = 0, own_x = 0;
+    EACH_OF_CHANNEL(e) {
+        const int place = PLACE(e);
+        const V v = ARRIVING(place);
+        own += v;
+        own_x += v * (GET(x, P.x + place) - mean) * rstd;
     }
-    sum = lanes_sum(sum, scratch);
-    sum_x = lanes_sum(sum_x, scratch);
+    const A sum = lanes_sum(ALL_OF(own), scratch);
+    const A sum_x = lanes_sum(ALL_OF(own_x), scratch);
     if (real && lane == 0) {
         sums[row] = sum;
         sums_x[row] = sum_x;
@@ -279,12 +305,14 @@ __kernel void batch_backward(const Batch P, const A eps, __global S* dx, __globa
     const A sum = parts_sum(sums, channel, P.chunks);
     const A sum_x = parts_sum(sums_x, channel, P.chunks);
     const A scale = (P.weight >= 0 ? LD(weight, P.weight + channel) : 1) * rstd;
-    for (int e = begin + lane; e < end; e += lanes) {
-        const A v = ARRIVING(e);
-        const A normal = (LD(x, P.x + PLACE(e)) - mean) * rstd;
-        ST(dx, PLACE(e), scale * (v - sum / all - normal * (sum_x / all)));
+    const A mean_g = sum / all, mean_x = sum_x / all;
+    EACH_OF_CHANNEL(e) {
+        const int place = PLACE(e);
+        const V v = ARRIVING(place);
+        const V normal = (GET(x, P.x + place) - mean) * rstd;
+        PUT(dx, place, scale * (v - mean_g - normal * mean_x));
         if (joins) {
-            ST(djoined, PLACE(e), v);
+            PUT(djoined, place, v);
         }
     }
     if (real && lane == 0 && row % P.chunks == 0) {
