@@ -42,7 +42,9 @@ public final class FastKernels {
 
     /// The results of `op`, or null if no fast kernel covers these inputs.
     public static Tensor @Nullable [] execute(Op op, Tensor[] inputs, TensorType[] outputs) {
-        boolean covered = inputs.length > 0 && inputs[0].dtype() == DType.F32;
+        boolean covered = inputs.length > 0
+                ? inputs[0].dtype() == DType.F32
+                : op instanceof RandomOp.Normal && outputs[0].dtype() == DType.F32;
         for (Tensor input : inputs) {
             covered &= input.numel() > 0;
         }
