@@ -3,11 +3,18 @@ package dev.retort.tensor.catalog;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.HostStorage;
 import dev.retort.tensor.Tensor;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
-/// Fingerprints of all results of the catalogue, to compare two Java virtual machines. The program prints
-/// one line a sample: the hash, a space and the sample's name.
+/// Fingerprints of all results of the catalogue, to compare two Java virtual machines. The program reads the
+/// names of samples, one a line, and prints a line for each: the hash, a space and the name.
 public final class ResultHashes {
     /// The interpreter is some hundred times slower, so it computes large samples only up to this many
     /// input elements.
@@ -16,21 +23,43 @@ public final class ResultHashes {
     private ResultHashes() {}
 
     /// Prints the hashes.
-    public static void main(String[] args) {
-        compute().forEach((name, hash) -> System.out.println(Long.toHexString(hash) + " " + name));
+    public static void main(String[] args) throws IOException {
+        try (BufferedReader names = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+            compute(names.lines().collect(Collectors.toSet()))
+                    .forEach((name, hash) -> System.out.println(Long.toHexString(hash) + " " + name));
+        }
     }
 
-    /// The hash of each sample's results, in `F32` and for regular samples in `F64` too.
-    static Map<String, Long> compute() {
+    /// The samples that the interpreter can compute. Asked once, and not by the interpreter: inputs are made to be
+    /// counted.
+    static Set<String> names() {
+        Set<String> names = new LinkedHashSet<>();
+        for (OpSpec spec : OpCatalog.all()) {
+            for (Sample sample : spec.samples()) {
+                if (elements(sample) <= MOST_ELEMENTS) {
+                    names.add(name(spec, sample));
+                }
+            }
+        }
+        return names;
+    }
+
+    private static String name(OpSpec spec, Sample sample) {
+        return spec.name() + ", " + sample.label();
+    }
+
+    /// The hash of the results of each named sample, in `F32` and for regular samples in `F64` too.
+    static Map<String, Long> compute(Set<String> names) {
         Map<String, Long> hashes = new LinkedHashMap<>();
         for (OpSpec spec : OpCatalog.all()) {
             for (Sample sample : spec.samples()) {
-                if (elements(sample) > MOST_ELEMENTS) {
+                String name = name(spec, sample);
+                if (!names.contains(name)) {
                     continue;
                 }
-                hashes.put(spec.name() + ", " + sample.label(), hash(sample.run(sample.inputs(DType.F32))));
+                hashes.put(name, hash(sample.run(sample.inputs(DType.F32))));
                 if (sample.kind() == Sample.Kind.REGULAR) {
-                    hashes.put(spec.name() + ", " + sample.label() + ", F64", hash(sample.run(sample.inputs())));
+                    hashes.put(name + ", F64", hash(sample.run(sample.inputs())));
                 }
             }
         }

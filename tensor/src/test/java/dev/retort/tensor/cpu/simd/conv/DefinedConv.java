@@ -54,20 +54,23 @@ public final class DefinedConv {
         int channels = s.channels() / s.groups();
         int first = f / (s.filters() / s.groups()) * channels;
         y[at] = bias[f];
-        for (int t = 0; t < channels * s.kernelH() * s.kernelW(); t++) {
-            int q = t % s.kernelW();
-            int p = t / s.kernelW() % s.kernelH();
-            int c = t / s.kernelW() / s.kernelH();
-            int row = i * s.strideH() + p * s.dilationH() - s.padH();
-            int column = j * s.strideW() + q * s.dilationW() - s.padW();
-            if (row < 0 || row >= s.height() || column < 0 || column >= s.width()) {
-                continue;
+        for (int c = 0; c < channels; c++) {
+            for (int p = 0; p < s.kernelH(); p++) {
+                int row = i * s.strideH() + p * s.dilationH() - s.padH();
+                if (row < 0 || row >= s.height()) {
+                    continue;
+                }
+                int line = ((n * s.channels() + first + c) * s.height() + row) * s.width();
+                int weight = ((f * channels + c) * s.kernelH() + p) * s.kernelW();
+                for (int q = 0; q < s.kernelW(); q++) {
+                    int column = j * s.strideW() + q * s.dilationW() - s.padW();
+                    if (column >= 0 && column < s.width()) {
+                        y[at] += (double) x[line + column] * w[weight + q];
+                        dx[line + column] += (double) dy[at] * w[weight + q];
+                        dw[weight + q] += (double) dy[at] * x[line + column];
+                    }
+                }
             }
-            int from = ((n * s.channels() + first + c) * s.height() + row) * s.width() + column;
-            int weight = f * channels * s.kernelH() * s.kernelW() + t;
-            y[at] += (double) x[from] * w[weight];
-            dx[from] += (double) dy[at] * w[weight];
-            dw[weight] += (double) dy[at] * x[from];
         }
     }
 }

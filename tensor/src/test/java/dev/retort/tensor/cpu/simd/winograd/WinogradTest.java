@@ -145,9 +145,9 @@ class WinogradTest {
         Run one = new Run(s).compute();
         Parallel.setThreads(3);
         Run three = new Run(s).compute();
-        assertThat(three.y).containsExactly(one.y);
-        assertThat(three.dx).containsExactly(one.dx);
-        assertThat(three.dw).containsExactly(one.dw);
+        assertThat(three.y).isEqualTo(one.y);
+        assertThat(three.dx).isEqualTo(one.dx);
+        assertThat(three.dw).isEqualTo(one.dw);
     }
 
     /// A value that is not finite reaches the results that read it, and no others of its tile.
