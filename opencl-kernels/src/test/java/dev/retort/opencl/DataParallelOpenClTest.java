@@ -113,8 +113,8 @@ class DataParallelOpenClTest {
 
         /// Compares a loss curve on `opencl:0` with one on `opencl:0` and `opencl:1`.
         public static void main(String[] args) {
+            Device first = TestDevice.required();
             int found = new OpenClProvider().backends().size();
-            Device first = new Device("opencl", 0);
             Device second = new Device("opencl", found > 1 ? 1 : 0); // drivers other than PoCL offer what there is
             Batch batch = batch(7, 12);
             double[] one = losses(DataParallelOpenClTest::mlp, batch, 3, first);

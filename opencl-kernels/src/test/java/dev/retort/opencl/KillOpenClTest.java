@@ -77,7 +77,7 @@ class KillOpenClTest {
     }
 
     private static void train(Path file) throws IOException {
-        Device device = new Device("opencl", 0);
+        Device device = TestDevice.required();
         SmallCnn network = new SmallCnn(SmallCnn.Config.of(1, 10, 4, 8, 8), new Rng(1));
         network.to(device);
         network.train();
