@@ -60,6 +60,8 @@ enum AutocastPolicy {
         return switch (op) {
             case ElementwiseOp.Exp _, ElementwiseOp.Expm1 _, ElementwiseOp.Log _, ElementwiseOp.Log1p _ -> SINGLE;
             case ElementwiseOp.PowScalar _, ElementwiseOp.Rsqrt _, ElementwiseOp.Reciprocal _ -> SINGLE;
+            case ElementwiseOp.Tan _, ElementwiseOp.Asin _, ElementwiseOp.Acos _ -> SINGLE;
+            case ElementwiseOp.Log2 _, ElementwiseOp.Log10 _ -> SINGLE;
             case ElementwiseOp.Softplus _, ElementwiseOp.LogSigmoid _, ElementwiseOp.Pow _ -> SINGLE;
             case ElementwiseOp.Unary _ -> UNCHANGED;
             case ElementwiseOp.Binary _, ElementwiseOp.Comparison _, ElementwiseOp.Where _ -> WIDEST;

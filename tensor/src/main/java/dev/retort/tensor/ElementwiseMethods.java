@@ -116,6 +116,36 @@ public sealed interface ElementwiseMethods permits Tensor {
         return unary(new ElementwiseOp.Cos());
     }
 
+    /// tan x.
+    default Tensor tan() {
+        return unary(new ElementwiseOp.Tan());
+    }
+
+    /// arcsin x.
+    default Tensor asin() {
+        return unary(new ElementwiseOp.Asin());
+    }
+
+    /// arccos x.
+    default Tensor acos() {
+        return unary(new ElementwiseOp.Acos());
+    }
+
+    /// arctan x.
+    default Tensor atan() {
+        return unary(new ElementwiseOp.Atan());
+    }
+
+    /// log₂ x.
+    default Tensor log2() {
+        return unary(new ElementwiseOp.Log2());
+    }
+
+    /// log₁₀ x.
+    default Tensor log10() {
+        return unary(new ElementwiseOp.Log10());
+    }
+
     /// tanh x.
     default Tensor tanh() {
         return unary(new ElementwiseOp.Tanh());

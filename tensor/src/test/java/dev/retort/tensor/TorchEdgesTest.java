@@ -90,6 +90,24 @@ class TorchEdgesTest {
     }
 
     @Test
+    void logarithmsOfPowersAreWhole() {
+        for (DType dtype : new DType[] {DType.F64, DType.F32}) {
+            for (int e = -20; e <= 20; e++) {
+                assertThat(Tensor.scalar(dtype, Math.scalb(1.0, e)).log2().item())
+                        .isEqualTo(e);
+            }
+            assertThat(Tensor.scalar(dtype, 1000).log10().item()).isEqualTo(3);
+        }
+        Tensor edges = Tensor.of(new double[] {0, -1, Double.POSITIVE_INFINITY, Double.NaN, Double.MIN_VALUE});
+        assertThat(edges.log2().toDoubles())
+                .containsExactly(Double.NEGATIVE_INFINITY, Double.NaN, Double.POSITIVE_INFINITY, Double.NaN, -1074);
+        double below = Math.nextDown(1.0); // nothing cancels
+        assertThat(Tensor.scalar(DType.F64, below).log2().item()).isEqualTo(Math.log(below) / Math.log(2));
+        assertThat(Tensor.of(new int[] {8}).log2().dtype()).isEqualTo(DType.F32);
+        assertThat(Tensor.scalar(DType.F64, 1.5).asin().item()).isNaN();
+    }
+
+    @Test
     void reductionsKeepDimensions() {
         Tensor x = Tensor.of(new float[] {1, 5, 3, 4, 0, 4}, 2, 3);
         assertThat(x.argmax(1, true).shape()).isEqualTo(Shape.of(2, 1));

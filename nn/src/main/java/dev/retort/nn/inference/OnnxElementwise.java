@@ -73,6 +73,12 @@ final class OnnxElementwise {
             case ElementwiseOp.Rsqrt _ -> graph.add("Reciprocal", graph.add("Sqrt", x));
             case ElementwiseOp.Reciprocal _ -> graph.add("Reciprocal", x);
             case ElementwiseOp.Sin _ -> graph.add("Sin", x);
+            case ElementwiseOp.Tan _ -> graph.add("Tan", x);
+            case ElementwiseOp.Asin _ -> graph.add("Asin", x);
+            case ElementwiseOp.Acos _ -> graph.add("Acos", x);
+            case ElementwiseOp.Atan _ -> graph.add("Atan", x);
+            case ElementwiseOp.Log2 _ -> graph.add("Mul", graph.add("Log", x), scalar(1 / Math.log(2)));
+            case ElementwiseOp.Log10 _ -> graph.add("Mul", graph.add("Log", x), scalar(1 / Math.log(10)));
             case ElementwiseOp.Cos _ -> graph.add("Cos", x);
             case ElementwiseOp.Erf _ -> graph.add("Erf", x);
             case ElementwiseOp.Floor _ -> graph.add("Floor", x);

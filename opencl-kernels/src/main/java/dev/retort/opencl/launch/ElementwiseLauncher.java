@@ -151,6 +151,8 @@ final class ElementwiseLauncher {
                 new Call(op);
             case ElementwiseOp.Sin(), ElementwiseOp.Cos(), ElementwiseOp.Tanh(), ElementwiseOp.Sigmoid() ->
                 new Call(op);
+            case ElementwiseOp.Tan(), ElementwiseOp.Asin(), ElementwiseOp.Acos(), ElementwiseOp.Atan() -> new Call(op);
+            case ElementwiseOp.Log2(), ElementwiseOp.Log10() -> new Call(op);
             case ElementwiseOp.LogSigmoid(), ElementwiseOp.Erf() -> new Call(op);
             case ElementwiseOp.LeakyRelu(double slope) -> new Call(op, slope);
             case ElementwiseOp.Elu(double alpha) -> new Call(op, alpha);

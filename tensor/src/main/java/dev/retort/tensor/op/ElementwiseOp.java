@@ -104,6 +104,24 @@ public sealed interface ElementwiseOp extends Op
     /// cos x, x in radians.
     record Cos() implements Unary {}
 
+    /// tan x, x in radians.
+    record Tan() implements Unary {}
+
+    /// The angle in [−π/2, π/2] whose sine is x; NaN outside [−1, 1].
+    record Asin() implements Unary {}
+
+    /// The angle in [0, π] whose cosine is x; NaN outside [−1, 1].
+    record Acos() implements Unary {}
+
+    /// The angle in [−π/2, π/2] whose tangent is x.
+    record Atan() implements Unary {}
+
+    /// Logarithm to base 2.
+    record Log2() implements Unary {}
+
+    /// Logarithm to base 10.
+    record Log10() implements Unary {}
+
     /// tanh x.
     record Tanh() implements Unary {}
 

@@ -111,6 +111,12 @@ final class ElementwiseSpecs {
         unary(new ElementwiseOp.Reciprocal(), Tensor::reciprocal, 0.3, 3, x -> Math.pow(x, -1));
         unary(new ElementwiseOp.Sin(), Tensor::sin, -7, 7, Math::sin);
         unary(new ElementwiseOp.Cos(), Tensor::cos, -7, 7, Math::cos);
+        unary(new ElementwiseOp.Tan(), Tensor::tan, -1.2, 1.2, x -> Math.sin(x) / Math.cos(x));
+        unary(new ElementwiseOp.Asin(), Tensor::asin, -0.9, 0.9, x -> Math.atan2(x, Math.sqrt(1 - x * x)));
+        unary(new ElementwiseOp.Acos(), Tensor::acos, -0.9, 0.9, x -> Math.atan2(Math.sqrt(1 - x * x), x));
+        unary(new ElementwiseOp.Atan(), Tensor::atan, -5, 5, x -> Math.atan2(x, 1));
+        unary(new ElementwiseOp.Log2(), Tensor::log2, 0.1, 9, x -> Math.log(x) / Math.log(2));
+        unary(new ElementwiseOp.Log10(), Tensor::log10, 0.1, 9, x -> Math.log(x) / Math.log(10));
         unary(new ElementwiseOp.Tanh(), Tensor::tanh, -4, 4, x -> 1 - 2 / (Math.exp(2 * x) + 1));
         unary(new ElementwiseOp.Erf(), Tensor::erf, -4, 4, ElementwiseSpecs::erf);
     }

@@ -13,6 +13,7 @@ final class FastUnaryBackward {
     static boolean covers(ElementwiseOp.Unary op) {
         return !(op instanceof ElementwiseOp.PowScalar
                 || op instanceof ElementwiseOp.Sign
+                || !FastUnary.covers(op)
                 || op instanceof ElementwiseOp.Sin
                 || op instanceof ElementwiseOp.Cos
                 || op instanceof ElementwiseOp.Erf
@@ -66,7 +67,13 @@ final class FastUnaryBackward {
             case ElementwiseOp.Hardswish _ -> ArithmeticGrads.hardswish(g, go, x, xo, dx, dxo, n);
             case ElementwiseOp.Hardsigmoid _ -> ArithmeticGrads.hardsigmoid(g, go, x, xo, dx, dxo, n);
             case ElementwiseOp.Softplus o -> ActivationGrads.softplus((float) o.beta(), g, go, x, xo, dx, dxo, n);
-            case ElementwiseOp.PowScalar _,
+            case ElementwiseOp.Tan _,
+                    ElementwiseOp.Asin _,
+                    ElementwiseOp.Acos _,
+                    ElementwiseOp.Atan _,
+                    ElementwiseOp.Log2 _,
+                    ElementwiseOp.Log10 _,
+                    ElementwiseOp.PowScalar _,
                     ElementwiseOp.Sign _,
                     ElementwiseOp.Sin _,
                     ElementwiseOp.Cos _,
