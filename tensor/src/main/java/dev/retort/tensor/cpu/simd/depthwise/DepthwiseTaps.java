@@ -14,6 +14,8 @@ import jdk.incubator.vector.VectorSpecies;
 final class DepthwiseTaps {
     /// Rows of outputs whose sums are in registers at once.
     static final int ROWS = 8;
+    /// Rows for which 16 registers suffice.
+    private static final int SEVEN = 7;
     /// Taps whose products are.
     static final int TAPS = 5;
 
@@ -26,6 +28,9 @@ final class DepthwiseTaps {
     private static final IntVector HIGH = index(i -> L / 2 + i / 2 + (i & 1) * L);
     /// Whether vectors are stored in part at no cost.
     private static final boolean MASKS = L >= 16;
+
+    /// Whether there are 16 vector registers.
+    private static final boolean FEW_REGISTERS = L < 16;
 
     private DepthwiseTaps() {}
 
@@ -44,20 +49,26 @@ final class DepthwiseTaps {
         int[] offset = p.offset;
         int[] element = p.element;
         float[] t = Scratch.floats(Scratch.ROW, ROWS * L);
+        boolean seven = FEW_REGISTERS && Math.ceilDiv(p.rows, SEVEN) * SEVEN <= Math.ceilDiv(p.rows, ROWS) * ROWS;
+        int high = seven ? SEVEN : ROWS;
         for (int j = 0; j < p.columns; j += L) {
             int left = p.columns < L ? 0 : Math.min(j, p.columns - L); // the last strip overlaps the one before it
-            for (int i = 0; i < p.rows; i += ROWS) {
-                int first = p.rows < ROWS ? 0 : Math.min(i, p.rows - ROWS);
+            for (int i = 0; i < p.rows; i += high) {
+                int first = p.rows < high ? 0 : Math.min(i, p.rows - high);
                 int from = first * p.rowStep + left;
                 int to = yo + first * yStep + left;
-                int count = Math.min(ROWS, p.rows - first);
-                if (p.columns < L || count < ROWS) {
-                    rows(run, offset, element, x, from, p.rowStep, w, wo, bias, t, 0, L);
-                    for (int r = 0; r < count; r++) {
-                        PatchCopy.run(t, r * L, y, to + r * yStep, Math.min(L, p.columns));
-                    }
+                int count = Math.min(high, p.rows - first);
+                boolean whole = p.columns >= L && count == high;
+                float[] out = whole ? y : t;
+                int at = whole ? to : 0;
+                int step = whole ? yStep : L;
+                if (high == SEVEN) {
+                    seven(run, offset, element, x, from, p.rowStep, w, wo, bias, out, at, step);
                 } else {
-                    rows(run, offset, element, x, from, p.rowStep, w, wo, bias, y, to, yStep);
+                    rows(run, offset, element, x, from, p.rowStep, w, wo, bias, out, at, step);
+                }
+                for (int r = 0; r < count && !whole; r++) {
+                    PatchCopy.run(t, r * L, y, to + r * yStep, Math.min(L, p.columns));
                 }
             }
         }
@@ -124,6 +135,63 @@ final class DepthwiseTaps {
         s5.intoArray(y, yo + 5 * yStep);
         s6.intoArray(y, yo + 6 * yStep);
         s7.intoArray(y, yo + 7 * yStep);
+    }
+
+    /// The same for seven rows, which leave room for a weight where there are 16 registers.
+    private static void seven(
+            int[] run,
+            int[] offset,
+            int[] element,
+            float[] x,
+            int xo,
+            int xStep,
+            float[] w,
+            int wo,
+            float bias,
+            float[] y,
+            int yo,
+            int yStep) {
+        FloatVector s0 = FloatVector.broadcast(S, bias);
+        FloatVector s1 = s0;
+        FloatVector s2 = s0;
+        FloatVector s3 = s0;
+        FloatVector s4 = s0;
+        FloatVector s5 = s0;
+        FloatVector s6 = s0;
+        for (int r = 0; r < run.length - 1; r++) {
+            int at = xo + offset[run[r]];
+            FloatVector x0 = FloatVector.fromArray(S, x, at);
+            FloatVector x1 = FloatVector.fromArray(S, x, at + xStep);
+            FloatVector x2 = FloatVector.fromArray(S, x, at + 2 * xStep);
+            FloatVector x3 = FloatVector.fromArray(S, x, at + 3 * xStep);
+            FloatVector x4 = FloatVector.fromArray(S, x, at + 4 * xStep);
+            FloatVector x5 = FloatVector.fromArray(S, x, at + 5 * xStep);
+            at += 6 * xStep;
+            for (int t = run[r]; t < run[r + 1]; t++, at += xStep) {
+                FloatVector v = FloatVector.broadcast(S, w[wo + element[t]]);
+                FloatVector x6 = FloatVector.fromArray(S, x, at);
+                s0 = v.fma(x0, s0);
+                s1 = v.fma(x1, s1);
+                s2 = v.fma(x2, s2);
+                s3 = v.fma(x3, s3);
+                s4 = v.fma(x4, s4);
+                s5 = v.fma(x5, s5);
+                s6 = v.fma(x6, s6);
+                x0 = x1;
+                x1 = x2;
+                x2 = x3;
+                x3 = x4;
+                x4 = x5;
+                x5 = x6;
+            }
+        }
+        s0.intoArray(y, yo);
+        s1.intoArray(y, yo + yStep);
+        s2.intoArray(y, yo + 2 * yStep);
+        s3.intoArray(y, yo + 3 * yStep);
+        s4.intoArray(y, yo + 4 * yStep);
+        s5.intoArray(y, yo + 5 * yStep);
+        s6.intoArray(y, yo + 6 * yStep);
     }
 
     /// Adds to the vector `lanes[to + slots[t] * L]` of each tap ([DepthwiseWindow#slots]) the products

@@ -141,18 +141,25 @@ public final class Winograd {
 
     private boolean task(int r0, int r1, float[] kernels, int kernelStep, int padIn, int padOut) {
         int count = WinogradProduct.paddedTiles((r1 - r0) * tiles.tileColumns, padOut);
-        int inStep = count * padIn + L;
+        int depth = in.channels();
+        boolean sixes = WinogradSixes.suits(depth, padOut);
+        int pitch = sixes ? WinogradSixes.PITCH : padIn;
+        int inStep = count * pitch + L;
         int outStep = count * padOut + L;
         float[] v = Scratch.lines(Scratch.WINOGRAD_IN, tiles.points * inStep);
         float[] p = Scratch.lines(Scratch.WINOGRAD_OUT, tiles.points * outStep);
-        for (int c = 0; c < in.channels(); c += L) {
-            tiles.transform(in, false, r0, r1, c, v, Scratch.LINE, inStep, padIn);
+        for (int c = 0; c < depth; c += L) {
+            tiles.transform(in, false, r0, r1, c, v, Scratch.LINE, inStep, pitch);
         }
         for (int k = 0; k < tiles.points; k++) {
             int vo = Scratch.LINE + k * inStep;
             int uo = Scratch.LINE + k * kernelStep;
             int po = Scratch.LINE + k * outStep;
-            WinogradProduct.run(count, in.channels(), padOut, v, vo, padIn, kernels, uo, p, po);
+            if (sixes) {
+                WinogradSixes.run(count, depth, padOut, v, vo, kernels, uo, p, po);
+            } else {
+                WinogradProduct.run(count, depth, padOut, v, vo, padIn, kernels, uo, p, po);
+            }
         }
         boolean finite = true;
         for (int c = 0; c < out.channels(); c += L) {

@@ -15,6 +15,8 @@ public final class WinogradProduct {
     private static final int L = Lanes.LENGTH;
     private static final int MR = GemmKernel.ROWS;
     private static final int NR = GemmKernel.NR;
+    /// Whether tiles are of four rows.
+    static final boolean FOURS = MR == 4;
     /// Channels, filters and tiles are padded to multiples of this.
     public static final int PAD = Math.max(L, 2 * MR);
 

@@ -39,6 +39,7 @@ class WinogradTest {
                                 shape(2, 19, 11, 23, 21, 0, 2),
                                 shape(9, 16, 6, 6, 64, 1, 0),
                                 shape(1, 16, 5, 301, 16, 1, 1),
+                                shape(7, 50, 8, 8, 48, 1, 1),
                                 shape(70, 16, 4, 4, 16, 1, 1))
                         .map(s -> Arguments.of(mode, s)));
     }
