@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.retort.distill.feature.Tap;
 import dev.retort.distill.feature.TapDropout;
+import dev.retort.distill.feature.TapPair;
 import dev.retort.distill.method.BlindDistillation;
 import dev.retort.distill.method.BornAgain;
 import dev.retort.distill.method.Crd;
@@ -14,6 +15,7 @@ import dev.retort.distill.method.HardPseudoLabels;
 import dev.retort.distill.method.HintonKd;
 import dev.retort.distill.method.LabelsOnly;
 import dev.retort.distill.method.NoisyStudent;
+import dev.retort.distill.method.ReviewKd;
 import dev.retort.distill.method.Slam;
 import dev.retort.distill.method.SoftLabels;
 import dev.retort.distill.method.TeacherLabel;
@@ -96,7 +98,8 @@ class DistillationTest {
                 new Ups(3, new Ups.Thresholds(0, 1), new Ups.Thresholds(.1, 1), 2, DROPOUT, DROPOUT, 5, 2),
                 new NoisyStudent(TeacherLabel.SOFT, .1, true, DROPOUT, 2),
                 new VariationalInformation(STUDENT, TEACHER),
-                new BlindDistillation(2, true, 1, .5, .1));
+                new BlindDistillation(2, true, 1, .5, .1),
+                new ReviewKd(List.of(new TapPair(STUDENT, TEACHER))));
     }
 
     @ParameterizedTest

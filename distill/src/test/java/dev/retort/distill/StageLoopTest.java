@@ -7,9 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import dev.retort.distill.estimate.Transition;
 import dev.retort.distill.feature.Tap;
 import dev.retort.distill.feature.TapDropout;
+import dev.retort.distill.feature.TapPair;
+import dev.retort.distill.method.ActivationBoundaries;
 import dev.retort.distill.method.BlindDistillation;
 import dev.retort.distill.method.Bootstrapping;
 import dev.retort.distill.method.BornAgain;
+import dev.retort.distill.method.CorrelationCongruence;
 import dev.retort.distill.method.Crd;
 import dev.retort.distill.method.DeepMutualLearning;
 import dev.retort.distill.method.EmbeddingRegression;
@@ -21,7 +24,10 @@ import dev.retort.distill.method.HintonKd;
 import dev.retort.distill.method.LabelsOnly;
 import dev.retort.distill.method.LossCorrection;
 import dev.retort.distill.method.NoisyStudent;
+import dev.retort.distill.method.Pkt;
+import dev.retort.distill.method.ReviewKd;
 import dev.retort.distill.method.Rkd;
+import dev.retort.distill.method.SimilarityPreservation;
 import dev.retort.distill.method.Slam;
 import dev.retort.distill.method.SoftLabels;
 import dev.retort.distill.method.TaylorCrossEntropy;
@@ -52,6 +58,7 @@ class StageLoopTest {
     private static final Tap STUDENT = Tap.output("layers.relu1");
     private static final Tap TEACHER = Tap.input("layers.relu1");
     private static final TapDropout DROPOUT = new TapDropout(STUDENT, .3);
+    private static final List<TapPair> PAIRS = List.of(new TapPair(STUDENT, TEACHER));
     private static final Clusters DATA = new Clusters(1, 20, 30, 40, 10);
 
     static Stream<DistillationMethod> methods() {
@@ -83,16 +90,31 @@ class StageLoopTest {
                 new NoisyStudent(TeacherLabel.SOFT, 0, true, new TapDropout(STUDENT, .3), 1),
                 new VariationalInformation(STUDENT, TEACHER),
                 new BlindDistillation(),
-                new EmbeddingRegression());
+                new EmbeddingRegression(),
+                new SimilarityPreservation(PAIRS),
+                new Pkt(STUDENT, TEACHER),
+                new CorrelationCongruence(STUDENT, TEACHER),
+                new ActivationBoundaries(PAIRS, 1, .1, FitNet.Order.JOINT, HintonKd.labelsOnly()),
+                new ReviewKd(PAIRS, 1, 1, HintonKd.labelsOnly()));
     }
 
     private static boolean hasAdapters(DistillationMethod method) {
-        return method instanceof FitNet || method instanceof Crd || method instanceof VariationalInformation;
+        return method instanceof FitNet
+                || method instanceof Crd
+                || method instanceof VariationalInformation
+                || method instanceof ActivationBoundaries
+                || method instanceof ReviewKd;
     }
 
     private static boolean dependsOnTheCut(DistillationMethod method) {
         boolean dropout = method.needs().stream().anyMatch(Need.StudentDropout.class::isInstance);
-        return method instanceof Rkd || method instanceof Crd || dropout;
+        return method instanceof Rkd
+                || method instanceof Crd
+                || method instanceof SimilarityPreservation
+                || method instanceof Pkt
+                || method instanceof CorrelationCongruence
+                || method instanceof ReviewKd
+                || dropout;
     }
 
     private static StageInputs inputs(Objective objective, Training training, Layer teacher) {

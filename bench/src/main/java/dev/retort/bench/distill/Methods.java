@@ -7,9 +7,12 @@ import dev.retort.distill.estimate.IsotonicRegression.Prediction;
 import dev.retort.distill.estimate.ShortList;
 import dev.retort.distill.estimate.Transition;
 import dev.retort.distill.feature.TapDropout;
+import dev.retort.distill.feature.TapPair;
+import dev.retort.distill.method.AttentionTransfer;
 import dev.retort.distill.method.BlindDistillation;
 import dev.retort.distill.method.Bootstrapping;
 import dev.retort.distill.method.BornAgain;
+import dev.retort.distill.method.CorrelationCongruence;
 import dev.retort.distill.method.Crd;
 import dev.retort.distill.method.DeepMutualLearning;
 import dev.retort.distill.method.FidelityWeighting;
@@ -20,8 +23,12 @@ import dev.retort.distill.method.HintonKd;
 import dev.retort.distill.method.LabelsOnly;
 import dev.retort.distill.method.LossCorrection;
 import dev.retort.distill.method.Mixing;
+import dev.retort.distill.method.NeuronSelectivity;
 import dev.retort.distill.method.NoisyStudent;
+import dev.retort.distill.method.Pkt;
+import dev.retort.distill.method.ReviewKd;
 import dev.retort.distill.method.Rkd;
+import dev.retort.distill.method.SimilarityPreservation;
 import dev.retort.distill.method.Slam;
 import dev.retort.distill.method.SoftLabels;
 import dev.retort.distill.method.TaylorCrossEntropy;
@@ -34,6 +41,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// The methods that the command line knows, with their options: `slam`, `slam:bound=0.6:rounds=2`.
 public final class Methods implements Iterable<String> {
@@ -61,8 +69,17 @@ public final class Methods implements Iterable<String> {
             "fitnet",
             "rkd",
             "crd",
+            "at",
+            "sp",
+            "pkt",
+            "cc",
+            "nst",
+            "review",
             "mutual",
             "born-again");
+
+    /// Those that look at maps, which not every network has.
+    private static final Set<String> OF_MAPS = Set.of("at", "nst", "review");
 
     private static final String OPTION = "--methods";
     private static final double CONFIDENT = 0.9;
@@ -120,12 +137,42 @@ public final class Methods implements Iterable<String> {
             case "fitnet" -> new FitNet(student.middle(), teacher.middle());
             case "rkd" -> new Rkd(student.last(), teacher.last());
             case "crd" -> new Crd(student.last(), teacher.last());
+            case "at", "sp", "pkt", "cc", "nst", "review" -> features(o, teacher, student);
             case "mutual" -> new DeepMutualLearning();
             case "born-again" -> new BornAgain();
             default ->
                 throw new IllegalArgumentException(o.option() + ": expected "
                         + (o.option().equals(OPTION) ? "all, or some of " : "one of ") + String.join(", ", NAMES)
                         + ", got '" + o.name() + "'");
+        };
+    }
+
+    private static DistillationMethod features(MethodOptions o, FeatureSites teacher, FeatureSites student) {
+        HintonKd labels = HintonKd.labelsOnly();
+        TapPair middle = new TapPair(student.middle(), teacher.middle());
+        TapPair last = new TapPair(student.last(), teacher.last());
+        return switch (o.name()) {
+            case "at" ->
+                new AttentionTransfer(
+                        List.of(middle),
+                        o.number("power", 2),
+                        o.choice("distance", AttentionTransfer.Distance.SQUARED),
+                        o.number("weight", 1000),
+                        labels);
+            case "sp" -> new SimilarityPreservation(List.of(last), o.number("weight", 3000), labels);
+            case "pkt" -> new Pkt(last.student(), last.teacher(), o.number("weight", 30_000), labels);
+            case "cc" ->
+                new CorrelationCongruence(
+                        last.student(),
+                        last.teacher(),
+                        o.choice("kernel", CorrelationCongruence.Kernel.GAUSSIAN),
+                        o.number("gamma", 0.4),
+                        o.whole("order", 2),
+                        o.number("weight", 100),
+                        labels);
+            case "nst" -> new NeuronSelectivity(List.of(middle), o.number("weight", 50), labels);
+            case "review" -> new ReviewKd(List.of(middle, last), o.number("weight", 5), o.whole("warmup", 20), labels);
+            default -> throw new IllegalStateException("methods: " + o.name() + " is not one of features");
         };
     }
 
@@ -199,7 +246,8 @@ public final class Methods implements Iterable<String> {
                 o.number("rate", 0.1));
     }
 
-    /// The chosen methods by label, in the order given; `all` is every one.
+    /// The chosen methods by label, in the order given; `all` is every one, without those of maps where a network
+    /// has none.
     ///
     /// @throws IllegalArgumentException if there is no text, or one is not understood
     static Map<String, DistillationMethod> chosen(List<String> texts, FeatureSites teacher, FeatureSites student) {
@@ -207,7 +255,10 @@ public final class Methods implements Iterable<String> {
             throw new IllegalArgumentException(OPTION + ": expected at least one method, got none");
         }
         Map<String, DistillationMethod> chosen = new LinkedHashMap<>();
-        for (String text : texts.equals(List.of("all")) ? NAMES : texts) {
+        boolean maps = teacher.hasMaps() && student.hasMaps();
+        List<String> fitting =
+                NAMES.stream().filter(name -> maps || !OF_MAPS.contains(name)).toList();
+        for (String text : texts.equals(List.of("all")) ? fitting : texts) {
             chosen.put(label(text), of(OPTION, text, teacher, student));
         }
         return chosen;

@@ -9,4 +9,9 @@ public interface FeatureSites {
 
     /// Where the last feature is found: what the classifier receives.
     Tap last();
+
+    /// Whether the feature of middle depth is made of maps [B, C, H, W].
+    default boolean hasMaps() {
+        return false;
+    }
 }

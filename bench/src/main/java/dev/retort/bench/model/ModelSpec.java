@@ -53,6 +53,11 @@ public sealed interface ModelSpec extends FeatureSites {
         }
 
         @Override
+        public boolean hasMaps() {
+            return true;
+        }
+
+        @Override
         public Tap last() {
             return Tap.input("linear");
         }
@@ -95,6 +100,11 @@ public sealed interface ModelSpec extends FeatureSites {
         @Override
         public Tap middle() {
             return Tap.output("layer2");
+        }
+
+        @Override
+        public boolean hasMaps() {
+            return true;
         }
 
         @Override
@@ -172,6 +182,11 @@ public sealed interface ModelSpec extends FeatureSites {
         @Override
         public Tap middle() {
             return net.middle();
+        }
+
+        @Override
+        public boolean hasMaps() {
+            return true;
         }
 
         @Override

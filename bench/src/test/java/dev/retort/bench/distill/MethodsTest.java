@@ -7,9 +7,12 @@ import dev.retort.bench.model.ModelSpec;
 import dev.retort.distill.DistillationMethod;
 import dev.retort.distill.estimate.DebiasWeights;
 import dev.retort.distill.estimate.ShortList;
+import dev.retort.distill.method.AttentionTransfer;
 import dev.retort.distill.method.BlindDistillation;
+import dev.retort.distill.method.CorrelationCongruence;
 import dev.retort.distill.method.Mixing;
 import dev.retort.distill.method.NoisyStudent;
+import dev.retort.distill.method.ReviewKd;
 import dev.retort.distill.method.Slam;
 import dev.retort.distill.method.TaylorCrossEntropy;
 import dev.retort.distill.method.TeacherLabel;
@@ -39,6 +42,21 @@ class MethodsTest {
                 assertThat(all).containsKey(name);
             }
         }
+    }
+
+    @Test
+    void allLeavesOutMapsWhereThereAreNone() {
+        ModelSpec vectors = ModelSpec.parse("mlp:8");
+        assertThat(Methods.chosen(List.of("all"), TEACHER, STUDENT).keySet()).contains("at", "nst", "review", "pkt");
+        assertThat(Methods.chosen(List.of("all"), TEACHER, vectors).keySet())
+                .contains("pkt", "sp", "cc")
+                .doesNotContain("at", "nst", "review");
+        assertThat(((AttentionTransfer) of("at:power=1:distance=euclidean:weight=3")).weight())
+                .isEqualTo(3);
+        assertThat(((CorrelationCongruence) of("cc:kernel=bilinear")).kernel())
+                .isEqualTo(CorrelationCongruence.Kernel.BILINEAR);
+        assertThatThrownBy(() -> of("at:power=0.5")).hasMessageContaining("power of at least 1");
+        assertThat(((ReviewKd) of("review:warmup=3")).warmup()).isEqualTo(3);
     }
 
     @Test
