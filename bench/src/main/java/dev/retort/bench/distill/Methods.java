@@ -12,9 +12,11 @@ import dev.retort.distill.method.AttentionTransfer;
 import dev.retort.distill.method.BlindDistillation;
 import dev.retort.distill.method.Bootstrapping;
 import dev.retort.distill.method.BornAgain;
+import dev.retort.distill.method.ChannelWise;
 import dev.retort.distill.method.CorrelationCongruence;
 import dev.retort.distill.method.Crd;
 import dev.retort.distill.method.DeepMutualLearning;
+import dev.retort.distill.method.FactorTransfer;
 import dev.retort.distill.method.FidelityWeighting;
 import dev.retort.distill.method.FitNet;
 import dev.retort.distill.method.GeneralizedCrossEntropy;
@@ -74,12 +76,14 @@ public final class Methods implements Iterable<String> {
             "pkt",
             "cc",
             "nst",
+            "ft",
+            "cwd",
             "review",
             "mutual",
             "born-again");
 
     /// Those that look at maps, which not every network has.
-    private static final Set<String> OF_MAPS = Set.of("at", "nst", "review");
+    private static final Set<String> OF_MAPS = Set.of("at", "nst", "ft", "cwd", "review");
 
     private static final String OPTION = "--methods";
     private static final double CONFIDENT = 0.9;
@@ -137,7 +141,7 @@ public final class Methods implements Iterable<String> {
             case "fitnet" -> new FitNet(student.middle(), teacher.middle());
             case "rkd" -> new Rkd(student.last(), teacher.last());
             case "crd" -> new Crd(student.last(), teacher.last());
-            case "at", "sp", "pkt", "cc", "nst", "review" -> features(o, teacher, student);
+            case "at", "sp", "pkt", "cc", "nst", "ft", "cwd", "review" -> features(o, teacher, student);
             case "mutual" -> new DeepMutualLearning();
             case "born-again" -> new BornAgain();
             default ->
@@ -171,6 +175,17 @@ public final class Methods implements Iterable<String> {
                         o.number("weight", 100),
                         labels);
             case "nst" -> new NeuronSelectivity(List.of(middle), o.number("weight", 50), labels);
+            case "ft" ->
+                new FactorTransfer(
+                        middle.student(),
+                        middle.teacher(),
+                        o.number("rate", 0.5),
+                        o.whole("paraphrased", 5),
+                        o.number("weight", 200),
+                        labels);
+            case "cwd" ->
+                new ChannelWise(
+                        middle.student(), middle.teacher(), o.number("temperature", 4), o.number("weight", 50), labels);
             case "review" -> new ReviewKd(List.of(middle, last), o.number("weight", 5), o.whole("warmup", 20), labels);
             default -> throw new IllegalStateException("methods: " + o.name() + " is not one of features");
         };

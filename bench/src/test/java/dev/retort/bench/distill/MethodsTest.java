@@ -47,10 +47,11 @@ class MethodsTest {
     @Test
     void allLeavesOutMapsWhereThereAreNone() {
         ModelSpec vectors = ModelSpec.parse("mlp:8");
-        assertThat(Methods.chosen(List.of("all"), TEACHER, STUDENT).keySet()).contains("at", "nst", "review", "pkt");
+        assertThat(Methods.chosen(List.of("all"), TEACHER, STUDENT).keySet())
+                .contains("at", "nst", "ft", "cwd", "review", "pkt");
         assertThat(Methods.chosen(List.of("all"), TEACHER, vectors).keySet())
                 .contains("pkt", "sp", "cc")
-                .doesNotContain("at", "nst", "review");
+                .doesNotContain("at", "nst", "ft", "cwd", "review");
         assertThat(((AttentionTransfer) of("at:power=1:distance=euclidean:weight=3")).weight())
                 .isEqualTo(3);
         assertThat(((CorrelationCongruence) of("cc:kernel=bilinear")).kernel())

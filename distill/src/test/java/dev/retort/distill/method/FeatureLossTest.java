@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.retort.autograd.Autograd;
 import dev.retort.autograd.GradCheck;
+import dev.retort.distill.DistillationMethod;
+import dev.retort.distill.LossTerm;
 import dev.retort.distill.Setup;
 import dev.retort.distill.Stage;
+import dev.retort.distill.StepBatch;
 import dev.retort.distill.feature.Tap;
 import dev.retort.distill.feature.TapPair;
 import dev.retort.nn.layer.BatchNorm;
@@ -294,6 +297,64 @@ class FeatureLossTest {
         assertThat(SimKd.squaredError(student, teacher).item()).isCloseTo(9, within(CLOSE));
         assertThat(SimKd.squaredError(student, student.add(2)).item()).isCloseTo(4, within(CLOSE));
         check("features", in -> SimKd.squaredError(in, normal(2, 2, 3, 2, 2)), normal(1, 2, 3, 4, 4));
+    }
+
+    @Test
+    void channelsByPlainLoops() {
+        Tensor s = normal(1, 2, 3, 2, 2);
+        Tensor t = normal(2, 2, 3, 2, 2);
+        double expected = 0;
+        double[] own = s.toDoubles();
+        double[] wanted = t.toDoubles();
+        for (int row = 0; row < own.length; row += 4) {
+            double sumOwn = 0;
+            double sumWanted = 0;
+            for (int d = row; d < row + 4; d++) {
+                sumOwn += Math.exp(own[d] / 2);
+                sumWanted += Math.exp(wanted[d] / 2);
+            }
+            for (int d = row; d < row + 4; d++) {
+                double p = Math.exp(wanted[d] / 2) / sumWanted;
+                expected += p * Math.log(p * sumOwn / Math.exp(own[d] / 2)) * 4 / 3;
+            }
+        }
+        assertThat(ChannelWise.divergence(s, t, 2).item()).isCloseTo(expected, within(CLOSE));
+        // Levels of channels do not matter.
+        Tensor levels = Tensor.of(new double[] {5, -5, 50}, 1, 3, 1, 1);
+        assertThat(ChannelWise.divergence(t.add(levels), t, 2).item()).isCloseTo(0, within(CLOSE));
+        check("channels", in -> ChannelWise.divergence(in, normal(2, 2, 3, 4, 4), 3), s);
+        assertThatThrownBy(() -> new ChannelWise(TAP, TAP, 0, 1, LABELS)).hasMessageContaining("positive temperature");
+    }
+
+    /// Sums over two micro-batches and their counts are those of the batch, also of a ragged cut.
+    @Test
+    void microBatchesAddUp() {
+        Setup setup = FeatureSetup.of(TAP, Shape.of(3, 4, 4), Shape.of(3, 4, 4));
+        List<Fsp.Flow> flows = List.of(new Fsp.Flow(PAIR.getFirst(), PAIR.getFirst()));
+        for (DistillationMethod method : List.of(
+                new AttentionTransfer(PAIR),
+                new AttentionTransfer(PAIR, 2, AttentionTransfer.Distance.EUCLIDEAN, 1, LABELS),
+                new NeuronSelectivity(PAIR),
+                new ActivationBoundaries(PAIR),
+                new ChannelWise(TAP, TAP),
+                new Fsp(flows))) {
+            LossTerm term = method.terms(setup).get(1).loss();
+            Tensor own = normal(1, 5, 3, 4, 4);
+            Tensor wanted = normal(2, 5, 3, 4, 4);
+            double parts = 0;
+            double count = 0;
+            for (int[] cut : new int[][] {{0, 2}, {2, 3}}) {
+                StepBatch batch = Steps.batch(new long[cut[1]]);
+                Tensor shown = own.narrow(0, cut[0], cut[1]);
+                parts += term.sum(Steps.features(batch, TAP, shown, wanted.narrow(0, cut[0], cut[1])))
+                        .item();
+                count += term.count(batch);
+            }
+            StepBatch all = Steps.batch(new long[5]);
+            double whole = term.sum(Steps.features(all, TAP, own, wanted)).item();
+            assertThat(parts / count).as(method.name()).isCloseTo(whole / term.count(all), within(1e-9));
+            assertThat(whole).as(method.name()).isPositive();
+        }
     }
 
     @Test

@@ -77,6 +77,7 @@ class FeatureMethodsRunTest {
                                 List.of(BEFORE_RELU), 1, .01, FitNet.Order.JOINT, HintonKd.labelsOnly()),
                         "boundaries"),
                 Arguments.of(new Ofd(List.of(Ofd.Level.after(norm, BEFORE_RELU))), "margin"),
+                Arguments.of(new ChannelWise(FIRST, FIRST), "channels"),
                 Arguments.of(
                         new ReviewKd(List.of(same(FIRST), same(SECOND), same(POOLED)), 5, 1, HintonKd.labelsOnly()),
                         "review"));
