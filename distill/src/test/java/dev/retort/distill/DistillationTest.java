@@ -9,12 +9,14 @@ import dev.retort.distill.feature.TapPair;
 import dev.retort.distill.method.BlindDistillation;
 import dev.retort.distill.method.BornAgain;
 import dev.retort.distill.method.Crd;
+import dev.retort.distill.method.Ctkd;
 import dev.retort.distill.method.DeepMutualLearning;
 import dev.retort.distill.method.FitNet;
 import dev.retort.distill.method.HardPseudoLabels;
 import dev.retort.distill.method.HintonKd;
 import dev.retort.distill.method.LabelsOnly;
 import dev.retort.distill.method.NoisyStudent;
+import dev.retort.distill.method.ProgressiveKd;
 import dev.retort.distill.method.ReviewKd;
 import dev.retort.distill.method.Slam;
 import dev.retort.distill.method.SoftLabels;
@@ -89,6 +91,8 @@ class DistillationTest {
         return Stream.of(
                 new Slam(),
                 new HintonKd(),
+                new Ctkd(),
+                new ProgressiveKd(.5, 3),
                 new Crd(STUDENT, TEACHER, .8, 8, 20, .07, .5, HintonKd.labelsOnly()),
                 new DeepMutualLearning(),
                 new FitNet(STUDENT, TEACHER, 1, FitNet.Order.STAGED, new HintonKd()),

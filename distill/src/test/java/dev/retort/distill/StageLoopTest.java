@@ -9,12 +9,17 @@ import dev.retort.distill.feature.Tap;
 import dev.retort.distill.feature.TapDropout;
 import dev.retort.distill.feature.TapPair;
 import dev.retort.distill.method.ActivationBoundaries;
+import dev.retort.distill.method.AnnealingKd;
+import dev.retort.distill.method.BinaryKd;
 import dev.retort.distill.method.BlindDistillation;
 import dev.retort.distill.method.Bootstrapping;
 import dev.retort.distill.method.BornAgain;
 import dev.retort.distill.method.CorrelationCongruence;
 import dev.retort.distill.method.Crd;
+import dev.retort.distill.method.Ctkd;
 import dev.retort.distill.method.DeepMutualLearning;
+import dev.retort.distill.method.Dist;
+import dev.retort.distill.method.Dkd;
 import dev.retort.distill.method.EmbeddingRegression;
 import dev.retort.distill.method.FidelityWeighting;
 import dev.retort.distill.method.FitNet;
@@ -23,18 +28,26 @@ import dev.retort.distill.method.HardPseudoLabels;
 import dev.retort.distill.method.HintonKd;
 import dev.retort.distill.method.LabelsOnly;
 import dev.retort.distill.method.LossCorrection;
+import dev.retort.distill.method.Lskd;
+import dev.retort.distill.method.Nkd;
 import dev.retort.distill.method.NoisyStudent;
+import dev.retort.distill.method.NormKd;
 import dev.retort.distill.method.Pkt;
+import dev.retort.distill.method.ProgressiveKd;
 import dev.retort.distill.method.ReviewKd;
 import dev.retort.distill.method.Rkd;
+import dev.retort.distill.method.Rld;
 import dev.retort.distill.method.SimilarityPreservation;
 import dev.retort.distill.method.Slam;
 import dev.retort.distill.method.SoftLabels;
 import dev.retort.distill.method.TaylorCrossEntropy;
+import dev.retort.distill.method.TeacherFreeKd;
 import dev.retort.distill.method.TeacherLabel;
+import dev.retort.distill.method.Ttm;
 import dev.retort.distill.method.Ups;
 import dev.retort.distill.method.VariationalInformation;
 import dev.retort.distill.method.WeightedDistillation;
+import dev.retort.distill.method.Wsld;
 import dev.retort.distill.teacher.LiveTeacher;
 import dev.retort.distill.teacher.Teacher;
 import dev.retort.nn.Layer;
@@ -67,6 +80,19 @@ class StageLoopTest {
                 new HardPseudoLabels(),
                 new SoftLabels(),
                 new HintonKd(),
+                new Dkd(),
+                new Lskd(),
+                new Dist(),
+                new Nkd(),
+                new Wsld(),
+                new Ttm(.2, 1, true),
+                new NormKd(),
+                new Ctkd(),
+                new TeacherFreeKd(),
+                new AnnealingKd(4, 1, .5),
+                new BinaryKd(),
+                new Rld(),
+                new ProgressiveKd(),
                 new Slam(),
                 new Slam()
                         .withMixing(dev.retort.distill.method.Mixing.NORMALISED)
@@ -100,6 +126,7 @@ class StageLoopTest {
 
     private static boolean hasAdapters(DistillationMethod method) {
         return method instanceof FitNet
+                || method instanceof Ctkd
                 || method instanceof Crd
                 || method instanceof VariationalInformation
                 || method instanceof ActivationBoundaries
@@ -109,6 +136,7 @@ class StageLoopTest {
     private static boolean dependsOnTheCut(DistillationMethod method) {
         boolean dropout = method.needs().stream().anyMatch(Need.StudentDropout.class::isInstance);
         return method instanceof Rkd
+                || method instanceof Dist
                 || method instanceof Crd
                 || method instanceof SimilarityPreservation
                 || method instanceof Pkt

@@ -8,14 +8,19 @@ import dev.retort.distill.estimate.ShortList;
 import dev.retort.distill.estimate.Transition;
 import dev.retort.distill.feature.TapDropout;
 import dev.retort.distill.feature.TapPair;
+import dev.retort.distill.method.AnnealingKd;
 import dev.retort.distill.method.AttentionTransfer;
+import dev.retort.distill.method.BinaryKd;
 import dev.retort.distill.method.BlindDistillation;
 import dev.retort.distill.method.Bootstrapping;
 import dev.retort.distill.method.BornAgain;
 import dev.retort.distill.method.ChannelWise;
 import dev.retort.distill.method.CorrelationCongruence;
 import dev.retort.distill.method.Crd;
+import dev.retort.distill.method.Ctkd;
 import dev.retort.distill.method.DeepMutualLearning;
+import dev.retort.distill.method.Dist;
+import dev.retort.distill.method.Dkd;
 import dev.retort.distill.method.FactorTransfer;
 import dev.retort.distill.method.FidelityWeighting;
 import dev.retort.distill.method.FitNet;
@@ -24,20 +29,28 @@ import dev.retort.distill.method.HardPseudoLabels;
 import dev.retort.distill.method.HintonKd;
 import dev.retort.distill.method.LabelsOnly;
 import dev.retort.distill.method.LossCorrection;
+import dev.retort.distill.method.Lskd;
 import dev.retort.distill.method.Mixing;
 import dev.retort.distill.method.NeuronSelectivity;
+import dev.retort.distill.method.Nkd;
 import dev.retort.distill.method.NoisyStudent;
+import dev.retort.distill.method.NormKd;
 import dev.retort.distill.method.Pkt;
+import dev.retort.distill.method.ProgressiveKd;
 import dev.retort.distill.method.ReviewKd;
 import dev.retort.distill.method.Rkd;
+import dev.retort.distill.method.Rld;
 import dev.retort.distill.method.SimilarityPreservation;
 import dev.retort.distill.method.Slam;
 import dev.retort.distill.method.SoftLabels;
 import dev.retort.distill.method.TaylorCrossEntropy;
+import dev.retort.distill.method.TeacherFreeKd;
 import dev.retort.distill.method.TeacherLabel;
+import dev.retort.distill.method.Ttm;
 import dev.retort.distill.method.Ups;
 import dev.retort.distill.method.VariationalInformation;
 import dev.retort.distill.method.WeightedDistillation;
+import dev.retort.distill.method.Wsld;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -52,6 +65,20 @@ public final class Methods implements Iterable<String> {
             "hard",
             "soft",
             "kd",
+            "dkd",
+            "lskd",
+            "dist",
+            "nkd",
+            "wsld",
+            "ttm",
+            "wttm",
+            "normkd",
+            "ctkd",
+            "rld",
+            "annealing",
+            "binary",
+            "tf-kd",
+            "ps-kd",
             "slam",
             "slam-normalised",
             "slam-soft",
@@ -117,6 +144,12 @@ public final class Methods implements Iterable<String> {
             case "confidence" -> new HardPseudoLabels(o.number("threshold", CONFIDENT));
             case "soft" -> new SoftLabels();
             case "kd" -> new HintonKd(o.number("temperature", 4), o.number("label", 0.1), o.number("teacher", 0.9));
+            case "dkd", "lskd", "dist", "nkd", "wsld", "ttm", "wttm", "normkd", "ctkd", "rld" -> logits(o);
+            case "annealing" -> new AnnealingKd(o.whole("hottest", 5), o.whole("every", 1), o.number("share", 2.0 / 3));
+            case "binary" -> new BinaryKd(o.number("temperature", 1));
+            case "tf-kd" ->
+                new TeacherFreeKd(o.number("right", 0.99), o.number("temperature", 20), o.number("weight", 0.1));
+            case "ps-kd" -> new ProgressiveKd(o.number("most", 0.8), o.whole("length", 12));
             case "slam" -> slam(o, Mixing.RAW, TeacherLabel.HARD);
             case "slam-normalised" -> slam(o, Mixing.NORMALISED, TeacherLabel.HARD);
             case "slam-soft" -> slam(o, Mixing.RAW, TeacherLabel.SOFT);
@@ -188,6 +221,40 @@ public final class Methods implements Iterable<String> {
                         middle.student(), middle.teacher(), o.number("temperature", 4), o.number("weight", 50), labels);
             case "review" -> new ReviewKd(List.of(middle, last), o.number("weight", 5), o.whole("warmup", 20), labels);
             default -> throw new IllegalStateException("methods: " + o.name() + " is not one of features");
+        };
+    }
+
+    private static DistillationMethod logits(MethodOptions o) {
+        return switch (o.name()) {
+            case "dkd" ->
+                new Dkd(
+                        o.number("temperature", 4),
+                        o.number("target", 1),
+                        o.number("others", 8),
+                        o.whole("warmup", 20),
+                        o.flag("standardised", false));
+            case "rld" ->
+                new Rld(
+                        o.number("target-temperature", 1),
+                        o.number("temperature", 4),
+                        o.number("target", 1),
+                        o.number("others", 8),
+                        o.whole("warmup", 20));
+            case "lskd" -> new Lskd(o.number("temperature", 2), o.number("label", 0.1), o.number("teacher", 9));
+            case "dist" -> new Dist(o.number("temperature", 4), o.number("inter", 2), o.number("intra", 2));
+            case "nkd" -> new Nkd(o.number("temperature", 1), o.number("others", 1.5));
+            case "wsld" -> new Wsld(o.number("temperature", 4), o.number("teacher", 2.25));
+            case "ttm" -> new Ttm(o.number("power", 0.1), o.number("teacher", 45), false);
+            case "wttm" -> new Ttm(o.number("power", 0.2), o.number("teacher", 4), true);
+            case "normkd" -> new NormKd(o.number("factor", 2), o.number("label", 0.1), o.number("teacher", 0.9));
+            case "ctkd" ->
+                new Ctkd(
+                        o.number("least", 1),
+                        o.number("range", 20),
+                        o.whole("curriculum", 10),
+                        o.number("label", 0.1),
+                        o.number("teacher", 0.9));
+            default -> throw new IllegalStateException("methods: " + o.name() + " is not one of logits");
         };
     }
 

@@ -7,17 +7,30 @@ import dev.retort.bench.model.ModelSpec;
 import dev.retort.distill.DistillationMethod;
 import dev.retort.distill.estimate.DebiasWeights;
 import dev.retort.distill.estimate.ShortList;
+import dev.retort.distill.method.AnnealingKd;
 import dev.retort.distill.method.AttentionTransfer;
+import dev.retort.distill.method.BinaryKd;
 import dev.retort.distill.method.BlindDistillation;
 import dev.retort.distill.method.CorrelationCongruence;
+import dev.retort.distill.method.Ctkd;
+import dev.retort.distill.method.Dist;
+import dev.retort.distill.method.Dkd;
+import dev.retort.distill.method.Lskd;
 import dev.retort.distill.method.Mixing;
+import dev.retort.distill.method.Nkd;
 import dev.retort.distill.method.NoisyStudent;
+import dev.retort.distill.method.NormKd;
+import dev.retort.distill.method.ProgressiveKd;
 import dev.retort.distill.method.ReviewKd;
+import dev.retort.distill.method.Rld;
 import dev.retort.distill.method.Slam;
 import dev.retort.distill.method.TaylorCrossEntropy;
+import dev.retort.distill.method.TeacherFreeKd;
 import dev.retort.distill.method.TeacherLabel;
+import dev.retort.distill.method.Ttm;
 import dev.retort.distill.method.Ups;
 import dev.retort.distill.method.WeightedDistillation;
+import dev.retort.distill.method.Wsld;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -58,6 +71,29 @@ class MethodsTest {
                 .isEqualTo(CorrelationCongruence.Kernel.BILINEAR);
         assertThatThrownBy(() -> of("at:power=0.5")).hasMessageContaining("power of at least 1");
         assertThat(((ReviewKd) of("review:warmup=3")).warmup()).isEqualTo(3);
+    }
+
+    @Test
+    void methodsOnLogitsHaveTheirDefaultsAndOptions() {
+        assertThat(of("dkd")).isEqualTo(new Dkd());
+        assertThat(of("dkd:temperature=2:target=3:others=2:warmup=5:standardised=true"))
+                .isEqualTo(new Dkd(2, 3, 2, 5, true));
+        assertThat(of("lskd")).isEqualTo(new Lskd());
+        assertThat(of("dist:temperature=1:inter=1:intra=3")).isEqualTo(new Dist(1, 1, 3));
+        assertThat(of("dist")).isEqualTo(new Dist());
+        assertThat(of("nkd")).isEqualTo(new Nkd());
+        assertThat(of("wsld")).isEqualTo(new Wsld());
+        assertThat(of("ttm")).isEqualTo(new Ttm());
+        assertThat(of("wttm")).isEqualTo(Ttm.ofWeights());
+        assertThat(of("normkd")).isEqualTo(new NormKd());
+        assertThat(of("ctkd")).isEqualTo(new Ctkd());
+        assertThat(of("ctkd:least=2:range=5:curriculum=3:label=1:teacher=2")).isEqualTo(new Ctkd(2, 5, 3, 1, 2));
+        assertThat(of("rld")).isEqualTo(new Rld());
+        assertThat(of("annealing")).isEqualTo(new AnnealingKd());
+        assertThat(of("binary:temperature=3")).isEqualTo(new BinaryKd(3));
+        assertThat(of("tf-kd")).isEqualTo(new TeacherFreeKd());
+        assertThat(of("ps-kd:most=0.5:length=4")).isEqualTo(new ProgressiveKd(.5, 4));
+        assertThatThrownBy(() -> of("dkd:temperature=0")).hasMessageContaining("positive temperature");
     }
 
     @Test
