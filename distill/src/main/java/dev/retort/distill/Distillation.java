@@ -206,7 +206,8 @@ public final class Distillation {
         }
         SampleSource source = free.source(
                 live.network(), new Rng(training.seed()).fork(SAMPLES).fork(number));
-        TransferSet made = new TransferSet(null, source.data());
+        TransferSet made =
+                source.hasTargets() ? new TransferSet(source.data(), null) : new TransferSet(null, source.data());
         return new StageInputs(stage, number, training, made, "synthetic", validation, validationId, own, source);
     }
 

@@ -17,6 +17,11 @@ public interface SampleSource {
     /// @param student as trained so far; not to be changed
     void refresh(int epoch, Layer student);
 
+    /// Whether the targets of the samples are to be learnt from; if not, the student never sees them.
+    default boolean hasTargets() {
+        return false;
+    }
+
     /// What is saved in checkpoints: the samples as buffers, the state of a generator.
     Module state();
 }

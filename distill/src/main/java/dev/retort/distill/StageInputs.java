@@ -109,6 +109,16 @@ record StageInputs(
         return stage.objective().needs().contains(new Need.TeacherLabels()) || teacherLogitsAreLabels();
     }
 
+    /// Whether the teacher's logits of all samples are computed once and kept. Those of texts [T, V] are
+    /// not, unless they are asked for: they would take the samples times the length times the
+    /// vocabulary.
+    private boolean keepsTeacherLogits(Map<Tap, Shape> teacherShapes) {
+        boolean declared = stage.objective().needs().contains(new Need.TeacherLabels());
+        return declared
+                || teacherLogitsAreLabels()
+                        && teacherShapes.getOrDefault(Tap.LOGITS, Shape.SCALAR).rank() == 1;
+    }
+
     /// The teacher.
     ///
     /// @throws IllegalStateException if there is none
@@ -134,8 +144,7 @@ record StageInputs(
             refuse(Need.SampleIndices.class, "samples that change have no fixed indices");
             refuse(Need.TeacherPasses.class, "samples that change have no fixed labels");
         }
-        boolean labels = needsTeacherLabels();
-        if (labels || !teacherTaps().isEmpty()) {
+        if (needsTeacherLabels() || !teacherTaps().isEmpty()) {
             requireTeacher();
         }
         Batch sample = firstSamples();
@@ -146,6 +155,7 @@ record StageInputs(
                     new TeacherQuery(dataset, sample.indices(), TeacherQuery.NONE, sample::inputs, teacherTaps());
             teacherShapes = shapes(requireTeacher().answer(query));
         }
+        boolean labels = keepsTeacherLogits(teacherShapes);
         Dataset held = validation;
         long[] heldLabels = new long[held == null ? 0 : held.size()];
         for (int i = 0; held != null && i < heldLabels.length; i++) {
@@ -155,7 +165,7 @@ record StageInputs(
         return new Setup(
                 studentShapes,
                 teacherShapes,
-                logits.dim(0),
+                logits.dim(logits.rank() - 1),
                 data.allLabels(),
                 labels ? teacherLabels(data, dataset) : null,
                 labels && held != null ? teacherLabels(held, validationId) : null,

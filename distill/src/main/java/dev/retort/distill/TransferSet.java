@@ -4,6 +4,7 @@ import dev.retort.nn.data.Dataset;
 import dev.retort.nn.data.Sample;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -52,8 +53,13 @@ final class TransferSet implements Dataset {
         return labelled == null ? List.of() : labelled.classNames();
     }
 
+    /// The classes of all samples, −1 where unlabelled; targets that are sequences are no classes.
     long[] allLabels() {
         long[] labels = new long[size()];
+        if (labelled != null && labelled.size() > 0 && labelled.get(0).target().rank() > 0) {
+            Arrays.fill(labels, StepBatch.UNLABELLED);
+            return labels;
+        }
         for (int i = 0; i < labels.length; i++) {
             labels[i] = label(i);
         }

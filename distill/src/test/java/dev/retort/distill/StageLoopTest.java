@@ -14,6 +14,7 @@ import dev.retort.distill.method.BinaryKd;
 import dev.retort.distill.method.BlindDistillation;
 import dev.retort.distill.method.Bootstrapping;
 import dev.retort.distill.method.BornAgain;
+import dev.retort.distill.method.Byot;
 import dev.retort.distill.method.CorrelationCongruence;
 import dev.retort.distill.method.Crd;
 import dev.retort.distill.method.Ctkd;
@@ -121,7 +122,8 @@ class StageLoopTest {
                 new Pkt(STUDENT, TEACHER),
                 new CorrelationCongruence(STUDENT, TEACHER),
                 new ActivationBoundaries(PAIRS, 1, .1, FitNet.Order.JOINT, HintonKd.labelsOnly()),
-                new ReviewKd(PAIRS, 1, 1, HintonKd.labelsOnly()));
+                new ReviewKd(PAIRS, 1, 1, HintonKd.labelsOnly()),
+                new Byot(List.of(STUDENT), STUDENT));
     }
 
     private static boolean hasAdapters(DistillationMethod method) {
@@ -130,7 +132,8 @@ class StageLoopTest {
                 || method instanceof Crd
                 || method instanceof VariationalInformation
                 || method instanceof ActivationBoundaries
-                || method instanceof ReviewKd;
+                || method instanceof ReviewKd
+                || method instanceof Byot;
     }
 
     private static boolean dependsOnTheCut(DistillationMethod method) {

@@ -14,6 +14,7 @@ import dev.retort.distill.method.BinaryKd;
 import dev.retort.distill.method.BlindDistillation;
 import dev.retort.distill.method.Bootstrapping;
 import dev.retort.distill.method.BornAgain;
+import dev.retort.distill.method.Byot;
 import dev.retort.distill.method.ChannelWise;
 import dev.retort.distill.method.CorrelationCongruence;
 import dev.retort.distill.method.Crd;
@@ -107,6 +108,7 @@ public final class Methods implements Iterable<String> {
             "cwd",
             "review",
             "mutual",
+            "byot",
             "born-again");
 
     /// Those that look at maps, which not every network has.
@@ -176,6 +178,13 @@ public final class Methods implements Iterable<String> {
             case "crd" -> new Crd(student.last(), teacher.last());
             case "at", "sp", "pkt", "cc", "nst", "ft", "cwd", "review" -> features(o, teacher, student);
             case "mutual" -> new DeepMutualLearning();
+            case "byot" ->
+                new Byot(
+                        List.of(student.middle()),
+                        student.last(),
+                        o.number("temperature", 3),
+                        o.number("alpha", 0.1),
+                        o.number("beta", 1.3e-4));
             case "born-again" -> new BornAgain();
             default ->
                 throw new IllegalArgumentException(o.option() + ": expected "
