@@ -260,7 +260,7 @@ class TokenKdTest {
         Distilled result = Distillation.with(sure(12), rng -> gpt(12, 16, rng.seed()))
                 .unlabelled(texts(32))
                 .method(new TokenKd(new Divergence.SkewKl()).withPadding(PAD))
-                .training(training(30))
+                .training(training(10))
                 .fit();
         assertThat(last(result, "kd")).isLessThan(.7 * first(result, "kd"));
     }
@@ -315,7 +315,7 @@ class TokenKdTest {
         Distilled result = Distillation.with(teacher, rng -> gpt(12, 16, rng.seed()))
                 .unlabelled(texts(32))
                 .method(new UniversalLogits(0, 1, PAD))
-                .training(training(30))
+                .training(training(10))
                 .fit();
         assertThat(last(result, "uld")).isLessThan(.8 * first(result, "uld"));
     }
