@@ -34,7 +34,7 @@ public final class PeersCommand implements Callable<Integer> {
 
     @Option(
             names = "--quick",
-            description = "Under five minutes: some rows of every kind, 5 pairs each (3 where a run is long).")
+            description = "About five minutes: some rows of every kind, 5 pairs each (3 where a run is long).")
     private boolean quick;
 
     @Option(names = "--rows", split = ",", paramLabel = "KIND", description = "Kinds of rows, such as gemm,conv.")

@@ -57,12 +57,7 @@ final class ConvRows {
             boolean stem = layer.name.startsWith("stem");
             boolean quick = stem || layer.extent == 56 && layer.stride == 1 && layer.kernel == 3;
             rows.add(new Contest(
-                    layer.name + " forward",
-                    layer.flops(),
-                    layer.bytes(),
-                    1e-3,
-                    quick && layer.groups == 1,
-                    () -> forward(layer)));
+                    layer.name + " forward", layer.flops(), layer.bytes(), 1e-3, stem, () -> forward(layer)));
             int passes = layer.in == 3 ? 2 : 3;
             rows.add(new Contest(
                     layer.name + " forward+backward",
