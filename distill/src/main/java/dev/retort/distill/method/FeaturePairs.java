@@ -32,9 +32,7 @@ final class FeaturePairs {
     ///
     /// @throws IllegalArgumentException if it is negative or not finite
     static void requireWeight(String method, double weight) {
-        if (!(weight >= 0) || Double.isInfinite(weight)) {
-            throw new IllegalArgumentException(method + ": expected a weight of at least 0, got " + weight);
-        }
+        LogitLoss.requireWeight(method, "weight", weight);
     }
 
     /// The taps of all pairs, and what the response needs.

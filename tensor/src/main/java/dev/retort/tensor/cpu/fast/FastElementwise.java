@@ -122,7 +122,9 @@ final class FastElementwise {
     private static void aligned(
             ElementwiseOp.Binary op, float[] a, int ao, int as, float[] b, int bo, int bs, float[] y, int yo, int n) {
         int h = head(yo, yo + n);
-        row(op, a, ao, as, b, bo, bs, y, yo, h);
+        if (h > 0) { // short rows have no such elements
+            row(op, a, ao, as, b, bo, bs, y, yo, h);
+        }
         row(op, a, ao + h * as, as, b, bo + h * bs, bs, y, yo + h, n - h);
     }
 
