@@ -69,6 +69,16 @@ final class Broadcast {
         return result;
     }
 
+    /// Whether operand `k` is one row that all rows read.
+    boolean isRow(int k) {
+        return dims.length == 1 && step[k] == 1 && strides[k][0] == 0;
+    }
+
+    /// Whether the rows of operand `k` follow each other without gaps.
+    boolean isDense(int k) {
+        return dims.length == 1 && step[k] == 1 && strides[k][0] == length;
+    }
+
     /// Where row `row` of operand `k` starts in its storage.
     int start(int k, int row) {
         int at = offsets[k];

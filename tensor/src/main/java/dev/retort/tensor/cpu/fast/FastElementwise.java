@@ -90,7 +90,15 @@ final class FastElementwise {
         float[] a = Dense.array(in[0]);
         float[] b = Dense.array(in[1]);
         float[] y = Workspace.overwritten(out.numel());
-        if (walk.rows == 1) {
+        RepeatedRow rowA = RepeatedRow.of(walk, 0, a);
+        RepeatedRow rowB = RepeatedRow.of(walk, 1, b);
+        if (rowB != null) {
+            int ao = walk.start(0, 0);
+            pieces(rowB, y.length, (yo, at, n) -> vectorVector(op, a, ao + yo, rowB.data, at, y, yo, n));
+        } else if (rowA != null) {
+            int bo = walk.start(1, 0);
+            pieces(rowA, y.length, (yo, at, n) -> vectorVector(op, rowA.data, at, b, bo + yo, y, yo, n));
+        } else if (walk.rows == 1) {
             int ao = walk.start(0, 0);
             int bo = walk.start(1, 0);
             int as = walk.step[0];
@@ -116,6 +124,15 @@ final class FastElementwise {
             });
         }
         return Dense.one(y, out);
+    }
+
+    /// Runs `piece` over a result of `length` elements; vectors start lines where the tasks' first elements let them.
+    private static void pieces(RepeatedRow row, int length, RepeatedRow.Piece piece) {
+        Parallel.forRange(length, TASK, (from, to) -> {
+            int start = from + head(from, to);
+            row.cut(from, start, piece);
+            row.cut(start, to, piece);
+        });
     }
 
     /// One row, of which the first elements go apart so that the vectors of the others start cache lines.
