@@ -19,6 +19,11 @@ import tools.jackson.databind.json.JsonMapper;
 /// keeps freed memory, both sides get pages of the same size, and JavaCPP neither counts memory nor
 /// waits for the garbage collector.
 final class DuelProcess {
+    /// Small objects come from memory that was used before. Left alone, those of a heap of several GB come from memory
+    /// that
+    /// no one has touched yet, which costs the shortest rows more than their work (docs/design-notes.md).
+    private static final String YOUNG = "-XX:MaxNewSize=256m";
+
     private static final String MAIN = "dev.retort.bench.peers.duel.Duel";
 
     /// Lines that start so carry a result: the kind, a space, JSON.
@@ -126,6 +131,7 @@ final class DuelProcess {
                 "-XX:+UseG1GC",
                 "-Xms" + heapSize,
                 "-Xmx" + heapSize,
+                YOUNG,
                 "-Djava.library.path=" + natives,
                 "-Dorg.bytedeco.javacpp.cachedir=" + module.resolve("javacpp"),
                 "-Dorg.bytedeco.javacpp.pathsFirst=true",

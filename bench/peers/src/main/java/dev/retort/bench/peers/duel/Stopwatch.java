@@ -13,6 +13,10 @@ final class Stopwatch {
     private static final double FASTER = 0.97;
     /// Milliseconds of compilation that count as a change: a kernel's take longer, the odd small method's do not.
     private static final int COMPILED = 20;
+    /// Seconds that a look at the clock is to last during the warm-up: shorter runs are looked at several at a time, as
+    /// they
+    /// will be timed, because a look at the compiler takes longer than the shortest of them.
+    private static final double SHORT = 1e-3;
     /// The longest warm-up, as a multiple of the shortest.
     private static final int PATIENCE = 10;
 
@@ -39,11 +43,8 @@ final class Stopwatch {
         double elapsed = 0;
         while (elapsed < seconds
                 || (steady < STEADY || elapsed - changed < seconds / 2) && elapsed < PATIENCE * seconds) {
-            long start = System.nanoTime();
-            side.run().run();
-            long end = System.nanoTime();
-            double took = (end - start) * 1e-9;
-            elapsed = (end - begin) * 1e-9;
+            double took = sample() * 1e-3;
+            elapsed = (System.nanoTime() - begin) * 1e-9;
             steady++;
             if (took < FASTER * fastest || COMPILER.getTotalCompilationTime() > compiled + COMPILED) {
                 compiled = COMPILER.getTotalCompilationTime();
@@ -51,6 +52,7 @@ final class Stopwatch {
                 steady = 0;
             }
             fastest = Math.min(fastest, took);
+            repeats = (int) Math.clamp(Math.ceil(SHORT / fastest), 1, MOST);
         }
         repeats = (int) Math.clamp(Math.ceil(sample / fastest), 1, MOST);
     }
