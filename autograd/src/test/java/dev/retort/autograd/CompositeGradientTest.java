@@ -3,8 +3,10 @@ package dev.retort.autograd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.retort.tensor.DType;
+import dev.retort.tensor.Interpolation;
 import dev.retort.tensor.Random;
 import dev.retort.tensor.Rng;
+import dev.retort.tensor.SamplingPadding;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.ConvOp.Geometry;
 import java.util.function.UnaryOperator;
@@ -15,6 +17,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// Gradients of methods without an op of their own, in float64 against central differences.
 class CompositeGradientTest {
     private static final Tensor OTHER = Random.normal(new Rng(3), 4, 6).to(DType.F64);
+
+    private static final Tensor MAP = Random.normal(new Rng(8), 1, 2, 3, 4).to(DType.F64);
+    private static final Tensor GRID = Random.normal(new Rng(9), 1, 4, 3, 2).to(DType.F64);
 
     private enum Method {
         LERP(x -> x.lerp(OTHER, 0.3).add(OTHER.lerp(x, 0.8))),
@@ -39,7 +44,41 @@ class CompositeGradientTest {
         PIXEL_SHUFFLE(x -> x.reshape(1, 4, 2, 3).pixelShuffle(2).mul(counting(1, 1, 4, 6))),
         PIXEL_UNSHUFFLE(x -> x.reshape(1, 1, 4, 6).pixelUnshuffle(2).mul(counting(1, 4, 2, 3))),
         UNFOLD(x -> x.reshape(1, 1, 4, 6).unfold(2, 3, Geometry.of(1, 1)).square()),
-        FOLD(x -> x.reshape(1, 4, 6).fold(3, 4, 2, 2, Geometry.of(1, 0)).square());
+        FOLD(x -> x.reshape(1, 4, 6).fold(3, 4, 2, 2, Geometry.of(1, 0)).square()),
+        CUBIC(x -> x.reshape(1, 1, 4, 6)
+                .interpolate(Interpolation.CUBIC, false, 3, 5)
+                .square()),
+        NEAREST_EXACT(x -> x.reshape(1, 2, 2, 3, 2)
+                .interpolate(Interpolation.NEAREST_EXACT, false, 3, 2, 5)
+                .square()),
+        TRILINEAR(x -> x.reshape(1, 2, 2, 3, 2)
+                .interpolate(Interpolation.LINEAR, false, 3, 2, 5)
+                .square()),
+        CIRCULAR(x -> x.padCircular(2, 1, 1, 0).square()),
+        SAMPLED_MAP(x -> x.reshape(1, 2, 3, 4).gridSample(GRID, false, SamplingPadding.ZEROS, false)),
+        SAMPLED_VOLUME(x -> x.reshape(1, 2, 2, 3, 2)
+                .gridSample(GRID.reshape(1, 1, 2, 4, 3), false, SamplingPadding.REFLECTION, true)),
+        GRID_ZEROS(x -> MAP.gridSample(x.reshape(1, 3, 4, 2), false, SamplingPadding.ZEROS, true)),
+        GRID_BORDER(x -> MAP.gridSample(x.reshape(1, 3, 4, 2), false, SamplingPadding.BORDER, false)),
+        GRID_REFLECTED(x -> MAP.gridSample(x.reshape(1, 3, 4, 2), false, SamplingPadding.REFLECTION, false)),
+        AFFINE(x -> MAP.gridSample(
+                x.reshape(4, 2, 3).narrow(0, 0, 1).mul(0.3).affineGrid(false, 3, 3),
+                false,
+                SamplingPadding.BORDER,
+                false)),
+        CELU(x -> x.celu(0.7)),
+        SELU(x -> x.selu()),
+        GLU(x -> x.glu(1)),
+        HARDTANH(x -> x.hardtanh(-0.5, 0.7)),
+        HARDSHRINK(x -> x.hardshrink(0.4)),
+        SOFTSHRINK(x -> x.softshrink(0.4)),
+        SOFTPLUS(x -> x.softplus(2, 1)),
+        LOCAL_RESPONSE(x -> x.reshape(1, 4, 6).localResponseNorm(3, 0.5, 0.75, 1)),
+        LP_POOL(x -> x.square().reshape(1, 4, 6).lpPool1d(3, 2, 2, false)),
+        UNPOOLED(x -> x.reshape(1, 4, 6)
+                .narrow(2, 0, 2)
+                .maxUnpool(Tensor.of(new long[] {5, 0, 1, 2, 3, 4, 2, 1}, 1, 4, 2), 6)
+                .square());
 
         private final UnaryOperator<Tensor> method;
 

@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
 /// The methods are grouped by op family: [ElementwiseMethods], [ReductionMethods], [ShapeMethods],
 /// [IndexMethods], [LinearAlgebraMethods], [NeuralMethods]. Each builds an op and runs it. Methods that are
 /// made of those have no op of their own: [CompositeMethods], [StatisticsMethods], [CountingMethods],
-/// [PatchMethods]. Integers are converted to `F32` where the mathematics needs it, and operands of different dtypes are
+/// [PatchMethods], [ActivationMethods], [PoolingMethods], [VolumeMethods], [SamplingMethods]. Integers
+/// are converted to
+/// `F32` where the mathematics needs it, and operands of different dtypes are
 /// promoted ([DType#promote]). Dimensions may be negative, counting from the end.
 ///
 /// Gradients (`requiresGrad`, `backward`, `grad`) need the autograd module at run time. Limit: 2³¹
@@ -32,7 +34,11 @@ public final class Tensor
                 CompositeMethods,
                 StatisticsMethods,
                 CountingMethods,
-                PatchMethods {
+                PatchMethods,
+                ActivationMethods,
+                PoolingMethods,
+                VolumeMethods,
+                SamplingMethods {
     private final Storage storage;
     private final int offset;
     private final Shape shape;
@@ -64,7 +70,8 @@ public final class Tensor
         return true;
     }
 
-    // ---- creation -------------------------------------------------------------------------------------------------
+    // ---- creation
+    // -------------------------------------------------------------------------------------------------
 
     /// A window onto `storage`; for backends and views.
     ///
@@ -248,7 +255,8 @@ public final class Tensor
         return result;
     }
 
-    // ---- what it is -----------------------------------------------------------------------------------------------
+    // ---- what it is
+    // -----------------------------------------------------------------------------------------------
 
     @Override
     public Tensor self() {
@@ -311,7 +319,8 @@ public final class Tensor
         return storage.device();
     }
 
-    // ---- conversion -----------------------------------------------------------------------------------------------
+    // ---- conversion
+    // -----------------------------------------------------------------------------------------------
 
     /// The values as another dtype; this tensor itself if it has that dtype already.
     public Tensor to(DType dtype) {
@@ -401,7 +410,8 @@ public final class Tensor
         return of(storage, at, Shape.SCALAR, new int[0]).item();
     }
 
-    // ---- writing --------------------------------------------------------------------------------------------------
+    // ---- writing
+    // --------------------------------------------------------------------------------------------------
 
     /// Runs an update op with this tensor as the first input; the only way to change elements. Not
     /// recorded.
@@ -417,7 +427,8 @@ public final class Tensor
         update(new UpdateOp.CopyInto(), source);
     }
 
-    // ---- differentiation ------------------------------------------------------------------------------------------
+    // ---- differentiation
+    // ------------------------------------------------------------------------------------------
 
     /// Whether gradients flow to this tensor.
     public boolean requiresGrad() {

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Two-dimensional cross-correlation.
 ///
+/// Padding is with zeros, or as [PaddingMode] says; 'same' padding keeps H and W at stride 1.
+///
 /// **Shape**: `[N, C, H, W]` → `[N, O, ⌊(H + 2·padding − dilation·(KH − 1) − 1)/stride⌋ + 1, …]`.
 /// **Parameters**: `weight` `[O, C/groups, KH, KW]` and `bias` `[O]`, uniform on ±1/√(C/groups · KH ·
 /// KW) at first.
@@ -28,7 +30,17 @@ public final class Conv2d extends Layer {
     /// @param kernelW  columns of the kernel
     /// @param geometry stride, padding, dilation, groups
     /// @param bias     whether a shift is added
-    public record Config(int in, int out, int kernelH, int kernelW, ConvOp.Geometry geometry, boolean bias) {
+    /// @param mode     what padding adds
+    /// @param same     whether padding adds as much as keeps the extents, whatever the geometry says
+    public record Config(
+            int in,
+            int out,
+            int kernelH,
+            int kernelW,
+            ConvOp.Geometry geometry,
+            boolean bias,
+            PaddingMode mode,
+            boolean same) {
         /// Checks the ranges.
         public Config {
             if (in < 1
@@ -43,6 +55,12 @@ public final class Conv2d extends Layer {
                                 + kernelW
                                 + "]");
             }
+            PaddingMode.requireUnitStride("conv2d", same, geometry.strideH(), geometry.strideW());
+        }
+
+        /// Padding with a number of zeros.
+        public Config(int in, int out, int kernelH, int kernelW, ConvOp.Geometry geometry, boolean bias) {
+            this(in, out, kernelH, kernelW, geometry, bias, PaddingMode.ZEROS, false);
         }
 
         /// A square kernel with stride 1, no padding, no dilation, one group, bias.
@@ -52,7 +70,7 @@ public final class Conv2d extends Layer {
 
         /// The same with another geometry.
         public Config withGeometry(ConvOp.Geometry other) {
-            return new Config(in, out, kernelH, kernelW, other, bias);
+            return new Config(in, out, kernelH, kernelW, other, bias, mode, same);
         }
 
         /// The same with a stride in both directions.
@@ -62,7 +80,7 @@ public final class Conv2d extends Layer {
                     stride, stride, g.paddingH(), g.paddingW(), g.dilationH(), g.dilationW(), g.groups()));
         }
 
-        /// The same with zero padding on all sides.
+        /// The same with padding on all sides.
         public Config withPadding(int padding) {
             ConvOp.Geometry g = geometry;
             return withGeometry(new ConvOp.Geometry(
@@ -85,7 +103,18 @@ public final class Conv2d extends Layer {
 
         /// The same without a shift.
         public Config withoutBias() {
-            return new Config(in, out, kernelH, kernelW, geometry, false);
+            return new Config(in, out, kernelH, kernelW, geometry, false, mode, same);
+        }
+
+        /// The same with other elements beyond the border.
+        public Config withPaddingMode(PaddingMode newMode) {
+            return new Config(in, out, kernelH, kernelW, geometry, bias, newMode, same);
+        }
+
+        /// The same with as much padding as keeps height and width; of an odd number the larger half
+        /// comes after.
+        public Config withSamePadding() {
+            return new Config(in, out, kernelH, kernelW, geometry, bias, mode, true);
         }
     }
 
@@ -120,14 +149,36 @@ public final class Conv2d extends Layer {
 
     @Override
     protected Tensor forward(Tensor x) {
-        return x.conv2d(weight.value(), bias == null ? null : bias.value(), config.geometry);
+        Tensor shift = bias == null ? null : bias.value();
+        ConvOp.Geometry g = config.geometry;
+        if (config.mode == PaddingMode.ZEROS && !config.same) {
+            return x.conv2d(weight.value(), shift, g);
+        }
+        if (x.rank() != 4) {
+            throw new OpException("conv2d: expects [N, " + config.in + ", H, W], got " + x.type());
+        }
+        int[] rows = PaddingMode.pads(config.same, g.paddingH(), g.dilationH(), config.kernelH);
+        int[] columns = PaddingMode.pads(config.same, g.paddingW(), g.dilationW(), config.kernelW);
+        boolean inside = config.mode == PaddingMode.ZEROS && rows[0] == rows[1] && columns[0] == columns[1];
+        ConvOp.Geometry rest = new ConvOp.Geometry(
+                g.strideH(),
+                g.strideW(),
+                inside ? rows[0] : 0,
+                inside ? columns[0] : 0,
+                g.dilationH(),
+                g.dilationW(),
+                g.groups());
+        Tensor padded = inside ? x : config.mode.pad(x, PaddingMode.order(rows, columns));
+        return padded.conv2d(weight.value(), shift, rest);
     }
 
     @Override
     protected String extra() {
         ConvOp.Geometry g = config.geometry;
         return config.in + ", " + config.out + ", kernel = " + config.kernelH + " x " + config.kernelW + ", stride = "
-                + g.strideH() + ", padding = " + g.paddingH() + (g.groups() == 1 ? "" : ", groups = " + g.groups())
+                + g.strideH() + ", padding = " + (config.same ? "same" : g.paddingH())
+                + (config.mode == PaddingMode.ZEROS ? "" : " " + config.mode)
+                + (g.groups() == 1 ? "" : ", groups = " + g.groups())
                 + (bias == null ? ", no bias" : "");
     }
 }

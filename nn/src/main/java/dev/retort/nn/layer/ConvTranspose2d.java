@@ -30,6 +30,7 @@ public final class ConvTranspose2d extends Layer {
     ///
     /// @param outputPadding extra rows and columns at the end, below stride or dilation
     public ConvTranspose2d(Conv2d.Config config, int outputPadding, Rng rng) {
+        PaddingMode.requireZeros("conv_transpose2d", config.mode(), config.same());
         this.config = config;
         this.outputPadding = outputPadding;
         Shape shape =
@@ -44,6 +45,11 @@ public final class ConvTranspose2d extends Layer {
         return weight;
     }
 
+    /// The shift `[O]`, or null.
+    public @Nullable Parameter bias() {
+        return bias;
+    }
+
     @Override
     protected Tensor forward(Tensor x) {
         return x.convTranspose2d(
@@ -54,6 +60,8 @@ public final class ConvTranspose2d extends Layer {
     protected String extra() {
         ConvOp.Geometry g = config.geometry();
         return config.in() + ", " + config.out() + ", kernel = " + config.kernelH() + " x " + config.kernelW()
-                + ", stride = " + g.strideH() + ", padding = " + g.paddingH() + (bias == null ? ", no bias" : "");
+                + ", stride = " + g.strideH() + ", padding = " + g.paddingH()
+                + (outputPadding == 0 ? "" : ", output padding = " + outputPadding)
+                + (g.groups() == 1 ? "" : ", groups = " + g.groups()) + (bias == null ? ", no bias" : "");
     }
 }

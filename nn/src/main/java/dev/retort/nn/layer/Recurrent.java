@@ -11,13 +11,15 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What [LSTM] and [GRU] share: layers, directions, names, and the walk over time. Sequences are `[T, B, I]`
-/// as in PyTorch, or `[B, T, I]` with [Config#withBatchFirst]; states are `[layers·directions, B, D]` either way.
+/// What [LSTM], [GRU] and [RNN] share: layers, directions, names, and the walk over time. Sequences are
+/// `[T, B, I]`
+/// as in PyTorch, or `[B, T, I]` with [Config#withBatchFirst]; states are `[layers·directions, B, D]`
+/// either way.
 ///
 /// **Parameters** of layer k: `weight_ih_lK` `[G·D, I]`, `weight_hh_lK` `[G·D, D]`, `bias_ih_lK` `[G·D]`,
 /// `bias_hh_lK` `[G·D]` (G gates; the suffix `_reverse` for the backward direction), uniform on ±1/√D at
 /// first.
-public abstract sealed class Recurrent extends Module permits LSTM, GRU {
+public abstract sealed class Recurrent extends Module permits LSTM, GRU, RNN {
     private final Config config;
     private final int states;
     private final Rng rng;

@@ -79,6 +79,10 @@ class LayerGradCheckTest {
         cases.put("Upsample", Case.of(new Upsample(2, ResampleOp.Mode.BILINEAR), normal(1, 2, 3, 2)));
         cases.put("Softmax", Case.of(new Softmax(1), normal(2, 3)));
         cases.putAll(activations());
+        cases.putAll(volumes());
+        cases.putAll(pools());
+        cases.putAll(rearrangements());
+        cases.putAll(pairs());
         cases.putAll(sequences());
         return cases;
     }
@@ -97,13 +101,132 @@ class LayerGradCheckTest {
                         new Softplus(),
                         new Sigmoid(),
                         new Tanh(),
-                        new SwiGLU())
+                        new SwiGLU(),
+                        new CELU(0.7),
+                        new SELU(),
+                        new GLU(),
+                        new Hardsigmoid(),
+                        new Hardtanh(),
+                        new Hardshrink(),
+                        new Softshrink(),
+                        new Tanhshrink(),
+                        new Softsign(),
+                        new Threshold(0.1, 3),
+                        new LogSigmoid(),
+                        new LogSoftmax(1),
+                        new Softmin(1),
+                        new RReLU(rng),
+                        new AlphaDropout(0.4, rng))
                 .forEach(layer -> cases.put(layer.getClass().getSimpleName(), Case.of(layer, normal(3, 4))));
+        return cases;
+    }
+
+    private Map<String, Case> volumes() {
+        Map<String, Case> cases = new LinkedHashMap<>();
+        cases.put(
+                "Conv3d",
+                Case.of(
+                        new Conv3d(
+                                Conv3d.Config.of(2, 4, 2)
+                                        .withStride(2)
+                                        .withPadding(1)
+                                        .withGroups(2),
+                                rng),
+                        normal(1, 2, 3, 4, 3)));
+        cases.put(
+                "ConvTranspose3d",
+                Case.of(
+                        new ConvTranspose3d(
+                                Conv3d.Config.of(2, 4, 2).withStride(2).withGroups(2), 1, rng),
+                        normal(1, 2, 2, 2, 2)));
+        cases.put(
+                "ConvTranspose1d",
+                Case.of(
+                        new ConvTranspose1d(
+                                Conv1d.Config.of(2, 3, 3).withStride(2).withPadding(1), 1, rng),
+                        normal(2, 2, 4)));
+        cases.put("MaxPool3d", Case.of(new MaxPool3d(2), normal(1, 2, 4, 4, 2)));
+        cases.put("AvgPool3d", Case.of(new AvgPool3d(2), normal(1, 2, 4, 4, 2)));
+        cases.put("AdaptiveAvgPool3d", Case.of(new AdaptiveAvgPool3d(2, 1, 2), normal(1, 2, 3, 3, 3)));
+        cases.put("AdaptiveMaxPool3d", Case.of(new AdaptiveMaxPool3d(2, 1, 2), normal(1, 2, 3, 3, 3)));
+        Tensor places = Tensor.of(new long[] {5, 6}, 1, 1, 1, 1, 2);
+        MaxUnpool3d unpool = new MaxUnpool3d(2);
+        cases.put("MaxUnpool3d", new Case(unpool, x -> unpool.call(x, places), normal(1, 1, 1, 1, 2)));
+        return cases;
+    }
+
+    private Map<String, Case> pools() {
+        Map<String, Case> cases = new LinkedHashMap<>();
+        cases.put("MaxPool1d", Case.of(new MaxPool1d(3, 2, 1), normal(2, 2, 7)));
+        cases.put("AvgPool1d", Case.of(new AvgPool1d(3, 2, 1), normal(2, 2, 7)));
+        cases.put("LPPool1d", Case.of(new LPPool1d(2, 2), normal(2, 2, 6)));
+        cases.put("LPPool2d", Case.of(new LPPool2d(2, 2), normal(1, 2, 4, 4)));
+        cases.put("AdaptiveAvgPool1d", Case.of(new AdaptiveAvgPool1d(2), normal(1, 2, 5)));
+        cases.put("AdaptiveMaxPool1d", Case.of(new AdaptiveMaxPool1d(2), normal(1, 2, 5)));
+        cases.put("AdaptiveMaxPool2d", Case.of(new AdaptiveMaxPool2d(2, 3), normal(1, 2, 5, 4)));
+        Tensor line = Tensor.of(new long[] {1, 2}, 1, 1, 2);
+        MaxUnpool1d unpool1d = new MaxUnpool1d(2);
+        cases.put("MaxUnpool1d", new Case(unpool1d, x -> unpool1d.call(x, line), normal(1, 1, 2)));
+        Tensor plane = Tensor.of(new long[] {5, 2}, 1, 1, 1, 2);
+        MaxUnpool2d unpool2d = new MaxUnpool2d(2);
+        cases.put("MaxUnpool2d", new Case(unpool2d, x -> unpool2d.call(x, plane), normal(1, 1, 1, 2)));
+        cases.put("LocalResponseNorm", Case.of(new LocalResponseNorm(3, 0.5, 0.75, 1), normal(2, 4, 3)));
+        cases.put("Softmax2d", Case.of(new Softmax2d(), normal(1, 3, 2, 2)));
+        cases.put("Dropout2d", Case.of(new Dropout2d(0.4, rng), normal(3, 4, 2)));
+        return cases;
+    }
+
+    private Map<String, Case> rearrangements() {
+        Map<String, Case> cases = new LinkedHashMap<>();
+        cases.put("Unfold", Case.of(new Unfold(2), normal(1, 2, 3, 4)));
+        cases.put("Fold", Case.of(new Fold(3, 4, 2), normal(1, 4, 6)));
+        cases.put("PixelUnshuffle", Case.of(new PixelUnshuffle(2), normal(1, 2, 4, 2)));
+        cases.put("Unflatten", Case.of(new Unflatten(1, 2, 3), normal(2, 6)));
+        cases.put("ReflectionPad", Case.of(new ReflectionPad(1, 2, 1, 0), normal(1, 2, 3, 4)));
+        cases.put("ReplicationPad", Case.of(new ReplicationPad(1, 2, 1, 0), normal(1, 2, 3, 4)));
+        cases.put("CircularPad", Case.of(new CircularPad(1, 2, 1, 0), normal(1, 2, 3, 4)));
+        cases.put("ZeroPad", Case.of(new ZeroPad(1, -1), normal(2, 4)));
+        cases.put("ConstantPad", Case.of(new ConstantPad(2, 1, 1), normal(2, 4)));
+        return cases;
+    }
+
+    private Map<String, Case> pairs() {
+        Map<String, Case> cases = new LinkedHashMap<>();
+        Tensor other = normal(3, 4);
+        Bilinear bilinear = new Bilinear(4, 4, 2, rng);
+        cases.put("Bilinear", new Case(bilinear, x -> bilinear.call(x, other), normal(3, 4)));
+        CosineSimilarity cosine = new CosineSimilarity();
+        cases.put("CosineSimilarity", new Case(cosine, x -> cosine.call(x, other), normal(3, 4)));
+        PairwiseDistance distance = new PairwiseDistance();
+        cases.put("PairwiseDistance", new Case(distance, x -> distance.call(x, other), normal(3, 4)));
+        EmbeddingBag bag = new EmbeddingBag(5, 3, rng);
+        Tensor indices = Tensor.of(new long[] {4, 0, 4, 2, 1}, 5);
+        Tensor offsets = Tensor.of(new long[] {0, 2, 2}, 3);
+        cases.put(
+                "EmbeddingBag",
+                new Case(bag, unused -> bag.call(indices, offsets).mul(unused), normal(3, 3)));
+        RNNCell rnn = new RNNCell(4, 3, rng);
+        cases.put("RNNCell", new Case(rnn, x -> rnn.call(x, rnn.call(x)), normal(3, 4)));
+        GRUCell gru = new GRUCell(4, 3, rng);
+        cases.put("GRUCell", new Case(gru, x -> gru.call(x, gru.call(x)), normal(3, 4)));
+        LSTMCell lstm = new LSTMCell(4, 3, rng);
+        cases.put(
+                "LSTMCell",
+                new Case(
+                        lstm,
+                        x -> {
+                            LSTMCell.Result first = lstm.call(x);
+                            LSTMCell.Result second = lstm.call(x, first.hidden(), first.cell());
+                            return second.hidden().add(second.cell());
+                        },
+                        normal(3, 4)));
         return cases;
     }
 
     private Map<String, Case> sequences() {
         Map<String, Case> cases = new LinkedHashMap<>();
+        RNN rnn = new RNN(Recurrent.Config.of(3, 4).withLayers(2).inBothDirections(), rng);
+        cases.put("RNN", new Case(rnn, x -> rnn.call(x).output(), normal(2, 3, 3)));
         MultiheadAttention attention =
                 new MultiheadAttention(MultiheadAttention.Config.of(4, 2).withDropout(0.2), rng);
         cases.put("MultiheadAttention", new Case(attention, x -> attention.call(x, null, true), normal(2, 3, 4)));

@@ -1,0 +1,26 @@
+package dev.retort.nn.layer;
+
+import dev.retort.nn.Layer;
+import dev.retort.tensor.Tensor;
+
+/// Mean over a fixed number of bins, whatever the input's extent.
+///
+/// **Shape**: `[N, C, L]` → `[N, C, out]`.
+public final class AdaptiveAvgPool1d extends Layer {
+    private final int out;
+
+    /// `out` bins.
+    public AdaptiveAvgPool1d(int out) {
+        this.out = out;
+    }
+
+    @Override
+    protected Tensor forward(Tensor x) {
+        return x.adaptiveAvgPool1d(out);
+    }
+
+    @Override
+    protected String extra() {
+        return Integer.toString(out);
+    }
+}
