@@ -4,6 +4,7 @@ import dev.retort.distill.evaluate.Predictions;
 import dev.retort.distill.teacher.Fingerprint;
 import dev.retort.distill.teacher.LiveTeacher;
 import dev.retort.distill.teacher.Teacher;
+import dev.retort.distill.teacher.TeacherEnsemble;
 import dev.retort.nn.Layer;
 import dev.retort.nn.data.Dataset;
 import dev.retort.tensor.Device;
@@ -146,12 +147,11 @@ public final class Distillation {
         List<Stage> stages = chosen.stages();
         for (int number = 0; number < stages.size(); number++) {
             Stage stage = stages.get(number);
-            Layer previous = results.isEmpty() ? null : results.getLast();
-            StageInputs inputs = inputs(stage, number, data, dataset, validationId, teacherOf(stage, previous));
+            StageInputs inputs = inputs(stage, number, data, dataset, validationId, teacherOf(stage, results));
             List<Layer> own = studentsOf(stage, number, results);
             List<EpochReport> seen = saved.finished(number, own);
             if (seen == null) {
-                StageLoop loop = new StageLoop(inputs, cohort(own));
+                StageLoop loop = new StageLoop(inputs, cohort(own, networks(stage)));
                 saved.resume(number, loop);
                 run(chosen.name(), loop, stage, saved, number, onValidation ? null : validation);
                 saved.finish(number, loop);
@@ -163,14 +163,19 @@ public final class Distillation {
         }
         List<Layer> answer = chosen.ensemble() ? results : List.of(results.getLast());
         answer.forEach(Layer::eval);
-        return new Distilled(chosen.name(), answer, reports, training.preparation(), students);
+        return new Distilled(chosen.name(), answer, reports, training.preparation(), networks(stages.getLast()));
+    }
+
+    private NetworkFactory networks(Stage stage) {
+        NetworkFactory own = stage.networks();
+        return own == null ? students : own;
     }
 
     /// Replicas get their student's values, so their own do not matter.
-    private Cohort cohort(List<Layer> own) {
+    private Cohort cohort(List<Layer> own, NetworkFactory networks) {
         return devices.isEmpty()
                 ? new Cohort(own)
-                : new Cohort(own, () -> students.create(new Rng(training.seed())), devices);
+                : new Cohort(own, () -> networks.create(new Rng(training.seed())), devices);
     }
 
     /// What must be equal for a saved run to fit.
@@ -211,15 +216,25 @@ public final class Distillation {
         return new StageInputs(stage, number, training, made, "synthetic", validation, validationId, own, source);
     }
 
-    private @Nullable Teacher teacherOf(Stage stage, @Nullable Layer previous) {
+    private @Nullable Teacher teacherOf(Stage stage, List<Layer> results) {
         return switch (stage.teacher()) {
             case GIVEN -> teacher;
             case PREVIOUS_STUDENT -> {
-                if (previous == null) {
+                if (results.isEmpty()) {
                     throw new IllegalStateException(
                             "distillation: stage " + stage.name() + " expects a stage before it, got none");
                 }
-                yield new LiveTeacher(previous);
+                yield new LiveTeacher(results.getLast());
+            }
+            case GIVEN_AND_STUDENTS -> {
+                Teacher given = teacher;
+                if (given == null) {
+                    throw new IllegalStateException(
+                            "distillation: stage " + stage.name() + " expects a teacher, got none");
+                }
+                List<Teacher> all = new ArrayList<>(List.of(given));
+                results.forEach(student -> all.add(new LiveTeacher(student)));
+                yield new TeacherEnsemble(all);
             }
         };
     }
@@ -229,7 +244,7 @@ public final class Distillation {
         List<Layer> own = new ArrayList<>();
         for (int peer = 0; peer < stage.objective().peers(); peer++) {
             Rng rng = new Rng(training.seed()).fork(STUDENT).fork(number).fork(peer);
-            Layer student = students.create(rng);
+            Layer student = networks(stage).create(rng);
             if (!devices.isEmpty()) {
                 student.to(devices.getFirst());
             }

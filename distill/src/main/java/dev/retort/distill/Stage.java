@@ -2,6 +2,7 @@ package dev.retort.distill;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// One training run of a method.
 ///
@@ -11,7 +12,16 @@ import java.util.List;
 /// @param teacher   who teaches
 /// @param share     fraction of the configured epochs, more than 0
 /// @param rate      factor on the configured learning rate, more than 0
-public record Stage(String name, Objective objective, Start student, Source teacher, double share, double rate) {
+/// @param networks  makes the stage's students, such as assistants between teacher and student in size; null for
+///                  the students of the run. A stage that continues has those of the stage before
+public record Stage(
+        String name,
+        Objective objective,
+        Start student,
+        Source teacher,
+        double share,
+        double rate,
+        @Nullable NetworkFactory networks) {
     /// What a stage starts from.
     public enum Start {
         /// A newly initialised student.
@@ -25,7 +35,10 @@ public record Stage(String name, Objective objective, Start student, Source teac
         /// The teacher that the run was given.
         GIVEN,
         /// The student of the stage before.
-        PREVIOUS_STUDENT
+        PREVIOUS_STUDENT,
+        /// The teacher that the run was given and the students of all stages before, in this order, as a
+        /// [dev.retort.distill.teacher.TeacherEnsemble].
+        GIVEN_AND_STUDENTS
     }
 
     /// Checks the range.
@@ -41,6 +54,11 @@ public record Stage(String name, Objective objective, Start student, Source teac
         }
     }
 
+    /// With the students of the run.
+    public Stage(String name, Objective objective, Start student, Source teacher, double share, double rate) {
+        this(name, objective, student, teacher, share, rate, null);
+    }
+
     /// With the configured learning rate.
     public Stage(String name, Objective objective, Start student, Source teacher, double share) {
         this(name, objective, student, teacher, share, 1);
@@ -49,6 +67,16 @@ public record Stage(String name, Objective objective, Start student, Source teac
     /// A fresh student taught by the given teacher for all epochs.
     public static Stage of(String name, Objective objective) {
         return new Stage(name, objective, Start.FRESH, Source.GIVEN, 1);
+    }
+
+    /// One objective after the other with the same student, each for all epochs.
+    public static List<Stage> inTurn(String first, Objective before, String second, Objective after) {
+        return List.of(of(first, before), new Stage(second, after, Start.CONTINUED, Source.GIVEN, 1));
+    }
+
+    /// The same with networks of another kind.
+    public Stage withNetworks(NetworkFactory other) {
+        return new Stage(name, objective, student, teacher, share, rate, other);
     }
 
     /// Fresh students one after the other: the given teacher teaches the first, every student the next. One

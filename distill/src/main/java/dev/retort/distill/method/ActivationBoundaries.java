@@ -80,10 +80,7 @@ public record ActivationBoundaries(
     public List<Stage> stages() {
         return switch (order) {
             case JOINT -> List.of(Stage.of(name(), this));
-            case STAGED ->
-                List.of(
-                        Stage.of("boundaries", boundaries()),
-                        new Stage("response", response, Stage.Start.CONTINUED, Stage.Source.GIVEN, 1));
+            case STAGED -> Stage.inTurn("boundaries", boundaries(), "response", response);
         };
     }
 

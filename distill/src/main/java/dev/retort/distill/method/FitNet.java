@@ -75,10 +75,7 @@ public record FitNet(Tap student, Tap teacher, double hintWeight, Order order, H
     public List<Stage> stages() {
         return switch (order) {
             case JOINT -> List.of(Stage.of(name(), this));
-            case STAGED ->
-                List.of(
-                        Stage.of("hint", hint()),
-                        new Stage("response", response, Stage.Start.CONTINUED, Stage.Source.GIVEN, 1));
+            case STAGED -> Stage.inTurn("hint", hint(), "response", response);
         };
     }
 

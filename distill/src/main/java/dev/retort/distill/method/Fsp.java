@@ -92,10 +92,7 @@ public record Fsp(List<Flow> flows, double weight, FitNet.Order order, HintonKd 
     public List<Stage> stages() {
         return switch (order) {
             case JOINT -> List.of(Stage.of(name(), this));
-            case STAGED ->
-                List.of(
-                        Stage.of("flow", new Flows(flows, weight)),
-                        new Stage("response", response, Stage.Start.CONTINUED, Stage.Source.GIVEN, 1));
+            case STAGED -> Stage.inTurn("flow", new Flows(flows, weight), "response", response);
         };
     }
 

@@ -105,10 +105,7 @@ public record TinyBert(
     public List<Stage> stages() {
         return switch (order) {
             case JOINT -> List.of(Stage.of(name(), this));
-            case STAGED ->
-                List.of(
-                        Stage.of("layers", layers()),
-                        new Stage("response", response, Stage.Start.CONTINUED, Stage.Source.GIVEN, 1));
+            case STAGED -> Stage.inTurn("layers", layers(), "response", response);
         };
     }
 

@@ -68,6 +68,9 @@ public record TeacherEnsemble(List<Teacher> teachers, Averaging averaging) imple
         TeacherQuery logits = new TeacherQuery(
                 query.dataset(), query.indices(), query.augmentation(), query.inputs(), Set.of(Tap.LOGITS));
         Tensor[] each = teachers.stream().map(one -> one.logits(logits)).toArray(Tensor[]::new);
+        for (int k = 1; k < each.length; k++) {
+            each[k] = each[k].to(each[0].device()); // teachers may sit on different devices
+        }
         for (Tensor one : each) {
             if (!one.shape().equals(each[0].shape())) {
                 throw new IllegalStateException("teacher ensemble: expected the same classes from every teacher, got "
