@@ -57,6 +57,11 @@ final class Cohort {
         return peers.stream().map(Replicas::model).toList();
     }
 
+    /// Whether there is one device.
+    boolean isAlone() {
+        return devices.size() == 1;
+    }
+
     /// Where the students themselves are, and all that is computed with their answers.
     Device device() {
         return devices.getFirst();

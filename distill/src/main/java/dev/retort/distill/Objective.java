@@ -4,6 +4,7 @@ import dev.retort.tensor.Rng;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// What one training run minimises: a weighted sum of terms, and what they need.
 public interface Objective {
@@ -42,6 +43,11 @@ public interface Objective {
                     case ALL -> true;
                 })
                 .toArray();
+    }
+
+    /// What becomes of the terms' gradients before the optimiser sees them; null to add them up. Called once a run.
+    default @Nullable GradientRule gradients() {
+        return null;
     }
 
     /// How many students are trained together; the first one is the result.

@@ -53,6 +53,7 @@ final class StageLoop implements Stateful {
     private final Optimizer optimizer;
     private final LrScheduler schedule;
     private final RunLog log;
+    private final @Nullable GroupedGradients grouped;
     private final int stepsPerEpoch;
     private final int epochs;
     private long step;
@@ -81,6 +82,12 @@ final class StageLoop implements Stateful {
                 add("adapter-" + term.name(), adapters);
             }
         }
+        GradientRule rule = inputs.stage().objective().gradients();
+        if (rule != null && !cohort.isAlone()) {
+            throw new IllegalStateException("distillation: stage "
+                    + inputs.stage().name() + " expects one device, as it keeps gradients of terms apart");
+        }
+        grouped = rule == null ? null : new GroupedGradients(rule, trained);
         epochs = (int) Math.max(1, Math.round(training.epochs() * inputs.stage().share()));
         stepsPerEpoch = BatchFeed.stepsPerPass(inputs.data().size(), training.batchSize());
         feed = new BatchFeed(loader(training), training.microBatches(), inputs.views());
@@ -146,6 +153,9 @@ final class StageLoop implements Stateful {
         if (source != null) {
             empty.with("samples", source.state());
         }
+        if (grouped != null) {
+            empty.with("gradients", grouped.rule());
+        }
         for (int peer = 0; peer < students.size(); peer++) {
             empty.with("student" + peer, students.get(peer));
         }
@@ -187,6 +197,9 @@ final class StageLoop implements Stateful {
             done.add(own);
         }
         cohort.gather();
+        if (grouped != null) {
+            grouped.give();
+        }
         if (inputs.training().clipNorm() > 0) {
             Gradients.clipNorm(trained.values(), inputs.training().clipNorm());
         }
@@ -273,7 +286,7 @@ final class StageLoop implements Stateful {
 
     /// Adds the gradients of one micro-batch; returns its part of the weighted loss.
     private double backward(Step own, int epoch, double[] counts) {
-        Tensor total = null;
+        Tensor[] totals = new Tensor[grouped == null ? 1 : grouped.rule().groups()];
         boolean all = true;
         for (int t = 0; t < counts.length; t++) {
             Term term = terms.get(t);
@@ -290,17 +303,36 @@ final class StageLoop implements Stateful {
                 }
                 log.add(t, value, term.loss().count(own.batch()));
                 Tensor scaled = sum.mul(weight / counts[t]);
-                total = total == null ? scaled : total.add(scaled);
+                int group = grouped == null ? 0 : grouped.rule().group(term);
+                Tensor before = totals[group];
+                totals[group] = before == null ? scaled : before.add(scaled);
             }
         }
         if (all) {
             TermChecks.requireAllTapsRead(inputs, own);
         }
-        if (total == null) {
-            return 0;
+        return backward(totals);
+    }
+
+    /// Backward passes of all groups that have a loss; only the last one may give memory back.
+    private double backward(@Nullable Tensor[] totals) {
+        int last = totals.length - 1;
+        while (last >= 0 && totals[last] == null) {
+            last--;
         }
-        Autograd.backward(total, GradOptions.defaults().withRelease());
-        return total.detach().item();
+        double loss = 0;
+        for (int group = 0; group <= last; group++) {
+            Tensor total = totals[group];
+            if (total != null) {
+                GradOptions options = GradOptions.defaults();
+                Autograd.backward(total, group == last ? options.withRelease() : options.withRetainGraph());
+                loss += total.detach().item();
+                if (grouped != null) {
+                    grouped.take(group);
+                }
+            }
+        }
+        return loss;
     }
 
     /// Whether no step of the current epoch has been taken yet.

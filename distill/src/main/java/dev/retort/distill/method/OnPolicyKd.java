@@ -72,6 +72,6 @@ public record OnPolicyKd(
 
     @Override
     public SampleSource source(Layer teacher, Rng rng) {
-        return new WrittenTexts(prompts, writing, studentShare, teacher, rng);
+        return new WrittenTexts(prompts, writing, WrittenShare.fixed(studentShare), teacher, rng);
     }
 }

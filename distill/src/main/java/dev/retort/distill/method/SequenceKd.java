@@ -45,6 +45,6 @@ public record SequenceKd(Prompts prompts, Writing writing) implements Distillati
 
     @Override
     public SampleSource source(Layer teacher, Rng rng) {
-        return new WrittenTexts(prompts, writing, 0, teacher, rng);
+        return new WrittenTexts(prompts, writing, WrittenShare.fixed(0), teacher, rng);
     }
 }

@@ -23,13 +23,13 @@ import java.util.Map;
 /// on by one. Prompt and what comes after the text do not count; the stop token does.
 ///
 /// The teacher writes once, before the first epoch. Before every epoch each prompt goes to the student
-/// with probability `studentShare`, else the teacher's text is used.
+/// with the probability that [WrittenShare] says, else the teacher's text is used.
 final class WrittenTexts implements SampleSource {
     private static final int BATCH = 64;
 
     private final Prompts prompts;
     private final Writing writing;
-    private final double studentShare;
+    private final WrittenShare share;
     private final Layer teacher;
     private final Rng rng;
     private final Pool pool;
@@ -41,7 +41,8 @@ final class WrittenTexts implements SampleSource {
         private final Buffer teacherInputs;
         private final Buffer teacherTargets;
 
-        Pool(int texts, int length) {
+        Pool(int texts, int length, WrittenShare share) {
+            child("share", share);
             inputs = buffer("inputs", Tensor.zeros(DType.I64, texts, length));
             targets = buffer("targets", Tensor.zeros(DType.I64, texts, length));
             teacherInputs = buffer("teacher_inputs", Tensor.zeros(DType.I64, texts, length));
@@ -50,10 +51,10 @@ final class WrittenTexts implements SampleSource {
     }
 
     /// @throws IllegalArgumentException if the teacher does not write, or its context is too short
-    WrittenTexts(Prompts prompts, Writing writing, double studentShare, Layer teacher, Rng rng) {
+    WrittenTexts(Prompts prompts, Writing writing, WrittenShare share, Layer teacher, Rng rng) {
         this.prompts = prompts;
         this.writing = writing;
-        this.studentShare = studentShare;
+        this.share = share;
         this.teacher = teacher;
         this.rng = rng;
         int length = prompts.longest() + writing.newTokens();
@@ -62,7 +63,7 @@ final class WrittenTexts implements SampleSource {
             throw new IllegalArgumentException("written texts: expected prompts and new tokens of at most " + context
                     + " tokens, the teacher's context, got " + length);
         }
-        pool = new Pool(prompts.size(), length);
+        pool = new Pool(prompts.size(), length, share);
     }
 
     private static Decoder decoder(Layer network) {
@@ -90,7 +91,8 @@ final class WrittenTexts implements SampleSource {
 
     @Override
     public void refresh(int epoch, Layer student) {
-        if (epoch == 1 && studentShare < 1) {
+        double studentShare = share.before(epoch, student);
+        if (epoch == 1 && share.needsTeacher()) {
             write(teacher, allPrompts(), rng.fork(0).seed(), pool.teacherInputs.tensor(), pool.teacherTargets.tensor());
         }
         pool.inputs.tensor().copyFrom(pool.teacherInputs.tensor());

@@ -15,12 +15,17 @@ import dev.retort.nn.generate.Generation;
 import dev.retort.nn.generate.GenerationConfig;
 import dev.retort.nn.generate.Generator;
 import dev.retort.nn.transformer.Gpt2;
+import dev.retort.tensor.DType;
 import dev.retort.tensor.Rng;
+import dev.retort.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class WrittenTextsTest {
     private static final Prompts PROMPTS = new Prompts(List.of(new int[] {3, 5}, new int[] {7}, new int[] {1, 2, 4}));
@@ -139,9 +144,81 @@ class WrittenTextsTest {
         assertThat(TokenKdTest.last(result, "kd")).isLessThan(.5 * TokenKdTest.first(result, "kd"));
     }
 
+    private static double state(SampleSource source, String name) {
+        return java.util.Objects.requireNonNull(source.state().stateDict().get("share." + name))
+                .item();
+    }
+
+    private static long[] held(SampleSource source, String name) {
+        return java.util.Objects.requireNonNull(source.state().stateDict().get("share.held." + name))
+                .toLongs();
+    }
+
+    /// The held-out texts are the teacher's, so the teacher itself is the better student of them.
     @Test
-    void stoppedAndResumedIsTheSameAsUninterrupted(@TempDir Path folder) throws IOException {
-        OnPolicyKd method = new OnPolicyKd(PROMPTS, Writing.sampling(6, 11));
+    void theStudentWritesMoreWhenItGetsWorse() {
+        Gpt2 teacher = teacher();
+        Gpt2 stranger = TokenKdTest.gpt(12, 16, 5);
+        Prompts unseen = new Prompts(List.of(new int[] {9, 2}, new int[] {6}));
+        DistiLlm method = new DistiLlm(PROMPTS, unseen, GREEDY, .2, .5, .05, new Divergence.SkewKl());
+        SampleSource source = method.source(teacher, new Rng(1));
+        source.refresh(1, teacher);
+        assertThat(state(source, "share")).isEqualTo(.2);
+        double expected = 0;
+        int count = 0;
+        long[] ids = held(source, "inputs");
+        long[] targets = held(source, "targets");
+        Tensor logs = teacher.call(Tensor.wrap(DType.I64, ids, 2, 7)).logSoftmax(2);
+        for (int t = 0; t < targets.length; t++) {
+            if (targets[t] >= 0) {
+                expected -= logs.get(t / 7, t % 7, (int) targets[t]);
+                count++;
+            }
+        }
+        assertThat(count).isEqualTo(10);
+        assertThat(state(source, "loss")).isCloseTo(expected / count, within(1e-5));
+        source.refresh(2, stranger);
+        assertThat(state(source, "loss")).isGreaterThan(expected / count + .05);
+        assertThat(state(source, "share")).isEqualTo(.7);
+        source.refresh(3, stranger);
+        assertThat(state(source, "share")).as("not worse than before").isEqualTo(.7);
+        source.refresh(4, teacher);
+        source.refresh(5, stranger);
+        assertThat(state(source, "share")).as("at most all").isEqualTo(1);
+        SampleSource students = source(1, stranger);
+        students.refresh(1, stranger);
+        assertThat(inputs(source, 0)).isEqualTo(inputs(students, 0));
+        SampleSource patient =
+                new DistiLlm(PROMPTS, unseen, GREEDY, 0, 1, 99, new Divergence.SkewKl()).source(teacher, new Rng(1));
+        patient.refresh(1, teacher);
+        patient.refresh(2, stranger);
+        assertThat(state(patient, "share")).isZero();
+    }
+
+    @Test
+    void distiLlmLearns() throws IOException {
+        Prompts unseen = new Prompts(List.of(new int[] {9, 2}));
+        DistiLlm method = new DistiLlm(PROMPTS, unseen, Writing.sampling(6, -1), .5, .1, 0, new Divergence.SkewKl());
+        Distilled result = run(method, 40).fit();
+        assertThat(TokenKdTest.last(result, "kd")).isLessThan(.6 * TokenKdTest.first(result, "kd"));
+    }
+
+    static Stream<DistillationMethod> writers() {
+        return Stream.of(
+                new OnPolicyKd(PROMPTS, Writing.sampling(6, 11)),
+                new DistiLlm(
+                        PROMPTS,
+                        new Prompts(List.of(new int[] {9, 2})),
+                        Writing.sampling(6, 11),
+                        .3,
+                        .3,
+                        0,
+                        new Divergence.SkewKl()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("writers")
+    void stoppedAndResumedIsTheSameAsUninterrupted(DistillationMethod method, @TempDir Path folder) throws IOException {
         Distilled straight = run(method, 6).fit();
         TrainingListener stop = new TrainingListener() {
             private long at;
@@ -170,6 +247,12 @@ class WrittenTextsTest {
 
     @Test
     void refusals() {
+        assertThatThrownBy(() -> new DistiLlm(PROMPTS, PROMPTS, GREEDY, 2, .1, 0, new Divergence.SkewKl()))
+                .hasMessageContaining("initial share in [0, 1], got 2");
+        assertThatThrownBy(() -> new DistiLlm(PROMPTS, PROMPTS, GREEDY, 0, 0, 0, new Divergence.SkewKl()))
+                .hasMessageContaining("step in (0, 1], got 0");
+        assertThatThrownBy(() -> new DistiLlm(PROMPTS, PROMPTS, GREEDY, 0, 1, -1, new Divergence.SkewKl()))
+                .hasMessageContaining("distillm: expected a tolerance of at least 0, got -1");
         assertThatThrownBy(() -> new Prompts(List.of())).hasMessageContaining("expected at least one");
         assertThatThrownBy(() -> new Prompts(List.of(new int[0]))).hasMessageContaining("at least one token each");
         assertThatThrownBy(() -> new Writing(0, 1, 1, -1)).hasMessageContaining("at least 1 new token");
