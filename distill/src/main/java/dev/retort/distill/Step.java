@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// What the networks said about one micro-batch; what a [LossTerm] computes from.
@@ -17,7 +18,8 @@ public final class Step {
     private final List<List<Map<Tap, Tensor>>> students;
     private final List<Map<Tap, Tensor>> teacher;
     private final @Nullable Tensor teacherLabels;
-    private final Set<Need> read = new HashSet<>();
+    private final Set<Need> read;
+    private final UnaryOperator<Tensor> logits;
 
     /// The answers to one micro-batch; made by the loop, and by tests of loss terms.
     ///
@@ -39,6 +41,26 @@ public final class Step {
         this.students = students;
         this.teacher = teacher;
         this.teacherLabels = teacherLabels;
+        read = new HashSet<>();
+        logits = UnaryOperator.identity();
+    }
+
+    private Step(Step step, UnaryOperator<Tensor> logits) {
+        batch = step.batch;
+        epoch = step.epoch;
+        rng = step.rng;
+        students = step.students;
+        teacher = step.teacher;
+        teacherLabels = step.teacherLabels;
+        read = step.read;
+        this.logits = logits;
+    }
+
+    /// The same step with other logits of every student and of the teacher; features stay.
+    ///
+    /// @param change of logits [B, L], made whenever they are read
+    public Step withLogits(UnaryOperator<Tensor> change) {
+        return new Step(this, tensor -> change.apply(logits.apply(tensor)));
     }
 
     /// The samples.
@@ -105,7 +127,7 @@ public final class Step {
         if (labels == null) {
             throw new IllegalStateException("step: expected an objective that declares TeacherLabels");
         }
-        return labels;
+        return logits.apply(labels);
     }
 
     /// The taps that losses have read so far.
@@ -113,13 +135,13 @@ public final class Step {
         return read;
     }
 
-    private static Tensor find(List<Map<Tap, Tensor>> views, int view, Tap tap, String whose) {
+    private Tensor find(List<Map<Tap, Tensor>> views, int view, Tap tap, String whose) {
         Tensor found = view < views.size() ? views.get(view).get(tap) : null;
         if (found == null) {
             throw new IllegalStateException("step: expected an objective that declares the " + whose + " tap " + tap
                     + " for view " + view + ", the step has "
                     + (view < views.size() ? views.get(view).keySet() : "no such view"));
         }
-        return found;
+        return tap.equals(Tap.LOGITS) ? logits.apply(found) : found;
     }
 }

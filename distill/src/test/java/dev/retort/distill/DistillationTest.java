@@ -11,6 +11,8 @@ import dev.retort.distill.method.BornAgain;
 import dev.retort.distill.method.Crd;
 import dev.retort.distill.method.Ctkd;
 import dev.retort.distill.method.DeepMutualLearning;
+import dev.retort.distill.method.Dgkd;
+import dev.retort.distill.method.Dot;
 import dev.retort.distill.method.FitNet;
 import dev.retort.distill.method.HardPseudoLabels;
 import dev.retort.distill.method.HintonKd;
@@ -20,6 +22,7 @@ import dev.retort.distill.method.ProgressiveKd;
 import dev.retort.distill.method.ReviewKd;
 import dev.retort.distill.method.Slam;
 import dev.retort.distill.method.SoftLabels;
+import dev.retort.distill.method.Takd;
 import dev.retort.distill.method.TeacherLabel;
 import dev.retort.distill.method.Ups;
 import dev.retort.distill.method.VariationalInformation;
@@ -87,11 +90,17 @@ class DistillationTest {
 
     private static final TapDropout DROPOUT = new TapDropout(STUDENT, .3);
 
+    private static final List<Architecture> ASSISTANTS =
+            List.of(new Architecture("wide", Clusters.mlp(18)), new Architecture("narrow", Clusters.mlp(15)));
+
     static Stream<DistillationMethod> resumable() {
         return Stream.of(
                 new Slam(),
                 new HintonKd(),
-                new Ctkd(),
+                new Ctkd(Ctkd.Form.INSTANCE),
+                new Takd(ASSISTANTS),
+                new Dgkd(ASSISTANTS),
+                new Dot(new HintonKd()),
                 new ProgressiveKd(.5, 3),
                 new Crd(STUDENT, TEACHER, .8, 8, 20, .07, .5, HintonKd.labelsOnly()),
                 new DeepMutualLearning(),

@@ -8,6 +8,7 @@ import dev.retort.distill.method.Ctkd;
 import dev.retort.distill.method.Dist;
 import dev.retort.distill.method.Dkd;
 import dev.retort.distill.method.Lskd;
+import dev.retort.distill.method.Mlkd;
 import dev.retort.distill.method.Nkd;
 import dev.retort.distill.method.NormKd;
 import dev.retort.distill.method.ProgressiveKd;
@@ -28,8 +29,8 @@ class LogitMethodsRunTest {
 
     static Stream<DistillationMethod> methods() {
         return Stream.of(
-                new Dkd(4, 1, 8, 1, false),
-                new Dkd(2, 1, 8, 1, true),
+                new Dkd(4, 1, 8, 1),
+                new Lskd(new Dkd(2, 1, 8, 1)),
                 new Lskd(),
                 new Dist(),
                 new Nkd(),
@@ -38,6 +39,8 @@ class LogitMethodsRunTest {
                 Ttm.ofWeights(),
                 new NormKd(),
                 new Ctkd(),
+                new Ctkd(Ctkd.Form.INSTANCE),
+                new Mlkd(),
                 new TeacherFreeKd(),
                 new AnnealingKd(1, 1, .9),
                 new BinaryKd(),

@@ -30,9 +30,11 @@ import dev.retort.distill.method.HintonKd;
 import dev.retort.distill.method.LabelsOnly;
 import dev.retort.distill.method.LossCorrection;
 import dev.retort.distill.method.Lskd;
+import dev.retort.distill.method.Mlkd;
 import dev.retort.distill.method.Nkd;
 import dev.retort.distill.method.NoisyStudent;
 import dev.retort.distill.method.NormKd;
+import dev.retort.distill.method.OnlineBranches;
 import dev.retort.distill.method.Pkt;
 import dev.retort.distill.method.ProgressiveKd;
 import dev.retort.distill.method.ReviewKd;
@@ -53,6 +55,7 @@ import dev.retort.distill.teacher.LiveTeacher;
 import dev.retort.distill.teacher.Teacher;
 import dev.retort.nn.Layer;
 import dev.retort.nn.data.Transform;
+import dev.retort.nn.layer.Linear;
 import dev.retort.tensor.Device;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
@@ -75,6 +78,8 @@ class StageLoopTest {
     private static final List<TapPair> PAIRS = List.of(new TapPair(STUDENT, TEACHER));
     private static final Clusters DATA = new Clusters(1, 20, 30, 40, 10);
 
+    private static final Architecture BRANCH = new Architecture("linear", rng -> new Linear(12, Clusters.CLASSES, rng));
+
     static Stream<DistillationMethod> methods() {
         return Stream.of(
                 new LabelsOnly(),
@@ -89,6 +94,9 @@ class StageLoopTest {
                 new Ttm(.2, 1, true),
                 new NormKd(),
                 new Ctkd(),
+                new Ctkd(Ctkd.Form.INSTANCE),
+                new Lskd(new Dkd()),
+                new Mlkd(),
                 new TeacherFreeKd(),
                 new AnnealingKd(4, 1, .5),
                 new BinaryKd(),
@@ -123,7 +131,8 @@ class StageLoopTest {
                 new CorrelationCongruence(STUDENT, TEACHER),
                 new ActivationBoundaries(PAIRS, 1, .1, FitNet.Order.JOINT, HintonKd.labelsOnly()),
                 new ReviewKd(PAIRS, 1, 1, HintonKd.labelsOnly()),
-                new Byot(List.of(STUDENT), STUDENT));
+                new Byot(List.of(STUDENT), STUDENT),
+                new OnlineBranches(STUDENT, BRANCH));
     }
 
     private static boolean hasAdapters(DistillationMethod method) {
@@ -133,6 +142,7 @@ class StageLoopTest {
                 || method instanceof VariationalInformation
                 || method instanceof ActivationBoundaries
                 || method instanceof ReviewKd
+                || method instanceof OnlineBranches
                 || method instanceof Byot;
     }
 
@@ -140,6 +150,8 @@ class StageLoopTest {
         boolean dropout = method.needs().stream().anyMatch(Need.StudentDropout.class::isInstance);
         return method instanceof Rkd
                 || method instanceof Dist
+                || method instanceof Mlkd
+                || method instanceof OnlineBranches
                 || method instanceof Crd
                 || method instanceof SimilarityPreservation
                 || method instanceof Pkt

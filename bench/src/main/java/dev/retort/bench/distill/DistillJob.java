@@ -75,7 +75,7 @@ final class DistillJob {
                 .listener(watch)
                 .devices(DeviceChoice.parseAll(options.device))
                 .folder(checkpoints.folder());
-        Methods.chosen(options.methods, teacher, student).forEach(comparison::method);
+        options.chosen(this::factory).forEach(comparison::method);
         return comparison.run();
     }
 

@@ -3,9 +3,15 @@ package dev.retort.bench.distill;
 import dev.retort.bench.info.DeviceChoice;
 import dev.retort.bench.info.KernelTimes;
 import dev.retort.bench.model.ModelSpec;
+import dev.retort.distill.Architecture;
+import dev.retort.distill.DistillationMethod;
+import dev.retort.distill.NetworkFactory;
 import dev.retort.nn.residual.ResidualSpec;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -63,6 +69,15 @@ final class DistillOptions {
             description = "The student: cnn:WIDTHS, resnetDEPTH:W1,W2,W3, mlp:WIDTHS, or a network such as resnet18,"
                     + " resnet8x4, wrn-16-2, vgg8, mobilenetv2-half or shufflenetv1 (default: ${DEFAULT-VALUE}).")
     String student = "";
+
+    @Option(
+            names = "--assistant",
+            paramLabel = "NETWORK",
+            defaultValue = "resnet8:8,16,32",
+            description =
+                    "A network between teacher and student in size, for the methods takd and dgkd; several times for"
+                            + " several, large to small (default: ${DEFAULT-VALUE}).")
+    List<String> assistants = List.of();
 
     @Option(
             names = "--residual",
@@ -155,7 +170,22 @@ final class DistillOptions {
                     .withResidual(ResidualSpec.parse(residual))
                     .toString();
         }
-        Methods.chosen(methods, ModelSpec.parse(teacher), ModelSpec.parse(student));
+        chosen(spec -> _ -> {
+            throw new IllegalStateException("distill: no network is made of " + spec + " before the data is known");
+        });
+    }
+
+    /// The methods by label.
+    ///
+    /// @param factory of an assistant's networks
+    /// @throws IllegalArgumentException if a method or a network is not understood
+    Map<String, DistillationMethod> chosen(Function<ModelSpec, NetworkFactory> factory) {
+        List<Architecture> between = new ArrayList<>();
+        for (String text : assistants) {
+            between.add(new Architecture(text, factory.apply(ModelSpec.parse(text))));
+        }
+        return Methods.chosen(
+                methods, new Methods.Networks(ModelSpec.parse(teacher), ModelSpec.parse(student), between));
     }
 
     /// Whether kernels are to be timed.

@@ -1,6 +1,7 @@
 package dev.retort.bench.distill;
 
 import dev.retort.bench.model.FeatureSites;
+import dev.retort.distill.Architecture;
 import dev.retort.distill.DistillationMethod;
 import dev.retort.distill.estimate.DebiasWeights;
 import dev.retort.distill.estimate.IsotonicRegression.Prediction;
@@ -20,6 +21,7 @@ import dev.retort.distill.method.CorrelationCongruence;
 import dev.retort.distill.method.Crd;
 import dev.retort.distill.method.Ctkd;
 import dev.retort.distill.method.DeepMutualLearning;
+import dev.retort.distill.method.Dgkd;
 import dev.retort.distill.method.Dist;
 import dev.retort.distill.method.Dkd;
 import dev.retort.distill.method.FactorTransfer;
@@ -32,6 +34,7 @@ import dev.retort.distill.method.LabelsOnly;
 import dev.retort.distill.method.LossCorrection;
 import dev.retort.distill.method.Lskd;
 import dev.retort.distill.method.Mixing;
+import dev.retort.distill.method.Mlkd;
 import dev.retort.distill.method.NeuronSelectivity;
 import dev.retort.distill.method.Nkd;
 import dev.retort.distill.method.NoisyStudent;
@@ -44,8 +47,10 @@ import dev.retort.distill.method.Rld;
 import dev.retort.distill.method.SimilarityPreservation;
 import dev.retort.distill.method.Slam;
 import dev.retort.distill.method.SoftLabels;
+import dev.retort.distill.method.Takd;
 import dev.retort.distill.method.TaylorCrossEntropy;
 import dev.retort.distill.method.TeacherFreeKd;
+import dev.retort.distill.method.TeacherFreeSelf;
 import dev.retort.distill.method.TeacherLabel;
 import dev.retort.distill.method.Ttm;
 import dev.retort.distill.method.Ups;
@@ -76,9 +81,11 @@ public final class Methods implements Iterable<String> {
             "normkd",
             "ctkd",
             "rld",
+            "mlkd",
             "annealing",
             "binary",
             "tf-kd",
+            "tf-kd-self",
             "ps-kd",
             "slam",
             "slam-normalised",
@@ -109,7 +116,9 @@ public final class Methods implements Iterable<String> {
             "review",
             "mutual",
             "byot",
-            "born-again");
+            "born-again",
+            "takd",
+            "dgkd");
 
     /// Those that look at maps, which not every network has.
     private static final Set<String> OF_MAPS = Set.of("at", "nst", "ft", "cwd", "review");
@@ -121,15 +130,26 @@ public final class Methods implements Iterable<String> {
 
     Methods() {}
 
-    /// The method that a text names.
+    /// Networks that methods may look into or train.
+    ///
+    /// @param teacher    where feature methods look
+    /// @param student    where feature methods look
+    /// @param assistants between the two in size, large to small
+    record Networks(FeatureSites teacher, FeatureSites student, List<Architecture> assistants) {}
+
+    /// The method that a text names, without assistants.
     ///
     /// @param option  the option of the command line that holds the text, such as `--method`, for messages
     /// @param teacher where feature methods look
     /// @param student where feature methods look
     /// @throws IllegalArgumentException if there is no such method or option, or a value is out of range
     public static DistillationMethod of(String option, String text, FeatureSites teacher, FeatureSites student) {
+        return of(option, text, new Networks(teacher, student, List.of()));
+    }
+
+    private static DistillationMethod of(String option, String text, Networks networks) {
         MethodOptions options = MethodOptions.parse(option, text);
-        DistillationMethod method = create(options, teacher, student);
+        DistillationMethod method = create(options, networks);
         options.requireAllKnown();
         return method;
     }
@@ -139,18 +159,23 @@ public final class Methods implements Iterable<String> {
         return MethodOptions.parse(OPTION, text).label();
     }
 
-    private static DistillationMethod create(MethodOptions o, FeatureSites teacher, FeatureSites student) {
+    private static DistillationMethod create(MethodOptions o, Networks networks) {
+        FeatureSites teacher = networks.teacher();
+        FeatureSites student = networks.student();
         return switch (o.name()) {
             case "labels" -> new LabelsOnly(o.number("smoothing", 0));
             case "hard" -> new HardPseudoLabels(o.number("threshold", 0));
             case "confidence" -> new HardPseudoLabels(o.number("threshold", CONFIDENT));
             case "soft" -> new SoftLabels();
-            case "kd" -> new HintonKd(o.number("temperature", 4), o.number("label", 0.1), o.number("teacher", 0.9));
-            case "dkd", "lskd", "dist", "nkd", "wsld", "ttm", "wttm", "normkd", "ctkd", "rld" -> logits(o);
+            case "lskd" ->
+                new Lskd(new HintonKd(o.number("temperature", 2), o.number("label", 0.1), o.number("teacher", 9)));
+            case "kd", "dkd", "dist", "nkd", "wsld", "ttm", "wttm", "normkd", "ctkd", "rld", "mlkd" ->
+                o.flag("standardised", false) ? new Lskd(logits(o)) : logits(o);
             case "annealing" -> new AnnealingKd(o.whole("hottest", 5), o.whole("every", 1), o.number("share", 2.0 / 3));
             case "binary" -> new BinaryKd(o.number("temperature", 1));
             case "tf-kd" ->
                 new TeacherFreeKd(o.number("right", 0.99), o.number("temperature", 20), o.number("weight", 0.1));
+            case "tf-kd-self" -> new TeacherFreeSelf(kd(o));
             case "ps-kd" -> new ProgressiveKd(o.number("most", 0.8), o.whole("length", 12));
             case "slam" -> slam(o, Mixing.RAW, TeacherLabel.HARD);
             case "slam-normalised" -> slam(o, Mixing.NORMALISED, TeacherLabel.HARD);
@@ -186,6 +211,14 @@ public final class Methods implements Iterable<String> {
                         o.number("alpha", 0.1),
                         o.number("beta", 1.3e-4));
             case "born-again" -> new BornAgain();
+            case "takd" -> new Takd(networks.assistants(), kd(o));
+            case "dgkd" ->
+                new Dgkd(
+                        networks.assistants(),
+                        o.number("temperature", 4),
+                        o.number("label", 0.1),
+                        o.number("teacher", 0.9),
+                        o.number("survival", 0.75));
             default ->
                 throw new IllegalArgumentException(o.option() + ": expected "
                         + (o.option().equals(OPTION) ? "all, or some of " : "one of ") + String.join(", ", NAMES)
@@ -233,15 +266,19 @@ public final class Methods implements Iterable<String> {
         };
     }
 
+    private static HintonKd kd(MethodOptions o) {
+        return new HintonKd(o.number("temperature", 4), o.number("label", 0.1), o.number("teacher", 0.9));
+    }
+
     private static DistillationMethod logits(MethodOptions o) {
         return switch (o.name()) {
+            case "kd" -> kd(o);
             case "dkd" ->
                 new Dkd(
                         o.number("temperature", 4),
                         o.number("target", 1),
                         o.number("others", 8),
-                        o.whole("warmup", 20),
-                        o.flag("standardised", false));
+                        o.whole("warmup", 20));
             case "rld" ->
                 new Rld(
                         o.number("target-temperature", 1),
@@ -249,7 +286,6 @@ public final class Methods implements Iterable<String> {
                         o.number("target", 1),
                         o.number("others", 8),
                         o.whole("warmup", 20));
-            case "lskd" -> new Lskd(o.number("temperature", 2), o.number("label", 0.1), o.number("teacher", 9));
             case "dist" -> new Dist(o.number("temperature", 4), o.number("inter", 2), o.number("intra", 2));
             case "nkd" -> new Nkd(o.number("temperature", 1), o.number("others", 1.5));
             case "wsld" -> new Wsld(o.number("temperature", 4), o.number("teacher", 2.25));
@@ -262,7 +298,14 @@ public final class Methods implements Iterable<String> {
                         o.number("range", 20),
                         o.whole("curriculum", 10),
                         o.number("label", 0.1),
-                        o.number("teacher", 0.9));
+                        o.number("teacher", 0.9),
+                        o.choice("form", Ctkd.Form.GLOBAL));
+            case "mlkd" ->
+                new Mlkd(
+                        new Mlkd().temperatures(),
+                        o.number("instance", 1),
+                        o.number("batch", 1),
+                        o.number("classes", 1));
             default -> throw new IllegalStateException("methods: " + o.name() + " is not one of logits");
         };
     }
@@ -341,16 +384,16 @@ public final class Methods implements Iterable<String> {
     /// has none.
     ///
     /// @throws IllegalArgumentException if there is no text, or one is not understood
-    static Map<String, DistillationMethod> chosen(List<String> texts, FeatureSites teacher, FeatureSites student) {
+    static Map<String, DistillationMethod> chosen(List<String> texts, Networks networks) {
         if (texts.isEmpty()) {
             throw new IllegalArgumentException(OPTION + ": expected at least one method, got none");
         }
         Map<String, DistillationMethod> chosen = new LinkedHashMap<>();
-        boolean maps = teacher.hasMaps() && student.hasMaps();
+        boolean maps = networks.teacher().hasMaps() && networks.student().hasMaps();
         List<String> fitting =
                 NAMES.stream().filter(name -> maps || !OF_MAPS.contains(name)).toList();
         for (String text : texts.equals(List.of("all")) ? fitting : texts) {
-            chosen.put(label(text), of(OPTION, text, teacher, student));
+            chosen.put(label(text), of(OPTION, text, networks));
         }
         return chosen;
     }

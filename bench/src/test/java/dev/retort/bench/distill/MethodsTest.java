@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.retort.bench.model.ModelSpec;
+import dev.retort.distill.Architecture;
 import dev.retort.distill.DistillationMethod;
 import dev.retort.distill.estimate.DebiasWeights;
 import dev.retort.distill.estimate.ShortList;
@@ -13,10 +14,13 @@ import dev.retort.distill.method.BinaryKd;
 import dev.retort.distill.method.BlindDistillation;
 import dev.retort.distill.method.CorrelationCongruence;
 import dev.retort.distill.method.Ctkd;
+import dev.retort.distill.method.Dgkd;
 import dev.retort.distill.method.Dist;
 import dev.retort.distill.method.Dkd;
+import dev.retort.distill.method.HintonKd;
 import dev.retort.distill.method.Lskd;
 import dev.retort.distill.method.Mixing;
+import dev.retort.distill.method.Mlkd;
 import dev.retort.distill.method.Nkd;
 import dev.retort.distill.method.NoisyStudent;
 import dev.retort.distill.method.NormKd;
@@ -24,8 +28,10 @@ import dev.retort.distill.method.ProgressiveKd;
 import dev.retort.distill.method.ReviewKd;
 import dev.retort.distill.method.Rld;
 import dev.retort.distill.method.Slam;
+import dev.retort.distill.method.Takd;
 import dev.retort.distill.method.TaylorCrossEntropy;
 import dev.retort.distill.method.TeacherFreeKd;
+import dev.retort.distill.method.TeacherFreeSelf;
 import dev.retort.distill.method.TeacherLabel;
 import dev.retort.distill.method.Ttm;
 import dev.retort.distill.method.Ups;
@@ -39,13 +45,21 @@ class MethodsTest {
     private static final ModelSpec TEACHER = ModelSpec.parse("resnet8:8,16,32");
     private static final ModelSpec STUDENT = ModelSpec.parse("cnn:4,8");
 
+    private static final Architecture ASSISTANT = new Architecture("cnn:6,12", rng -> {
+        throw new IllegalStateException("no network is made yet");
+    });
+
     private static DistillationMethod of(String text) {
         return Methods.of("--methods", text, TEACHER, STUDENT);
     }
 
+    private static Map<String, DistillationMethod> chosen(ModelSpec teacher, ModelSpec student, String... texts) {
+        return Methods.chosen(List.of(texts), new Methods.Networks(teacher, student, List.of(ASSISTANT)));
+    }
+
     @Test
     void everyNameIsAMethodOfItsOwn() {
-        Map<String, DistillationMethod> all = Methods.chosen(List.of("all"), TEACHER, STUDENT);
+        Map<String, DistillationMethod> all = chosen(TEACHER, STUDENT, "all");
         assertThat(all.keySet())
                 .hasSizeGreaterThanOrEqualTo(25)
                 .contains("weighted", "blind", "ups", "noisy-student", "taylor", "gce", "vid", "forward");
@@ -60,9 +74,8 @@ class MethodsTest {
     @Test
     void allLeavesOutMapsWhereThereAreNone() {
         ModelSpec vectors = ModelSpec.parse("mlp:8");
-        assertThat(Methods.chosen(List.of("all"), TEACHER, STUDENT).keySet())
-                .contains("at", "nst", "ft", "cwd", "review", "pkt");
-        assertThat(Methods.chosen(List.of("all"), TEACHER, vectors).keySet())
+        assertThat(chosen(TEACHER, STUDENT, "all").keySet()).contains("at", "nst", "ft", "cwd", "review", "pkt");
+        assertThat(chosen(TEACHER, vectors, "all").keySet())
                 .contains("pkt", "sp", "cc")
                 .doesNotContain("at", "nst", "ft", "cwd", "review");
         assertThat(((AttentionTransfer) of("at:power=1:distance=euclidean:weight=3")).weight())
@@ -77,7 +90,7 @@ class MethodsTest {
     void methodsOnLogitsHaveTheirDefaultsAndOptions() {
         assertThat(of("dkd")).isEqualTo(new Dkd());
         assertThat(of("dkd:temperature=2:target=3:others=2:warmup=5:standardised=true"))
-                .isEqualTo(new Dkd(2, 3, 2, 5, true));
+                .isEqualTo(new Lskd(new Dkd(2, 3, 2, 5)));
         assertThat(of("lskd")).isEqualTo(new Lskd());
         assertThat(of("dist:temperature=1:inter=1:intra=3")).isEqualTo(new Dist(1, 1, 3));
         assertThat(of("dist")).isEqualTo(new Dist());
@@ -87,7 +100,13 @@ class MethodsTest {
         assertThat(of("wttm")).isEqualTo(Ttm.ofWeights());
         assertThat(of("normkd")).isEqualTo(new NormKd());
         assertThat(of("ctkd")).isEqualTo(new Ctkd());
-        assertThat(of("ctkd:least=2:range=5:curriculum=3:label=1:teacher=2")).isEqualTo(new Ctkd(2, 5, 3, 1, 2));
+        assertThat(of("ctkd:least=2:range=5:curriculum=3:label=1:teacher=2"))
+                .isEqualTo(new Ctkd(2, 5, 3, 1, 2, Ctkd.Form.GLOBAL));
+        assertThat(of("ctkd:form=instance")).isEqualTo(new Ctkd(Ctkd.Form.INSTANCE));
+        assertThat(of("mlkd")).isEqualTo(new Mlkd());
+        assertThat(of("mlkd:batch=3:standardised=true"))
+                .isEqualTo(new Lskd(new Mlkd(List.of(2.0, 3.0, 4.0, 5.0, 6.0), 1, 3, 1)));
+        assertThat(of("tf-kd-self:temperature=2")).isEqualTo(new TeacherFreeSelf(new HintonKd(2, .1, .9)));
         assertThat(of("rld")).isEqualTo(new Rld());
         assertThat(of("annealing")).isEqualTo(new AnnealingKd());
         assertThat(of("binary:temperature=3")).isEqualTo(new BinaryKd(3));
@@ -129,10 +148,17 @@ class MethodsTest {
     }
 
     @Test
+    void assistantsAreThoseOfTheCommandLine() {
+        assertThat(chosen(TEACHER, STUDENT, "takd", "dgkd:survival=1"))
+                .containsEntry("takd", new Takd(List.of(ASSISTANT)))
+                .containsEntry("dgkd+survival1", new Dgkd(List.of(ASSISTANT), 4, .1, .9, 1));
+        assertThatThrownBy(() -> of("takd")).hasMessage("takd: expected at least one assistant, got none");
+    }
+
+    @Test
     void labelsAreNamesOfFolders() {
         assertThat(Methods.label("slam:bound=0.6:labels=soft")).isEqualTo("slam+bound0.6+labelssoft");
-        assertThat(Methods.chosen(List.of("slam", "slam:bound=0.7"), TEACHER, STUDENT)
-                        .keySet())
+        assertThat(chosen(TEACHER, STUDENT, "slam", "slam:bound=0.7").keySet())
                 .containsExactly("slam", "slam+bound0.7");
     }
 
@@ -152,7 +178,7 @@ class MethodsTest {
         assertThatThrownBy(() -> of("foo")).hasMessageStartingWith("--methods: expected all, or some of labels, hard");
         assertThatThrownBy(() -> Methods.of("--method", "foo", TEACHER, STUDENT))
                 .hasMessageStartingWith("--method: expected one of labels, hard");
-        assertThatThrownBy(() -> Methods.chosen(List.of(), TEACHER, STUDENT))
+        assertThatThrownBy(() -> chosen(TEACHER, STUDENT))
                 .hasMessage("--methods: expected at least one method, got none");
     }
 }

@@ -10,7 +10,9 @@ import dev.retort.distill.StepBatch;
 import dev.retort.distill.Term;
 import dev.retort.nn.Module;
 import dev.retort.nn.Parameter;
+import dev.retort.nn.layer.Linear;
 import dev.retort.tensor.DType;
+import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import java.util.List;
 import java.util.Set;
@@ -21,12 +23,15 @@ import java.util.Set;
 /// T = T₀ + T₁ · sigmoid(θ)
 /// L = w_ce · CE(y, softmax(zₛ)) + w_kd · T² · (1/N) Σᵢ KL(softmax(zₜ/T) ‖ softmax(zₛ/T))
 /// ∂L/∂θ has the factor −λ(epoch),  λ = ½ (1 − cos(π · min(epoch/E, 1)))
+///
+/// GLOBAL:   θ is one number for all samples, 1 at first
+/// INSTANCE: θᵢ = v · relu(W [zₜ,ᵢ, zₛ,ᵢ] + b) + c, a temperature for each sample
 /// ```
 ///
-/// θ, one number for all samples, starts at 1 and climbs the loss; its gradient goes through T² too. λ grows from
-/// nearly 0 to 1, so distillation gets harder over the first E epochs. θ is trained with the student's optimiser,
-/// saved in checkpoints and not exported. The paper's other form, a small network that gives each sample its own
-/// T, is not here.
+/// θ climbs the loss; its gradient goes through T² too. λ grows from nearly 0 to 1, so distillation gets harder over
+/// the first E epochs. θ or its network is trained with the student's optimiser, saved in checkpoints and not exported.
+/// The network sees the student's logits as constants, so that only it climbs (an open reading of the paper); W has as
+/// many rows as there are classes (ours).
 ///
 /// Source: Li, Li, Yang, Zhao, Song, Luo, Li and Yang, "Curriculum temperature for knowledge distillation", 2023,
 /// arXiv 2211.16231.
@@ -36,8 +41,17 @@ import java.util.Set;
 /// @param curriculum    E, epochs until λ = 1, at least 1
 /// @param labelWeight   w_ce, at least 0
 /// @param teacherWeight w_kd, at least 0
-public record Ctkd(double least, double range, int curriculum, double labelWeight, double teacherWeight)
+/// @param form          one temperature, or one for each sample
+public record Ctkd(double least, double range, int curriculum, double labelWeight, double teacherWeight, Form form)
         implements DistillationMethod {
+    /// What has a temperature.
+    public enum Form {
+        /// All samples together.
+        GLOBAL,
+        /// Each sample.
+        INSTANCE
+    }
+
     /// Checks the ranges.
     ///
     /// @throws IllegalArgumentException if a temperature is not positive, a weight negative or not finite, or the
@@ -51,8 +65,13 @@ public record Ctkd(double least, double range, int curriculum, double labelWeigh
     }
 
     /// T from 1 to 21, 10 epochs of curriculum, w_ce = 0.1, w_kd = 0.9.
+    public Ctkd(Form form) {
+        this(1, 20, 10, 0.1, 0.9, form);
+    }
+
+    /// The same with one temperature.
     public Ctkd() {
-        this(1, 20, 10, 0.1, 0.9);
+        this(Form.GLOBAL);
     }
 
     @Override
@@ -67,9 +86,11 @@ public record Ctkd(double least, double range, int curriculum, double labelWeigh
 
     @Override
     public List<Term> terms(Setup setup) {
+        Temperature temperature =
+                form == Form.GLOBAL ? new OneTemperature() : new SampleTemperature(setup.classes(), setup.rng());
         return List.of(
                 new Term("label", labelWeight, new LabelLoss()),
-                new Term("ctkd", teacherWeight, new CurriculumLoss(this, new Temperature())));
+                new Term("ctkd", teacherWeight, new CurriculumLoss(this, temperature)));
     }
 
     /// λ in an epoch, counted from 1.
@@ -81,17 +102,43 @@ public record Ctkd(double least, double range, int curriculum, double labelWeigh
     ///
     /// @param student     logits [B, L]
     /// @param teacher     logits [B, L]
-    /// @param temperature one element
+    /// @param temperature one element, or [B, 1]
     /// @return `[B]`
     public static Tensor rows(Tensor student, Tensor teacher, Tensor temperature) {
         Tensor t = teacher.div(temperature).logSoftmax(1);
         Tensor s = student.div(temperature).logSoftmax(1);
-        return LogitLoss.divergence(t, s).mul(temperature.square());
+        return LogitLoss.divergence(t, s).mul(temperature.square().flatten(0));
     }
 
-    /// θ.
-    private static final class Temperature extends Module {
-        final Parameter theta = parameter("theta", Tensor.ones(DType.F32, 1));
+    /// What gives θ.
+    private abstract static class Temperature extends Module {
+        /// θ, one element or [B, 1].
+        abstract Tensor of(Tensor student, Tensor teacher);
+    }
+
+    private static final class OneTemperature extends Temperature {
+        private final Parameter theta = parameter("theta", Tensor.ones(DType.F32, 1));
+
+        @Override
+        Tensor of(Tensor student, Tensor teacher) {
+            return theta.tensor();
+        }
+    }
+
+    private static final class SampleTemperature extends Temperature {
+        private final Linear hidden;
+        private final Linear last;
+
+        SampleTemperature(int classes, Rng rng) {
+            hidden = child("hidden", new Linear(2 * classes, classes, rng));
+            last = child("last", new Linear(classes, 1, rng));
+        }
+
+        @Override
+        Tensor of(Tensor student, Tensor teacher) {
+            Tensor both = Tensor.cat(1, teacher, student.detach());
+            return last.call(hidden.call(both.to(DType.F32)).relu());
+        }
     }
 
     private record CurriculumLoss(Ctkd method, Temperature own) implements LossTerm {
@@ -103,11 +150,11 @@ public record Ctkd(double least, double range, int curriculum, double labelWeigh
         @Override
         public Tensor sum(Step step) {
             Tensor student = step.studentLogits();
-            Tensor theta = GradientReversal.of(own.theta.tensor(), method.reversal(step.epoch()));
+            Tensor teacher = step.teacherLogits().to(student.dtype());
+            Tensor theta = GradientReversal.of(own.of(student, teacher), method.reversal(step.epoch()));
             Tensor temperature =
                     theta.to(student.dtype()).sigmoid().mul(method.range).add(method.least);
-            return rows(student, step.teacherLogits().to(student.dtype()), temperature)
-                    .sum();
+            return rows(student, teacher, temperature).sum();
         }
 
         @Override

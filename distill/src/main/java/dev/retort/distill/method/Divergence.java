@@ -11,6 +11,7 @@ import dev.retort.tensor.Tensor;
 /// | [JensenShannon] | β · KL(p ‖ m) + (1 − β) · KL(q ‖ m), m = β p + (1 − β) q |
 /// | [SkewKl] | KL(p ‖ α p + (1 − α) q) |
 /// | [SkewReverseKl] | KL(q ‖ α q + (1 − α) p) |
+/// | [AlphaBeta] | between and beside forward and reverse |
 /// | [TotalVariation] | ½ Σ \|p − q\| |
 ///
 /// Numerics: everything is computed from log probabilities, clamped to at least −10⁴: a token that both
@@ -160,6 +161,61 @@ public sealed interface Divergence {
         @Override
         public Tensor ofLogs(Tensor student, Tensor teacher) {
             return kl(student, alpha == 0 ? teacher : mixture(alpha, student, teacher));
+        }
+    }
+
+    /// The α-β divergence: α weighs by the teacher's probabilities and β by the student's, for the ratio of both
+    /// and for its size apart.
+    ///
+    /// ```
+    /// D = −(1/αβ) Σ [ p^α q^β − α/(α+β) · p^(α+β) − β/(α+β) · q^(α+β) ]
+    ///   = 1/(α+β) Σ sgn(r) [ p^α m^β φ(β) − m^α q^β φ(α) ]
+    /// r = ln(p/q),  m = max(p, q),  φ(c) = (1 − e^(−c|r|))/c,  φ(0) = |r|
+    /// ```
+    ///
+    /// α = 1, β = 0 is KL(p ‖ q), α = 0, β = 1 is KL(q ‖ p), α = β = 0 is ½ Σ r². The second form, which is what is
+    /// computed, has these limits in it and no power that overflows. Negative parameters, which would be infinite
+    /// where a probability is 0, are left out.
+    ///
+    /// Source: Wang et al., "ABKD: Pursuing a proper allocation of the probability mass in knowledge distillation
+    /// via α-β-divergence", 2025, arXiv 2505.04560.
+    ///
+    /// @param alpha α, at least 0
+    /// @param beta  β, at least 0
+    record AlphaBeta(double alpha, double beta) implements Divergence {
+        /// Checks the ranges.
+        ///
+        /// @throws IllegalArgumentException if one is negative or not finite
+        public AlphaBeta {
+            if (!(Math.min(alpha, beta) >= 0) || Double.isInfinite(alpha + beta)) {
+                throw new IllegalArgumentException(
+                        "alpha-beta: expected alpha and beta of at least 0, got " + alpha + " and " + beta);
+            }
+        }
+
+        /// α = 0.2, β = 0.7, as for the language models of the paper.
+        public AlphaBeta() {
+            this(.2, .7);
+        }
+
+        @Override
+        public Tensor ofLogs(Tensor student, Tensor teacher) {
+            Tensor r = teacher.sub(student);
+            int last = student.rank() - 1;
+            if (alpha + beta == 0) {
+                return r.square().sum(false, last).mul(.5);
+            }
+            Tensor most = teacher.maximum(student);
+            Tensor far = r.abs();
+            Tensor more = teacher.mul(alpha).add(most.mul(beta)).exp().mul(reach(far, beta));
+            Tensor less = most.mul(alpha).add(student.mul(beta)).exp().mul(reach(far, alpha));
+            Tensor sign = r.detach().sign();
+            return more.sub(less).mul(sign).sum(false, last).mul(1 / (alpha + beta));
+        }
+
+        /// φ.
+        private static Tensor reach(Tensor far, double c) {
+            return c == 0 ? far : far.mul(-c).expm1().mul(-1 / c);
         }
     }
 

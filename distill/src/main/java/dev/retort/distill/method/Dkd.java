@@ -27,8 +27,7 @@ import java.util.Set;
 /// @param targetWeight α, at least 0
 /// @param otherWeight  β, at least 0; to be tuned: 2 to 8 on CIFAR, the larger the surer the teacher
 /// @param warmUp       w, epochs until the weights are whole, at least 1
-/// @param standardised whether logits are standardised first, as in [Lskd]
-public record Dkd(double temperature, double targetWeight, double otherWeight, int warmUp, boolean standardised)
+public record Dkd(double temperature, double targetWeight, double otherWeight, int warmUp)
         implements DistillationMethod {
     /// Checks the ranges.
     ///
@@ -41,9 +40,9 @@ public record Dkd(double temperature, double targetWeight, double otherWeight, i
         LogitLoss.requireEpochs("dkd", "warm-up", warmUp);
     }
 
-    /// T = 4, α = 1, β = 8, 20 epochs of warm-up: the paper's for CIFAR. Raw logits.
+    /// T = 4, α = 1, β = 8, 20 epochs of warm-up: the paper's for CIFAR.
     public Dkd() {
-        this(4, 1, 8, 20, false);
+        this(4, 1, 8, 20);
     }
 
     @Override
@@ -59,18 +58,12 @@ public record Dkd(double temperature, double targetWeight, double otherWeight, i
     @Override
     public List<Term> terms(Setup setup) {
         Ramp ramp = Ramp.linear(warmUp);
-        LogitLoss target = new LogitLoss(
-                (student, teacher, classes) -> target(logits(student), logits(teacher), classes, temperature));
-        LogitLoss others = new LogitLoss(
-                (student, teacher, classes) -> others(logits(student), logits(teacher), classes, temperature));
+        LogitLoss target = new LogitLoss((student, teacher, classes) -> target(student, teacher, classes, temperature));
+        LogitLoss others = new LogitLoss((student, teacher, classes) -> others(student, teacher, classes, temperature));
         return List.of(
                 new Term("label", 1, new LabelLoss()),
                 new Term("target", targetWeight, ramp, target),
                 new Term("others", otherWeight, ramp, others));
-    }
-
-    private Tensor logits(Tensor raw) {
-        return standardised ? Lskd.rows(raw) : raw;
     }
 
     /// T² · KL(bₜ ‖ bₛ) of each row.

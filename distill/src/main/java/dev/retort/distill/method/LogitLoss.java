@@ -83,9 +83,9 @@ record LogitLoss(RowLoss loss) implements LossTerm {
         return without(logits, at(logits, classes)).logsumexp(false, 1).sub(logits.logsumexp(false, 1));
     }
 
-    /// Standard deviation of each row [B, 1], with L − 1 in its denominator; at least 1e-7.
+    /// Standard deviation of each row [..., 1], with L − 1 in its denominator; at least 1e-7.
     static Tensor deviation(Tensor logits) {
-        return logits.var(1, true, 1).clampMin(FLOOR).sqrt();
+        return logits.var(1, true, logits.rank() - 1).clampMin(FLOOR).sqrt();
     }
 
     /// Refuses what is not a positive finite number.

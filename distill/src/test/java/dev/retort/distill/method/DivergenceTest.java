@@ -28,6 +28,12 @@ class DivergenceTest {
                 new Divergence.JensenShannon(1),
                 new Divergence.SkewKl(),
                 new Divergence.SkewReverseKl(),
+                new Divergence.AlphaBeta(),
+                new Divergence.AlphaBeta(1, 0),
+                new Divergence.AlphaBeta(0, 1),
+                new Divergence.AlphaBeta(.5, 0),
+                new Divergence.AlphaBeta(0, .3),
+                new Divergence.AlphaBeta(0, 0),
                 new Divergence.TotalVariation());
     }
 
@@ -44,6 +50,13 @@ class DivergenceTest {
                 b == 0 ? kl(p, q) : b == 1 ? kl(q, p) : b * kl(p, mix(b, p, q)) + (1 - b) * kl(q, mix(b, p, q));
             case Divergence.SkewKl(double a) -> kl(p, mix(a, p, q));
             case Divergence.SkewReverseKl(double a) -> kl(q, mix(a, q, p));
+            case Divergence.AlphaBeta(double a, double b) -> {
+                double sum = 0;
+                for (int i = 0; i < p.length; i++) {
+                    sum += alphaBeta(a, b, p[i], q[i]);
+                }
+                yield sum;
+            }
             case Divergence.TotalVariation() -> {
                 double sum = 0;
                 for (int i = 0; i < p.length; i++) {
@@ -52,6 +65,22 @@ class DivergenceTest {
                 yield sum;
             }
         };
+    }
+
+    /// A summand of the paper's formula and of its limits.
+    private static double alphaBeta(double a, double b, double p, double q) {
+        double r = Math.log(p / q);
+        if (a == 0 && b == 0) {
+            return r * r / 2;
+        }
+        if (a == 0) {
+            return (Math.pow(q, b) * (-b * r - 1) + Math.pow(p, b)) / (b * b);
+        }
+        if (b == 0) {
+            return (Math.pow(p, a) * (a * r - 1) + Math.pow(q, a)) / (a * a);
+        }
+        double s = a + b;
+        return -(Math.pow(p, a) * Math.pow(q, b) - a / s * Math.pow(p, s) - b / s * Math.pow(q, s)) / (a * b);
     }
 
     private static double kl(double[] a, double[] b) {
@@ -167,7 +196,32 @@ class DivergenceTest {
     }
 
     @Test
+    void alphaBetaHasThePlainDivergencesAsLimits() {
+        Tensor student = normal(1, 1, 5);
+        Tensor teacher = normal(2, 1, 5);
+        double forward = new Divergence.ForwardKl().rows(student, teacher, 1).item();
+        double reverse = new Divergence.ReverseKl().rows(student, teacher, 1).item();
+        for (double little : new double[] {0, 1e-9}) {
+            assertThat(new Divergence.AlphaBeta(1, little)
+                            .rows(student, teacher, 1)
+                            .item())
+                    .isCloseTo(forward, within(1e-7));
+            assertThat(new Divergence.AlphaBeta(little, 1)
+                            .rows(student, teacher, 1)
+                            .item())
+                    .isCloseTo(reverse, within(1e-7));
+        }
+        Tensor far = Tensor.of(new float[] {500, -500}, 1, 2).requiresGrad(true);
+        Tensor loss = new Divergence.AlphaBeta().rows(far, far.detach().neg(), 1);
+        // p = 0, q = 1 and the other way round: q^(α+β)/(α (α+β)) + p^(α+β)/(β (α+β)).
+        assertThat(loss.item()).isCloseTo(1 / (.2 * .9) * 1 + 1 / (.7 * .9), within(1e-5));
+        assertThat(Autograd.grad(loss.sum(), far)[0].isFinite().all().item()).isEqualTo(1);
+    }
+
+    @Test
     void refusals() {
+        assertThatThrownBy(() -> new Divergence.AlphaBeta(-.1, 1))
+                .hasMessage("alpha-beta: expected alpha and beta of at least 0, got -0.1 and 1.0");
         assertThatThrownBy(() -> new Divergence.JensenShannon(1.1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("jensen-shannon: expected beta in [0, 1], got 1.1");

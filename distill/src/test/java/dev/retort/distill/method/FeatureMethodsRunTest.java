@@ -120,6 +120,16 @@ class FeatureMethodsRunTest {
                 "classes");
     }
 
+    @Test
+    void cellsOfTheImageAreLearnt() throws IOException {
+        expectFall(
+                new ClassMaps(cnn(6, 8, new Rng(1)), SECOND, "linear"),
+                rng -> new ClassMaps(cnn(4, 5, rng), SECOND, "linear"),
+                IMAGES,
+                new Sdd(List.of(1, 2), Sdd.Cells.DKD, 4, 2, 1, 1),
+                "sdd");
+    }
+
     /// The stage of boundaries trains all before the last tap and nothing behind it.
     @Test
     void boundariesAreLearntFirst() throws IOException {

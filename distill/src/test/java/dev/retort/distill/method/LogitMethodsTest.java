@@ -152,7 +152,7 @@ class LogitMethodsTest {
 
     @Test
     void samplesWithoutLabelTakeTheTeachersClass() {
-        Dkd method = new Dkd(2, 1, 1, 1, false);
+        Dkd method = new Dkd(2, 1, 1, 1);
         StepBatch some = Steps.batch(2, -1, 4, -1);
         long[] said = teacher.argmax(1).toLongs();
         Tensor expected = Tensor.of(new long[] {2, said[1], 4, said[3]});
@@ -174,15 +174,22 @@ class LogitMethodsTest {
         Tensor moved = student.mul(7.0).add(3.0);
         Tensor shifted = teacher.mul(.2).add(-1.0);
         StepBatch batch = Steps.batch(2, 0, 4, 1);
-        for (String name : List.of("target", "others", "lskd")) {
-            LossTerm loss = term(name.equals("lskd") ? new Lskd() : new Dkd(2, 1, 8, 1, true), name);
+        Map<String, DistillationMethod> methods = Map.of(
+                "kd", new HintonKd(2, 1, 1),
+                "target", new Dkd(2, 1, 8, 1),
+                "others", new Dkd(2, 1, 8, 1),
+                "inter", new Dist(),
+                "batch", new Mlkd(),
+                "classes", new Mlkd());
+        for (String name : methods.keySet()) {
+            LossTerm loss = term(new Lskd(Objects.requireNonNull(methods.get(name))), name);
             double own = loss.sum(step(1, batch, student, teacher)).item();
             assertThat(loss.sum(step(1, batch, moved, shifted)).item()).isCloseTo(own, within(CLOSE));
         }
-        double raw = term(new Dkd(2, 1, 8, 1, false), "others")
+        double raw = term(new Dkd(2, 1, 8, 1), "others")
                 .sum(step(1, batch, student, teacher))
                 .item();
-        assertThat(term(new Dkd(2, 1, 8, 1, false), "others")
+        assertThat(term(new Dkd(2, 1, 8, 1), "others")
                         .sum(step(1, batch, moved, teacher))
                         .item())
                 .isNotCloseTo(raw, within(.1));
@@ -197,7 +204,7 @@ class LogitMethodsTest {
             expected += 4 * kl(softmax(t, 2 * deviation(t)), softmax(s, 2 * deviation(s)));
         }
         StepBatch batch = Steps.batch(2, 0, 4, 1);
-        assertThat(term(new Lskd(2, 1, 1), "lskd")
+        assertThat(term(new Lskd(new HintonKd(2, 1, 1)), "kd")
                         .sum(step(1, batch, student, teacher))
                         .item())
                 .isCloseTo(expected, within(CLOSE));
@@ -310,7 +317,7 @@ class LogitMethodsTest {
 
     @Test
     void ctkdClimbsTheLossWithItsTemperature() {
-        Ctkd method = new Ctkd(1, 20, 10, .1, .9);
+        Ctkd method = new Ctkd(1, 20, 10, .1, .9, Ctkd.Form.GLOBAL);
         assertThat(method.reversal(5)).isCloseTo(.5, within(CLOSE));
         assertThat(method.reversal(10)).isCloseTo(1, within(CLOSE));
         assertThat(method.reversal(40)).isCloseTo(1, within(CLOSE));
@@ -332,6 +339,134 @@ class LogitMethodsTest {
     private double atTheta(double theta) {
         double temperature = 1 + 20 / (1 + Math.exp(-theta));
         return HintonKd.divergence(student, teacher, temperature).sum().item();
+    }
+
+    /// The network's part of the gradient has the factor −λ, the student's is that of fixed temperatures.
+    @Test
+    void ctkdMayHaveATemperatureForEachSample() {
+        Ctkd method = new Ctkd(1, 20, 10, .1, .9, Ctkd.Form.INSTANCE);
+        LossTerm loss = term(method, "ctkd");
+        Map<String, Tensor> state = Objects.requireNonNull(loss.adapters()).stateDict();
+        double[][] hidden = new double[WIDE][];
+        for (int h = 0; h < WIDE; h++) {
+            hidden[h] = row(Objects.requireNonNull(state.get("hidden.weight")), h);
+        }
+        double[] shift = Objects.requireNonNull(state.get("hidden.bias")).toDoubles();
+        double[] last = row(Objects.requireNonNull(state.get("last.weight")), 0);
+        double c = Objects.requireNonNull(state.get("last.bias")).item();
+        double[] temperatures = new double[ROWS];
+        double expected = 0;
+        for (int i = 0; i < ROWS; i++) {
+            double[] t = row(teacher, i);
+            double[] s = row(student, i);
+            double theta = c;
+            for (int h = 0; h < WIDE; h++) {
+                double sum = shift[h];
+                for (int j = 0; j < WIDE; j++) {
+                    sum += hidden[h][j] * t[j] + hidden[h][WIDE + j] * s[j];
+                }
+                theta += last[h] * Math.max(0, sum);
+            }
+            temperatures[i] = 1 + 20 / (1 + Math.exp(-theta));
+            expected +=
+                    temperatures[i] * temperatures[i] * kl(softmax(t, temperatures[i]), softmax(s, temperatures[i]));
+        }
+        assertThat(temperatures[0]).isNotCloseTo(temperatures[1], within(1e-3));
+        StepBatch batch = Steps.batch(2, 0, 4, 1);
+        Tensor z = student.detach().requiresGrad(true);
+        Tensor sum = loss.sum(step(5, batch, z, teacher));
+        assertThat(sum.item()).isCloseTo(expected, within(1e-4));
+        Tensor bias = Objects.requireNonNull(loss.adapters())
+                .namedParameters()
+                .get("last.bias")
+                .tensor();
+        Tensor[] found = Autograd.grad(List.of(sum), List.of(z, bias), dev.retort.autograd.GradOptions.defaults());
+        double slope = 0;
+        for (int i = 0; i < ROWS; i++) {
+            double theta = -Math.log(20 / (temperatures[i] - 1) - 1);
+            slope += (at(i, theta + 1e-4) - at(i, theta - 1e-4)) / 2e-4;
+            Tensor fixed = student.narrow(0, i, 1).detach().requiresGrad(true);
+            Tensor alone = HintonKd.divergence(fixed, teacher.narrow(0, i, 1), temperatures[i]);
+            double[] own = Autograd.grad(alone.sum(), fixed)[0].toDoubles();
+            assertThat(row(found[0], i)).containsExactly(own, within(1e-4));
+        }
+        assertThat(found[1].item()).isCloseTo(-.5 * slope, within(1e-3));
+        assertThat(Math.abs(slope)).isGreaterThan(1e-2);
+    }
+
+    private double at(int i, double theta) {
+        double temperature = 1 + 20 / (1 + Math.exp(-theta));
+        return temperature
+                * temperature
+                * kl(softmax(row(teacher, i), temperature), softmax(row(student, i), temperature));
+    }
+
+    @Test
+    void theLabelsSeeTheLogitsAsTheyAre() {
+        StepBatch batch = Steps.batch(2, 0, 4, 1);
+        LossTerm label = term(new Lskd(new Dkd()), "label");
+        double expected = 0;
+        for (int i = 0; i < ROWS; i++) {
+            expected -= Math.log(softmax(row(student, i), 1)[CLASSES[i]]);
+        }
+        assertThat(label.sum(step(1, batch, student, teacher)).item()).isCloseTo(expected, within(CLOSE));
+        assertThat(new Lskd(new Dkd()).name()).isEqualTo("lskd-dkd");
+        assertThat(new Lskd().name()).isEqualTo("lskd");
+        assertThat(new Lskd(new Dkd(4, 2, 8, 20)).terms(setup(ROWS)))
+                .extracting(t -> t.weight(5))
+                .containsExactly(1.0, .5, 2.0);
+    }
+
+    @Test
+    void standardisedRowsMayBeTokens() {
+        Tensor tokens = Lskd.rows(student.reshape(2, 2, WIDE));
+        assertThat(tokens.reshape(ROWS, WIDE).toDoubles())
+                .containsExactly(Lskd.rows(student).toDoubles(), within(CLOSE));
+    }
+
+    @Test
+    void mlkdComparesSamplesAndClasses() {
+        Mlkd method = new Mlkd(List.of(2.0, 5.0), 1, 1, 1);
+        double instance = 0;
+        double batch = 0;
+        double classes = 0;
+        for (double temperature : new double[] {2, 5}) {
+            double[][] p = new double[ROWS][];
+            double[][] q = new double[ROWS][];
+            for (int i = 0; i < ROWS; i++) {
+                p[i] = softmax(row(teacher, i), temperature);
+                q[i] = softmax(row(student, i), temperature);
+                instance += temperature * temperature * kl(p[i], q[i]) / ROWS;
+            }
+            for (int i = 0; i < ROWS; i++) {
+                for (int k = 0; k < ROWS; k++) {
+                    double difference = 0;
+                    for (int j = 0; j < WIDE; j++) {
+                        difference += p[i][j] * p[k][j] - q[i][j] * q[k][j];
+                    }
+                    batch += difference * difference / ROWS;
+                }
+            }
+            for (int j = 0; j < WIDE; j++) {
+                for (int k = 0; k < WIDE; k++) {
+                    double difference = 0;
+                    for (int i = 0; i < ROWS; i++) {
+                        difference += p[i][j] * p[i][k] - q[i][j] * q[i][k];
+                    }
+                    classes += difference * difference / WIDE;
+                }
+            }
+        }
+        Map<String, Double> expected = Map.of("instance", instance, "batch", batch, "classes", classes);
+        StepBatch samples = Steps.batch(2, -1, 4, 1);
+        expected.forEach((name, value) -> {
+            LossTerm loss = term(method, name);
+            double mean = loss.sum(step(1, samples, student, teacher)).item() / loss.count(samples);
+            assertThat(mean).as(name).isCloseTo(value, within(CLOSE)).isGreaterThan(1e-4);
+            assertThat(loss.sum(step(1, samples, teacher, teacher.add(3.0))).item())
+                    .isCloseTo(0, within(CLOSE));
+            check("mlkd " + name, z -> loss.sum(step(1, samples, z, teacher)));
+        });
     }
 
     @Test
@@ -480,19 +615,23 @@ class LogitMethodsTest {
 
     @Test
     void badHyperParametersAreRefused() {
-        refused(() -> new Dkd(0, 1, 8, 20, false), "dkd: expected a positive temperature, got 0");
-        refused(() -> new Dkd(4, -1, 8, 20, false), "target weight of at least 0, got -1");
-        refused(() -> new Dkd(4, 1, Double.NaN, 20, false), "weight of other classes of at least 0, got NaN");
-        refused(() -> new Dkd(4, 1, 8, 0, false), "at least 1 epoch of warm-up, got 0");
-        refused(() -> new Lskd(2, .1, Double.POSITIVE_INFINITY), "lskd: expected a teacher weight of at least 0");
+        refused(() -> new Dkd(0, 1, 8, 20), "dkd: expected a positive temperature, got 0");
+        refused(() -> new Dkd(4, -1, 8, 20), "target weight of at least 0, got -1");
+        refused(() -> new Dkd(4, 1, Double.NaN, 20), "weight of other classes of at least 0, got NaN");
+        refused(() -> new Dkd(4, 1, 8, 0), "at least 1 epoch of warm-up, got 0");
+        refused(() -> new Lskd(new LabelsOnly()), "lskd: expected a method of one run that compares logits");
+        refused(() -> new Lskd(new AnnealingKd()), "AnnealingKd");
+        refused(() -> new Mlkd(List.of(), 1, 1, 1), "mlkd: expected at least one temperature");
+        refused(() -> new Mlkd(List.of(2.0, 0.0), 1, 1, 1), "mlkd: expected a positive temperature, got 0");
+        refused(() -> new Mlkd(List.of(2.0), 1, 1, -1), "mlkd: expected a weight of classes of at least 0, got -1");
         refused(() -> new Dist(Double.POSITIVE_INFINITY, 1, 1), "dist: expected a positive temperature");
         refused(() -> new Dist(1, 1, -2), "intra-class relations of at least 0, got -2");
         refused(() -> new Nkd(-1, 1), "nkd: expected a positive temperature");
         refused(() -> new Wsld(4, -1), "wsld: expected a teacher weight");
         refused(() -> new Ttm(1.5, 1, false), "ttm: expected a power in (0, 1], got 1.5");
         refused(() -> new NormKd(0, 1, 1), "normkd: expected a positive factor");
-        refused(() -> new Ctkd(1, 20, 0, 1, 1), "ctkd: expected at least 1 epoch of curriculum");
-        refused(() -> new Ctkd(1, 0, 1, 1, 1), "positive range of temperatures");
+        refused(() -> new Ctkd(1, 20, 0, 1, 1, Ctkd.Form.GLOBAL), "ctkd: expected at least 1 epoch of curriculum");
+        refused(() -> new Ctkd(1, 0, 1, 1, 1, Ctkd.Form.GLOBAL), "positive range of temperatures");
         refused(() -> new TeacherFreeKd(0, 20, .1), "right class in (0, 1], got 0");
         refused(() -> new TeacherFreeKd(.9, 20, 1.1), "weight in [0, 1], got 1.1");
         refused(() -> new AnnealingKd(0, 1, .5), "highest temperature of at least 1, got 0");
