@@ -4,6 +4,8 @@ import dev.retort.tensor.cpu.simd.depthwise.Depthwise;
 import dev.retort.tensor.cpu.simd.planes.ConvShape;
 import dev.retort.tensor.cpu.simd.planes.NonFiniteConv;
 import dev.retort.tensor.cpu.simd.winograd.Winograd;
+import dev.retort.tensor.cpu.simd.winograd.WinogradHalving;
+import dev.retort.tensor.cpu.simd.winograd.WinogradHalvingGrad;
 import dev.retort.tensor.cpu.simd.winograd.WinogradStrided;
 import dev.retort.tensor.cpu.simd.winograd.WinogradWeightGrad;
 import java.util.Arrays;
@@ -12,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// Two-dimensional convolution in float32, forward and both gradients, on contiguous NCHW arrays.
 ///
 /// Chooses between [PatchGemm] (implicit GEMM), [PhaseConv], [StridedGrad], [Winograd], [WinogradStrided],
+/// [WinogradHalving],
 /// [Depthwise], [TallWeightGrad], [FilterLanes] and [ConvWeightGrad]; sums run in an order fixed by the sizes, so
 /// results do not
 /// depend on the number of threads. [NonFiniteConv] sees to infinities and NaN.
@@ -39,6 +42,9 @@ public final class Conv2d {
             return;
         }
         if (WinogradStrided.suits(shape) && WinogradStrided.forward(shape, x, xo, w, wo, bias, biasOff, y, yo)) {
+            return;
+        }
+        if (WinogradHalving.suits(shape) && WinogradHalving.forward(shape, x, xo, w, wo, bias, biasOff, y, yo)) {
             return;
         }
         ConvShape s = shape.pointwise() ? shape.flattened() : shape;
@@ -78,6 +84,10 @@ public final class Conv2d {
             return;
         }
         if (Winograd.suits(shape) && Winograd.inputGradient(shape, dy, dyo, w, wo, bias, biasOff, dx, dxo)) {
+            return;
+        }
+        if (WinogradHalvingGrad.suits(shape)
+                && WinogradHalvingGrad.run(shape, dy, dyo, w, wo, bias, biasOff, dx, dxo)) {
             return;
         }
         ConvShape s = shape.pointwise() ? shape.flattened() : shape;
