@@ -130,6 +130,48 @@ public sealed interface PoolingMethods permits Tensor {
         return new ValuesIndices(volumeOf(deep.values(), height, width), volumeOf(whole, height, width));
     }
 
+    /// Largest element of each window of [N, C, H, W] whose elements are `dilationH` rows and `dilationW`
+    /// columns apart;
+    /// one view an element of the window, so for small windows.
+    ///
+    /// @throws OpException if a dilation is below 1, or the window does not fit
+    default Tensor maxPool2d(PoolOp.Window window, int dilationH, int dilationW) {
+        if (dilationH == 1 && dilationW == 1) {
+            return self().maxPool2d(window);
+        }
+        Tensor x = ranked("max_pool2d", 4, "[N, C, H, W]");
+        if (dilationH < 1 || dilationW < 1) {
+            throw new OpException("max_pool2d: expects dilations >= 1, got " + dilationH + " and " + dilationW);
+        }
+        int spanH = dilationH * (window.kernelH() - 1) + 1;
+        int spanW = dilationW * (window.kernelW() - 1) + 1;
+        PoolOp.Window whole = new PoolOp.Window(
+                spanH,
+                spanW,
+                window.strideH(),
+                window.strideW(),
+                window.paddingH(),
+                window.paddingW(),
+                window.ceilMode());
+        int outH = whole.outH(x.size(2));
+        int outW = whole.outW(x.size(3));
+        if (outH < 1 || outW < 1) {
+            throw new OpException(
+                    "max_pool2d: expects a window that fits into the padded input, got " + x.type() + " and " + window);
+        }
+        int after = Math.max(0, (outH - 1) * window.strideH() + spanH - x.size(2) - window.paddingH());
+        int right = Math.max(0, (outW - 1) * window.strideW() + spanW - x.size(3) - window.paddingW());
+        Tensor padded = x.pad(Double.NEGATIVE_INFINITY, window.paddingW(), right, window.paddingH(), after);
+        Tensor[] parts = new Tensor[window.kernelH() * window.kernelW()];
+        for (int k = 0; k < parts.length; k++) {
+            int row = k / window.kernelW() * dilationH;
+            int column = k % window.kernelW() * dilationW;
+            parts[k] = padded.slice(2, row, row + (outH - 1) * window.strideH() + 1, window.strideH())
+                    .slice(3, column, column + (outW - 1) * window.strideW() + 1, window.strideW());
+        }
+        return Tensor.stack(0, parts).max(0, false).values();
+    }
+
     /// Zeros of [N, C, extents...] with the elements of this tensor at `indices`, which count in the
     /// product of the
     /// extents: the partial inverse of max pooling.

@@ -180,6 +180,27 @@ class VolumeMethodsTest {
                 .containsExactly(new double[] {Math.sqrt(17), Math.sqrt(29)}, within(1e-14));
     }
 
+    @ParameterizedTest
+    @CsvSource({"1, false", "2, false", "2, true"})
+    void windowsWithGaps(int stride, boolean ceil) {
+        Tensor x = normal(1, 2, 7, 6);
+        Tensor y = x.maxPool2d(new PoolOp.Window(3, 2, stride, stride, 1, 1, ceil), 2, 3);
+        for (int i = 0; i < y.size(2); i++) {
+            for (int j = 0; j < y.size(3); j++) {
+                double max = Double.NEGATIVE_INFINITY;
+                for (int k = 0; k < 6; k++) {
+                    int row = i * stride - 1 + k / 2 * 2;
+                    int column = j * stride - 1 + k % 2 * 3;
+                    boolean inside = row >= 0 && row < 7 && column >= 0 && column < 6;
+                    max = inside ? Math.max(max, x.get(0, 1, row, column)) : max;
+                }
+                assertThat(y.get(0, 1, i, j)).isEqualTo(max);
+            }
+        }
+        assertThat(y.size(2)).isEqualTo((7 + 2 - 4 - 1 + (ceil ? stride - 1 : 0)) / stride + 1);
+        assertThatThrownBy(() -> x.maxPool2d(PoolOp.Window.of(5, 1, 0), 2, 2)).hasMessageContaining("max_pool2d");
+    }
+
     @Test
     void neighbouringChannels() {
         Tensor x = Tensor.of(new double[] {1, 2, 3, 4}, 1, 4, 1);

@@ -2,6 +2,7 @@ package dev.retort.nn.layer;
 
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /// Gated recurrent unit (Cho et al., 2014, arXiv 1406.1078) in PyTorch's form: r = σ(W_ir·x + b_ir +
 /// W_hr·h + b_hr), z likewise, n = tanh(W_in·x + b_in + r·(W_hn·h + b_hn)), h ← (1 − z)·n + z·h.
@@ -40,7 +41,7 @@ public final class GRU extends Recurrent {
     }
 
     @Override
-    Tensor[] step(Tensor projected, Tensor[] state, Tensor weightHh, Tensor biasHh) {
+    Tensor[] step(Tensor projected, Tensor[] state, Tensor weightHh, @Nullable Tensor biasHh) {
         Tensor h = state[0];
         Tensor fromState = h.linear(weightHh, biasHh);
         Tensor reset = gate(projected, 0).add(gate(fromState, 0)).sigmoid();

@@ -2,11 +2,13 @@ package dev.retort.nn.layer;
 
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /// Long short-term memory (Hochreiter and Schmidhuber, 1997): with gates i, f, g, o from W_ih·x + b_ih +
 /// W_hh·h + b_hh, c ← σ(f)·c + σ(i)·tanh(g), h ← σ(o)·tanh(c).
 ///
-/// **Shape**: x `[T, B, I]` → output `[T, B, D·directions]` (batch and time swapped with `batchFirst`), h and c
+/// **Shape**: x `[T, B, I]` → output `[T, B, D·directions]` (batch and time swapped with `batchFirst`), h
+/// and c
 /// `[layers·directions, B, D]`.
 public final class LSTM extends Recurrent {
     /// One layer from `in` to `width` features.
@@ -41,7 +43,7 @@ public final class LSTM extends Recurrent {
     }
 
     @Override
-    Tensor[] step(Tensor projected, Tensor[] state, Tensor weightHh, Tensor biasHh) {
+    Tensor[] step(Tensor projected, Tensor[] state, Tensor weightHh, @Nullable Tensor biasHh) {
         Tensor gates = projected.add(state[0].linear(weightHh, biasHh));
         Tensor keep = gate(gates, 1).sigmoid().mul(state[1]);
         Tensor cell = keep.add(gate(gates, 0).sigmoid().mul(gate(gates, 2).tanh()));

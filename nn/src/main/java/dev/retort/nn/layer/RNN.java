@@ -2,6 +2,7 @@ package dev.retort.nn.layer;
 
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /// Recurrent network of Elman (1990): h ← tanh(W_ih·x + b_ih + W_hh·h + b_hh), or ReLU in place of tanh.
 ///
@@ -47,7 +48,7 @@ public final class RNN extends Recurrent {
     }
 
     @Override
-    Tensor[] step(Tensor projected, Tensor[] state, Tensor weightHh, Tensor biasHh) {
+    Tensor[] step(Tensor projected, Tensor[] state, Tensor weightHh, @Nullable Tensor biasHh) {
         Tensor sum = projected.add(state[0].linear(weightHh, biasHh));
         return new Tensor[] {relu ? sum.relu() : sum.tanh()};
     }

@@ -33,7 +33,9 @@ public abstract sealed class Recurrent extends Module permits LSTM, GRU, RNN {
     /// @param dropout       probability of dropping an element between layers in training
     /// @param bidirectional whether a second network walks backward in time
     /// @param batchFirst    whether sequences are `[B, T, ...]` instead of `[T, B, ...]`
-    public record Config(int in, int width, int layers, double dropout, boolean bidirectional, boolean batchFirst) {
+    /// @param hasBias       whether there are biases
+    public record Config(
+            int in, int width, int layers, double dropout, boolean bidirectional, boolean batchFirst, boolean hasBias) {
         /// Checks the ranges.
         public Config {
             if (in < 1 || width < 1 || layers < 1 || !(dropout >= 0 && dropout < 1)) {
@@ -44,32 +46,41 @@ public abstract sealed class Recurrent extends Module permits LSTM, GRU, RNN {
 
         /// One layer, forward in time, no dropout, time before batch.
         public static Config of(int in, int width) {
-            return new Config(in, width, 1, 0, false, false);
+            return new Config(in, width, 1, 0, false, false, true);
         }
 
         /// The same with several layers.
         public Config withLayers(int newLayers) {
-            return new Config(in, width, newLayers, dropout, bidirectional, batchFirst);
+            return new Config(in, width, newLayers, dropout, bidirectional, batchFirst, hasBias);
         }
 
         /// The same with dropout between layers.
         public Config withDropout(double p) {
-            return new Config(in, width, layers, p, bidirectional, batchFirst);
+            return new Config(in, width, layers, p, bidirectional, batchFirst, hasBias);
         }
 
         /// The same in both directions.
         public Config inBothDirections() {
-            return new Config(in, width, layers, dropout, true, batchFirst);
+            return new Config(in, width, layers, dropout, true, batchFirst, hasBias);
         }
 
         /// The same on sequences `[B, T, ...]`.
         public Config withBatchFirst() {
-            return new Config(in, width, layers, dropout, bidirectional, true);
+            return new Config(in, width, layers, dropout, bidirectional, true, hasBias);
+        }
+
+        /// The same without biases.
+        public Config withoutBias() {
+            return new Config(in, width, layers, dropout, bidirectional, batchFirst, false);
         }
     }
 
     /// The weights of one layer in one direction.
-    record Cell(Parameter weightIh, Parameter weightHh, Parameter biasIh, Parameter biasHh) {}
+    record Cell(
+            Parameter weightIh,
+            Parameter weightHh,
+            @Nullable Parameter biasIh,
+            @Nullable Parameter biasHh) {}
 
     Recurrent(Config config, int gates, int states, Rng rng) {
         this.config = config;
@@ -85,8 +96,8 @@ public abstract sealed class Recurrent extends Module permits LSTM, GRU, RNN {
                 cells.add(new Cell(
                         uniform("weight_ih" + suffix, Shape.of(rows, in), bound, rng),
                         uniform("weight_hh" + suffix, Shape.of(rows, config.width), bound, rng),
-                        uniform("bias_ih" + suffix, Shape.of(rows), bound, rng),
-                        uniform("bias_hh" + suffix, Shape.of(rows), bound, rng)));
+                        config.hasBias ? uniform("bias_ih" + suffix, Shape.of(rows), bound, rng) : null,
+                        config.hasBias ? uniform("bias_hh" + suffix, Shape.of(rows), bound, rng) : null));
             }
         }
     }
@@ -97,7 +108,7 @@ public abstract sealed class Recurrent extends Module permits LSTM, GRU, RNN {
 
     /// The next states from the projected input `[B, G·D]` and the states `[B, D]`; state 0 is the
     /// output.
-    abstract Tensor[] step(Tensor projected, Tensor[] state, Tensor weightHh, Tensor biasHh);
+    abstract Tensor[] step(Tensor projected, Tensor[] state, Tensor weightHh, @Nullable Tensor biasHh);
 
     /// The output at every time step, then the last value of each kind of state `[L·directions, B, D]`.
     final Tensor[] walk(Tensor x, Tensor @Nullable [] initial) {
@@ -146,9 +157,10 @@ public abstract sealed class Recurrent extends Module permits LSTM, GRU, RNN {
     private Tensor oneDirection(
             Tensor sequence, int cellNumber, int direction, Tensor @Nullable [] initial, Tensor[][] last) {
         Cell cell = cells.get(cellNumber);
-        Tensor projected = sequence.linear(cell.weightIh.value(), cell.biasIh.value()); // all time steps at once
+        Tensor shift = cell.biasIh == null ? null : cell.biasIh.value();
+        Tensor projected = sequence.linear(cell.weightIh.value(), shift); // all time steps at once
         Tensor weightHh = cell.weightHh.value();
-        Tensor biasHh = cell.biasHh.value();
+        Tensor biasHh = cell.biasHh == null ? null : cell.biasHh.value();
         Tensor[] state = new Tensor[states];
         for (int s = 0; s < states; s++) {
             state[s] = initial == null
@@ -176,6 +188,7 @@ public abstract sealed class Recurrent extends Module permits LSTM, GRU, RNN {
     @Override
     protected String extra() {
         return config.in + ", " + config.width + (config.layers == 1 ? "" : ", layers = " + config.layers)
-                + (config.bidirectional ? ", bidirectional" : "") + (config.batchFirst ? ", batch first" : "");
+                + (config.hasBias ? "" : ", no bias") + (config.bidirectional ? ", bidirectional" : "")
+                + (config.batchFirst ? ", batch first" : "");
     }
 }

@@ -19,13 +19,19 @@ public final class Adam extends Optimizer {
     /// @param beta2       memory of the average squared gradient, in [0, 1)
     /// @param eps         added to the root
     /// @param weightDecay added as weightDecay·w to the gradient
-    public record Config(double lr, double beta1, double beta2, double eps, double weightDecay) {
+    /// @param amsgrad     whether the largest v so far takes the place of v (Reddi et al., 2018)
+    public record Config(double lr, double beta1, double beta2, double eps, double weightDecay, boolean amsgrad) {
         /// Checks the ranges; the optimiser checks learning rate and weight decay.
         public Config {
             if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1 && eps >= 0)) {
                 throw new OpException(
                         "adam: expects betas in [0, 1) and eps >= 0, got " + beta1 + ", " + beta2 + " and " + eps);
             }
+        }
+
+        /// Without AMSGrad.
+        public Config(double lr, double beta1, double beta2, double eps, double weightDecay) {
+            this(lr, beta1, beta2, eps, weightDecay, false);
         }
 
         /// Betas 0.9 and 0.999, eps 1e-8, no weight decay.
@@ -40,12 +46,24 @@ public final class Adam extends Optimizer {
 
         /// The same with weight decay.
         public Config withWeightDecay(double value) {
-            return new Config(lr, beta1, beta2, eps, value);
+            return new Config(lr, beta1, beta2, eps, value, amsgrad);
         }
 
         /// The same with other memories.
         public Config withBetas(double first, double second) {
-            return new Config(lr, first, second, eps, weightDecay);
+            return new Config(lr, first, second, eps, weightDecay, amsgrad);
+        }
+
+        /// The same with the largest mean square so far in place of the last one.
+        public Config withAmsgrad() {
+            return new Config(lr, beta1, beta2, eps, weightDecay, true);
+        }
+
+        /// Names of the kept tensors.
+        String[] slots() {
+            return amsgrad
+                    ? new String[] {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"}
+                    : new String[] {"exp_avg", "exp_avg_sq"};
         }
     }
 
@@ -61,14 +79,30 @@ public final class Adam extends Optimizer {
 
     /// An optimiser of groups.
     public Adam(List<ParameterGroup> groups, Config config) {
-        super(groups, config.lr, config.weightDecay, "exp_avg", "exp_avg_sq");
+        super(groups, config.lr, config.weightDecay, config.slots());
         this.config = config;
     }
 
     @Override
     protected void update(Tensor w, Tensor gradient, Tensor[] slots, ParameterGroup group, long step) {
+        if (config.amsgrad) {
+            stepWithLargest(w, decayed(gradient, w.borrow(), group), slots, config, group, step);
+            return;
+        }
         UpdateOp op = new UpdateOp.AdamStep(
                 group.lr(), config.beta1, config.beta2, config.eps, group.weightDecay(), false, step);
         w.update(op, gradient, slots[0], slots[1]);
+    }
+
+    /// A step of AMSGrad, in basic ops: it is rare.
+    static void stepWithLargest(
+            Tensor w, Tensor gradient, Tensor[] slots, Config config, ParameterGroup group, long step) {
+        slots[0].update(new UpdateOp.Lerp(1 - config.beta1), gradient);
+        slots[1].update(new UpdateOp.Lerp(1 - config.beta2), gradient.square());
+        slots[2].copyFrom(slots[2].maximum(slots[1]));
+        double correction = Math.sqrt(1 - Math.pow(config.beta2, step));
+        Tensor root = slots[2].sqrt().div(correction).add(config.eps);
+        double rate = group.lr() / (1 - Math.pow(config.beta1, step));
+        w.update(new UpdateOp.AddScaled(-rate), slots[0].div(root));
     }
 }

@@ -18,7 +18,7 @@ public final class AdamW extends Optimizer {
 
     /// An optimiser of groups.
     public AdamW(List<ParameterGroup> groups, Adam.Config config) {
-        super(groups, config.lr(), config.weightDecay(), "exp_avg", "exp_avg_sq");
+        super(groups, config.lr(), config.weightDecay(), config.slots());
         this.config = config;
     }
 
@@ -34,6 +34,11 @@ public final class AdamW extends Optimizer {
 
     @Override
     protected void update(Tensor w, Tensor gradient, Tensor[] slots, ParameterGroup group, long step) {
+        if (config.amsgrad()) {
+            w.update(new UpdateOp.Scale(1 - group.lr() * group.weightDecay()));
+            Adam.stepWithLargest(w, gradient, slots, config, group, step);
+            return;
+        }
         UpdateOp op = new UpdateOp.AdamStep(
                 group.lr(), config.beta1(), config.beta2(), config.eps(), group.weightDecay(), true, step);
         w.update(op, gradient, slots[0], slots[1]);

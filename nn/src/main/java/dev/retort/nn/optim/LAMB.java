@@ -1,6 +1,7 @@
 package dev.retort.nn.optim;
 
 import dev.retort.nn.Parameter;
+import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.UpdateOp;
 import java.util.List;
@@ -19,6 +20,9 @@ public final class LAMB extends Optimizer {
     /// An optimiser of groups.
     public LAMB(List<ParameterGroup> groups, Adam.Config config) {
         super(groups, config.lr(), config.weightDecay(), "exp_avg", "exp_avg_sq");
+        if (config.amsgrad()) {
+            throw new OpException("lamb: expects no AMSGrad");
+        }
         this.config = config;
     }
 

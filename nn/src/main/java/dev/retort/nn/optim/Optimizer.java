@@ -73,13 +73,24 @@ public abstract class Optimizer implements Stateful {
     /// @param step  how often this parameter has been changed, this time included
     protected abstract void update(Tensor w, Tensor gradient, Tensor[] slots, ParameterGroup group, long step);
 
+    /// The kept tensors of a parameter before its first step, in the order of the constructor's names:
+    /// zeros of its
+    /// type, unless an optimiser says otherwise. Shapes and dtypes must follow from the parameter's alone.
+    protected Tensor[] initialSlots(Tensor parameter, ParameterGroup group) {
+        Tensor[] tensors = new Tensor[slots.size()];
+        for (int i = 0; i < tensors.length; i++) {
+            tensors[i] = parameter.zerosLike();
+        }
+        return tensors;
+    }
+
     /// Changes all parameters that have a gradient.
     public final void step() {
         for (ParameterGroup group : groups) {
             group.parameters().forEach((name, parameter) -> {
                 Tensor gradient = parameter.borrowGrad();
                 if (parameter.requiresGrad() && gradient != null) {
-                    Slots own = state.computeIfAbsent(name, unused -> fresh(parameter.tensor()));
+                    Slots own = state.computeIfAbsent(name, unused -> fresh(parameter, group));
                     own.step++;
                     update(parameter.tensor(), gradient.borrow(), own.tensors, group, own.step);
                 }
@@ -87,12 +98,13 @@ public abstract class Optimizer implements Stateful {
         }
     }
 
-    private Slots fresh(Tensor parameter) {
-        Tensor[] tensors = new Tensor[slots.size()];
-        for (int i = 0; i < tensors.length; i++) {
-            tensors[i] = parameter.borrow().zerosLike();
-        }
-        return new Slots(tensors);
+    /// The gradient plus weightDecay·w, for optimisers that do not take the decay apart.
+    static Tensor decayed(Tensor gradient, Tensor w, ParameterGroup group) {
+        return group.weightDecay() == 0 ? gradient : gradient.add(w.mul(group.weightDecay()));
+    }
+
+    private Slots fresh(Parameter parameter, ParameterGroup group) {
+        return new Slots(initialSlots(parameter.tensor().borrow(), group));
     }
 
     /// Drops the gradients of all parameters.
@@ -123,11 +135,12 @@ public abstract class Optimizer implements Stateful {
         Set<String> names = new java.util.LinkedHashSet<>();
         for (int i = 0; i < groups.size(); i++) {
             names.addAll(List.of("group." + i + ".lr", "group." + i + ".initial_lr", "group." + i + ".weight_decay"));
-            groups.get(i).parameters().forEach((name, parameter) -> {
+            ParameterGroup group = groups.get(i);
+            group.parameters().forEach((name, parameter) -> {
                 if (source.containsKey(name + ".step")) { // a parameter without a step so far has no state
                     names.add(name + ".step");
                     slots.forEach(slot -> names.add(name + "." + slot));
-                    loaded.put(name, load(source, name, parameter));
+                    loaded.put(name, load(source, name, parameter, group));
                 }
             });
         }
@@ -141,8 +154,8 @@ public abstract class Optimizer implements Stateful {
         state.putAll(loaded);
     }
 
-    private Slots load(Map<String, Tensor> source, String name, Parameter parameter) {
-        Slots own = fresh(parameter.tensor());
+    private Slots load(Map<String, Tensor> source, String name, Parameter parameter, ParameterGroup group) {
+        Slots own = fresh(parameter, group);
         own.step = StateValues.toLong(source, name + ".step");
         for (int i = 0; i < own.tensors.length; i++) {
             @Nullable Tensor given = source.get(name + "." + slots.get(i));

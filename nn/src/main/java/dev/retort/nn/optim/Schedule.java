@@ -4,7 +4,8 @@ import dev.retort.tensor.OpException;
 import java.util.Arrays;
 
 /// A learning rate as a function of the step, as a factor on the group's initial rate. Steps count from
-/// 0; they are optimiser steps or epochs, whichever the caller counts.
+/// 0; they are optimiser steps or epochs, whichever the caller counts. More are [OneCycle], [Cyclic] and
+/// [Multiplicative]; PyTorch's LambdaLR is a lambda, its ReduceLROnPlateau is [ReduceOnPlateau].
 @FunctionalInterface
 public interface Schedule {
     /// The factor at step `step`.
@@ -60,26 +61,92 @@ public interface Schedule {
     /// One cycle from 1/startDivisor up to 1 over a share `rise` of the steps, then down to
     /// 1/(startDivisor·endDivisor).
     static Schedule oneCycle(long total, double rise, double startDivisor, double endDivisor) {
-        check("one-cycle schedule", total > 1 && rise > 0 && rise < 1, "total > 1 and 0 < rise < 1", total, rise);
+        return new OneCycle(total, rise, startDivisor, endDivisor, false, false);
+    }
+
+    /// gamma^step (PyTorch's ExponentialLR).
+    static Schedule exponential(double gamma) {
+        check("exponential schedule", gamma > 0, "gamma > 0", gamma);
+        return step -> Math.pow(gamma, step);
+    }
+
+    /// Along a line from `start` to `end` over `total` steps, and `end` afterwards (PyTorch's LinearLR).
+    static Schedule linear(double start, double end, long total) {
         check(
-                "one-cycle schedule",
-                startDivisor > 0 && endDivisor > 0,
-                "positive divisors of the rates at the start and the end",
-                startDivisor,
-                endDivisor);
-        double peak = rise * total - 1;
-        double start = 1 / startDivisor;
-        double end = start / endDivisor;
+                "linear schedule",
+                start >= 0 && end >= 0 && total > 0,
+                "start, end >= 0 and total > 0",
+                start,
+                end,
+                total);
+        return step -> start + (end - start) * Math.min(1, step / (double) total);
+    }
+
+    /// `factor` for `total` steps, 1 afterwards (PyTorch's ConstantLR).
+    static Schedule constant(double factor, long total) {
+        check("constant schedule", factor >= 0 && total >= 0, "factor >= 0 and total >= 0", factor, total);
+        return step -> step < total ? factor : 1;
+    }
+
+    /// Half a cosine from 1 to `last` at step `half`, up again to 1 at twice that, and so on (PyTorch's
+    /// CosineAnnealingLR, `last` being its `eta_min` as a share of the initial rate).
+    static Schedule cosineAnnealing(long half, double last) {
+        check("cosine schedule", half > 0 && last >= 0, "half > 0 and last >= 0", half, last);
+        return step -> last + (1 - last) * (1 + Math.cos(Math.PI * step / half)) / 2;
+    }
+
+    /// Half a cosine from 1 to `last` over `first` steps, then again from 1 over `growth` times as many,
+    /// and so on
+    /// (PyTorch's CosineAnnealingWarmRestarts; Loshchilov and Hutter, 2016, arXiv 1608.03983).
+    static Schedule cosineAnnealingWarmRestarts(long first, int growth, double last) {
+        check(
+                "cosine schedule with restarts",
+                first > 0 && growth >= 1 && last >= 0,
+                "first > 0, growth >= 1 and last >= 0",
+                first,
+                growth,
+                last);
         return step -> {
-            double at = Math.min(step, total - 1);
-            return at <= peak
-                    ? along(start, 1, peak <= 0 ? 1 : at / peak)
-                    : along(1, end, (at - peak) / (total - 1 - peak));
+            long period = first;
+            long at = growth == 1 ? step % first : step;
+            while (at >= period) {
+                at -= period;
+                period *= growth;
+            }
+            return last + (1 - last) * (1 + Math.cos(Math.PI * at / period)) / 2;
         };
     }
 
-    private static double along(double from, double to, double share) {
-        return to + (from - to) / 2 * (1 + Math.cos(Math.PI * share));
+    /// One schedule after the other: number i from milestone i − 1 on, counting from 0 there (PyTorch's
+    /// SequentialLR).
+    static Schedule sequential(long[] milestones, Schedule... schedules) {
+        check(
+                "sequential schedule",
+                schedules.length == milestones.length + 1,
+                "one schedule more than milestones",
+                schedules.length,
+                milestones.length);
+        long[] own = milestones.clone();
+        for (int i = 1; i < own.length; i++) {
+            check("sequential schedule", own[i] > own[i - 1], "rising milestones", own[i - 1], own[i]);
+        }
+        Schedule[] parts = schedules.clone();
+        return step -> {
+            int part = (int) Arrays.stream(own).filter(m -> m <= step).count();
+            return parts[part].factor(part == 0 ? step : step - own[part - 1]);
+        };
+    }
+
+    /// The product of all factors (PyTorch's ChainedScheduler).
+    static Schedule chained(Schedule... schedules) {
+        Schedule[] parts = schedules.clone();
+        return step -> {
+            double product = 1;
+            for (Schedule part : parts) {
+                product *= part.factor(step);
+            }
+            return product;
+        };
     }
 
     private static void check(String name, boolean ok, String expected, Number... got) {

@@ -83,6 +83,7 @@ class LayerGradCheckTest {
         cases.putAll(pools());
         cases.putAll(rearrangements());
         cases.putAll(pairs());
+        cases.putAll(stacks());
         cases.putAll(sequences());
         return cases;
     }
@@ -223,9 +224,34 @@ class LayerGradCheckTest {
         return cases;
     }
 
+    private Map<String, Case> stacks() {
+        Map<String, Case> cases = new LinkedHashMap<>();
+        TransformerConfig config =
+                TransformerConfig.of(4, 2).withHidden(3).withDropout(0.2).withGelu();
+        Tensor memory = normal(2, 1, 4);
+        TransformerEncoderLayer encoderLayer = new TransformerEncoderLayer(config, rng);
+        cases.put("TransformerEncoderLayer", new Case(encoderLayer, encoderLayer::call, normal(3, 1, 4)));
+        TransformerDecoderLayer decoderLayer = new TransformerDecoderLayer(config.withNormFirst(), rng);
+        cases.put(
+                "TransformerDecoderLayer", new Case(decoderLayer, x -> decoderLayer.call(x, memory), normal(3, 1, 4)));
+        TransformerEncoder encoder = new TransformerEncoder(config, 1, true, rng);
+        cases.put("TransformerEncoder", new Case(encoder, encoder::call, normal(2, 1, 4)));
+        TransformerDecoder decoder = new TransformerDecoder(config, 1, false, rng);
+        cases.put("TransformerDecoder", new Case(decoder, x -> decoder.call(x, memory), normal(2, 1, 4)));
+        Transformer both = new Transformer(config, 1, 1, rng);
+        cases.put("Transformer", new Case(both, x -> both.call(x, memory), normal(2, 1, 4)));
+        ModuleList<Linear> list = new ModuleList<>(new Linear(3, 2, rng));
+        cases.put("ModuleList", new Case(list, x -> list.get(0).call(x), normal(2, 3)));
+        ModuleDict<Linear> dict = new ModuleDict<>();
+        dict.put("head", new Linear(3, 2, rng));
+        cases.put("ModuleDict", new Case(dict, x -> dict.get("head").call(x), normal(2, 3)));
+        return cases;
+    }
+
     private Map<String, Case> sequences() {
         Map<String, Case> cases = new LinkedHashMap<>();
-        RNN rnn = new RNN(Recurrent.Config.of(3, 4).withLayers(2).inBothDirections(), rng);
+        RNN rnn = new RNN(
+                Recurrent.Config.of(3, 4).withLayers(2).inBothDirections().withoutBias(), rng);
         cases.put("RNN", new Case(rnn, x -> rnn.call(x).output(), normal(2, 3, 3)));
         MultiheadAttention attention =
                 new MultiheadAttention(MultiheadAttention.Config.of(4, 2).withDropout(0.2), rng);

@@ -3,6 +3,7 @@ package dev.retort.nn.parametrize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.retort.autograd.GradCheck;
 import dev.retort.nn.Parametrization;
 import dev.retort.nn.layer.Linear;
 import dev.retort.nn.optim.SGD;
@@ -42,6 +43,24 @@ class ParametrizeTest {
         }
         assertThat(kept).isEqualTo(6);
         assertThat(layer.stateDict().keySet()).containsExactly("weight", "bias", "weight_mask");
+    }
+
+    @Test
+    void spectralNormMakesTheLargestSingularValueOne() {
+        SpectralNorm norm = new SpectralNorm(layer.weight().tensor(), rng);
+        norm.iterate(layer.weight().tensor(), 200);
+        layer.weight().parametrize(norm);
+        assertThat(layer.weight().value().svd().s().get(0)).isCloseTo(1, Offset.offset(1e-4));
+        assertThat(layer.stateDict().keySet()).containsExactly("weight", "bias", "weight_u", "weight_v");
+        step();
+        norm.iterate(layer.weight().tensor(), 50);
+        assertThat(layer.weight().value().svd().s().get(0)).isCloseTo(1, Offset.offset(1e-3));
+        Tensor weight = Random.normal(rng, 0, 1, DType.F64, 3, 2, 2);
+        SpectralNorm fixed = new SpectralNorm(weight, rng);
+        GradCheck.defaults()
+                .firstOrder("spectral", in -> new Tensor[] {fixed.value(in[0])}, weight)
+                .verify();
+        assertThatThrownBy(() -> new SpectralNorm(Tensor.ones(3), rng)).isInstanceOf(OpException.class);
     }
 
     @Test
