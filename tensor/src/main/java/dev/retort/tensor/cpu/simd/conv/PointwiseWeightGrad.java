@@ -38,8 +38,9 @@ final class PointwiseWeightGrad {
     private static final int GROUP = TALL ? MR : 16 * MR;
     /// Columns of a task at most: a block of positions of them fills half of a second-level cache of 2 MB.
     private static final int COLUMNS = 512;
-    /// Rows of a task at most: their sums beside [#COLUMNS] columns fill a quarter of that cache.
-    private static final int ROWS = 264;
+    /// Rows of a task at most: their sums beside [#COLUMNS] columns fill a quarter of that cache. Of smaller tiles
+    /// twice as many, since every task packs its columns for itself (measured: docs/design-notes.md).
+    private static final int ROWS = TALL ? 264 : 528;
     /// Weights up to which portions cost less than packing the same source twice.
     private static final int PORTION_WEIGHTS = 1 << 16;
     /// Positions that make a portion worth its sums.

@@ -39,6 +39,7 @@ public class Conv2dTest {
                 new ConvShape(3, 20, 7, 9, 32, 1, 1, 1, 1, 0, 0, 1, 1, 1),
                 new ConvShape(2, 13, 35, 34, 48, 1, 1, 1, 1, 0, 0, 1, 1, 1),
                 new ConvShape(9, 11, 15, 13, 31, 1, 1, 2, 2, 0, 0, 1, 1, 1),
+                new ConvShape(2, 20, 4, 5, 560, 1, 1, 1, 1, 0, 0, 1, 1, 1),
                 new ConvShape(2, 12, 9, 11, 30, 3, 3, 2, 3, 1, 2, 2, 1, 1),
                 new ConvShape(2, 12, 14, 10, 64, 2, 3, 1, 2, 0, 3, 1, 2, 2));
         Stream<ConvShape> windows = Stream.of(
