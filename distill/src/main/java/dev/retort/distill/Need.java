@@ -35,6 +35,10 @@ public sealed interface Need {
         }
     }
 
+    /// Every image of the usual view also turned by 90, 180 and 270 degrees, as views 1, 2 and 3. Images must
+    /// be square; not together with [Views].
+    record Rotations() implements Need {}
+
     /// Indices that name the same sample in every epoch, as memory banks need; generated samples have
     /// none.
     record SampleIndices() implements Need {}

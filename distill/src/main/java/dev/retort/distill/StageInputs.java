@@ -13,6 +13,7 @@ import dev.retort.nn.Layer;
 import dev.retort.nn.data.Batch;
 import dev.retort.nn.data.DataLoader;
 import dev.retort.nn.data.Dataset;
+import dev.retort.nn.data.Transform;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
@@ -78,6 +79,11 @@ record StageInputs(
         return views;
     }
 
+    /// Whether images are also seen turned.
+    boolean rotations() {
+        return stage.objective().needs().contains(new Need.Rotations());
+    }
+
     /// Dropout that a need asks for in training.
     List<TapDropout> studentDropout() {
         List<TapDropout> sites = new ArrayList<>();
@@ -94,6 +100,25 @@ record StageInputs(
         return new Rng(training.seed()).fork(purpose).fork(number);
     }
 
+    /// What happens to inputs in training.
+    ///
+    /// @throws IllegalStateException if samples that are made, as networks see them, are to be augmented and
+    ///                               prepared in one
+    Transform augmentation() {
+        if (source == null) {
+            return training.augmentation();
+        }
+        if (!training.isPlain() && training.preparation() != Transform.IDENTITY) {
+            throw new IllegalStateException("distillation: stage " + stage.name()
+                    + " makes samples as networks see them; expected an augmentation without preparation");
+        }
+        return training.isPlain() ? Transform.IDENTITY : training.augmentation();
+    }
+
+    private Transform preparation() {
+        return source == null ? training.preparation() : Transform.IDENTITY;
+    }
+
     boolean inputGradients() {
         return stage.objective().needs().contains(new Need.InputGradients());
     }
@@ -102,7 +127,11 @@ record StageInputs(
     /// by row.
     boolean teacherLogitsAreLabels() {
         boolean byRow = !(teacher instanceof LiveTeacher live) || live.mode() == LiveTeacher.Mode.EVAL;
-        return training.isPlain() && source == null && byRow && teacherTaps().equals(Set.of(Tap.LOGITS));
+        return training.isPlain()
+                && source == null
+                && byRow
+                && !rotations()
+                && teacherTaps().equals(Set.of(Tap.LOGITS));
     }
 
     boolean needsTeacherLabels() {
@@ -148,6 +177,7 @@ record StageInputs(
             requireTeacher();
         }
         Batch sample = firstSamples();
+        requireTurnable(sample.inputs());
         Map<Tap, Shape> studentShapes = shapes(Features.quietly(student, sample.inputs(), studentTaps()));
         Map<Tap, Shape> teacherShapes = Map.of();
         if (!teacherTaps().isEmpty()) {
@@ -174,6 +204,14 @@ record StageInputs(
                 rng(ADAPTERS));
     }
 
+    private void requireTurnable(Tensor first) {
+        if (rotations() && (views() > 1 || first.rank() != 4 || first.size(2) != first.size(3))) {
+            throw new IllegalStateException("distillation: stage " + stage.name()
+                    + " turns images; expected square ones [C, S, S] in one view, got " + first.type() + " in "
+                    + views());
+        }
+    }
+
     private @Nullable Tensor teacherPasses() {
         for (Need need : stage.objective().needs()) {
             if (need instanceof Need.TeacherPasses wanted) {
@@ -190,7 +228,7 @@ record StageInputs(
 
     /// The student before an epoch.
     EpochStart epochStart(int epoch, Layer student) {
-        return new EpochStart(epoch, () -> Predictions.logits(student, data, training.preparation()), () -> {
+        return new EpochStart(epoch, () -> Predictions.logits(student, data, preparation()), () -> {
             Dataset held = validation;
             if (held == null) {
                 throw new IllegalStateException(
@@ -212,9 +250,8 @@ record StageInputs(
     }
 
     private Batch firstSamples() {
-        DataLoader.Config config = DataLoader.Config.evaluation(2)
-                .withTransform(training.preparation())
-                .withPrefetch(0);
+        DataLoader.Config config =
+                DataLoader.Config.evaluation(2).withTransform(preparation()).withPrefetch(0);
         return new DataLoader(data, config).iterator().next();
     }
 

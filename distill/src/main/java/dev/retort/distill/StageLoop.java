@@ -111,7 +111,7 @@ final class StageLoop implements Stateful {
         return new DataLoader(
                 scope,
                 DataLoader.Config.training(size, seed)
-                        .withTransform(training.augmentation())
+                        .withTransform(inputs.augmentation())
                         .withDropLast(single));
     }
 
@@ -174,11 +174,8 @@ final class StageLoop implements Stateful {
         if (atEpochEnd()) {
             beginEpoch(epoch);
         }
-        List<StepBatch> batches = new ArrayList<>();
         List<Batch> sources = feed.next();
-        for (Batch batch : sources) {
-            batches.add(stepBatch(batch));
-        }
+        List<StepBatch> batches = stepBatches(sources);
         double[] counts = new double[terms.size()];
         for (int t = 0; t < counts.length; t++) {
             for (StepBatch batch : batches) {
@@ -225,15 +222,38 @@ final class StageLoop implements Stateful {
     /// @param loss    weighted loss
     record Taken(int samples, double loss) {}
 
-    private StepBatch stepBatch(Batch batch) {
+    private List<StepBatch> stepBatches(List<Batch> sources) {
+        int size = sources.stream().mapToInt(batch -> batch.indices().length).sum();
+        SampleSource source = inputs.source();
+        Tensor made = source == null ? null : source.forStep(step, size, students.getFirst());
+        List<StepBatch> batches = new ArrayList<>();
+        int from = 0;
+        for (Batch batch : sources) {
+            int count = batch.indices().length;
+            batches.add(stepBatch(batch, made == null ? feed.views(batch) : List.of(made.narrow(0, from, count))));
+            from += count;
+        }
+        return batches;
+    }
+
+    private StepBatch stepBatch(Batch batch, List<Tensor> shown) {
         List<Tensor> views =
-                feed.views(batch).stream().map(view -> view.to(cohort.device())).toList();
+                shown.stream().map(view -> view.to(cohort.device())).toList();
+        if (inputs.rotations()) {
+            views = turned(views.getFirst());
+        }
         if (inputs.inputGradients()) {
             views = views.stream().map(view -> view.detach().requiresGrad(true)).toList();
         }
         int[] positions =
                 Arrays.stream(batch.indices()).map(index -> members[index]).toArray();
         return new StepBatch(views, batch.targets().to(cohort.device()), positions);
+    }
+
+    /// Square images [B, C, S, S] as they are, and turned by 90, 180 and 270 degrees.
+    private static List<Tensor> turned(Tensor images) {
+        Tensor across = images.transpose(2, 3);
+        return List.of(images, across.flip(2), images.flip(2, 3), across.flip(3));
     }
 
     private Step forward(StepBatch batch, Batch source, int epoch, int part) {
@@ -258,9 +278,7 @@ final class StageLoop implements Stateful {
         List<Map<Tap, Tensor>> views = new ArrayList<>();
         for (int view = 0; view < batch.views().size(); view++) {
             Tensor shown = batch.views().get(view).detach();
-            String key = inputs.training().isPlain() && inputs.source() == null
-                    ? TeacherQuery.NONE
-                    : "seed " + inputs.training().seed() + ", epoch " + source.epoch() + ", view " + view;
+            String key = viewKey(source.epoch(), view);
             Map<Tap, Tensor> here = new LinkedHashMap<>();
             inputs.requireTeacher()
                     .answer(new TeacherQuery(inputs.dataset(), batch.indices(), key, () -> shown, taps))
@@ -268,6 +286,15 @@ final class StageLoop implements Stateful {
             views.add(here);
         }
         return views;
+    }
+
+    /// What a teacher's answers to a view are kept under.
+    private String viewKey(long epoch, int view) {
+        boolean rotations = inputs.rotations();
+        String key = inputs.training().isPlain() && inputs.source() == null
+                ? TeacherQuery.NONE
+                : "seed " + inputs.training().seed() + ", epoch " + epoch + ", view " + (rotations ? 0 : view);
+        return rotations && view > 0 ? key + ", turned " + view : key;
     }
 
     private @Nullable Tensor rows(@Nullable Tensor table, int[] indices) {

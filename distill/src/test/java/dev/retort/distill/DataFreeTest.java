@@ -4,9 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.retort.distill.evaluate.Predictions;
+import dev.retort.distill.feature.Tap;
+import dev.retort.distill.method.Dafl;
 import dev.retort.distill.method.DeepInversion;
+import dev.retort.distill.method.Dfad;
+import dev.retort.distill.method.Dfq;
 import dev.retort.distill.method.HintonKd;
 import dev.retort.distill.method.LabelsOnly;
+import dev.retort.distill.method.Synthesis;
+import dev.retort.distill.method.Zskt;
 import dev.retort.distill.teacher.CachedTeacher;
 import dev.retort.distill.teacher.LiveTeacher;
 import dev.retort.nn.Layer;
@@ -25,8 +31,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class DataFreeTest {
     private static final Clusters DATA = new Clusters(2, 1500, 1, 200, 1000);
@@ -40,13 +50,24 @@ class DataFreeTest {
                 new Linear(width, Clusters.CLASSES, rng));
     }
 
+    private static @Nullable Layer trained;
+
+    /// A copy of one trained network.
     private static Layer teacher() throws IOException {
-        return Distillation.withoutTeacher(normalised(64))
-                .labelled(DATA.labelled)
-                .method(new LabelsOnly())
-                .training(Clusters.training(10))
-                .fit()
-                .student();
+        Layer first = trained;
+        if (first == null) {
+            first = Distillation.withoutTeacher(normalised(64))
+                    .labelled(DATA.labelled)
+                    .method(new LabelsOnly())
+                    .training(Clusters.training(10))
+                    .fit()
+                    .student();
+            trained = first;
+        }
+        Layer copy = normalised(64).create(new Rng(0));
+        copy.loadStateDict(first.stateDict());
+        copy.eval();
+        return copy;
     }
 
     private static Distillation run(Layer teacher, int epochs) {
@@ -106,10 +127,69 @@ class DataFreeTest {
                 + seen.var(0, false, 0).sub(norm.runningVar()).norm().item();
     }
 
+    static Stream<DistillationMethod> methods() {
+        Synthesis made = Synthesis.of(Shape.of(Clusters.SIZE), 500, -4, 4)
+                .withGenerator(16, 32)
+                .withTurns(64, 1, 3);
+        return Stream.of(
+                new DeepInversion(Shape.of(Clusters.SIZE), 500, MAKING),
+                new Dafl(made, Tap.input("3")),
+                new Zskt(made, List.of()),
+                new Dfad(made),
+                new Dfq(made));
+    }
+
+    private static Distillation run(Layer teacher, DistillationMethod method, int epochs) {
+        return Distillation.with(teacher, normalised(64))
+                .method(method)
+                .training(Clusters.training(epochs).withEvery(0, 3));
+    }
+
+    /// Samples are as networks see them: a run's preparation would change them.
     @Test
-    void stoppedAndResumedIsTheSameAsUninterrupted(@TempDir Path folder) throws IOException {
+    void preparationsAreNotForSamplesThatAreMade() throws IOException {
         Layer teacher = teacher();
-        Distilled straight = run(teacher, 2).fit();
+        Transform scaled = new Transform() {
+            @Override
+            public Tensor apply(Tensor input, Rng rng) {
+                throw new AssertionError("prepared");
+            }
+
+            @Override
+            public String text() {
+                return "scaled";
+            }
+        };
+        Training training = Clusters.training(1).withTransforms(scaled, scaled);
+        assertThat(run(teacher, new DeepInversion(Shape.of(Clusters.SIZE), 64, MAKING.withWork(64, 2)), 1)
+                        .training(training)
+                        .fit()
+                        .reports())
+                .hasSize(1);
+        assertThatThrownBy(() -> run(teacher, new DeepInversion(Shape.of(Clusters.SIZE), 64, MAKING), 1)
+                        .training(Clusters.training(1).withTransforms(Transform.IDENTITY, scaled))
+                        .fit())
+                .hasMessageContaining("expected an augmentation without preparation");
+    }
+
+    /// A student that has seen nothing but what a generator makes.
+    @ParameterizedTest
+    @MethodSource("methods")
+    void studentsLearnFromGenerators(DistillationMethod method) throws IOException {
+        if (method instanceof DeepInversion) {
+            return; // has a test of its own
+        }
+        Layer teacher = teacher();
+        Distilled result = run(teacher, method, 20).fit();
+        assertThat(result.predict(DATA.test).accuracy()).as(method.name()).isGreaterThan(.5);
+        assertThat(teacher.parameters()).allMatch(p -> p.grad() == null);
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void stoppedAndResumedIsTheSameAsUninterrupted(DistillationMethod method, @TempDir Path folder) throws IOException {
+        Layer teacher = teacher();
+        Distilled straight = run(teacher, method, 2).fit();
         TrainingListener stop = new TrainingListener() {
             private long at;
 
@@ -123,9 +203,10 @@ class DataFreeTest {
                 return at == 5;
             }
         };
-        assertThatThrownBy(() -> run(teacher, 2).folder(folder).listener(stop).fit())
+        assertThatThrownBy(() ->
+                        run(teacher, method, 2).folder(folder).listener(stop).fit())
                 .isInstanceOf(TrainingStopped.class);
-        Distilled resumed = run(teacher, 2).folder(folder).fit();
+        Distilled resumed = run(teacher, method, 2).folder(folder).fit();
         Map<String, float[]> expected = Clusters.snapshot(straight.student());
         Clusters.snapshot(resumed.student())
                 .forEach((name, values) -> assertThat(values).as(name).containsExactly(Clusters.of(expected, name)));

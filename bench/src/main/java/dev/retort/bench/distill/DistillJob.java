@@ -75,7 +75,10 @@ final class DistillJob {
                 .listener(watch)
                 .devices(DeviceChoice.parseAll(options.device))
                 .folder(checkpoints.folder());
-        options.chosen(this::factory).forEach(comparison::method);
+        DataSplit first = splits.getFirst();
+        int perEpoch = first.labelled().size() + first.pool().size();
+        options.chosen(this::factory, SampleRange.of(shape, normalize, perEpoch))
+                .forEach(comparison::method);
         return comparison.run();
     }
 

@@ -170,22 +170,26 @@ final class DistillOptions {
                     .withResidual(ResidualSpec.parse(residual))
                     .toString();
         }
-        chosen(spec -> _ -> {
-            throw new IllegalStateException("distill: no network is made of " + spec + " before the data is known");
-        });
+        chosen(
+                spec -> _ -> {
+                    throw new IllegalStateException(
+                            "distill: no network is made of " + spec + " before the data is known");
+                },
+                SampleRange.ANY);
     }
 
     /// The methods by label.
     ///
     /// @param factory of an assistant's networks
+    /// @param range   what methods without data are told of it
     /// @throws IllegalArgumentException if a method or a network is not understood
-    Map<String, DistillationMethod> chosen(Function<ModelSpec, NetworkFactory> factory) {
+    Map<String, DistillationMethod> chosen(Function<ModelSpec, NetworkFactory> factory, SampleRange range) {
         List<Architecture> between = new ArrayList<>();
         for (String text : assistants) {
             between.add(new Architecture(text, factory.apply(ModelSpec.parse(text))));
         }
         return Methods.chosen(
-                methods, new Methods.Networks(ModelSpec.parse(teacher), ModelSpec.parse(student), between));
+                methods, new Methods.Networks(ModelSpec.parse(teacher), ModelSpec.parse(student), between, range));
     }
 
     /// Whether kernels are to be timed.

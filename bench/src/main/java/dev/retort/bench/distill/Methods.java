@@ -47,6 +47,7 @@ import dev.retort.distill.method.Rld;
 import dev.retort.distill.method.SimilarityPreservation;
 import dev.retort.distill.method.Slam;
 import dev.retort.distill.method.SoftLabels;
+import dev.retort.distill.method.Sskd;
 import dev.retort.distill.method.Takd;
 import dev.retort.distill.method.TaylorCrossEntropy;
 import dev.retort.distill.method.TeacherFreeKd;
@@ -114,6 +115,7 @@ public final class Methods implements Iterable<String> {
             "ft",
             "cwd",
             "review",
+            "sskd",
             "mutual",
             "byot",
             "born-again",
@@ -122,6 +124,9 @@ public final class Methods implements Iterable<String> {
 
     /// Those that look at maps, which not every network has.
     private static final Set<String> OF_MAPS = Set.of("at", "nst", "ft", "cwd", "review");
+
+    /// Those that only images of some shapes fit: by name only.
+    private static final Set<String> OF_SQUARES = Set.of("sskd");
 
     private static final String OPTION = "--methods";
     private static final double CONFIDENT = 0.9;
@@ -135,21 +140,29 @@ public final class Methods implements Iterable<String> {
     /// @param teacher    where feature methods look
     /// @param student    where feature methods look
     /// @param assistants between the two in size, large to small
-    record Networks(FeatureSites teacher, FeatureSites student, List<Architecture> assistants) {}
+    /// @param range      what methods without data are told of it
+    record Networks(FeatureSites teacher, FeatureSites student, List<Architecture> assistants, SampleRange range) {}
 
-    /// The method that a text names, without assistants.
+    /// The method that a text names, without assistants, one that learns from data.
     ///
     /// @param option  the option of the command line that holds the text, such as `--method`, for messages
     /// @param teacher where feature methods look
     /// @param student where feature methods look
     /// @throws IllegalArgumentException if there is no such method or option, or a value is out of range
     public static DistillationMethod of(String option, String text, FeatureSites teacher, FeatureSites student) {
-        return of(option, text, new Networks(teacher, student, List.of()));
+        String name = MethodOptions.parse(option, text).name();
+        if (DataFreeMethods.NAMES.contains(name)) {
+            throw new IllegalArgumentException(
+                    option + ": expected a method that learns from data, got '" + name + "'");
+        }
+        return of(option, text, new Networks(teacher, student, List.of(), SampleRange.ANY));
     }
 
     private static DistillationMethod of(String option, String text, Networks networks) {
         MethodOptions options = MethodOptions.parse(option, text);
-        DistillationMethod method = create(options, networks);
+        DistillationMethod method = DataFreeMethods.NAMES.contains(options.name())
+                ? DataFreeMethods.of(options, networks)
+                : create(options, networks);
         options.requireAllKnown();
         return method;
     }
@@ -201,7 +214,7 @@ public final class Methods implements Iterable<String> {
             case "fitnet" -> new FitNet(student.middle(), teacher.middle());
             case "rkd" -> new Rkd(student.last(), teacher.last());
             case "crd" -> new Crd(student.last(), teacher.last());
-            case "at", "sp", "pkt", "cc", "nst", "ft", "cwd", "review" -> features(o, teacher, student);
+            case "at", "sp", "pkt", "cc", "nst", "ft", "cwd", "review", "sskd" -> features(o, teacher, student);
             case "mutual" -> new DeepMutualLearning();
             case "byot" ->
                 new Byot(
@@ -221,7 +234,9 @@ public final class Methods implements Iterable<String> {
                         o.number("survival", 0.75));
             default ->
                 throw new IllegalArgumentException(o.option() + ": expected "
-                        + (o.option().equals(OPTION) ? "all, or some of " : "one of ") + String.join(", ", NAMES)
+                        + (o.option().equals(OPTION)
+                                ? "all, or some of " + String.join(", ", named())
+                                : "one of " + String.join(", ", NAMES))
                         + ", got '" + o.name() + "'");
         };
     }
@@ -262,6 +277,14 @@ public final class Methods implements Iterable<String> {
                 new ChannelWise(
                         middle.student(), middle.teacher(), o.number("temperature", 4), o.number("weight", 50), labels);
             case "review" -> new ReviewKd(List.of(middle, last), o.number("weight", 5), o.whole("warmup", 20), labels);
+            case "sskd" ->
+                new Sskd(
+                        last.student(),
+                        last.teacher(),
+                        o.whole("head", 5),
+                        new Sskd.Part(o.number("self", 10), o.number("self-temperature", 0.5), o.number("kept", 0.75)),
+                        new Sskd.Part(o.number("transformed", 2.7), o.number("temperature", 4), 1),
+                        new HintonKd(4, 0.1, 0.9));
             default -> throw new IllegalStateException("methods: " + o.name() + " is not one of features");
         };
     }
@@ -380,8 +403,8 @@ public final class Methods implements Iterable<String> {
                 o.number("rate", 0.1));
     }
 
-    /// The chosen methods by label, in the order given; `all` is every one, without those of maps where a network
-    /// has none.
+    /// The chosen methods by label, in the order given; `all` is every one that learns from data, without those of
+    /// maps where a network has none and those of square images.
     ///
     /// @throws IllegalArgumentException if there is no text, or one is not understood
     static Map<String, DistillationMethod> chosen(List<String> texts, Networks networks) {
@@ -390,8 +413,9 @@ public final class Methods implements Iterable<String> {
         }
         Map<String, DistillationMethod> chosen = new LinkedHashMap<>();
         boolean maps = networks.teacher().hasMaps() && networks.student().hasMaps();
-        List<String> fitting =
-                NAMES.stream().filter(name -> maps || !OF_MAPS.contains(name)).toList();
+        List<String> fitting = NAMES.stream()
+                .filter(name -> (maps || !OF_MAPS.contains(name)) && !OF_SQUARES.contains(name))
+                .toList();
         for (String text : texts.equals(List.of("all")) ? fitting : texts) {
             chosen.put(label(text), of(OPTION, text, networks));
         }
@@ -401,8 +425,14 @@ public final class Methods implements Iterable<String> {
     /// The names, for the help text.
     @Override
     public Iterator<String> iterator() {
-        List<String> names = new ArrayList<>(NAMES);
+        List<String> names = named();
         names.add("all");
         return names.iterator();
+    }
+
+    private static List<String> named() {
+        List<String> names = new ArrayList<>(NAMES);
+        names.addAll(DataFreeMethods.NAMES);
+        return names;
     }
 }

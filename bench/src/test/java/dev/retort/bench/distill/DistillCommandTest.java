@@ -75,6 +75,16 @@ class DistillCommandTest {
         predicts();
     }
 
+    /// Students that see nothing but what a generator makes.
+    @Test
+    void methodsWithoutDataRun() {
+        String small = "samples=64:batch=16:width=4:latent=8";
+        CommandLineRun run = distill("--methods", "dafl:" + small + ",zskt:" + small);
+
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out()).contains("dafl+samples64", "zskt+samples64", "did best");
+    }
+
     private void predicts() throws Exception {
         Dataset test = EmbeddedFashion.open().test().orElseThrow();
         float[] pixels = test.get(0).input().toFloats();

@@ -3,20 +3,28 @@ package dev.retort.bench.distill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.retort.bench.model.ImageShape;
 import dev.retort.bench.model.ModelSpec;
 import dev.retort.distill.Architecture;
 import dev.retort.distill.DistillationMethod;
 import dev.retort.distill.estimate.DebiasWeights;
 import dev.retort.distill.estimate.ShortList;
+import dev.retort.distill.feature.TapPair;
 import dev.retort.distill.method.AnnealingKd;
 import dev.retort.distill.method.AttentionTransfer;
 import dev.retort.distill.method.BinaryKd;
 import dev.retort.distill.method.BlindDistillation;
+import dev.retort.distill.method.Cmi;
 import dev.retort.distill.method.CorrelationCongruence;
 import dev.retort.distill.method.Ctkd;
+import dev.retort.distill.method.Dafl;
+import dev.retort.distill.method.DeepInversion;
+import dev.retort.distill.method.Dfad;
+import dev.retort.distill.method.Dfq;
 import dev.retort.distill.method.Dgkd;
 import dev.retort.distill.method.Dist;
 import dev.retort.distill.method.Dkd;
+import dev.retort.distill.method.FastDfkd;
 import dev.retort.distill.method.HintonKd;
 import dev.retort.distill.method.Lskd;
 import dev.retort.distill.method.Mixing;
@@ -28,6 +36,8 @@ import dev.retort.distill.method.ProgressiveKd;
 import dev.retort.distill.method.ReviewKd;
 import dev.retort.distill.method.Rld;
 import dev.retort.distill.method.Slam;
+import dev.retort.distill.method.Sskd;
+import dev.retort.distill.method.Synthesis;
 import dev.retort.distill.method.Takd;
 import dev.retort.distill.method.TaylorCrossEntropy;
 import dev.retort.distill.method.TeacherFreeKd;
@@ -37,8 +47,12 @@ import dev.retort.distill.method.Ttm;
 import dev.retort.distill.method.Ups;
 import dev.retort.distill.method.WeightedDistillation;
 import dev.retort.distill.method.Wsld;
+import dev.retort.distill.method.Zskt;
+import dev.retort.nn.data.Normalize;
+import dev.retort.tensor.Shape;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class MethodsTest {
@@ -54,7 +68,11 @@ class MethodsTest {
     }
 
     private static Map<String, DistillationMethod> chosen(ModelSpec teacher, ModelSpec student, String... texts) {
-        return Methods.chosen(List.of(texts), new Methods.Networks(teacher, student, List.of(ASSISTANT)));
+        return Methods.chosen(List.of(texts), networks(teacher, student, SampleRange.ANY));
+    }
+
+    private static Methods.Networks networks(ModelSpec teacher, ModelSpec student, SampleRange range) {
+        return new Methods.Networks(teacher, student, List.of(ASSISTANT), range);
     }
 
     @Test
@@ -65,7 +83,7 @@ class MethodsTest {
                 .contains("weighted", "blind", "ups", "noisy-student", "taylor", "gce", "vid", "forward");
         assertThat(all.values()).doesNotHaveDuplicates();
         for (String name : new Methods()) {
-            if (!name.equals("all")) {
+            if (!Set.of("all", "sskd").contains(name) && !DataFreeMethods.NAMES.contains(name)) {
                 assertThat(all).containsKey(name);
             }
         }
@@ -84,6 +102,8 @@ class MethodsTest {
                 .isEqualTo(CorrelationCongruence.Kernel.BILINEAR);
         assertThatThrownBy(() -> of("at:power=0.5")).hasMessageContaining("power of at least 1");
         assertThat(((ReviewKd) of("review:warmup=3")).warmup()).isEqualTo(3);
+        assertThat(of("sskd")).isEqualTo(new Sskd(STUDENT.last(), TEACHER.last()));
+        assertThat(((Sskd) of("sskd:head=2:kept=0.5")).self().kept()).isEqualTo(.5);
     }
 
     @Test
@@ -145,6 +165,46 @@ class MethodsTest {
                 .isEqualTo(new BlindDistillation().withPerClass(5).withTemperature(4));
         assertThat(((Ups) of("ups:rounds=2")).rounds()).isEqualTo(2);
         assertThat(((NoisyStudent) of("noisy-student:dropout=0")).dropout()).isNull();
+    }
+
+    /// They are told the shape of the data, its range after the normalisation, and how long an epoch is.
+    @Test
+    void methodsWithoutDataKnowItsShapeAndRange() {
+        Normalize normalize = new Normalize(new float[] {.5f, .25f}, new float[] {.25f, .125f});
+        SampleRange range = SampleRange.of(new ImageShape(2, 7, 9), normalize, 300);
+        assertThat(range).isEqualTo(new SampleRange(Shape.of(2, 7, 9), -2, 6, 300));
+        List<String> texts = List.of(
+                "dafl:entropy=3:width=8",
+                "zskt",
+                "dfad:every=2",
+                "dfq",
+                "deep-inversion",
+                "cmi",
+                "fast-dfkd:outer=reptile");
+        Map<String, DistillationMethod> chosen = Methods.chosen(texts, networks(TEACHER, STUDENT, range));
+        Synthesis standard = Synthesis.of(Shape.of(2, 7, 9), 300, -2, 6);
+        assertThat(chosen.values())
+                .contains(
+                        new Dafl(standard.withGenerator(100, 8), TEACHER.last(), 1, .1, 3, new HintonKd(1, 0, 1)),
+                        new Zskt(standard, List.of(new TapPair(STUDENT.middle(), TEACHER.middle()))),
+                        new Dfad(standard.withTurns(128, 1, 2)),
+                        new Dfq(standard),
+                        new Cmi(Shape.of(2, 7, 9), 300, Cmi.Making.of(-2, 6)),
+                        new DeepInversion(Shape.of(2, 7, 9), 300, DeepInversion.Making.of(-2, 6)));
+        assertThat(((FastDfkd) chosen.get("fast-dfkd+outerreptile")).making().outer())
+                .isEqualTo(FastDfkd.Outer.REPTILE);
+        assertThat(Methods.chosen(List.of("fast-dfkd"), networks(TEACHER, STUDENT, range)))
+                .containsValue(new FastDfkd(Shape.of(2, 7, 9), 300, FastDfkd.Making.of(-2, 6)));
+        assertThat(Methods.chosen(List.of("all"), networks(TEACHER, STUDENT, range)))
+                .doesNotContainKey("dafl");
+        assertThat(((Zskt) Methods.chosen(List.of("zskt"), networks(ModelSpec.parse("mlp:8"), STUDENT, range))
+                                .get("zskt"))
+                        .pairs())
+                .isEmpty();
+        assertThatThrownBy(() -> of("dafl"))
+                .hasMessage("--methods: expected a method that learns from data, got 'dafl'");
+        assertThatThrownBy(() -> Methods.chosen(List.of("dfad:entropy=1"), networks(TEACHER, STUDENT, range)))
+                .hasMessageContaining("dfad has the options samples");
     }
 
     @Test

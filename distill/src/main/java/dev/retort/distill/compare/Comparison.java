@@ -1,5 +1,6 @@
 package dev.retort.distill.compare;
 
+import dev.retort.distill.DataFree;
 import dev.retort.distill.Distillation;
 import dev.retort.distill.DistillationMethod;
 import dev.retort.distill.Distilled;
@@ -13,6 +14,7 @@ import dev.retort.distill.evaluate.Predictions;
 import dev.retort.distill.method.LabelsOnly;
 import dev.retort.distill.teacher.CachedTeacher;
 import dev.retort.distill.teacher.LiveTeacher;
+import dev.retort.distill.teacher.Teacher;
 import dev.retort.tensor.Device;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -191,8 +193,11 @@ public final class Comparison {
             Map.Entry<String, DistillationMethod> method)
             throws IOException {
         String name = method.getKey();
+        boolean dataFree = method.getValue().stages().stream().anyMatch(stage -> stage.objective() instanceof DataFree);
+        // Samples that are made are new each time: nothing of them is worth keeping.
+        Teacher teacher = dataFree ? new LiveTeacher(own.network()) : cache;
         Distilled distilled = saved(
-                        Distillation.with(cache, students)
+                        Distillation.with(teacher, students)
                                 .labelled(data.labelled())
                                 .unlabelled(data.pool())
                                 .validation(data.validation())
