@@ -27,6 +27,11 @@ class CompositeGradientTest {
         ADDCMUL(x -> OTHER.addcmul(0.5, x, OTHER)),
         ADDCDIV(x -> x.addcdiv(0.5, OTHER, x)),
         LOGADDEXP(x -> x.logaddexp(OTHER)),
+        LOGADDEXP2(x -> x.logaddexp2(OTHER).add(OTHER.logaddexp2(x))),
+        XLOGY(x -> x.xlogy(OTHER.square()).add(OTHER.xlogy(x.square()))),
+        SINC(x -> x.sinc()),
+        COPYSIGN(x -> x.copysign(OTHER)),
+        CLAMP_BY_TENSORS(x -> x.clamp(OTHER, OTHER.add(1.0)).add(OTHER.clamp(x, x.add(0.5)))),
         FRAC(x -> x.frac()),
         NAN_TO_NUM(x ->
                 x.add(OTHER.maskedFill(OTHER.gt(0.5), Double.NEGATIVE_INFINITY)).nanToNum(1, 2, 3)),

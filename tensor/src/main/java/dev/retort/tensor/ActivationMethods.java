@@ -21,7 +21,12 @@ public sealed interface ActivationMethods permits Tensor {
         Tensor x = asFloating();
         return alpha == 1
                 ? x.elu(1)
-                : Tensor.where(x.gt(0.0), x, x.div(alpha).expm1().mul(alpha));
+                : Tensor.where(x.gt(0.0), x, below(x, alpha).div(alpha).expm1().mul(alpha));
+    }
+
+    /// The part of x that x/alpha < 0 needs, so that what is not chosen stays finite with its gradient.
+    private static Tensor below(Tensor x, double alpha) {
+        return alpha > 0 ? x.clampMax(0) : x;
     }
 
     /// scale · (x where x > 0, alpha · (eˣ − 1) elsewhere) with alpha = 1.6733 and scale = 1.0507
@@ -55,6 +60,11 @@ public sealed interface ActivationMethods permits Tensor {
         Tensor x = asFloating();
         Tensor outside = x.le(min).logicalOr(x.ge(max));
         return Tensor.where(outside, x.detach().clamp(min, max), x);
+    }
+
+    /// min(max(x, 0), 6).
+    default Tensor relu6() {
+        return hardtanh(0, 6);
     }
 
     /// x where |x| > lambda, 0 elsewhere.

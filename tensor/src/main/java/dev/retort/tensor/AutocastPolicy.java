@@ -61,7 +61,9 @@ enum AutocastPolicy {
             case ElementwiseOp.Exp _, ElementwiseOp.Expm1 _, ElementwiseOp.Log _, ElementwiseOp.Log1p _ -> SINGLE;
             case ElementwiseOp.PowScalar _, ElementwiseOp.Rsqrt _, ElementwiseOp.Reciprocal _ -> SINGLE;
             case ElementwiseOp.Tan _, ElementwiseOp.Asin _, ElementwiseOp.Acos _ -> SINGLE;
-            case ElementwiseOp.Log2 _, ElementwiseOp.Log10 _ -> SINGLE;
+            case ElementwiseOp.Log2 _, ElementwiseOp.Log10 _, ElementwiseOp.Sinh _, ElementwiseOp.Cosh _ -> SINGLE;
+            case ElementwiseOp.Exp2 _, ElementwiseOp.Erfinv _, ElementwiseOp.Logit _ -> SINGLE;
+            case ElementwiseOp.Lgamma _, ElementwiseOp.Polygamma _ -> SINGLE;
             case ElementwiseOp.Softplus _, ElementwiseOp.LogSigmoid _, ElementwiseOp.Pow _ -> SINGLE;
             case ElementwiseOp.Unary _ -> UNCHANGED;
             case ElementwiseOp.Binary _, ElementwiseOp.Comparison _, ElementwiseOp.Where _ -> WIDEST;

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// and dtype never change, and no method changes elements except [#update] (optimisers, running
 /// statistics, caches).
 ///
-/// The methods are grouped by op family: [ElementwiseMethods], [ReductionMethods], [ShapeMethods],
+/// The methods are grouped by op family: [ElementwiseMethods], [SpecialMethods], [ReductionMethods], [ShapeMethods],
 /// [IndexMethods], [LinearAlgebraMethods], [NeuralMethods]. Each builds an op and runs it. Methods that are
 /// made of those have no op of their own: [CompositeMethods], [StatisticsMethods], [CountingMethods],
 /// [PatchMethods], [ActivationMethods], [PoolingMethods], [VolumeMethods], [SamplingMethods]. Integers
@@ -32,10 +32,11 @@ public final class Tensor
                 LinearAlgebraMethods,
                 NeuralMethods,
                 CompositeMethods,
+                SpecialMethods,
+                ActivationMethods,
                 StatisticsMethods,
                 CountingMethods,
                 PatchMethods,
-                ActivationMethods,
                 PoolingMethods,
                 VolumeMethods,
                 SamplingMethods {

@@ -67,14 +67,6 @@ final class ElementwiseVjp {
                                 c -> c.sumTo(
                                         1,
                                         c.g().mul(c.output(0)).div(c.input(1)).neg())));
-            // y = aᵇ: da = g·b·a^(b−1), db = g·y·ln a
-            case ElementwiseOp.Pow() ->
-                Rule.of(
-                        wrt(0, Saved.inputs(0, 1), c -> c.sumTo(0, c.g().mul(powSlope(c.input(0), c.input(1))))),
-                        wrt(
-                                1,
-                                Saved.inputs(0, 1).and(Saved.outputs(0)),
-                                c -> c.sumTo(1, c.g().mul(c.output(0)).mul(powLog(c.input(0), c.input(1))))));
             // y = max(a, b): the larger one gets g, each half at a tie
             case ElementwiseOp.Maximum() ->
                 Rule.of(
@@ -97,6 +89,20 @@ final class ElementwiseVjp {
                                 1,
                                 Saved.inputs(0, 1),
                                 c -> c.sumTo(1, share(c, c.input(1).lt(c.input(0))))));
+            case ElementwiseOp.RareBinary rare -> rare(rare);
+        };
+    }
+
+    private static Rule rare(ElementwiseOp.RareBinary op) {
+        return switch (op) {
+            // y = aᵇ: da = g·b·a^(b−1), db = g·y·ln a
+            case ElementwiseOp.Pow() ->
+                Rule.of(
+                        wrt(0, Saved.inputs(0, 1), c -> c.sumTo(0, c.g().mul(powSlope(c.input(0), c.input(1))))),
+                        wrt(
+                                1,
+                                Saved.inputs(0, 1).and(Saved.outputs(0)),
+                                c -> c.sumTo(1, c.g().mul(c.output(0)).mul(powLog(c.input(0), c.input(1))))));
             // y = a − b·⌊a/b⌋: da = g, db = −g·⌊a/b⌋
             case ElementwiseOp.Remainder() ->
                 Rule.of(
@@ -108,7 +114,44 @@ final class ElementwiseVjp {
                                         1,
                                         c.g().mul(c.input(0).div(c.input(1)).floor())
                                                 .neg())));
+            // y = a − b·trunc(a/b): da = g, db = −g·trunc(a/b)
+            case ElementwiseOp.Fmod() ->
+                Rule.of(
+                        wrt(0, Saved.NOTHING, c -> c.sumTo(0, c.g())),
+                        wrt(
+                                1,
+                                Saved.inputs(0, 1),
+                                c -> c.sumTo(
+                                        1,
+                                        c.g().mul(c.input(0).div(c.input(1)).trunc())
+                                                .neg())));
+            // y = ⌊a/b⌋: piecewise constant
+            case ElementwiseOp.FloorDivide() ->
+                Rule.of(wrt(0, Saved.NOTHING, c -> c.zerosOf(0)), wrt(1, Saved.NOTHING, c -> c.zerosOf(1)));
+            // y = angle of (b, a), h² = a² + b²: da = g·b/h², db = −g·a/h²; h twice, so that h² cannot overflow
+            case ElementwiseOp.Atan2() ->
+                Rule.of(
+                        wrt(0, Saved.inputs(0, 1), c -> c.sumTo(0, overSquare(c, c.input(1)))),
+                        wrt(
+                                1,
+                                Saved.inputs(0, 1),
+                                c -> c.sumTo(1, overSquare(c, c.input(0)).neg())));
+            // y = √(a² + b²): da = g·a/y, db = g·b/y, 0 where y = 0
+            case ElementwiseOp.Hypot() ->
+                Rule.of(
+                        wrt(0, Saved.inputs(0).and(Saved.outputs(0)), c -> c.sumTo(0, overLength(c, c.input(0)))),
+                        wrt(1, Saved.inputs(1).and(Saved.outputs(0)), c -> c.sumTo(1, overLength(c, c.input(1)))));
         };
+    }
+
+    private static Tensor overSquare(VjpContext c, Tensor x) {
+        Tensor length = c.input(0).hypot(c.input(1));
+        return c.g().mul(x.div(length)).div(length);
+    }
+
+    private static Tensor overLength(VjpContext c, Tensor x) {
+        Tensor length = c.output(0);
+        return c.g().mul(x.div(length.maskedFill(length.eq(0), 1)));
     }
 
     /// b·a^(b−1); the exponent is 0 where a = b = 0, because 0·0⁻¹ would be NaN.

@@ -17,14 +17,11 @@ final class UnaryVjp {
     private static final double INV_ROOT_TWO_PI = 1 / Math.sqrt(2 * Math.PI);
     private static final double GELU_CUBE = 0.044715;
 
-    private static final double LN_2 = 0.6931471805599453;
-    private static final double LN_10 = 2.302585092994046;
-
     private UnaryVjp() {}
 
     /// dx from g and the input x, or from g and the output y.
     @FunctionalInterface
-    private interface Formula {
+    interface Formula {
         Tensor dx(Tensor g, Tensor xOrY);
     }
 
@@ -73,21 +70,7 @@ final class UnaryVjp {
             case ElementwiseOp.Sin() -> fromInput(op, (g, x) -> g.mul(x.cos()));
             // f′ = −sin x
             case ElementwiseOp.Cos() -> fromInput(op, (g, x) -> g.mul(x.sin()).neg());
-            // f′ = 1 + y²
-            case ElementwiseOp.Tan() ->
-                fromOutput(op, (g, y) -> g.mul(y.square().add(1.0)));
-            // f′ = 1/√((1 − x)(1 + x))
-            case ElementwiseOp.Asin() -> fromInput(op, (g, x) -> g.mul(arcSlope(x)));
-            // f′ = −1/√((1 − x)(1 + x))
-            case ElementwiseOp.Acos() ->
-                fromInput(op, (g, x) -> g.mul(arcSlope(x)).neg());
-            // f′ = 1/(1 + x²)
-            case ElementwiseOp.Atan() ->
-                fromInput(op, (g, x) -> g.div(x.square().add(1.0)));
-            // f′ = 1/(x ln 2)
-            case ElementwiseOp.Log2() -> fromInput(op, (g, x) -> g.div(x.mul(LN_2)));
-            // f′ = 1/(x ln 10)
-            case ElementwiseOp.Log10() -> fromInput(op, (g, x) -> g.div(x.mul(LN_10)));
+            case ElementwiseOp.RareUnary rare -> RareVjp.of(rare);
             // f′ = 1 − y²
             case ElementwiseOp.Tanh() -> fromOutput(op, (g, y) -> g.mul(oneMinus(y.square())));
             // f′ = y · (1 − y)
@@ -131,7 +114,7 @@ final class UnaryVjp {
     }
 
     /// The kernel gets x in the place of y too: it does not read y for these ops.
-    private static Rule fromInput(ElementwiseOp.Unary op, Formula formula) {
+    static Rule fromInput(ElementwiseOp.Unary op, Formula formula) {
         return Rule.of(wrt(
                 0,
                 Saved.inputs(0),
@@ -140,7 +123,7 @@ final class UnaryVjp {
 
     /// The kernel gets y in the place of x too: it does not read x for these ops (relu reads its sign,
     /// which y has).
-    private static Rule fromOutput(ElementwiseOp.Unary op, Formula formula) {
+    static Rule fromOutput(ElementwiseOp.Unary op, Formula formula) {
         return Rule.of(wrt(
                 0,
                 Saved.outputs(0),
@@ -156,7 +139,7 @@ final class UnaryVjp {
         return value.maskedFill(condition.logicalNot(), other);
     }
 
-    private static Tensor oneMinus(Tensor x) {
+    static Tensor oneMinus(Tensor x) {
         return x.neg().add(1.0);
     }
 
@@ -193,9 +176,5 @@ final class UnaryVjp {
     private static Tensor mish(Tensor g, Tensor x) {
         Tensor t = x.softplus().tanh();
         return g.mul(t.add(x.mul(oneMinus(t.square())).mul(x.sigmoid())));
-    }
-
-    private static Tensor arcSlope(Tensor x) {
-        return oneMinus(x).mul(x.add(1.0)).rsqrt();
     }
 }

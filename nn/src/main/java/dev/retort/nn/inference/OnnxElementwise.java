@@ -1,5 +1,6 @@
 package dev.retort.nn.inference;
 
+import static dev.retort.nn.inference.OnnxGraph.number;
 import static dev.retort.nn.inference.OnnxGraph.real;
 import static dev.retort.nn.inference.OnnxOps.one;
 
@@ -23,6 +24,9 @@ final class OnnxElementwise {
         String a = graph.name(in[0]);
         return one(
                 switch (op) {
+                    case ElementwiseOp.Erfinv _, ElementwiseOp.Lgamma _, ElementwiseOp.Polygamma _ ->
+                        throw OnnxOps.unsupported(step);
+                    case ElementwiseOp.Atan2 _ -> throw OnnxOps.unsupported(step);
                     case ElementwiseOp.Unary unary -> own.unary(unary, a);
                     case ElementwiseOp.Binary binary -> own.binary(binary, a, graph.name(in[1]));
                     case ElementwiseOp.Comparison comparison ->
@@ -73,12 +77,7 @@ final class OnnxElementwise {
             case ElementwiseOp.Rsqrt _ -> graph.add("Reciprocal", graph.add("Sqrt", x));
             case ElementwiseOp.Reciprocal _ -> graph.add("Reciprocal", x);
             case ElementwiseOp.Sin _ -> graph.add("Sin", x);
-            case ElementwiseOp.Tan _ -> graph.add("Tan", x);
-            case ElementwiseOp.Asin _ -> graph.add("Asin", x);
-            case ElementwiseOp.Acos _ -> graph.add("Acos", x);
-            case ElementwiseOp.Atan _ -> graph.add("Atan", x);
-            case ElementwiseOp.Log2 _ -> graph.add("Mul", graph.add("Log", x), scalar(1 / Math.log(2)));
-            case ElementwiseOp.Log10 _ -> graph.add("Mul", graph.add("Log", x), scalar(1 / Math.log(10)));
+            case ElementwiseOp.RareUnary rare -> rare(rare, x);
             case ElementwiseOp.Cos _ -> graph.add("Cos", x);
             case ElementwiseOp.Erf _ -> graph.add("Erf", x);
             case ElementwiseOp.Floor _ -> graph.add("Floor", x);
@@ -96,6 +95,27 @@ final class OnnxElementwise {
                     ElementwiseOp.Hardswish _,
                     ElementwiseOp.Hardsigmoid _,
                     ElementwiseOp.Softplus _ -> activation(op, x);
+        };
+    }
+
+    private String rare(ElementwiseOp.RareUnary op, String x) {
+        return switch (op) {
+            case ElementwiseOp.Tan _ -> graph.add("Tan", x);
+            case ElementwiseOp.Asin _ -> graph.add("Asin", x);
+            case ElementwiseOp.Acos _ -> graph.add("Acos", x);
+            case ElementwiseOp.Atan _ -> graph.add("Atan", x);
+            case ElementwiseOp.Sinh _ -> graph.add("Sinh", x);
+            case ElementwiseOp.Cosh _ -> graph.add("Cosh", x);
+            case ElementwiseOp.Asinh _ -> graph.add("Asinh", x);
+            case ElementwiseOp.Acosh _ -> graph.add("Acosh", x);
+            case ElementwiseOp.Atanh _ -> graph.add("Atanh", x);
+            case ElementwiseOp.Exp2 _ -> graph.add("Pow", scalar(2), x);
+            case ElementwiseOp.Erfc _ -> graph.add("Sub", scalar(1), graph.add("Erf", x));
+            case ElementwiseOp.Logit _ -> graph.add("Log", graph.add("Div", x, graph.add("Sub", scalar(1), x)));
+            case ElementwiseOp.Log2 _ -> graph.add("Mul", graph.add("Log", x), scalar(1 / Math.log(2)));
+            case ElementwiseOp.Log10 _ -> graph.add("Mul", graph.add("Log", x), scalar(1 / Math.log(10)));
+            case ElementwiseOp.Erfinv _, ElementwiseOp.Lgamma _, ElementwiseOp.Polygamma _ ->
+                throw new IllegalStateException("onnx_export: " + op.name() + " has no form");
         };
     }
 
@@ -159,6 +179,14 @@ final class OnnxElementwise {
                 dtype.isFloating()
                         ? graph.add("Sub", a, graph.add("Mul", b, graph.add("Floor", graph.add("Div", a, b))))
                         : graph.add("Mod", a, b);
+            case ElementwiseOp.Fmod _ -> graph.add("Mod", Map.of("fmod", number(1)), a, b);
+            case ElementwiseOp.FloorDivide _ ->
+                dtype.isFloating()
+                        ? graph.add("Floor", graph.add("Div", a, b))
+                        : graph.add("Div", graph.add("Sub", a, graph.add("Mod", a, b)), b);
+            case ElementwiseOp.Hypot _ ->
+                graph.add("Sqrt", graph.add("Add", graph.add("Mul", a, a), graph.add("Mul", b, b)));
+            case ElementwiseOp.Atan2 _ -> throw new IllegalStateException("onnx_export: atan2 has no form");
         };
     }
 

@@ -151,8 +151,8 @@ final class ElementwiseLauncher {
                 new Call(op);
             case ElementwiseOp.Sin(), ElementwiseOp.Cos(), ElementwiseOp.Tanh(), ElementwiseOp.Sigmoid() ->
                 new Call(op);
-            case ElementwiseOp.Tan(), ElementwiseOp.Asin(), ElementwiseOp.Acos(), ElementwiseOp.Atan() -> new Call(op);
-            case ElementwiseOp.Log2(), ElementwiseOp.Log10() -> new Call(op);
+            case ElementwiseOp.Polygamma(int order) -> new Call(op, order);
+            case ElementwiseOp.RareUnary _ -> new Call(op);
             case ElementwiseOp.LogSigmoid(), ElementwiseOp.Erf() -> new Call(op);
             case ElementwiseOp.LeakyRelu(double slope) -> new Call(op, slope);
             case ElementwiseOp.Elu(double alpha) -> new Call(op, alpha);
@@ -176,8 +176,9 @@ final class ElementwiseLauncher {
                 .buffer(y)
                 .buffer(t.in()[0])
                 .buffer(t.in()[1]);
-        if (op instanceof ElementwiseOp.Remainder && !dtype.isFloating()) {
-            launch.faults((value, at) -> "remainder: expects integer divisors other than 0, got " + value + " and 0");
+        if (op instanceof ElementwiseOp.RareBinary && !(op instanceof ElementwiseOp.Pow) && !dtype.isFloating()) {
+            launch.faults(
+                    (value, at) -> op.name() + ": expects integer divisors other than 0, got " + value + " and 0");
         }
         t.each(launch, layout);
         return y;
@@ -186,8 +187,8 @@ final class ElementwiseLauncher {
     private static String name(ElementwiseOp.Binary op) {
         return switch (op) {
             case ElementwiseOp.Add(), ElementwiseOp.Sub(), ElementwiseOp.Mul(), ElementwiseOp.Div() -> op.name();
-            case ElementwiseOp.Pow(), ElementwiseOp.Maximum(), ElementwiseOp.Minimum() -> op.name();
-            case ElementwiseOp.Remainder() -> op.name();
+            case ElementwiseOp.Maximum(), ElementwiseOp.Minimum() -> op.name();
+            case ElementwiseOp.RareBinary _ -> op.name();
         };
     }
 

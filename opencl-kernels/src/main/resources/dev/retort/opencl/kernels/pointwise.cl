@@ -124,6 +124,88 @@ static inline A power(A x, A e) {
     return x == 1 ? 1 : pow(x, e);
 }
 
+static inline A floor_divided(A a, A b) {
+    const A r = fmod(a, b);
+    const A q = (a - r) / b;
+    const A lower = r != 0 && (b < 0) != (a < 0) ? q - 1 : q;
+    return b == 0 ? a / b : lower == 0 ? copysign((A)0, a / b) : rint(lower);
+}
+
+// Winitzki's closed form, refined by Halley's method
+static inline A erfinv(A x) {
+    const A a = fabs(x);
+    const A lg = log1p(-a * a);
+    const A half_way = K(4.330746750799873) + K(0.5) * lg; // 2 / (pi 0.147)
+    const A square = -lg / K(0.147);
+    A y = sqrt(square / (sqrt(half_way * half_way + square) + half_way));
+    for (int step = 0; step < 3; step++) {
+        const A over = a < K(0.5) ? erf(y) - a : 1 - a - erfc(y);
+        const A newton = over / (TWO_BY_ROOT_PI * exp(-y * y));
+        y -= newton / (1 + y * newton);
+    }
+    return copysign(a < 1 ? y : a == 1 ? (A)INFINITY : (A)NAN, x);
+}
+
+// sum of (x + k)^-s over k = 0, 1, ... for x > -1, x not 0, by Euler and Maclaurin's formula
+static inline A hurwitz(A s, A x) {
+    A sum = 0;
+    A at = x;
+    while (at < 12) {
+        sum += pow(at, -s);
+        at += 1;
+    }
+    const A power = pow(at, -s);
+    const A r = 1 / (at * at);
+    A term = power * s / at;
+    sum += power * at / (s - 1) + K(0.5) * power + term / 12;
+    term *= (s + 1) * (s + 2) * r;
+    sum -= term / 720;
+    term *= (s + 3) * (s + 4) * r;
+    sum += term / K(30240.0);
+    term *= (s + 5) * (s + 6) * r;
+    sum -= term / K(1209600.0);
+    term *= (s + 7) * (s + 8) * r;
+    sum += term / K(47900160.0);
+    term *= (s + 9) * (s + 10) * r;
+    sum -= term * K(5.284190138687493e-10);
+    return isinf(x) ? 0 : sum;
+}
+
+// the derivative of order n + 1 of ln(gamma(x)) for x > -1, x not 0
+static inline A polygamma_rising(A x, A n) {
+    if (n > 0) {
+        A factorial = fmod(n, (A)2) == 0 ? -1 : 1;
+        for (A k = 2; k <= n; k += 1) {
+            factorial *= k;
+        }
+        return factorial * hurwitz(n + 1, x);
+    }
+    A sum = 0;
+    A at = x;
+    while (at < 12) {
+        sum -= 1 / at;
+        at += 1;
+    }
+    const A r = 1 / (at * at);
+    const A last = 1 / K(132.0) - r * K(0.021092796092796094);
+    const A tail = r * (1 / K(12.0) - r * (1 / K(120.0) - r * (1 / K(252.0) - r * (1 / K(240.0) - r * last))));
+    return sum + log(at) - K(0.5) / at - tail;
+}
+
+// the same for every x: below 0 by reflection about the nearest integer
+static inline A polygamma(A x, A n) {
+    if (x > 0 || isnan(x)) {
+        return polygamma_rising(x, n);
+    }
+    const bool odd = fmod(n, (A)2) != 0;
+    const A near_zero = x - rint(x);
+    if (near_zero == 0) {
+        return n > 0 ? (odd ? (A)INFINITY : -(A)INFINITY) : x == 0 ? copysign((A)INFINITY, -x) : (A)NAN;
+    }
+    const A shift = polygamma_rising(1 - x, n) - polygamma_rising(1 - near_zero, n);
+    return polygamma_rising(near_zero, n) + (odd ? -shift : shift);
+}
+
 UNARY(unary_neg, -x)
 UNARY(unary_abs, fabs(x))
 UNARY(unary_sign, sign_of(x))
@@ -148,6 +230,17 @@ UNARY(unary_acos, acos(x))
 UNARY(unary_atan, atan(x))
 UNARY(unary_log2, log2(x))
 UNARY(unary_log10, log10(x))
+UNARY(unary_sinh, sinh(x))
+UNARY(unary_cosh, cosh(x))
+UNARY(unary_asinh, asinh(x))
+UNARY(unary_acosh, acosh(x))
+UNARY(unary_atanh, atanh(x))
+UNARY(unary_exp2, exp2(x))
+UNARY(unary_erfc, erfc(x))
+UNARY(unary_erfinv, erfinv(x))
+UNARY(unary_lgamma, lgamma(x))
+UNARY(unary_polygamma, polygamma(x, p))
+UNARY(unary_logit, log(x / (1 - x)))
 UNARY(unary_tanh, tanh(x))
 UNARY(unary_sigmoid, sigmoid(x))
 UNARY(unary_log_sigmoid, fmin(x, (A)0) - log1p(exp(-fabs(x))))
@@ -189,6 +282,17 @@ GRADIENT(unary_acos, -g / sqrt((1 - x) * (1 + x)))
 GRADIENT(unary_atan, g / (1 + x * x))
 GRADIENT(unary_log2, g / (x * K(0.6931471805599453)))
 GRADIENT(unary_log10, g / (x * K(2.302585092994046)))
+GRADIENT(unary_sinh, g * cosh(x))
+GRADIENT(unary_cosh, g * sinh(x))
+GRADIENT(unary_asinh, g / sqrt(1 + x * x))
+GRADIENT(unary_acosh, g / sqrt((x - 1) * (x + 1)))
+GRADIENT(unary_atanh, g / ((1 - x) * (1 + x)))
+GRADIENT(unary_exp2, g * y * K(0.6931471805599453))
+GRADIENT(unary_erfc, -g * TWO_BY_ROOT_PI * exp(-x * x))
+GRADIENT(unary_erfinv, g / TWO_BY_ROOT_PI * exp(y * y))
+GRADIENT(unary_lgamma, g * polygamma(x, 0))
+GRADIENT(unary_polygamma, g * polygamma(x, p + 1))
+GRADIENT(unary_logit, g / (x * (1 - x)))
 GRADIENT(unary_tanh, g * (1 - y * y))
 GRADIENT(unary_sigmoid, g * y * (1 - y))
 GRADIENT(unary_log_sigmoid, g * sigmoid(-x))
@@ -214,6 +318,10 @@ BINARY(binary_pow, power(a, b))
 BINARY(binary_maximum, MAXIMUM(a, b))
 BINARY(binary_minimum, MINIMUM(a, b))
 BINARY(binary_remainder, remainder_of(a, b))
+BINARY(binary_fmod, fmod(a, b))
+BINARY(binary_floor_divide, floor_divided(a, b))
+BINARY(binary_atan2, atan2(a, b))
+BINARY(binary_hypot, hypot(a, b))
 
 #if defined(CHAIN) && !defined(PRODUCT)
 __kernel void chain(const Layout L, __global S* restrict out CHAIN_PARAMETERS) {
@@ -257,20 +365,26 @@ BINARY(binary_pow, power(a, b))
 BINARY(binary_maximum, max(a, b))
 BINARY(binary_minimum, min(a, b))
 
-// a - b * floor(a / b); a divisor of 0 is a fault
-__kernel void binary_remainder(const Layout L, __global S* out, __global const S* as, __global const S* bs,
-                               __global int* fault, const int site) {
-    EACH(i, L.n) {
-        LOCATE(L, i, 3)
-        const A a = LD(as, at[1]);
-        const A b = LD(bs, at[2]);
-        if (b == 0) {
-            fail(fault, site, a, i);
-        } else {
-            const A r = b == -1 ? 0 : a % b; // the smallest long has no quotient with -1
-            ST(out, at[0], r != 0 && (r < 0) != (b < 0) ? r + b : r);
-        }
+// out = f(a, b) with r = a - b * trunc(a / b), below = whether a / b lies below its truncation; a divisor of 0 is a fault
+#define DIVISION(name, value)                                                                              \
+    __kernel void name(const Layout L, __global S* out, __global const S* as, __global const S* bs,        \
+                       __global int* fault, const int site) {                                              \
+        EACH(i, L.n) {                                                                                     \
+            LOCATE(L, i, 3)                                                                                \
+            const A a = LD(as, at[1]);                                                                     \
+            const A b = LD(bs, at[2]);                                                                     \
+            if (b == 0) {                                                                                  \
+                fail(fault, site, a, i);                                                                   \
+            } else {                                                                                       \
+                const A r = b == -1 ? 0 : a % b; /* the smallest long has no quotient with -1 */           \
+                const A below = r != 0 && (r < 0) != (b < 0);                                              \
+                ST(out, at[0], value);                                                                     \
+            }                                                                                              \
+        }                                                                                                  \
     }
-}
+
+DIVISION(binary_remainder, below ? r + b : r)
+DIVISION(binary_fmod, r)
+DIVISION(binary_floor_divide, b == -1 ? -a : a / b - below)
 
 #endif

@@ -49,6 +49,9 @@ public sealed interface ElementwiseOp extends Op
         }
     }
 
+    /// A unary op of floating dtypes that few networks use: the fast kernels leave it to the reference.
+    sealed interface RareUnary extends Unary {}
+
     /// −x.
     record Neg() implements NumberUnary {}
 
@@ -105,22 +108,62 @@ public sealed interface ElementwiseOp extends Op
     record Cos() implements Unary {}
 
     /// tan x, x in radians.
-    record Tan() implements Unary {}
+    record Tan() implements RareUnary {}
 
     /// The angle in [−π/2, π/2] whose sine is x; NaN outside [−1, 1].
-    record Asin() implements Unary {}
+    record Asin() implements RareUnary {}
 
     /// The angle in [0, π] whose cosine is x; NaN outside [−1, 1].
-    record Acos() implements Unary {}
+    record Acos() implements RareUnary {}
 
     /// The angle in [−π/2, π/2] whose tangent is x.
-    record Atan() implements Unary {}
+    record Atan() implements RareUnary {}
 
     /// Logarithm to base 2.
-    record Log2() implements Unary {}
+    record Log2() implements RareUnary {}
 
     /// Logarithm to base 10.
-    record Log10() implements Unary {}
+    record Log10() implements RareUnary {}
+
+    /// (eˣ − e⁻ˣ)/2.
+    record Sinh() implements RareUnary {}
+
+    /// (eˣ + e⁻ˣ)/2.
+    record Cosh() implements RareUnary {}
+
+    /// The number whose hyperbolic sine is x.
+    record Asinh() implements RareUnary {}
+
+    /// The number ≥ 0 whose hyperbolic cosine is x; NaN below 1.
+    record Acosh() implements RareUnary {}
+
+    /// The number whose hyperbolic tangent is x; NaN outside [−1, 1].
+    record Atanh() implements RareUnary {}
+
+    /// 2ˣ.
+    record Exp2() implements RareUnary {}
+
+    /// 1 − erf x, without cancellation for large x.
+    record Erfc() implements RareUnary {}
+
+    /// The number whose error function is x; ±∞ at ±1, NaN outside [−1, 1].
+    record Erfinv() implements RareUnary {}
+
+    /// ln |Γ(x)|; ∞ at 0 and the negative integers.
+    record Lgamma() implements RareUnary {}
+
+    /// The derivative of order `order` + 1 of ln Γ(x); of order 0 it is the digamma function. At the poles
+    /// 0, −1, −2, …: ∞ for odd orders, −∞ for even ones, but digamma is NaN, at ±0 ∓∞.
+    record Polygamma(int order) implements RareUnary {
+        @Override
+        public TensorType[] infer(TensorType[] in) {
+            Check.that(order >= 0 && order <= 100, this, "expects an order in [0, 100], order = " + order, in);
+            return RareUnary.super.infer(in);
+        }
+    }
+
+    /// ln(x/(1 − x)), the inverse of the sigmoid; NaN outside [0, 1].
+    record Logit() implements RareUnary {}
 
     /// tanh x.
     record Tanh() implements Unary {}
@@ -179,6 +222,19 @@ public sealed interface ElementwiseOp extends Op
         }
     }
 
+    /// A binary op that few networks use: the fast kernels leave it to the reference.
+    sealed interface RareBinary extends Binary {}
+
+    /// A rare binary op of floating dtypes only; the tensor methods convert integers to `F32`.
+    sealed interface RareFloatingBinary extends RareBinary {
+        @Override
+        default TensorType[] infer(TensorType[] in) {
+            Check.arity(this, in, 2);
+            Check.floating(this, in[0]);
+            return RareBinary.super.infer(in);
+        }
+    }
+
     /// a + b.
     record Add() implements Binary {}
 
@@ -199,7 +255,7 @@ public sealed interface ElementwiseOp extends Op
     }
 
     /// aᵇ. Of integers: wraps around; with b < 0 the quotient 1/a^(−b) truncated, so 0 unless a = ±1.
-    record Pow() implements Binary {}
+    record Pow() implements RareBinary {}
 
     /// max(a, b), NaN if either is; at ties half of the gradient goes to each side.
     record Maximum() implements Binary {}
@@ -208,7 +264,19 @@ public sealed interface ElementwiseOp extends Op
     record Minimum() implements Binary {}
 
     /// a − b·⌊a/b⌋: the remainder with the sign of b. Gradient 1 in a and −⌊a/b⌋ in b.
-    record Remainder() implements Binary {}
+    record Remainder() implements RareBinary {}
+
+    /// a − b·trunc(a/b): the remainder with the sign of a. Gradient 1 in a and −trunc(a/b) in b.
+    record Fmod() implements RareBinary {}
+
+    /// ⌊a/b⌋, exact where a/b rounds up to an integer; integers stay integers. Gradient 0.
+    record FloorDivide() implements RareBinary {}
+
+    /// The angle in [−π, π] of the point (b, a), by the quadrant. Gradient NaN at the origin.
+    record Atan2() implements RareFloatingBinary {}
+
+    /// √(a² + b²) without overflow. Gradient 0 at the origin.
+    record Hypot() implements RareFloatingBinary {}
 
     /// How two elements compare.
     enum Relation {

@@ -6,6 +6,7 @@ import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.ElementwiseOp;
 import dev.retort.tensor.op.ElementwiseOp.Connective;
+import dev.retort.tensor.op.ElementwiseOp.RareUnary;
 import dev.retort.tensor.op.ElementwiseOp.Relation;
 import dev.retort.tensor.op.ElementwiseOp.Unary;
 import java.util.ArrayList;
@@ -19,6 +20,9 @@ import java.util.function.UnaryOperator;
 final class ElementwiseSpecs {
     private static final int LARGE = 70_001;
 
+    /// For ops without fast kernels.
+    private static final int SOME = 2_001;
+
     private final List<OpSpec> specs = new ArrayList<>();
 
     private ElementwiseSpecs() {}
@@ -27,6 +31,7 @@ final class ElementwiseSpecs {
         ElementwiseSpecs s = new ElementwiseSpecs();
         s.numbers();
         s.analytic();
+        s.rare();
         s.activations();
         s.rounding();
         s.binary();
@@ -51,7 +56,7 @@ final class ElementwiseSpecs {
                 .sample("one", op, () -> in(Data.uniform(4, low, high, 1, 1)))
                 .special("empty", op, () -> in(Data.values(1, 2, 0, 3)))
                 .special("awkward values", op, () -> in(Data.awkward()))
-                .large("large", op, () -> in(Data.uniform(5, low, high, LARGE)))
+                .large("large", op, () -> in(Data.uniform(5, low, high, op instanceof RareUnary ? SOME : LARGE)))
                 .oracle((o, x) -> map(x[0], f))
                 .error("two inputs", "expects 1 inputs", op, () -> in(Data.values(1, 2), Data.values(2, 2)))
                 .error("truth values", "expects", op, () -> in(Data.bools(1, 3)));
@@ -121,6 +126,73 @@ final class ElementwiseSpecs {
         unary(new ElementwiseOp.Erf(), Tensor::erf, -4, 4, ElementwiseSpecs::erf);
     }
 
+    private void rare() {
+        unary(new ElementwiseOp.Sinh(), Tensor::sinh, -4, 4, x -> 0.5 * (Math.exp(x) - Math.exp(-x)));
+        unary(new ElementwiseOp.Cosh(), Tensor::cosh, -4, 4, x -> 0.5 * (Math.exp(x) + Math.exp(-x)));
+        unary(new ElementwiseOp.Asinh(), Tensor::asinh, -5, 5, x -> Math.log(x + Math.sqrt(x * x + 1)));
+        unary(new ElementwiseOp.Acosh(), Tensor::acosh, 1.2, 5, x -> Math.log(x + Math.sqrt(x * x - 1)));
+        unary(new ElementwiseOp.Atanh(), Tensor::atanh, -0.9, 0.9, x -> 0.5 * Math.log((1 + x) / (1 - x)));
+        unary(new ElementwiseOp.Exp2(), Tensor::exp2, -5, 5, x -> Math.exp(x * Math.log(2)));
+        unary(new ElementwiseOp.Erfc(), Tensor::erfc, -3, 3, x -> 1 - erf(x));
+        unary(new ElementwiseOp.Erfinv(), Tensor::erfinv, -0.9, 0.9, ElementwiseSpecs::erfinv);
+        unary(new ElementwiseOp.Lgamma(), Tensor::lgamma, 0.2, 7, ElementwiseSpecs::lgamma);
+        unary(new ElementwiseOp.Logit(), Tensor::logit, 0.05, 0.95, x -> Math.log(x) - Math.log(1 - x));
+        unary(new ElementwiseOp.Polygamma(0), Tensor::digamma, 0.3, 7, x -> polygamma(0, x));
+        unary(
+                OpSpec.of(ElementwiseOp.Polygamma.class, "second"),
+                new ElementwiseOp.Polygamma(2),
+                x -> x.polygamma(2),
+                0.6,
+                5,
+                x -> polygamma(2, x));
+        unary(
+                OpSpec.of(ElementwiseOp.Polygamma.class, "reflected"),
+                new ElementwiseOp.Polygamma(1),
+                x -> x.polygamma(1),
+                -2.85,
+                -2.75,
+                x -> polygamma(1, x));
+    }
+
+    /// By bisection.
+    private static double erfinv(double x) {
+        double low = -3;
+        double high = 3;
+        for (int i = 0; i < 60; i++) {
+            double middle = 0.5 * (low + high);
+            low = erf(middle) < x ? middle : low;
+            high = erf(middle) < x ? high : middle;
+        }
+        return low;
+    }
+
+    /// Stirling's series far out, and the recurrence from there.
+    private static double lgamma(double x) {
+        double sum = 0;
+        double z = x;
+        for (; z < 40; z++) {
+            sum -= Math.log(z);
+        }
+        double tail = 1 / (12 * z) - 1 / (360 * z * z * z) + 1 / (1260 * Math.pow(z, 5));
+        return sum + (z - 0.5) * Math.log(z) - z + 0.5 * Math.log(2 * Math.PI) + tail;
+    }
+
+    /// The derivatives of that series of order 1, 2 and 3.
+    private static double polygamma(int order, double x) {
+        double sum = 0;
+        double z = x;
+        double factor = order == 0 ? -1 : order == 1 ? 1 : -2;
+        for (; z < 60; z++) {
+            sum += factor * Math.pow(z, -order - 1);
+        }
+        return sum
+                + switch (order) {
+                    case 0 -> Math.log(z) - 1 / (2 * z) - 1 / (12 * z * z) + 1 / (120 * Math.pow(z, 4));
+                    case 1 -> 1 / z + 1 / (2 * z * z) + 1 / (6 * z * z * z) - 1 / (30 * Math.pow(z, 5));
+                    default -> -1 / (z * z) - 1 / (z * z * z) - 1 / (2 * Math.pow(z, 4)) + 1 / (6 * Math.pow(z, 6));
+                };
+    }
+
     /// ∫ e^(−t²) by Gauss-Legendre quadrature with three points in each of 200 parts.
     private static double erf(double x) {
         double step = x / 200;
@@ -181,6 +253,7 @@ final class ElementwiseSpecs {
 
     /// Samples of a binary op whose operands are on [low, high).
     private void binary(ElementwiseOp.Binary op, Method method, double low, double high, DoubleBinaryOperator f) {
+        int large = op instanceof ElementwiseOp.RareBinary ? SOME : LARGE;
         OpSpec spec = OpSpec.of(op.getClass())
                 .sample("same shape", op, () -> in(Data.uniform(1, low, high, 3, 5), Data.uniform(2, low, high, 3, 5)))
                 .method(x -> method.of(x[0], x[1]))
@@ -194,7 +267,7 @@ final class ElementwiseSpecs {
                 .special("empty", op, () -> in(Data.values(1, 0, 3), Data.values(2, 3)))
                 .special("empty by broadcast", op, () -> in(Data.values(1, 1), Data.values(2, 0)))
                 .special("awkward values", op, () -> in(Data.awkward().reshape(20, 1), Data.awkward()))
-                .large("large", op, () -> in(Data.uniform(1, low, high, LARGE), Data.uniform(2, low, high, LARGE)))
+                .large("large", op, () -> in(Data.uniform(1, low, high, large), Data.uniform(2, low, high, large)))
                 .large("rows", op, () -> in(Data.uniform(1, low, high, 300, 257), Data.uniform(2, low, high, 257)))
                 .oracle((o, x) -> zip(x[0], x[1], f))
                 .error("shapes", "must broadcast", op, () -> in(Data.values(1, 2, 3), Data.values(2, 4)))
@@ -205,7 +278,7 @@ final class ElementwiseSpecs {
                         () -> in(Data.values(1, 3), Data.values(2, 3).to(DType.F32)))
                 .error("one input", "expects 2 inputs", op, () -> in(Data.values(1, 3)))
                 .error("truth values", "expects", op, () -> in(Data.bools(1, 3), Data.bools(2, 3)));
-        boolean floatingOnly = op instanceof ElementwiseOp.Div;
+        boolean floatingOnly = op instanceof ElementwiseOp.Div || op instanceof ElementwiseOp.RareFloatingBinary;
         if (floatingOnly) {
             spec.error("integers", "floating", op, () -> in(Data.indices(1, 5, 3), Data.indices(2, 5, 3)));
         } else {
@@ -250,6 +323,10 @@ final class ElementwiseSpecs {
         binary(new ElementwiseOp.Maximum(), Tensor::maximum, -2, 2, (a, b) -> a > b ? a : b);
         binary(new ElementwiseOp.Minimum(), Tensor::minimum, -2, 2, (a, b) -> a < b ? a : b);
         binary(new ElementwiseOp.Remainder(), Tensor::remainder, 0.3, 3, (a, b) -> a - b * Math.floor(a / b));
+        binary(new ElementwiseOp.Fmod(), Tensor::fmod, 0.3, 3, (a, b) -> a - b * (long) (a / b));
+        binary(new ElementwiseOp.FloorDivide(), Tensor::floorDivide, 0.3, 3, (a, b) -> Math.floor(a / b));
+        binary(new ElementwiseOp.Atan2(), Tensor::atan2, -2, 2, (a, b) -> 2 * Math.atan(a / (Math.hypot(a, b) + b)));
+        binary(new ElementwiseOp.Hypot(), Tensor::hypot, -2, 2, (a, b) -> Math.sqrt(a * a + b * b));
     }
 
     private void comparisons() {

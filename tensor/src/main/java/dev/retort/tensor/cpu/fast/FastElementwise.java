@@ -82,7 +82,7 @@ final class FastElementwise {
     }
 
     private static boolean covers(ElementwiseOp.Binary op) {
-        return !(op instanceof ElementwiseOp.Pow || op instanceof ElementwiseOp.Remainder);
+        return !(op instanceof ElementwiseOp.RareBinary);
     }
 
     private static Tensor[] binary(ElementwiseOp.Binary op, Tensor[] in, Shape out) {
@@ -168,7 +168,7 @@ final class FastElementwise {
             case ElementwiseOp.Div _ -> BinaryLoops.div(a, ao, b, bo, y, yo, n);
             case ElementwiseOp.Maximum _ -> BinaryLoops.max(a, ao, b, bo, y, yo, n);
             case ElementwiseOp.Minimum _ -> BinaryLoops.min(a, ao, b, bo, y, yo, n);
-            case ElementwiseOp.Pow _, ElementwiseOp.Remainder _ -> throw new AssertionError(op.name());
+            case ElementwiseOp.RareBinary _ -> throw new AssertionError(op.name());
         }
     }
 
@@ -180,7 +180,7 @@ final class FastElementwise {
             case ElementwiseOp.Div _ -> BinaryLoops.div(a, ao, b, y, yo, n);
             case ElementwiseOp.Maximum _ -> BinaryLoops.max(a, ao, b, y, yo, n);
             case ElementwiseOp.Minimum _ -> BinaryLoops.min(a, ao, b, y, yo, n);
-            case ElementwiseOp.Pow _, ElementwiseOp.Remainder _ -> throw new AssertionError(op.name());
+            case ElementwiseOp.RareBinary _ -> throw new AssertionError(op.name());
         }
     }
 
@@ -192,7 +192,7 @@ final class FastElementwise {
             case ElementwiseOp.Div _ -> BinaryLoops.div(a, b, bo, y, yo, n);
             case ElementwiseOp.Maximum _ -> BinaryLoops.max(b, bo, a, y, yo, n);
             case ElementwiseOp.Minimum _ -> BinaryLoops.min(b, bo, a, y, yo, n);
-            case ElementwiseOp.Pow _, ElementwiseOp.Remainder _ -> throw new AssertionError(op.name());
+            case ElementwiseOp.RareBinary _ -> throw new AssertionError(op.name());
         }
     }
 
@@ -229,7 +229,7 @@ final class FastElementwise {
                     y[yo + i] = Math.min(a[ao + i * as], b[bo + i * bs]);
                 }
             }
-            case ElementwiseOp.Pow _, ElementwiseOp.Remainder _ -> throw new AssertionError(op.name());
+            case ElementwiseOp.RareBinary _ -> throw new AssertionError(op.name());
         }
     }
 

@@ -12,11 +12,7 @@ final class FastUnary {
 
     /// Whether [#run] knows the op; the others are rare, and the reference computes them.
     static boolean covers(ElementwiseOp.Unary op) {
-        return switch (op) {
-            case ElementwiseOp.PowScalar _, ElementwiseOp.Tan _, ElementwiseOp.Asin _, ElementwiseOp.Acos _ -> false;
-            case ElementwiseOp.Atan _, ElementwiseOp.Log2 _, ElementwiseOp.Log10 _ -> false;
-            default -> true;
-        };
+        return !(op instanceof ElementwiseOp.PowScalar || op instanceof ElementwiseOp.RareUnary);
     }
 
     /// `y[yo + i] = op(x[xo + i])` for i < n.
@@ -60,13 +56,7 @@ final class FastUnary {
             case ElementwiseOp.Floor _ -> floor(x, xo, y, yo, n);
             case ElementwiseOp.Ceil _ -> ceil(x, xo, y, yo, n);
             case ElementwiseOp.Round _ -> round(x, xo, y, yo, n);
-            case ElementwiseOp.Tan _,
-                    ElementwiseOp.Asin _,
-                    ElementwiseOp.Acos _,
-                    ElementwiseOp.Atan _,
-                    ElementwiseOp.Log2 _,
-                    ElementwiseOp.Log10 _,
-                    ElementwiseOp.PowScalar _ -> throw new AssertionError(op.name());
+            case ElementwiseOp.RareUnary _, ElementwiseOp.PowScalar _ -> throw new AssertionError(op.name());
         }
     }
 

@@ -67,12 +67,7 @@ final class FastUnaryBackward {
             case ElementwiseOp.Hardswish _ -> ArithmeticGrads.hardswish(g, go, x, xo, dx, dxo, n);
             case ElementwiseOp.Hardsigmoid _ -> ArithmeticGrads.hardsigmoid(g, go, x, xo, dx, dxo, n);
             case ElementwiseOp.Softplus o -> ActivationGrads.softplus((float) o.beta(), g, go, x, xo, dx, dxo, n);
-            case ElementwiseOp.Tan _,
-                    ElementwiseOp.Asin _,
-                    ElementwiseOp.Acos _,
-                    ElementwiseOp.Atan _,
-                    ElementwiseOp.Log2 _,
-                    ElementwiseOp.Log10 _,
+            case ElementwiseOp.RareUnary _,
                     ElementwiseOp.PowScalar _,
                     ElementwiseOp.Sign _,
                     ElementwiseOp.Sin _,

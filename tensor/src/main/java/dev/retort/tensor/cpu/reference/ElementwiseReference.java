@@ -75,6 +75,10 @@ final class ElementwiseReference {
             case ElementwiseOp.Maximum() -> maximum(a, b, y);
             case ElementwiseOp.Minimum() -> minimum(a, b, y);
             case ElementwiseOp.Remainder() -> remainder(a, b, y);
+            case ElementwiseOp.Fmod() -> fmod(a, b, y);
+            case ElementwiseOp.FloorDivide() -> floorDivide(a, b, y);
+            case ElementwiseOp.Atan2() -> atan2(a, b, y);
+            case ElementwiseOp.Hypot() -> hypot(a, b, y);
         }
     }
 
@@ -131,6 +135,34 @@ final class ElementwiseReference {
     private static void remainder(double[] a, double[] b, double[] y) {
         for (int i = 0; i < y.length; i++) {
             y[i] = Scalars.remainder(a[i], b[i]);
+        }
+    }
+
+    /// a − b·trunc(a/b).
+    private static void fmod(double[] a, double[] b, double[] y) {
+        for (int i = 0; i < y.length; i++) {
+            y[i] = a[i] % b[i];
+        }
+    }
+
+    /// ⌊a/b⌋.
+    private static void floorDivide(double[] a, double[] b, double[] y) {
+        for (int i = 0; i < y.length; i++) {
+            y[i] = Scalars.floorDivide(a[i], b[i]);
+        }
+    }
+
+    /// The angle of (b, a).
+    private static void atan2(double[] a, double[] b, double[] y) {
+        for (int i = 0; i < y.length; i++) {
+            y[i] = StrictMath.atan2(a[i], b[i]);
+        }
+    }
+
+    /// √(a² + b²).
+    private static void hypot(double[] a, double[] b, double[] y) {
+        for (int i = 0; i < y.length; i++) {
+            y[i] = StrictMath.hypot(a[i], b[i]);
         }
     }
 

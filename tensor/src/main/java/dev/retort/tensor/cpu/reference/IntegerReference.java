@@ -47,7 +47,10 @@ final class IntegerReference {
             case ElementwiseOp.Minimum() -> minimum(a, b, y);
             case ElementwiseOp.Remainder() -> remainder(a, b, y);
             case ElementwiseOp.Pow() -> pow(a, b, y);
-            case ElementwiseOp.Div() -> throw new OpException(op.name() + ": expects a floating dtype, got integers");
+            case ElementwiseOp.Fmod() -> fmod(a, b, y);
+            case ElementwiseOp.FloorDivide() -> floorDivide(a, b, y);
+            case ElementwiseOp.Div(), ElementwiseOp.RareFloatingBinary _ ->
+                throw new OpException(op.name() + ": expects a floating dtype, got integers");
         }
     }
 
@@ -89,11 +92,29 @@ final class IntegerReference {
     /// a − b·⌊a/b⌋.
     private static void remainder(long[] a, long[] b, long[] y) {
         for (int i = 0; i < y.length; i++) {
-            if (b[i] == 0) {
-                throw new OpException("remainder: expects integer divisors other than 0, got " + a[i] + " and 0");
-            }
-            y[i] = Math.floorMod(a[i], b[i]);
+            y[i] = Math.floorMod(a[i], divisor("remainder", a[i], b[i]));
         }
+    }
+
+    /// a − b·trunc(a/b).
+    private static void fmod(long[] a, long[] b, long[] y) {
+        for (int i = 0; i < y.length; i++) {
+            y[i] = a[i] % divisor("fmod", a[i], b[i]);
+        }
+    }
+
+    /// ⌊a/b⌋.
+    private static void floorDivide(long[] a, long[] b, long[] y) {
+        for (int i = 0; i < y.length; i++) {
+            y[i] = Math.floorDiv(a[i], divisor("floor_divide", a[i], b[i]));
+        }
+    }
+
+    private static long divisor(String op, long a, long b) {
+        if (b == 0) {
+            throw new OpException(op + ": expects integer divisors other than 0, got " + a + " and 0");
+        }
+        return b;
     }
 
     /// aᵇ by squaring.

@@ -99,6 +99,16 @@ final class Scalars {
         return StrictMath.pow(x, exponent);
     }
 
+    /// ⌊a/b⌋ of the exact quotient: (a − r)/b is an integer but for rounding, r being the remainder.
+    static double floorDivide(double a, double b) {
+        if (b == 0) {
+            return a / b;
+        }
+        double quotient = (a - a % b) / b;
+        double lower = a % b != 0 && (b < 0) != (a < 0) ? quotient - 1 : quotient;
+        return lower == 0 ? Math.copySign(0, a / b) : Math.rint(lower);
+    }
+
     /// The remainder of a/b with the sign of b, exact where representable; NaN for b = 0.
     static double remainder(double a, double b) {
         double r = a % b;

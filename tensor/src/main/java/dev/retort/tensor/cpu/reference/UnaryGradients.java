@@ -32,12 +32,7 @@ final class UnaryGradients {
             case ElementwiseOp.Reciprocal() -> reciprocal(g, y, d);
             case ElementwiseOp.Sin() -> sin(g, x, d);
             case ElementwiseOp.Cos() -> cos(g, x, d);
-            case ElementwiseOp.Tan(),
-                    ElementwiseOp.Asin(),
-                    ElementwiseOp.Acos(),
-                    ElementwiseOp.Atan(),
-                    ElementwiseOp.Log2(),
-                    ElementwiseOp.Log10() -> RareFunctions.gradient(op, g, x, y, d);
+            case ElementwiseOp.RareUnary rare -> RareFunctions.gradient(rare, g, x, y, d);
             case ElementwiseOp.Tanh() -> tanh(g, y, d);
             case ElementwiseOp.Sigmoid() -> sigmoid(g, y, d);
             case ElementwiseOp.LogSigmoid() -> logSigmoid(g, x, d);

@@ -29,12 +29,7 @@ final class UnaryReference {
             case ElementwiseOp.Reciprocal() -> reciprocal(x, y);
             case ElementwiseOp.Sin() -> sin(x, y);
             case ElementwiseOp.Cos() -> cos(x, y);
-            case ElementwiseOp.Tan(),
-                    ElementwiseOp.Asin(),
-                    ElementwiseOp.Acos(),
-                    ElementwiseOp.Atan(),
-                    ElementwiseOp.Log2(),
-                    ElementwiseOp.Log10() -> RareFunctions.run(op, x, y);
+            case ElementwiseOp.RareUnary rare -> RareFunctions.run(rare, x, y);
             case ElementwiseOp.Tanh() -> tanh(x, y);
             case ElementwiseOp.Sigmoid() -> sigmoid(x, y);
             case ElementwiseOp.LogSigmoid() -> logSigmoid(x, y);
