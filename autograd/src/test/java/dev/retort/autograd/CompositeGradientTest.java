@@ -9,6 +9,7 @@ import dev.retort.tensor.Rng;
 import dev.retort.tensor.SamplingPadding;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.ConvOp.Geometry;
+import dev.retort.tensor.op.IndexOp.Reduction;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +21,7 @@ class CompositeGradientTest {
 
     private static final Tensor MAP = Random.normal(new Rng(8), 1, 2, 3, 4).to(DType.F64);
     private static final Tensor GRID = Random.normal(new Rng(9), 1, 4, 3, 2).to(DType.F64);
+    private static final Tensor INDEX = Tensor.of(new long[] {4, 0, 4});
 
     private enum Method {
         LERP(x -> x.lerp(OTHER, 0.3).add(OTHER.lerp(x, 0.8))),
@@ -38,6 +40,24 @@ class CompositeGradientTest {
         MEDIAN(x -> x.median(1, false).values()),
         KTH_VALUE(x -> x.kthvalue(2, 0, true).values()),
         QUANTILE(x -> x.quantile(0.3, 1, false)),
+        CUMMAX(x -> x.cummax(1).values().add(x.cummin(1).values().mul(OTHER))),
+        LOGCUMSUMEXP(x -> x.logcumsumexp(1)),
+        TRAPEZOID(x -> x.trapezoid(OTHER, 1).add(OTHER.trapezoid(x, 1))),
+        COVARIANCES(x -> x.cov().add(x.corrcoef())),
+        RENORM(x -> x.renorm(2, 0, 1.5)),
+        SCATTER_MEAN(x -> scattered(x, Reduction.MEAN, true).add(scattered(x, Reduction.MEAN, false))),
+        SCATTER_PRODUCT(x -> scattered(x, Reduction.PROD, true).add(scattered(x, Reduction.PROD, false))),
+        SCATTER_EXTREMES(x -> scattered(x, Reduction.AMAX, true).add(scattered(x, Reduction.AMIN, false))),
+        SOLVE(x -> square(x).solve(OTHER).add(square(OTHER).solve(x))),
+        LEAST_NORM(x -> x.narrow(0, 0, 3).lstsq(OTHER.narrow(0, 0, 3))),
+        LEAST_SQUARES(x -> x.t().lstsq(OTHER.t()).add(OTHER.narrow(1, 0, 4).lstsq(x.narrow(1, 0, 4)))),
+        PSEUDO_INVERSE_OF_LOW_RANK(
+                x -> x.narrow(1, 0, 2).matmul(x.narrow(1, 2, 3).narrow(0, 0, 2)).pinv(1e-9)),
+        MATRIX_POWER(x -> square(x).matrixPower(3).add(square(x).matrixPower(-1))),
+        MATRIX_EXP(x -> square(x).mul(0.3).matrixExp()),
+        CROSS(x -> x.narrow(1, 0, 3).cross(x.narrow(1, 3, 3), 1)),
+        INDEX_COPY(x -> OTHER.indexCopy(1, INDEX, x.narrow(1, 2, 3)).add(x.indexFill(1, INDEX, 2))),
+        MASKED_SCATTER(x -> OTHER.maskedScatter(OTHER.gt(0), x).add(x.maskedScatter(OTHER.gt(0), OTHER))),
         NAN_MEAN(x -> x.add(OTHER.maskedFill(OTHER.gt(0.5), Double.NaN)).nanmean(false, 0)),
         DIFF(x -> x.diff(1)),
         OUTER(x -> x.select(0, 0).outer(x.select(1, 1))),
@@ -92,6 +112,14 @@ class CompositeGradientTest {
         }
     }
 
+    private static Tensor scattered(Tensor x, Reduction how, boolean includeSelf) {
+        return x.add(1.5).indexReduce(1, INDEX, x.narrow(1, 1, 3).mul(OTHER.narrow(1, 0, 3)), how, includeSelf);
+    }
+
+    private static Tensor square(Tensor x) {
+        return x.narrow(1, 0, 4).add(Tensor.eye(DType.F64, 4, 4).mul(4));
+    }
+
     private static Tensor counting(int... shape) {
         return Tensor.arange(24).to(DType.F64).reshape(shape);
     }
@@ -103,6 +131,42 @@ class CompositeGradientTest {
         GradCheck.defaults()
                 .firstOrder(method.name(), in -> new Tensor[] {method.method.apply(in[0])}, x)
                 .verify();
+    }
+
+    @Test
+    void largeElementsOfCeluHaveFiniteGradients() {
+        Tensor x = Tensor.of(new double[] {1000, -1000, 0}).requiresGrad(true);
+        x.celu(1.3).sum().backward();
+        assertThat(x.grad().toDoubles()).containsExactly(1, 0, 1);
+    }
+
+    @Test
+    void singularMatricesHaveCofactors() {
+        double[] singular = {1, 2, 2, 4, 0, 0, 0, 0, 1, 2, 3, 4};
+        Tensor x = Tensor.of(singular, 3, 2, 2).requiresGrad(true);
+        x.det().sum().backward();
+        double[] cofactors = {4, -2, -2, 1, 0, 0, 0, 0, 4, -3, -2, 1};
+        assertThat(x.grad().allClose(Tensor.of(cofactors, 3, 2, 2), 0, 1e-14)).isTrue();
+    }
+
+    @Test
+    void zerosAmongScatteredFactors() {
+        Tensor x = Tensor.of(new double[] {0, 2, 0, 3}).requiresGrad(true);
+        Tensor s = Tensor.of(new double[] {5, 0, 7, 0, 0}).requiresGrad(true);
+        Tensor index = Tensor.of(new long[] {0, 1, 1, 2, 3});
+        x.scatterReduce(0, index, s, Reduction.PROD, true).sum().backward();
+        assertThat(x.grad().toDoubles()).containsExactly(5, 0, 0, 0);
+        assertThat(s.grad().toDoubles()).containsExactly(0, 14, 0, 0, 3);
+    }
+
+    @Test
+    void tiesShareAScatteredExtreme() {
+        Tensor x = Tensor.of(new double[] {4, 1}).requiresGrad(true);
+        Tensor s = Tensor.of(new double[] {4, 2, 4}).requiresGrad(true);
+        Tensor index = Tensor.of(new long[] {0, 0, 0});
+        x.scatterReduce(0, index, s, Reduction.AMAX, true).sum().backward();
+        assertThat(x.grad().toDoubles()).containsExactly(1 / 3.0, 1);
+        assertThat(s.grad().toDoubles()).containsExactly(1 / 3.0, 0, 1 / 3.0);
     }
 
     @Test

@@ -41,6 +41,7 @@ enum AutocastPolicy {
             case ReductionOp o -> of(o);
             case ElementwiseOp o -> of(o);
             case IndexOp.Scatter _, IndexOp.ScatterAdd _, IndexOp.IndexAdd _, ShapeOp.Cat _ -> WIDEST;
+            case IndexOp.ScatterReduce _ -> WIDEST;
             case IndexOp _, ShapeOp _, PoolOp _, ResampleOp _, RandomOp _, SortOp _, CastOp _, UpdateOp _ -> UNCHANGED;
         };
     }

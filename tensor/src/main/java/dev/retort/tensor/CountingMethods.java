@@ -52,21 +52,41 @@ public sealed interface CountingMethods permits Tensor {
         return Tensor.wrap(DType.F64, counts).to(x.dtype()).to(x.device());
     }
 
-    /// Where each value belongs among these ascending numbers: i with `this[i − 1] < value ≤ this[i]`, or if
+    /// Where each value belongs among these ascending numbers, row by row if there are rows: i with `this[i − 1] <
+    /// value ≤ this[i]`, or if
     /// `right`, `this[i − 1] ≤ value < this[i]`. NaN belongs at the end.
     ///
-    /// @param values any shape
+    /// @param values any shape if this is a vector [N], else [..., M] for [..., N] with equal leading dimensions
     /// @return `I64`, of the values' shape
-    /// @throws OpException if this is no vector
+    /// @throws OpException if the leading dimensions differ
     default Tensor searchsorted(Tensor values, boolean right) {
         if (self().rank() != 1) {
-            throw new OpException("searchsorted: expects an ascending vector, got " + self().type());
+            return rows(values, right);
         }
         boolean exact = !self().dtype().isFloating() && !values.dtype().isFloating();
         long[] found = exact
                 ? Bins.search(self().toLongs(), values.toLongs(), right)
                 : Bins.search(self().toDoubles(), values.toDoubles(), right);
         return Tensor.wrap(DType.I64, found, values.shape().dims()).to(values.device());
+    }
+
+    private Tensor rows(Tensor values, boolean right) {
+        int rank = self().rank();
+        if (rank == 0
+                || values.rank() != rank
+                || !values.shape().without(rank - 1).equals(self().shape().without(rank - 1))) {
+            throw new OpException("searchsorted: expects an ascending vector, or rows [..., N] and values [..., M] with"
+                    + " equal leading dimensions, got " + self().type() + " and " + values.type());
+        }
+        int rows = self().shape().without(rank - 1).numel();
+        Tensor edges = self().reshape(rows, self().size(-1));
+        Tensor wanted = values.reshape(rows, values.size(-1));
+        Tensor[] found = new Tensor[rows];
+        for (int r = 0; r < rows; r++) {
+            found[r] = edges.select(0, r).searchsorted(wanted.select(0, r), right);
+        }
+        Tensor none = Tensor.zeros(DType.I64, values.shape().dims()).to(values.device());
+        return rows == 0 ? none : Tensor.stack(0, found).reshape(values.shape());
     }
 
     /// The bin of each element among ascending boundaries: `boundaries.searchsorted(this, right)`.
@@ -102,6 +122,26 @@ public sealed interface CountingMethods permits Tensor {
                 flat.indexSelect(0, chosen),
                 Tensor.wrap(DType.I64, inverse, self().shape().dims()).to(flat.device()),
                 Tensor.wrap(DType.I64, Arrays.copyOf(counts, n)).to(flat.device()));
+    }
+
+    /// The distinct slices of `dim` in lexicographic order, which of them each slice is, and how often each occurs.
+    default Distinct unique(int dim) {
+        Tensor x = self().rank() == 0 ? self().detach().reshape(1) : self().detach();
+        int d = x.shape().normalise("unique", dim);
+        int n = x.size(d);
+        Tensor rows = x.transpose(0, d).reshape(n, n == 0 ? 0 : x.numel() / n);
+        return Bins.grouped(x, d, Bins.order(rows), rows);
+    }
+
+    /// The elements without those that equal the one before, which of them each element is, and how often each
+    /// is repeated.
+    default Distinct uniqueConsecutive() {
+        int n = self().numel();
+        Tensor flat = self().detach().reshape(n);
+        Integer[] order = new Integer[n];
+        Arrays.setAll(order, i -> i);
+        Distinct found = Bins.grouped(flat, 0, order, flat.reshape(n, 1));
+        return new Distinct(found.values, found.inverse.reshape(self().shape()), found.counts);
     }
 
     /// Result of [#unique].

@@ -27,6 +27,106 @@ public sealed interface IndexMethods permits Tensor {
         return Engine.one(new IndexOp.ScatterAdd(dim("scatter_add", dim)), self(), index, cut(source, index));
     }
 
+    /// A copy whose element at `[index[i][j]][j]` is combined with `source[i][j]` for dim 0; a source larger than the
+    /// index is cut to it. Gradients of maxima and minima are shared equally among ties.
+    ///
+    /// @param includeSelf whether elements that something is combined with count themselves
+    default Tensor scatterReduce(
+            int dim, Tensor index, Tensor source, IndexOp.Reduction reduction, boolean includeSelf) {
+        int d = dim("scatter_reduce", dim);
+        Tensor part = cut(source, index);
+        return switch (reduction) {
+            case SUM -> start(d, index, part, 0, includeSelf).scatterAdd(d, index, part);
+            case MEAN -> scatterMean(d, index, part, includeSelf);
+            case PROD -> reduce(d, index, part, reduction, 1, includeSelf);
+            case AMAX -> reduce(d, index, part, reduction, Double.NEGATIVE_INFINITY, includeSelf);
+            case AMIN -> reduce(d, index, part, reduction, Double.POSITIVE_INFINITY, includeSelf);
+        };
+    }
+
+    private Tensor reduce(
+            int d, Tensor index, Tensor source, IndexOp.Reduction how, double neutral, boolean includeSelf) {
+        Tensor x = start(d, index, source, neutral, includeSelf);
+        return Engine.one(new IndexOp.ScatterReduce(d, how), x, index, source);
+    }
+
+    /// This tensor with `neutral` where something is combined if that shall not count. Integers have no infinity: they
+    /// get one of the source elements, which an extreme may count twice.
+    private Tensor start(int d, Tensor index, Tensor source, double neutral, boolean includeSelf) {
+        if (includeSelf) {
+            return self();
+        }
+        boolean some = Double.isInfinite(neutral) && !source.dtype().isFloating();
+        return self().scatter(d, index, some ? source : source.fullLike(neutral));
+    }
+
+    private Tensor scatterMean(int d, Tensor index, Tensor source, boolean includeSelf) {
+        Tensor sum = start(d, index, source, 0, includeSelf).scatterAdd(d, index, source);
+        DType counts = sum.dtype().isFloating() ? sum.dtype() : DType.I64;
+        Tensor base = self().detach().onesLike().to(counts);
+        Tensor ones = source.detach().onesLike().to(counts);
+        Tensor weights = includeSelf ? base : base.scatter(d, index, ones.zerosLike());
+        Tensor count = weights.scatterAdd(d, index, ones);
+        return sum.dtype().isFloating()
+                ? sum.div(count)
+                : sum.floorDivide(count).to(sum.dtype());
+    }
+
+    /// A vector of slice numbers as an index of `source`'s shape.
+    private Tensor wide(String op, int d, Tensor index, Tensor source) {
+        if (index.rank() > 1 || source.rank() != self().rank() || source.rank() == 0) {
+            throw new OpException(
+                    op + ": expects a vector of indices and a source of the input's rank (at least 1), got "
+                            + index.type() + ", " + source.type() + " and " + self().type());
+        }
+        int[] along = new int[source.rank()];
+        java.util.Arrays.fill(along, 1);
+        along[d] = index.numel();
+        return index.reshape(along).expand(source.shape().with(d, index.numel()));
+    }
+
+    /// A copy with the slices of `dim` at a vector of indices replaced by those of `source`; the last one wins.
+    default Tensor indexCopy(int dim, Tensor index, Tensor source) {
+        int d = dim("index_copy", dim);
+        return self().scatter(d, wide("index_copy", d, index, source), source);
+    }
+
+    /// A copy with `value` in the slices of `dim` at a vector of indices; gradient 0 there.
+    default Tensor indexFill(int dim, Tensor index, double value) {
+        int d = dim("index_fill", dim);
+        Tensor slices = self().detach().indexSelect(d, index).fullLike(value);
+        return self().indexCopy(d, index, slices);
+    }
+
+    /// A copy with the slices of `dim` at a vector of indices combined with those of `source`, as in [#scatterReduce].
+    default Tensor indexReduce(int dim, Tensor index, Tensor source, IndexOp.Reduction reduction, boolean includeSelf) {
+        int d = dim("index_reduce", dim);
+        return self().scatterReduce(d, wide("index_reduce", d, index, source), source, reduction, includeSelf);
+    }
+
+    /// The elements at row-major positions, in the shape of the index.
+    default Tensor take(Tensor index) {
+        return self().reshape(self().numel())
+                .gather(0, index.reshape(index.numel()))
+                .reshape(index.shape());
+    }
+
+    /// A copy with the elements of `source`, in row-major order, where the `BOOL` mask (which broadcasts to this)
+    /// holds.
+    ///
+    /// @throws OpException if the source has too few elements
+    default Tensor maskedScatter(Tensor mask, Tensor source) {
+        Tensor on = mask.expand(self().shape());
+        Tensor places = on.reshape(on.numel()).nonzero();
+        places = places.reshape(places.size(0));
+        if (places.numel() > source.numel()) {
+            throw new OpException("masked_scatter: expects a source of at least " + places.numel() + " elements, got "
+                    + source.type());
+        }
+        Tensor given = source.reshape(source.numel()).narrow(0, 0, places.numel());
+        return self().reshape(self().numel()).scatter(0, places, given).reshape(self().shape());
+    }
+
     /// The leading part of `source` that has the extents of `index`, where that is smaller.
     private static Tensor cut(Tensor source, Tensor index) {
         Tensor part = source;

@@ -41,6 +41,11 @@ public sealed interface LinearAlgebraMethods permits Tensor {
         return Engine.one(new LinalgOp.Cholesky(), self());
     }
 
+    /// X with this·X = b, this being triangular; `unit` takes the diagonal as 1.
+    default Tensor solveTriangular(Tensor b, boolean upper, boolean unit) {
+        return Engine.one(new LinalgOp.TriangularSolve(upper, unit), self(), b);
+    }
+
     /// X with this·X = b, this being triangular.
     default Tensor solveTriangular(Tensor b, boolean upper) {
         return Engine.one(new LinalgOp.TriangularSolve(upper, false), self(), b);

@@ -109,6 +109,126 @@ public sealed interface StatisticsMethods permits Tensor {
         return self().slice(dim, 1, n + 1).sub(self().slice(dim, 0, n));
     }
 
+    /// Sorted along the first dimension.
+    default Tensor msort() {
+        return self().sort(0, false).values();
+    }
+
+    /// The smallest and the largest element along `dim`.
+    ///
+    /// @param keepDim whether the dimension stays, with extent 1
+    default Range aminmax(int dim, boolean keepDim) {
+        return new Range(self().amin(keepDim, dim), self().amax(keepDim, dim));
+    }
+
+    /// The smallest and the largest of all elements.
+    default Range aminmax() {
+        return new Range(self().amin(), self().amax());
+    }
+
+    /// Result of [#aminmax()].
+    ///
+    /// @param min the smallest
+    /// @param max the largest
+    record Range(Tensor min, Tensor max) {}
+
+    /// The most frequent element along `dim`, the smallest one of equally frequent ones, with the last index where it
+    /// is.
+    ///
+    /// @throws OpException if there are no elements
+    default ValuesIndices mode(int dim, boolean keepDim) {
+        if (self().rank() == 0) {
+            return self().reshape(1).mode(dim, false);
+        }
+        int n = self().size(dim);
+        if (n == 0) {
+            throw new OpException("mode: expects at least one element along dim " + dim + ", got " + self().type());
+        }
+        ValuesIndices sorted = self().detach().sort(dim, false);
+        Tensor place = self().detach().onesLike().to(DType.I64).cumsum(dim); // from 1
+        Tensor repeats = sorted.values().slice(dim, 1, n).eq(sorted.values().slice(dim, 0, n - 1));
+        Tensor begins = place.slice(dim, 1, n).maskedFill(repeats, 1);
+        begins = Tensor.cat(self().shape().normalise("mode", dim), place.narrow(dim, 0, 1), begins);
+        Tensor length = place.sub(begins.cummax(dim).values());
+        Tensor index = sorted.indices().gather(dim, length.argmax(dim, true));
+        Tensor values = self().gather(dim, index);
+        return keepDim ? new ValuesIndices(values, index) : new ValuesIndices(values.squeeze(dim), index.squeeze(dim));
+    }
+
+    /// The median along `dim` of what is not NaN, with its index: the lower one of two; NaN where there is nothing
+    /// else.
+    ///
+    /// @throws OpException if there are no elements
+    default ValuesIndices nanmedian(int dim, boolean keepDim) {
+        if (self().rank() == 0) {
+            return self().reshape(1).nanmedian(dim, false);
+        }
+        if (self().size(dim) == 0) {
+            throw new OpException(
+                    "nanmedian: expects at least one element along dim " + dim + ", got " + self().type());
+        }
+        ValuesIndices sorted = self().sort(dim, false); // NaN comes last
+        Tensor count = self().detach().isNan().logicalNot().sum(true, dim);
+        Tensor at = count.sub(1L)
+                .clampMin(0)
+                .floorDivide(Tensor.scalar(DType.I64, 2).to(self().device()));
+        Tensor values = sorted.values().gather(dim, at);
+        Tensor indices = sorted.indices().gather(dim, at);
+        return keepDim
+                ? new ValuesIndices(values, indices)
+                : new ValuesIndices(values.squeeze(dim), indices.squeeze(dim));
+    }
+
+    /// Covariances of the rows, variables [N] x observations [M] → [N, N], with divisor M − correction; of one vector a
+    /// scalar.
+    ///
+    /// @throws OpException if the rank is above 2
+    default Tensor cov(double correction) {
+        if (self().rank() > 2) {
+            throw new OpException("cov: expects [N, M] or [M], got " + self().type());
+        }
+        if (self().rank() < 2) {
+            return self().reshape(1, self().numel()).cov(correction).reshape();
+        }
+        Tensor x = self().dtype().isFloating() ? self() : self().to(DType.F32);
+        Tensor centred = x.sub(x.mean(true, 1));
+        return centred.matmul(centred.t()).div(Math.max(0, x.size(1) - correction));
+    }
+
+    /// Covariances of the rows with divisor M − 1.
+    default Tensor cov() {
+        return cov(1);
+    }
+
+    /// Pearson's correlations of the rows, [N, M] → [N, N], in [−1, 1]; NaN for a constant row.
+    ///
+    /// @throws OpException if the rank is above 2
+    default Tensor corrcoef() {
+        Tensor cov = self().cov();
+        if (cov.rank() == 0) {
+            return cov.div(cov);
+        }
+        Tensor spread = cov.diagonal(0, 0, 1).sqrt();
+        return cov.div(spread.unsqueeze(1)).div(spread.unsqueeze(0)).clamp(-1, 1);
+    }
+
+    /// Every slice of `dim` whose p-norm is above `most` scaled down to that norm.
+    ///
+    /// @throws OpException if the rank is below 2
+    default Tensor renorm(double p, int dim, double most) {
+        int d = self().shape().normalise("renorm", dim);
+        if (self().rank() < 2) {
+            throw new OpException("renorm: expects a rank of at least 2, got " + self().type());
+        }
+        int[] others = new int[self().rank() - 1];
+        for (int i = 0; i < others.length; i++) {
+            others[i] = i < d ? i : i + 1;
+        }
+        Tensor norm = self().norm(p, true, others);
+        Tensor factor = norm.add(1e-7).reciprocal().mul(most); // PyTorch's guard
+        return self().mul(factor.maskedFill(norm.le(most), 1));
+    }
+
     private static Tensor pick(Tensor sorted, int dim, int index, boolean keepDim) {
         return keepDim ? sorted.narrow(dim, index, 1) : sorted.select(dim, index);
     }

@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
 /// and dtype never change, and no method changes elements except [#update] (optimisers, running
 /// statistics, caches).
 ///
-/// The methods are grouped by op family: [ElementwiseMethods], [SpecialMethods], [ReductionMethods], [ShapeMethods],
-/// [IndexMethods], [LinearAlgebraMethods], [NeuralMethods]. Each builds an op and runs it. Methods that are
-/// made of those have no op of their own: [CompositeMethods], [StatisticsMethods], [CountingMethods],
-/// [PatchMethods], [ActivationMethods], [PoolingMethods], [VolumeMethods], [SamplingMethods]. Integers
-/// are converted to
+/// The methods are grouped by op family: [ElementwiseMethods], [ReductionMethods], [ShapeMethods],
+/// [IndexMethods], [LinearAlgebraMethods], [NeuralMethods]. Each builds an op and runs it, as do
+/// [SpecialMethods] and [SolveMethods]. Methods that are made of those have no op of their own:
+/// [CompositeMethods], [StatisticsMethods], [ScanMethods], [CountingMethods], [PatchMethods],
+/// [ActivationMethods], [PoolingMethods], [VolumeMethods], [SamplingMethods]. Integers are converted to
 /// `F32` where the mathematics needs it, and operands of different dtypes are
 /// promoted ([DType#promote]). Dimensions may be negative, counting from the end.
 ///
@@ -30,11 +30,13 @@ public final class Tensor
                 ShapeMethods,
                 IndexMethods,
                 LinearAlgebraMethods,
+                SolveMethods,
                 NeuralMethods,
                 CompositeMethods,
                 SpecialMethods,
                 ActivationMethods,
                 StatisticsMethods,
+                ScanMethods,
                 CountingMethods,
                 PatchMethods,
                 PoolingMethods,

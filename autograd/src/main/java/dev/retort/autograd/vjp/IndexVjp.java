@@ -25,6 +25,9 @@ final class IndexVjp {
             // y = x, y[index] += s: dx = g, ds = g[index]
             case IndexOp.ScatterAdd(int dim) ->
                 Rule.of(wrt(0, Saved.NOTHING, c -> c.g()), wrt(2, Saved.inputs(1), c -> c.g().gather(dim, c.input(1))));
+            // y = x, y[index] combined with s: see [ScatterReduceGradient]
+            case IndexOp.ScatterReduce o ->
+                Rule.joint(Saved.inputs(0, 1, 2).and(Saved.outputs(0)), c -> ScatterReduceGradient.of(c, o));
             // y = x[…, index, …]: dx = 0, dx[…, index, …] += g
             case IndexOp.IndexSelect(int dim) ->
                 Rule.of(wrt(0, Saved.inputs(1), c -> c.zerosOf(0).indexAdd(dim, c.input(1), c.g())));

@@ -37,7 +37,8 @@ final class OnnxIndexing {
                         graph.add("Gather", axis(select.dim()), a, graph.name(step.inputs()[1]));
                     case IndexOp.Embedding _ -> graph.add("Gather", axis(0), a, graph.name(step.inputs()[1]));
                     case IndexOp.OneHot hot -> oneHot(graph, a, hot);
-                    case IndexOp.IndexAdd _, IndexOp.EmbeddingBackward _ -> throw OnnxOps.unsupported(step);
+                    case IndexOp.IndexAdd _, IndexOp.ScatterReduce _, IndexOp.EmbeddingBackward _ ->
+                        throw OnnxOps.unsupported(step);
                 });
     }
 

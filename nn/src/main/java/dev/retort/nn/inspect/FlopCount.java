@@ -118,6 +118,10 @@ public final class FlopCount {
         return switch (op) {
             case LinalgOp.Cholesky _ -> batches * n * n * n / 3;
             case LinalgOp.TriangularSolve _ -> batches * n * n;
+            case LinalgOp.Lu _, LinalgOp.Det _, LinalgOp.SlogDet _ -> batches * m * n * Math.min(m, n) * 2 / 3;
+            case LinalgOp.Solve _ -> batches * n * n * n * 2 / 3;
+            case LinalgOp.Qr _ -> batches * 4 * m * n * Math.min(m, n);
+            case LinalgOp.Pinv _ -> batches * 16 * m * n * Math.min(m, n);
             case LinalgOp.Eigh _ -> batches * 9 * n * n * n;
             case LinalgOp.Svd _ -> batches * 14 * m * n * Math.min(m, n);
         };

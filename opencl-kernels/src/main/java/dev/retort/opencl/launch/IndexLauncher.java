@@ -8,6 +8,7 @@ import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.IndexOp;
 import dev.retort.tensor.op.SortOp;
+import java.util.Locale;
 
 /// Launches `kernels/index.cl`: [IndexOp]. A wrong index is reported by the next read from the device.
 final class IndexLauncher {
@@ -22,6 +23,8 @@ final class IndexLauncher {
             case IndexOp.Gather(int dim) -> gather(t, in[0], in[1], dim);
             case IndexOp.Scatter(int dim) -> scatter(t, "scatter", Types.bits(in[0].dtype()), dim);
             case IndexOp.ScatterAdd(int dim) -> scatter(t, "scatter_add", Types.of(in[0].dtype()), dim);
+            case IndexOp.ScatterReduce(int dim, IndexOp.Reduction how) ->
+                scatter(t, "scatter_" + how.name().toLowerCase(Locale.ROOT), Types.of(in[0].dtype()), dim);
             case IndexOp.IndexSelect(int dim) -> select(t, in[0], in[1], dim);
             case IndexOp.IndexAdd(int dim) -> addRuns(t, ShapeLauncher.copied(t, in[0]), in[1], in[2], dim, -1);
             case IndexOp.OneHot(int classes, DType dtype) -> oneHot(t, in[0], classes);

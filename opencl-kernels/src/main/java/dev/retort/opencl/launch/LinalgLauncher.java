@@ -23,7 +23,7 @@ final class LinalgLauncher {
                 wide[i] = t.in()[i].to(arithmetic);
             }
             for (int i = 0; i < types.length; i++) {
-                types[i] = t.out()[i].with(arithmetic);
+                types[i] = t.out()[i].dtype().isFloating() ? t.out()[i].with(arithmetic) : t.out()[i];
             }
             Tensor[] results = run(new Task(t.device(), op, wide, types), op);
             for (int i = 0; i < results.length; i++) {
@@ -34,21 +34,24 @@ final class LinalgLauncher {
         return switch (op) {
             case LinalgOp.Cholesky _ -> Task.one(cholesky(t));
             case LinalgOp.TriangularSolve o -> Task.one(triangularSolve(t, o));
+            case LinalgOp.Lu _, LinalgOp.Solve _, LinalgOp.Det _, LinalgOp.SlogDet _ -> LuLauncher.run(t, op);
+            case LinalgOp.Qr _ -> qr(t);
+            case LinalgOp.Pinv pinv -> t.composite(pinv);
             case LinalgOp.Eigh _ -> eigh(t);
             case LinalgOp.Svd _ -> svd(t);
         };
     }
 
-    private static Launch kernel(Task t, String name) {
+    static Launch kernel(Task t, String name) {
         return t.kernel("linalg", Types.of(t.in()[0].dtype()), name);
     }
 
-    private static void eachMatrix(Task t, Launch launch, int matrices) {
+    static void eachMatrix(Task t, Launch launch, int matrices) {
         int lanes = Math.min(LANES, Integer.highestOneBit(t.device().limits().groupSize()));
         launch.run((long) matrices * lanes, lanes);
     }
 
-    private static int matrices(Tensor x, int size) {
+    static int matrices(Tensor x, int size) {
         return size == 0 ? 0 : x.numel() / size;
     }
 
@@ -94,6 +97,18 @@ final class LinalgLauncher {
                         .faults((bits, matrix) ->
                                 name + ": expects finite elements, got " + value(t, bits) + " in matrix " + matrix),
                 a.numel());
+    }
+
+    private static Tensor[] qr(Task t) {
+        Tensor a = ShapeLauncher.copied(t, t.in()[0]);
+        int m = a.size(-2);
+        int n = a.size(-1);
+        int k = Math.min(m, n);
+        Tensor q = t.result(0);
+        int count = matrices(a, m * n);
+        Tensor scales = t.fresh(a.dtype(), count, k);
+        eachMatrix(t, kernel(t, "qr").ints(m, n).buffer(a).buffer(scales).buffer(q), count);
+        return new Tensor[] {q, a.narrow(-2, 0, k).triu(0)};
     }
 
     private static Tensor[] eigh(Task t) {

@@ -28,6 +28,12 @@ public final class OpRoutes {
             Map.entry(ShapeOp.PadBackward.class, new OpRoute(OpRoute.Kind.COMPOSITE, "slices, flips and sums")),
             Map.entry(LinalgOp.Cholesky.class, MATRIX),
             Map.entry(LinalgOp.TriangularSolve.class, MATRIX),
+            Map.entry(LinalgOp.Lu.class, MATRIX),
+            Map.entry(LinalgOp.Solve.class, new OpRoute(OpRoute.Kind.KERNEL, "LU, then two triangular solves")),
+            Map.entry(LinalgOp.Det.class, MATRIX),
+            Map.entry(LinalgOp.SlogDet.class, MATRIX),
+            Map.entry(LinalgOp.Qr.class, MATRIX),
+            Map.entry(LinalgOp.Pinv.class, new OpRoute(OpRoute.Kind.COMPOSITE, "singular values and products")),
             Map.entry(LinalgOp.Eigh.class, MATRIX),
             Map.entry(LinalgOp.Svd.class, MATRIX),
             Map.entry(

@@ -78,43 +78,54 @@ __kernel void one_hot(const Layout L, const int classes, __global S* out, __glob
 
 #else // ---- summed, in the order of the source: no atomics, the same bits every time ----
 
-// out[index[j]] += source[j] along one line, in order; as scatter
-__kernel void scatter_add(const Layout L, const int n, const int extent, const int out_step, const int index_step,
-                          const int source_step, __global S* out, __global const S2* index, __global const S* source,
-                          __global int* fault, const int site) {
-    EACH(line, L.n) {
-        LOCATE(L, line, 3)
-        for (int j = 0; j < n; j++) {
-            const A2 k = LD2(index, at[1] + j * index_step);
-            if (inside(k, extent, line, fault, site)) {
-                const int to = at[0] + (int)k * out_step;
-                ST(out, to, LD(out, to) + LD(source, at[2] + j * source_step));
-            }
-        }
+// A kernel combines v, an element of out, with x, an element of the source at its index.
+//
+// name       along one line, in order; as scatter
+// name_runs  the same where lines are few and long; as scatter_runs, but a run is combined in its order
+#define SCATTER(name, combined)                                                                            \
+    __kernel void name(const Layout L, const int n, const int extent, const int out_step,                  \
+                       const int index_step, const int source_step, __global S* out,                       \
+                       __global const S2* index, __global const S* source, __global int* fault,            \
+                       const int site) {                                                                   \
+        EACH(line, L.n) {                                                                                  \
+            LOCATE(L, line, 3)                                                                             \
+            for (int j = 0; j < n; j++) {                                                                  \
+                const A2 k = LD2(index, at[1] + j * index_step);                                           \
+                if (inside(k, extent, line, fault, site)) {                                                \
+                    const int to = at[0] + (int)k * out_step;                                              \
+                    const A v = LD(out, to), x = LD(source, at[2] + j * source_step);                      \
+                    ST(out, to, combined);                                                                 \
+                }                                                                                          \
+            }                                                                                              \
+        }                                                                                                  \
+    }                                                                                                      \
+                                                                                                           \
+    __kernel void name##_runs(const Layout L, const int n, const int extent, const int out_step,           \
+                              const int key_step, const int source_step, __global S* out,                  \
+                              __global const long* keys, __global const long* order,                       \
+                              __global const S* source, __global int* fault, const int site) {             \
+        EACH(e, L.n * n) {                                                                                 \
+            const int line = (int)e / n, j = (int)e % n;                                                   \
+            LOCATE(L, line, 3)                                                                             \
+            const int place = at[1] + j * key_step;                                                        \
+            const long key = keys[place];                                                                  \
+            const bool begins = j == 0 || keys[place - key_step] != key;                                   \
+            if (begins && inside(key, extent, line, fault, site)) {                                        \
+                const int to = at[0] + (int)key * out_step;                                                \
+                A v = LD(out, to);                                                                         \
+                for (int run = j; run < n && keys[at[1] + run * key_step] == key; run++) {                 \
+                    const A x = LD(source, at[2] + (int)order[at[1] + run * key_step] * source_step);      \
+                    v = combined;                                                                          \
+                }                                                                                          \
+                ST(out, to, v);                                                                            \
+            }                                                                                              \
+        }                                                                                                  \
     }
-}
 
-// The same where lines are few and long; as scatter_runs, but a run is added up in its order
-__kernel void scatter_add_runs(const Layout L, const int n, const int extent, const int out_step, const int key_step,
-                               const int source_step, __global S* out, __global const long* keys,
-                               __global const long* order, __global const S* source, __global int* fault,
-                               const int site) {
-    EACH(e, L.n * n) {
-        const int line = (int)e / n, j = (int)e % n;
-        LOCATE(L, line, 3)
-        const int place = at[1] + j * key_step;
-        const long key = keys[place];
-        const bool begins = j == 0 || keys[place - key_step] != key;
-        if (begins && inside(key, extent, line, fault, site)) {
-            const int to = at[0] + (int)key * out_step;
-            A sum = LD(out, to);
-            for (int run = j; run < n && keys[at[1] + run * key_step] == key; run++) {
-                sum += LD(source, at[2] + (int)order[at[1] + run * key_step] * source_step);
-            }
-            ST(out, to, sum);
-        }
-    }
-}
+SCATTER(scatter_add, v + x)
+SCATTER(scatter_prod, v * x)
+SCATTER(scatter_amax, MAXIMUM(v, x))
+SCATTER(scatter_amin, MINIMUM(v, x))
 
 // Slices added to slices, out[keys[j]] += source[order[j]], where the keys are sorted and equal ones keep their order:
 //

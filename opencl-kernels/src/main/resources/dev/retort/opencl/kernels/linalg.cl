@@ -57,6 +57,118 @@ __kernel void triangular_solve(const int matrices, const int n, const int column
     }
 }
 
+// A with its rows exchanged = L U: column by column, the largest element below becomes the pivot, and the rest of the
+// matrix is updated (a holds A before; L below the diagonal and U on and above it afterwards)
+__kernel void lu(const int m, const int n, __global S* as, __global long* all_rows, __global S* signs) {
+    LANE
+    __local int chosen;
+    __global S* a = as + (long)matrix * m * n;
+    __global long* rows = all_rows + (long)matrix * m;
+    A sign = 1;
+    for (int i = lane; i < m; i += lanes) {
+        rows[i] = i;
+    }
+    for (int j = 0; j < min(m, n); j++) {
+        MEET;
+        if (lane == 0) {
+            int pivot = j;
+            for (int i = j + 1; i < m; i++) {
+                pivot = fabs(a[i * n + j]) > fabs(a[pivot * n + j]) ? i : pivot;
+            }
+            const long row = rows[j];
+            rows[j] = rows[pivot];
+            rows[pivot] = row;
+            chosen = pivot;
+        }
+        MEET;
+        const int pivot = chosen;
+        sign = pivot == j ? sign : -sign;
+        for (int k = lane; k < n && pivot != j; k += lanes) {
+            const A x = a[j * n + k];
+            a[j * n + k] = a[pivot * n + k];
+            a[pivot * n + k] = x;
+        }
+        MEET;
+        const A head = a[j * n + j];
+        for (int i = j + 1 + lane; i < m && head != 0; i += lanes) {
+            const A factor = a[i * n + j] / head;
+            a[i * n + j] = factor;
+            for (int k = j + 1; k < n; k++) {
+                a[i * n + k] -= factor * a[j * n + k];
+            }
+        }
+    }
+    if (lane == 0) {
+        signs[matrix] = sign;
+    }
+}
+
+// Faults at a pivot of 0.
+__kernel void check_pivots(const int matrices, const int n, __global const S* a, __global int* fault, const int site) {
+    EACH(e, matrices * n) {
+        if (a[(long)(e / n) * n * n + (e % n) * (n + 1)] == 0) {
+            fail(fault, site, 0, e);
+        }
+    }
+}
+
+// A = Q R by Householder reflections I - scale v v^T with v[k] = 1: a holds A before, afterwards R on and above the
+// diagonal and the v below it; scales is work space. Signs as in LAPACK.
+__kernel void qr(const int m, const int n, __global S* as, __global S* all_scales, __global S* qs) {
+    LANE
+    const int count = min(m, n);
+    __global S* a = as + (long)matrix * m * n;
+    __global S* scales = all_scales + (long)matrix * count;
+    __global S* q = qs + (long)matrix * m * count;
+    for (int k = 0; k < count; k++) {
+        MEET;
+        if (lane == 0) {
+            A below = 0;
+            for (int i = k + 1; i < m; i++) {
+                below = hypot(below, a[i * n + k]);
+            }
+            const A head = a[k * n + k];
+            const A length = -copysign(hypot(head, below), head);
+            scales[k] = below == 0 ? 0 : (length - head) / length;
+            if (below != 0) {
+                for (int i = k + 1; i < m; i++) {
+                    a[i * n + k] /= head - length;
+                }
+                a[k * n + k] = length;
+            }
+        }
+        MEET;
+        for (int j = k + 1 + lane; j < n; j += lanes) {
+            A dot = a[k * n + j];
+            for (int i = k + 1; i < m; i++) {
+                dot += a[i * n + k] * a[i * n + j];
+            }
+            dot *= scales[k];
+            a[k * n + j] -= dot;
+            for (int i = k + 1; i < m; i++) {
+                a[i * n + j] -= dot * a[i * n + k];
+            }
+        }
+    }
+    MEET;
+    for (int j = lane; j < count; j += lanes) { // column j of Q: the reflections, last one first, of a unit vector
+        for (int i = 0; i < m; i++) {
+            q[i * count + j] = i == j;
+        }
+        for (int k = count - 1; k >= 0; k--) {
+            A dot = q[k * count + j];
+            for (int i = k + 1; i < m; i++) {
+                dot += a[i * n + k] * q[i * count + j];
+            }
+            dot *= scales[k];
+            q[k * count + j] -= dot;
+            for (int i = k + 1; i < m; i++) {
+                q[i * count + j] -= dot * a[i * n + k];
+            }
+        }
+    }
+}
+
 // Faults at the first element that is not finite.
 __kernel void check_finite(const int total, const int size, __global const S* a, __global int* fault, const int site) {
     EACH(e, total) {

@@ -47,6 +47,39 @@ public sealed interface IndexOp extends Op {
         }
     }
 
+    /// How elements that meet at one place are combined.
+    enum Reduction {
+        /// Their sum.
+        SUM,
+        /// Their mean; of integers rounded down.
+        MEAN,
+        /// Their product.
+        PROD,
+        /// The largest, NaN if there is one.
+        AMAX,
+        /// The smallest, NaN if there is one.
+        AMIN
+    }
+
+    /// Inputs (x, index, source): a copy of x whose element at `[index[i][j]][j]` is combined with
+    /// `source[i][j]` for dim 0; by product, maximum or minimum ([ScatterAdd] is the sum). Gradients of maxima and
+    /// minima are shared equally among ties.
+    record ScatterReduce(int dim, Reduction reduction) implements IndexOp {
+        @Override
+        public TensorType[] infer(TensorType[] in) {
+            Check.arity(this, in, 3);
+            Check.that(
+                    reduction != Reduction.SUM && reduction != Reduction.MEAN,
+                    this,
+                    "expects PROD, AMAX or AMIN, reduction = " + reduction,
+                    in);
+            Check.sameDType(this, in[0], in[2]);
+            alongDim(this, in[0], in[1], dim);
+            Check.sameShape(this, in[1], in[2]);
+            return one(in[0]);
+        }
+    }
+
     /// Inputs (x, index of rank 1): the slices `x[…, index[i], …]` along dim.
     record IndexSelect(int dim) implements IndexOp {
         @Override

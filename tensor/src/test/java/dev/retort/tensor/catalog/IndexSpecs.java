@@ -18,6 +18,7 @@ final class IndexSpecs {
         IndexSpecs s = new IndexSpecs();
         s.gather();
         s.scatter();
+        s.scatterReduce();
         s.slices();
         s.tables();
         return s.specs;
@@ -68,6 +69,60 @@ final class IndexSpecs {
                         "no larger than the input in dimension 1",
                         new IndexOp.Gather(0),
                         () -> in(Data.values(1, 5, 2), Data.indices(2, 5, 3, 3))));
+    }
+
+    private void scatterReduce() {
+        for (IndexOp.Reduction how :
+                new IndexOp.Reduction[] {IndexOp.Reduction.PROD, IndexOp.Reduction.AMAX, IndexOp.Reduction.AMIN}) {
+            IndexOp rows = new IndexOp.ScatterReduce(0, how);
+            IndexOp columns = new IndexOp.ScatterReduce(1, how);
+            Tensor twice = Tensor.of(new long[] {1, 1, 0, 1, 4, 1}, 2, 3);
+            specs.add(OpSpec.of(IndexOp.ScatterReduce.class, how.name().toLowerCase(java.util.Locale.ROOT))
+                    .sample("columns", columns, () -> in(Data.uniform(1, 0.5, 2, 2, 5), twice, distinct(3, 2, 3)))
+                    .method(x -> x[0].scatterReduce(-1, x[1], x[2], how, true))
+                    .sample(
+                            "rows, smaller index",
+                            rows,
+                            () -> in(Data.uniform(1, 0.5, 2, 4, 5), Data.indices(2, 4, 3, 2), distinct(3, 3, 2)))
+                    .special("scalar", rows, () -> in(Data.values(1), Data.indices(2, 1), Data.values(3)))
+                    .special(
+                            "NaN", rows, () -> in(Data.of(1, 2, Double.NaN), index(0, 0, 2), Data.of(3, Double.NaN, 1)))
+                    .special(
+                            "integers",
+                            rows,
+                            () -> in(Data.indices(1, 9, 4), index(2, 0, 2), Data.integers(3, DType.I64, -9, 9, 3)))
+                    .special(
+                            "empty index",
+                            columns,
+                            () -> in(Data.values(1, 2, 5), Data.indices(2, 5, 2, 0), Data.values(3, 2, 0)))
+                    .large(
+                            "one long line",
+                            rows,
+                            () -> in(
+                                    Data.uniform(1, 0.5, 2, 301),
+                                    Data.indices(2, 301, 900),
+                                    Data.uniform(3, 0.5, 2, 900)))
+                    .error("source shape", "one shape", rows, () -> in(Data.of(1), index(0), Data.values(3, 2)))
+                    .error(
+                            "outside",
+                            "scatter_reduce: index 5 is outside dimension 0 of extent 2",
+                            rows,
+                            () -> in(Data.values(1, 2), index(5), Data.values(3, 1)))
+                    .error(
+                            "sum",
+                            "expects PROD, AMAX or AMIN, reduction = SUM",
+                            new IndexOp.ScatterReduce(0, IndexOp.Reduction.SUM),
+                            () -> in(Data.of(1), index(0), Data.of(1))));
+        }
+    }
+
+    private static Tensor index(long... places) {
+        return Tensor.of(places);
+    }
+
+    /// Positive and apart, so that no extreme is near a tie.
+    private static Tensor distinct(int name, int... shape) {
+        return Data.distinct(name, shape).add(1.0);
     }
 
     private void scatter() {

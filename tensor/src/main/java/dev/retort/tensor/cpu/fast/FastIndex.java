@@ -21,6 +21,7 @@ final class FastIndex {
                     IndexOp.Gather _,
                     IndexOp.Scatter _,
                     IndexOp.ScatterAdd _,
+                    IndexOp.ScatterReduce _,
                     IndexOp.IndexAdd _,
                     IndexOp.OneHot _ -> null;
         };

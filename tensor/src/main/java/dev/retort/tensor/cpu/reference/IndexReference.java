@@ -18,6 +18,8 @@ final class IndexReference {
             case IndexOp.Gather(int dim) -> gather(op, dim, in, type);
             case IndexOp.Scatter(int dim) -> scatter(op, dim, in, type);
             case IndexOp.ScatterAdd(int dim) -> addAt(in[0], places(op, dim, in), in[2], type);
+            case IndexOp.ScatterReduce(int dim, var reduction) ->
+                reduceAt(reduction, in[0], places(op, dim, in), in[2], type);
             case IndexOp.IndexSelect(int dim) -> {
                 int[] from = slices(op, dim, in[1], in[0], in);
                 yield Moves.whole(Moves.slices(Elements.rowMajor(in[0]), in[0].shape(), dim, from), type.shape());
@@ -125,6 +127,34 @@ final class IndexReference {
             sum[at[i]] += from[i];
         }
         return Elements.tensor(sum, type);
+    }
+
+    /// A copy of x with out[at[i]] combined with source[i].
+    private static Tensor reduceAt(IndexOp.Reduction how, Tensor x, int[] at, Tensor source, TensorType type) {
+        if (type.dtype().isFloating()) {
+            double[] from = Elements.doubles(source);
+            double[] y = Elements.doubles(x).clone();
+            for (int i = 0; i < at.length; i++) {
+                y[at[i]] = switch (how) {
+                    case PROD -> y[at[i]] * from[i];
+                    case AMAX -> Math.max(y[at[i]], from[i]);
+                    case AMIN -> Math.min(y[at[i]], from[i]);
+                    case SUM, MEAN -> throw new AssertionError(how);
+                };
+            }
+            return Elements.tensor(y, type);
+        }
+        long[] from = Elements.longs(source);
+        long[] y = Elements.longs(x).clone();
+        for (int i = 0; i < at.length; i++) {
+            y[at[i]] = switch (how) {
+                case PROD -> y[at[i]] * from[i];
+                case AMAX -> Math.max(y[at[i]], from[i]);
+                case AMIN -> Math.min(y[at[i]], from[i]);
+                case SUM, MEAN -> throw new AssertionError(how);
+            };
+        }
+        return Elements.tensor(y, type);
     }
 
     /// out[i][index[i]] = 1.

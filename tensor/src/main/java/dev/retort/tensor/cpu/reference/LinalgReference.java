@@ -14,13 +14,19 @@ final class LinalgReference {
         return switch (op) {
             case LinalgOp.Cholesky ignored -> new Tensor[] {cholesky(in[0], out[0])};
             case LinalgOp.TriangularSolve o -> new Tensor[] {triangularSolve(o, in[0], in[1], out[0])};
+            case LinalgOp.Lu ignored -> LuReference.factors(in[0], out);
+            case LinalgOp.Solve ignored -> new Tensor[] {LuReference.solve(in[0], in[1], out[0])};
+            case LinalgOp.Det ignored -> LuReference.determinants(in[0], out, false);
+            case LinalgOp.SlogDet ignored -> LuReference.determinants(in[0], out, true);
+            case LinalgOp.Qr ignored -> QrReference.run(in[0], out);
+            case LinalgOp.Pinv o -> new Tensor[] {pinv(in[0], o.relative(), out[0])};
             case LinalgOp.Eigh ignored -> eigh(in[0], out);
             case LinalgOp.Svd ignored -> svd(in[0], out);
         };
     }
 
     /// Number of matrices of `size` elements in a tensor.
-    private static int batch(Tensor tensor, int size) {
+    static int batch(Tensor tensor, int size) {
         return size == 0 ? 0 : tensor.numel() / size;
     }
 
@@ -118,6 +124,29 @@ final class LinalgReference {
             System.arraycopy(svd.vh(), 0, vh, matrix * r * n, r * n);
         }
         return new Tensor[] {Elements.tensor(u, types[0]), Elements.tensor(s, types[1]), Elements.tensor(vh, types[2])};
+    }
+
+    /// A⁺ = V·diag(1/s)·Uᵀ without the singular values that count as 0.
+    private static Tensor pinv(Tensor input, double relative, TensorType type) {
+        int m = input.size(-2);
+        int n = input.size(-1);
+        double[] a = Elements.doubles(input);
+        double[] y = new double[a.length];
+        for (int matrix = 0; matrix < batch(input, m * n); matrix++) {
+            double[] one = Arrays.copyOfRange(a, matrix * m * n, (matrix + 1) * m * n);
+            checkFinite("pinv", one, matrix);
+            JacobiSvd svd = JacobiSvd.of(one, m, n);
+            int r = Math.min(m, n);
+            for (int k = 0; k < r && svd.s()[k] > relative * svd.s()[0]; k++) {
+                for (int i = 0; i < n; i++) {
+                    double scaled = svd.vh()[k * n + i] / svd.s()[k];
+                    for (int j = 0; j < m; j++) {
+                        y[(matrix * n + i) * m + j] += scaled * svd.u()[j * r + k];
+                    }
+                }
+            }
+        }
+        return Elements.tensor(y, type);
     }
 
     private static void checkFinite(String op, double[] matrix, int index) {
