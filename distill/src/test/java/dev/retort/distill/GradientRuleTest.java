@@ -209,7 +209,7 @@ class GradientRuleTest {
                 .fit()
                 .reports();
         assertThat(reports.getLast().loss()).isLessThan(reports.getFirst().loss());
-        assertThat(reports.getLast().terms()).containsOnlyKeys("label", "kd");
+        assertThat(reports.getLast().terms()).containsKey("label");
     }
 
     @Test

@@ -21,7 +21,8 @@ import java.util.Set;
 /// ```
 ///
 /// A student whose loss on held-out texts grows has learnt the texts by heart; its own are then shown to it. V, φ
-/// and all texts are in checkpoints. As in [OnPolicyKd] the student writes at the start of an epoch. The paper's
+/// and all texts are in checkpoints. Public code compares V with what it was when φ last grew, which for a student
+/// that starts untrained would be never. As in [OnPolicyKd] the student writes at the start of an epoch. The paper's
 /// replay buffer, which uses a student's text several times, and its language-model term are not here.
 ///
 /// Source: Ko, Kim, Chen and Yun, "DistiLLM: Towards streamlined distillation for large language models", 2024,

@@ -29,10 +29,7 @@ public record Dot(DistillationMethod method, double momentum, double delta, doub
         if (!Around.fits(method)) {
             throw new IllegalArgumentException("dot: expected a method of one run, got " + method);
         }
-        if (!(delta >= 0 && delta <= momentum && momentum + delta < 1)) {
-            throw new IllegalArgumentException("dot: expected a momentum in [0, 1) and a delta of at least 0 with both"
-                    + " momenta in [0, 1), got " + momentum + " and " + delta);
-        }
+        Momenta.requireMomenta("dot", momentum, delta);
         LogitLoss.requireWeight("dot", "weight decay", weightDecay);
     }
 

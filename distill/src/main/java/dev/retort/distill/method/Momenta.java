@@ -32,6 +32,14 @@ final class Momenta implements GradientRule {
         this.groups = groups;
     }
 
+    /// Refuses a momentum m and a difference Δ of which m + Δ or m − Δ is outside [0, 1).
+    static void requireMomenta(String method, double momentum, double delta) {
+        if (!(delta >= 0 && delta <= momentum && momentum + delta < 1)) {
+            throw new IllegalArgumentException(method + ": expected a momentum and a delta of at least 0 with their sum"
+                    + " and difference in [0, 1), got " + momentum + " and " + delta);
+        }
+    }
+
     @Override
     public int groups() {
         return momenta.length;

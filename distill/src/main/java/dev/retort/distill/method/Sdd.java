@@ -25,7 +25,8 @@ import java.util.Set;
 ///
 /// What the teacher sees in a part of the image and not in the whole, or the other way round, counts more. Both
 /// networks must be [ClassMaps]: pooling and a linear classifier can change places. A sample without a label has the
-/// teacher's class for the whole image as its target (ours). The paper's sum over cells is M times this.
+/// teacher's class for the whole image as its target (ours). Cells are averaged, as in public
+/// code.
 ///
 /// Source: Wei, Luo and Luo, "Scale decoupled distillation", 2024, arXiv 2403.13512.
 ///
