@@ -6,13 +6,20 @@ import java.util.Arrays;
 final class GridSampling {
     private GridSampling() {}
 
-    /// Where the points lie along one direction: the element below (or the nearest one), and the share of
-    /// the next
-    /// one.
+    /// Where the points lie along one direction: the element below (or the nearest one), and the share of the next one.
     private record Place(Tensor below, Tensor share, int size) {
-        /// The element `step` above, as a number.
-        Tensor at(int step) {
+        private Tensor at(int step) {
             return step == 0 ? below : below.add(1.0);
+        }
+
+        /// Index of the element `step` above, of the map's first or last where it lies outside.
+        Tensor element(int step) {
+            return at(step).clamp(0, size - 1.0).to(DType.I64);
+        }
+
+        Tensor isInside(int step) {
+            Tensor at = at(step);
+            return at.ge(0.0).logicalAnd(at.le(size - 1.0));
         }
 
         Tensor weight(int step) {
@@ -43,10 +50,9 @@ final class GridSampling {
             places[d] = place(coordinate, x.size(d + 2), nearest, padding, alignCorners);
         }
         Tensor flat = x.flatten(2);
-        Tensor sum = null;
-        for (int corner = 0; corner < (nearest ? 1 : 1 << dims); corner++) {
-            Tensor part = corner(flat, places, corner, nearest);
-            sum = sum == null ? part : sum.add(part);
+        Tensor sum = corner(flat, places, 0, nearest);
+        for (int corner = 1; corner < (nearest ? 1 : 1 << dims); corner++) {
+            sum = sum.add(corner(flat, places, corner, nearest));
         }
         int[] out = new int[x.rank()];
         out[0] = n;
@@ -91,18 +97,15 @@ final class GridSampling {
 
     /// The elements at one corner of the points' cells times their weights, 0 outside of the map.
     private static Tensor corner(Tensor flat, Place[] places, int corner, boolean nearest) {
-        Tensor index = null;
-        Tensor weight = null;
-        Tensor inside = null;
-        for (int d = 0; d < places.length; d++) {
+        Tensor index = places[0].element(corner & 1);
+        Tensor weight = places[0].weight(corner & 1);
+        Tensor inside = places[0].isInside(corner & 1);
+        for (int d = 1; d < places.length; d++) {
             int step = corner >> d & 1;
             Place place = places[d];
-            Tensor at = place.at(step);
-            Tensor valid = at.ge(0.0).logicalAnd(at.le(place.size - 1.0));
-            Tensor whole = at.clamp(0, place.size - 1.0).to(DType.I64);
-            index = index == null ? whole : index.mul((long) place.size).add(whole);
-            inside = inside == null ? valid : inside.logicalAnd(valid);
-            weight = weight == null ? place.weight(step) : weight.mul(place.weight(step));
+            index = index.mul((long) place.size).add(place.element(step));
+            weight = weight.mul(place.weight(step));
+            inside = inside.logicalAnd(place.isInside(step));
         }
         int n = flat.size(0);
         int c = flat.size(1);

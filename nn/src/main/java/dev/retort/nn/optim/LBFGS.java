@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /// Limited-memory BFGS (Liu and Nocedal, 1989): a quasi-Newton method that remembers the last steps and
@@ -264,8 +265,7 @@ public final class LBFGS implements Stateful {
         return Arrays.stream(x).map(Math::abs).sum();
     }
 
-    // ---- state
-    // ----------------------------------------------------------------------------------------------------
+    // ---- state ----
 
     @Override
     public Map<String, Tensor> stateDict() {
@@ -293,23 +293,27 @@ public final class LBFGS implements Stateful {
         }
         StateValues.expect("optimizer", state, names);
         for (String name : names.subList(4, names.size())) {
-            int size = state.get(name).numel();
+            int size = numbers(state, name).length;
             if (size != count() && !(size == 0 && remembered == 0)) {
-                throw new IllegalArgumentException("loadStateDict: the optimizer expects '" + name + "' of " + count()
-                        + " numbers, got " + state.get(name).type());
+                throw new IllegalArgumentException(
+                        "loadStateDict: the optimizer expects '" + name + "' of " + count() + " numbers, got " + size);
             }
         }
         iterations = StateValues.toLong(state, "n_iter");
         length = StateValues.toDouble(state, "t");
         diagonal = StateValues.toDouble(state, "h_diag");
         loss = StateValues.toDouble(state, "loss");
-        direction = state.get("d").toDoubles();
-        gradient = state.get("gradient").toDoubles();
+        direction = numbers(state, "d");
+        gradient = numbers(state, "gradient");
         steps.clear();
         changes.clear();
         for (int i = 0; i < remembered; i++) {
-            steps.add(state.get("step." + i).toDoubles());
-            changes.add(state.get("change." + i).toDoubles());
+            steps.add(numbers(state, "step." + i));
+            changes.add(numbers(state, "change." + i));
         }
+    }
+
+    private static double[] numbers(Map<String, Tensor> state, String name) {
+        return Objects.requireNonNull(state.get(name), name).toDoubles(); // there, or the names would have been refused
     }
 }
