@@ -293,27 +293,28 @@ public final class LBFGS implements Stateful {
         }
         StateValues.expect("optimizer", state, names);
         for (String name : names.subList(4, names.size())) {
-            int size = numbers(state, name).length;
+            Tensor found = found(state, name);
+            int size = found.numel();
             if (size != count() && !(size == 0 && remembered == 0)) {
-                throw new IllegalArgumentException(
-                        "loadStateDict: the optimizer expects '" + name + "' of " + count() + " numbers, got " + size);
+                throw new IllegalArgumentException("loadStateDict: the optimizer expects '" + name + "' of " + count()
+                        + " numbers, got " + found.type());
             }
         }
         iterations = StateValues.toLong(state, "n_iter");
         length = StateValues.toDouble(state, "t");
         diagonal = StateValues.toDouble(state, "h_diag");
         loss = StateValues.toDouble(state, "loss");
-        direction = numbers(state, "d");
-        gradient = numbers(state, "gradient");
+        direction = found(state, "d").toDoubles();
+        gradient = found(state, "gradient").toDoubles();
         steps.clear();
         changes.clear();
         for (int i = 0; i < remembered; i++) {
-            steps.add(numbers(state, "step." + i));
-            changes.add(numbers(state, "change." + i));
+            steps.add(found(state, "step." + i).toDoubles());
+            changes.add(found(state, "change." + i).toDoubles());
         }
     }
 
-    private static double[] numbers(Map<String, Tensor> state, String name) {
-        return Objects.requireNonNull(state.get(name), name).toDoubles(); // there, or the names would have been refused
+    private static Tensor found(Map<String, Tensor> state, String name) {
+        return Objects.requireNonNull(state.get(name), name); // there, or the names would have been refused
     }
 }
