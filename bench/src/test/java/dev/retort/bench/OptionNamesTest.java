@@ -91,8 +91,8 @@ class OptionNamesTest {
         assertThat(none.err()).contains("--threads: expected at least 1, got 0");
     }
 
-    /// Exceptions: a source of data may be a file alone (eval); JSON goes to a file where a command
-    /// prints while it works; a comparison runs with several numbers of threads.
+    /// Exceptions: JSON goes to a file where a command prints while it works; a comparison runs with several numbers of
+    /// threads.
     @Test
     void anOptionHasOneType() {
         Map<String, Set<String>> types = new TreeMap<>();
@@ -101,7 +101,7 @@ class OptionNamesTest {
             types.computeIfAbsent(one.name, _ -> new TreeSet<>()).add(type.equals("integer") ? "int" : type);
         }
         types.values().removeIf(all -> all.size() == 1);
-        assertThat(types).containsOnlyKeys("--data", "--json", "--threads");
+        assertThat(types).containsOnlyKeys("--json", "--threads");
     }
 
     @Test
@@ -110,8 +110,25 @@ class OptionNamesTest {
                 .filteredOn(one -> one.command.startsWith("retort reproduce"))
                 .allMatch(one -> List.of(one.option.names()).contains("--folder"));
         assertThat(options())
-                .filteredOn(one -> one.command.equals("retort eval"))
-                .anyMatch(one -> one.name.equals("--architecture")
-                        && List.of(one.option.names()).contains("--model"));
+                .filteredOn(one -> one.command.equals("retort active"))
+                .anyMatch(one -> one.name.equals("--unlabelled")
+                        && List.of(one.option.names()).contains("--pool"));
+    }
+
+    @Test
+    void everyCommandThatTakesASavedModelCallsItModel() {
+        Set<String> commands = new TreeSet<>();
+        collectOwners(Main.commandLine(), "--model", commands);
+        assertThat(commands)
+                .containsExactly("retort eval", "retort export", "retort generate", "retort predict", "retort select");
+    }
+
+    private static void collectOwners(CommandLine command, String name, Set<String> owners) {
+        OptionSpec option = command.getCommandSpec().findOption(name);
+        if (option != null) {
+            owners.add(command.getCommandSpec().qualifiedName());
+            assertThat(option.type()).isEqualTo(Path.class);
+        }
+        command.getSubcommands().values().forEach(below -> collectOwners(below, name, owners));
     }
 }

@@ -3,10 +3,11 @@ package dev.retort.bench.model;
 import dev.retort.bench.CommandException;
 import dev.retort.bench.Terminal;
 import dev.retort.bench.ThreadsOption;
+import dev.retort.bench.data.ImageSource;
+import dev.retort.bench.distill.DownloadBar;
 import dev.retort.bench.info.DeviceChoice;
 import dev.retort.nn.Layer;
 import dev.retort.nn.data.Cifar;
-import dev.retort.nn.data.DataFolder;
 import dev.retort.nn.data.DataLoader;
 import dev.retort.nn.data.Dataset;
 import dev.retort.nn.data.JpegPack;
@@ -54,25 +55,28 @@ public final class EvalCommand implements Callable<Integer> {
     private final ThreadsOption threads = new ThreadsOption();
 
     @Option(
-            names = "--weights",
+            names = {"--weights", "--model"},
             required = true,
             paramLabel = "FILE",
-            description = "Weights: .safetensors, .onnx, or a PyTorch file (.pt, .pth, .th, .bin).")
+            description = "A student.safetensors, or weights: .safetensors, .onnx, or a PyTorch file (.pt, .pth, .th,"
+                    + " .bin).")
     private @Nullable Path weights;
 
     @Option(
-            names = {"--architecture", "--model"},
+            names = "--architecture",
             paramLabel = "NAME",
             description = "resnet20, resnet56, ...: a CIFAR ResNet with shortcuts without weights. Without it the"
                     + " file needs a model card.")
-    private @Nullable String model;
+    private @Nullable String architecture;
 
     @Option(
             names = "--data",
             required = true,
-            paramLabel = "PATH",
-            description = "CIFAR-10 images (a .bin file or a .jpk pack), or a folder with a test set.")
-    private @Nullable Path data;
+            paramLabel = "SOURCE",
+            description =
+                    "embedded, fashion-mnist, CIFAR-10 images (a .bin file or a .jpk pack), or a folder with a test"
+                            + " set.")
+    private @Nullable String data;
 
     @Option(names = "--mean", split = ",", description = "Mean of each channel (default: ${DEFAULT-VALUE}).")
     private float[] mean = {0.485f, 0.456f, 0.406f};
@@ -92,6 +96,8 @@ public final class EvalCommand implements Callable<Integer> {
     /// A model, what is done to images first, and what refuses those that it cannot take.
     private record Subject(Layer model, Normalize normalize, Consumer<Dataset> check) {}
 
+    private record Scores(TopK best, TopK five) {}
+
     @Override
     public Integer call() throws Exception {
         if (spec == null || weights == null || data == null) {
@@ -100,22 +106,27 @@ public final class EvalCommand implements Callable<Integer> {
         Device chosen = DeviceChoice.parse(device);
         Subject subject = subject(weights);
         subject.model.to(chosen);
-        Dataset images = images(data);
-        subject.check.accept(images);
-        TopK best = TopK.accuracy();
-        TopK five = new TopK(Math.min(5, Math.max(1, images.classNames().size())));
-        DataLoader loader =
-                new DataLoader(images, DataLoader.Config.evaluation(100).withTransform(subject.normalize));
+        Scores scores = evaluate(subject, data);
+        print(spec.commandLine().getOut(), scores.best, scores.five);
+        return 0;
+    }
+
+    private static Scores evaluate(Subject subject, String source) throws IOException {
         try (ProgressBar bar = Terminal.progressBar()) {
+            Dataset images = images(source, bar);
+            subject.check.accept(images);
+            TopK best = TopK.accuracy();
+            TopK five = new TopK(Math.min(5, Math.max(1, images.classNames().size())));
+            DataLoader loader =
+                    new DataLoader(images, DataLoader.Config.evaluation(100).withTransform(subject.normalize));
             bar.start("eval", images.size(), "images");
             Evaluation.each(subject.model, loader, (batch, logits) -> {
                 best.add(logits, batch.targets());
                 five.add(logits, batch.targets());
                 bar.advance(batch.size(), String.format(Locale.ROOT, "%.2f %%", 100 * best.value()));
             });
+            return new Scores(best, five);
         }
-        print(spec.commandLine().getOut(), best, five);
-        return 0;
     }
 
     private void print(PrintWriter out, TopK best, TopK five) {
@@ -139,7 +150,7 @@ public final class EvalCommand implements Callable<Integer> {
     }
 
     private Subject subject(Path file) throws IOException {
-        String name = model;
+        String name = architecture;
         if (name == null) {
             ModelCard.Loaded loaded = ModelCard.load(file);
             return new Subject(loaded.model(), loaded.card().normalization().toTransform(), loaded::forImages);
@@ -155,16 +166,17 @@ public final class EvalCommand implements Callable<Integer> {
         return new Subject(net, new Normalize(mean, std), _ -> {});
     }
 
-    private static Dataset images(Path path) throws IOException {
-        String name = path.getFileName().toString();
-        if (name.endsWith(".bin")) {
-            return Cifar.read10(List.of(path));
+    private static Dataset images(String source, ProgressBar bar) throws IOException {
+        if (source.endsWith(".bin")) {
+            return Cifar.read10(List.of(Path.of(source)));
         }
-        if (name.endsWith(".jpk")) {
-            return JpegPack.read(path, Cifar.CLASSES_10);
+        if (source.endsWith(".jpk")) {
+            return JpegPack.read(Path.of(source), Cifar.CLASSES_10);
         }
-        return DataFolder.open(path)
+        return ImageSource.parse(source, new DownloadBar(bar))
+                .open()
                 .test()
-                .orElseThrow(() -> new CommandException("eval: expects a folder with a test set, got none in " + path));
+                .orElseThrow(
+                        () -> new CommandException("eval: expects a folder with a test set, got none in " + source));
     }
 }

@@ -99,6 +99,10 @@ public record ModelCard(
     public static Loaded load(Path file) throws IOException {
         Safetensors weights = Safetensors.open(file);
         String json = weights.metadata().get(KEY);
+        if (json == null && weights.metadata().containsKey("retort.lm")) {
+            throw new FormatException(
+                    "model: " + file + ": expects a classifier, got a language model, which 'retort generate' runs");
+        }
         if (json == null) {
             throw new FormatException("model: " + file + ": expects a model card in the metadata (key " + KEY
                     + "), got only " + weights.metadata().keySet());

@@ -6,6 +6,7 @@ import dev.retort.bench.StopSignal;
 import dev.retort.bench.Terminal;
 import dev.retort.bench.ThreadsOption;
 import dev.retort.bench.data.ImageSource;
+import dev.retort.bench.distill.DownloadBar;
 import dev.retort.bench.model.ImageShape;
 import dev.retort.bench.model.ModelSpec;
 import dev.retort.distill.OptimizerChoice;
@@ -60,7 +61,7 @@ public final class ActiveCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         options.check();
         PrintWriter out = spec.commandLine().getOut();
-        DataFolder data = ImageSource.parse(options.data, (_, _, _) -> {}).open();
+        DataFolder data = data();
         Dataset train = data.train();
         int[] labels = train.labels();
         int classes = classes(labels);
@@ -91,6 +92,12 @@ public final class ActiveCommand implements Callable<Integer> {
         } catch (TrainingStopped e) {
             System.err.println("retort: stopped; the same command goes on");
             return 1;
+        }
+    }
+
+    private DataFolder data() throws IOException {
+        try (ProgressBar bar = Terminal.progressBar()) {
+            return ImageSource.parse(options.data, new DownloadBar(bar)).open();
         }
     }
 

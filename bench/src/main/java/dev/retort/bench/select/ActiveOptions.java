@@ -31,7 +31,11 @@ final class ActiveOptions {
                     + " ${DEFAULT-VALUE}).")
     int validation;
 
-    @Option(names = "--pool", defaultValue = "3000", description = "Images without labels (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = {"--unlabelled", "--pool"},
+            paramLabel = "N",
+            defaultValue = "3000",
+            description = "Images of the unlabelled pool (default: ${DEFAULT-VALUE}).")
     int pool;
 
     @Option(
@@ -173,7 +177,7 @@ final class ActiveOptions {
     void check() {
         atLeast("--labels", labels, 1);
         atLeast("--validation", validation, 1);
-        atLeast("--pool", pool, 1);
+        atLeast("--unlabelled", pool, 1);
         atLeast("--rounds", rounds, 1);
         atLeast("--budget", budget, rounds);
         atLeast("--epochs", epochs, 1);

@@ -1,6 +1,9 @@
 package dev.retort.bench.select;
 
+import dev.retort.bench.CommandException;
+import dev.retort.bench.Terminal;
 import dev.retort.bench.data.ImageSource;
+import dev.retort.bench.distill.DownloadBar;
 import dev.retort.bench.model.ModelCard;
 import dev.retort.bench.model.ModelSpec;
 import dev.retort.distill.estimate.Confidence;
@@ -14,6 +17,7 @@ import dev.retort.nn.data.Batch;
 import dev.retort.nn.data.DataLoader;
 import dev.retort.nn.data.Dataset;
 import dev.retort.nn.data.Transform;
+import dev.retort.nn.train.ProgressBar;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.io.InputFile;
@@ -79,17 +83,22 @@ record SelectInputs(Candidates candidates, int[] positions) {
         if (data == null) {
             throw SelectCommand.wrong("--model expects --data to run the model on");
         }
-        Dataset images = ImageSource.parse(data, (_, _, _) -> {}).open().train();
-        return run(ModelCard.load(Objects.requireNonNull(model)).forImages(images), images, selector.needsEmbeddings());
+        try (ProgressBar bar = Terminal.progressBar()) {
+            ModelCard.Loaded loaded = ModelCard.load(Objects.requireNonNull(model));
+            Dataset images =
+                    ImageSource.parse(data, new DownloadBar(bar)).open().train();
+            return run(loaded.forImages(images), images, selector.needsEmbeddings(), bar);
+        }
     }
 
     /// The saved model on all images.
-    private static Pool run(ModelCard.Loaded loaded, Dataset images, boolean embed) {
+    private static Pool run(ModelCard.Loaded loaded, Dataset images, boolean embed, ProgressBar bar) {
         Tap last = ModelSpec.parse(loaded.card().architecture()).last();
         Set<Tap> taps = embed ? Set.of(Tap.LOGITS, last) : Set.of(Tap.LOGITS);
         Transform prepared = loaded.card().normalization().toTransform();
         List<Tensor> logits = new ArrayList<>();
         List<Tensor> embeddings = new ArrayList<>();
+        bar.start("select", images.size(), "images");
         for (Batch batch :
                 new DataLoader(images, DataLoader.Config.evaluation(BATCH).withTransform(prepared))) {
             var seen = Features.quietly(loaded.model(), batch.inputs(), taps);
@@ -97,6 +106,7 @@ record SelectInputs(Candidates candidates, int[] positions) {
             if (embed) {
                 embeddings.add(Objects.requireNonNull(seen.get(last)).flatten(1));
             }
+            bar.advance(batch.size(), "");
         }
         return new Pool(
                 Tensor.cat(0, logits.toArray(Tensor[]::new)),
@@ -124,7 +134,11 @@ record SelectInputs(Candidates candidates, int[] positions) {
                     "expected either --teacher-accuracy, or both of --validation-logits and --validation-labels");
         }
         if (logits == null || labels == null) {
-            return options.teacherAccuracy;
+            Double given = options.teacherAccuracy;
+            if (given != null && !(given >= 0 && given <= 1)) {
+                throw new CommandException("--teacher-accuracy: expected a share in [0, 1], got " + given);
+            }
+            return given;
         }
         return TeacherErrors.accuracy(Confidence.ofLogits(LogitsFile.read(logits)), integers(labels));
     }
