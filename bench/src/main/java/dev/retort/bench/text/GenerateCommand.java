@@ -9,6 +9,8 @@ import dev.retort.nn.text.IncrementalDecoder;
 import dev.retort.tensor.Device;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -74,38 +76,50 @@ public final class GenerateCommand implements Callable<Integer> {
             throw new CommandException("generate: expects a prompt of characters that the model knows, got "
                     + (prompt.equals("\n") ? "a line break, which stands for no prompt" : "\"" + prompt + "\""));
         }
-        int most = Math.max(
-                1, loaded.shape().context() - Math.min(tokens, loaded.shape().context() - 1));
-        int[] ids = java.util.Arrays.copyOfRange(all, Math.max(0, all.length - most), all.length);
+        config(tokens, seed); // mistakes in the options are said before anything is printed
         out.print(prompt.strip());
-        write(new Generator(loaded.model(), config()), loaded, ids, out);
+        write(loaded, all, out);
         out.println();
         return 0;
     }
 
-    private GenerationConfig config() {
+    private GenerationConfig config(int most, long key) {
         if (beams < 1) {
             throw new CommandException("--beams: expected at least 1, got " + beams);
         }
         GenerationConfig plain = beams > 1
-                ? GenerationConfig.beamSearch(tokens, beams)
-                : GenerationConfig.sampling(tokens, seed)
+                ? GenerationConfig.beamSearch(most, beams)
+                : GenerationConfig.sampling(most, key)
                         .withTemperature(temperature)
                         .withTopK(topK)
                         .withTopP(topP);
         return plain.withRepetitionPenalty(penalty);
     }
 
-    private void write(Generator generator, LanguageModel loaded, int[] ids, PrintWriter out) {
-        if (beams > 1) {
-            out.print(loaded.tokenizer().decode(generator.generate(ids).tokens()));
-            return;
-        }
+    /// Writes `tokens` tokens. When the model's context is full, it goes on from the latter half of it.
+    private void write(LanguageModel loaded, int[] start, PrintWriter out) {
+        int context = loaded.shape().context();
         IncrementalDecoder decoder = new IncrementalDecoder(loaded.tokenizer());
-        for (int token : generator.stream(ids)) {
-            out.print(decoder.next(token));
-            out.flush();
+        int[] known = start;
+        int left = tokens;
+        for (long window = 0; left > 0; window++) {
+            int kept = Math.min(known.length, Math.max(1, Math.max(context / 2, context - left)));
+            known = Arrays.copyOfRange(known, known.length - kept, known.length);
+            Generator generator = new Generator(loaded.model(), config(left, seed + window));
+            int[] grown = Arrays.copyOf(known, context + 1);
+            int length = kept;
+            for (int token : beams > 1 ? boxed(generator.generate(known).tokens()) : generator.stream(known)) {
+                grown[length++] = token;
+                left--;
+                out.print(decoder.next(token));
+                out.flush();
+            }
+            known = Arrays.copyOf(grown, length);
         }
         out.print(decoder.finish());
+    }
+
+    private static List<Integer> boxed(int[] tokens) {
+        return Arrays.stream(tokens).boxed().toList();
     }
 }

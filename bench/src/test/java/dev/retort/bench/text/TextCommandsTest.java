@@ -47,6 +47,13 @@ class TextCommandsTest {
         CommandLineRun beams = CommandLineRun.of(
                 "generate", "--model", model.toString(), "--tokens", "4", "--temperature", "0", "--beams", "2", "abcd");
         assertThat(beams.out().strip()).isEqualTo("abcdefgh");
+        for (String beam : List.of("1", "2")) {
+            CommandLineRun beyond = CommandLineRun.of(
+                    "generate", "--model", model.toString(), "--temperature", "0", "--beams", beam, "abcd");
+            assertThat(beyond.out().strip())
+                    .as("200 tokens, although the context is 16")
+                    .isEqualTo("abcdefgh".repeat(26).substring(0, 204));
+        }
     }
 
     @Test
@@ -106,6 +113,13 @@ class TextCommandsTest {
         assertThat(CommandLineRun.of("generate", "--model", other.toString()).err())
                 .contains("expects a language model that 'retort train-lm' saved");
         Path text = Files.writeString(folder.resolve("short.txt"), "abcdefgh");
+        Path gpt = folder.resolve("gpt.safetensors");
+        Safetensors.write(gpt, Map.of(), Map.of("retort.lm", "{}"));
+        assertThat(CommandLineRun.of("predict", "--model", gpt.toString(), text.toString())
+                        .err())
+                .contains("expects a classifier, got a language model");
+        assertThat(CommandLineRun.of("bench", "--seconds", "0").err())
+                .contains("--seconds: expected at least 1, got 0");
         assertThat(train(text, other, 1).err())
                 .contains("expects more than --context 16 tokens in the training part of the text, got 7 of 8");
         Files.write(text, new byte[] {'a', (byte) 0xFF});
@@ -118,7 +132,13 @@ class TextCommandsTest {
         assertThat(CommandLineRun.of("embed", "--weights", jar.toString(), "a").err())
                 .contains("expects the jar of all-MiniLM-L6-v2");
         assertThat(CommandLineRun.of(
-                                "eval", "--model", "vgg", "--weights", other.toString(), "--data", folder.toString())
+                                "eval",
+                                "--architecture",
+                                "vgg",
+                                "--model",
+                                other.toString(),
+                                "--data",
+                                folder.toString())
                         .err())
                 .contains("expects --architecture resnetDEPTH");
     }
