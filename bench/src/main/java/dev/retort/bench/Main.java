@@ -29,7 +29,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         name = "retort",
         description = {
             "Neural networks and knowledge distillation in pure Java.",
-            "(./retort test builds everything and runs all tests.)"
+            "(./retort test builds everything and runs all tests; ./retort bundle makes a folder for machines without Java.)"
         },
         scope = ScopeType.INHERIT,
         mixinStandardHelpOptions = true,

@@ -8,9 +8,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The files of one run: for each stage a checkpoint while it runs, and one file when it is done.
@@ -96,10 +98,20 @@ final class RunFolder {
         Json.Obj parsed = checkpoint.notes().orElseThrow();
         String found = parsed.members().containsKey("run") ? parsed.get("run").asText() : "no run";
         if (!found.equals(key)) {
-            throw new IllegalStateException(
-                    "distillation: " + checkpoint.path() + " holds another run; expected " + key + ", got " + found);
+            throw new IllegalStateException("distillation: " + checkpoint.path() + " holds another run; expected "
+                    + without(found, key) + ", got " + without(key, found)
+                    + "; go on with the same settings, choose another folder, or delete this one");
         }
         return checkpoint.load().orElseThrow();
+    }
+
+    /// The parts of `text` that `other` lacks: what both runs share is long, and tells nothing.
+    private static String without(String other, String text) {
+        Set<String> common = Set.copyOf(Arrays.asList(other.split("; ")));
+        List<String> rest = Arrays.stream(text.split("; "))
+                .filter(part -> !common.contains(part))
+                .toList();
+        return rest.isEmpty() ? text : String.join("; ", rest);
     }
 
     private static Map<String, Object> notes(EpochReport report) {

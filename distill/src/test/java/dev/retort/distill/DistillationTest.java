@@ -189,7 +189,10 @@ class DistillationTest {
                         small(new Slam().withLowerBound(.7)).folder(folder).fit())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("holds another run")
-                .hasMessageContaining("lowerBound=0.7");
+                .hasMessageContaining("lowerBound=0.7")
+                .hasMessageContaining("choose another folder")
+                .message()
+                .doesNotContain("teacher ", "epochs"); // the same in both runs
         Training mirrored = Clusters.training(1).withTransforms(new RandomHorizontalFlip(), Transform.IDENTITY);
         assertThatThrownBy(() ->
                         small(new Slam()).training(mirrored).folder(folder).fit())

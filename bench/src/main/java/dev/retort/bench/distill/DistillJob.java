@@ -1,5 +1,6 @@
 package dev.retort.bench.distill;
 
+import dev.retort.bench.CommandException;
 import dev.retort.bench.info.DeviceChoice;
 import dev.retort.bench.model.ImageShape;
 import dev.retort.bench.model.ModelCard;
@@ -27,6 +28,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.LongStream;
 
@@ -53,8 +55,25 @@ final class DistillJob {
         normalize = Normalize.fit(data.train());
         shape = ImageShape.of(data.train().get(0).input().shape());
         classNames = Partition.classNames(data.train());
+        checkSize("--teacher", options.teacher);
+        checkSize("--student", options.student);
         for (int seed = 1; seed <= options.seeds; seed++) {
             splits.add(Partition.of(data, options, seed));
+        }
+    }
+
+    /// A student that no memory holds is refused before its teacher is trained for minutes.
+    private void checkSize(String option, String network) {
+        long weights = ModelSpec.parse(network).leastWeights(shape);
+        long most = Runtime.getRuntime().maxMemory();
+        if (weights > most / Float.BYTES) {
+            throw new CommandException(String.format(
+                    Locale.ROOT,
+                    "%s: %s has at least %,d weights, more than a heap of %d MiB holds",
+                    option,
+                    network,
+                    weights,
+                    most >> 20));
         }
     }
 

@@ -18,6 +18,8 @@ import picocli.CommandLine.Option;
 /// The options of `retort distill`; the defaults fit the embedded pictures and three minutes on two
 /// cores.
 final class DistillOptions {
+    private static final int MOST_SEEDS = 1000;
+
     @Option(
             names = "--data",
             paramLabel = "SOURCE",
@@ -149,6 +151,9 @@ final class DistillOptions {
         atLeast("--labels", labels, 1);
         atLeast("--validation", validation, 2);
         atLeast("--seeds", seeds, 1);
+        if (seeds > MOST_SEEDS) {
+            throw new IllegalArgumentException("--seeds: expected at most " + MOST_SEEDS + ", got " + seeds);
+        }
         atLeast("--teacher-epochs", teacherEpochs, 1);
         atLeast("--epochs", epochs, 1);
         atLeast("--batch", batch, 1);

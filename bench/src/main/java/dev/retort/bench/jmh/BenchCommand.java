@@ -45,6 +45,9 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        atLeast("--forks", 0, forks);
+        atLeast("--iterations", 1, iterations);
+        atLeast("--seconds", 1, seconds);
         ChainedOptionsBuilder options =
                 new OptionsBuilder().addProfiler(GCProfiler.class).shouldFailOnError(true);
         include.forEach(options::include);
@@ -80,5 +83,11 @@ public final class BenchCommand implements Callable<Integer> {
             throw new CommandException("bench: expected the name of a benchmark, or a part of it, got " + include, e);
         }
         return 0;
+    }
+
+    private static void atLeast(String option, int least, @Nullable Integer value) {
+        if (value != null && value < least) {
+            throw new CommandException(option + ": expected at least " + least + ", got " + value);
+        }
     }
 }

@@ -104,6 +104,11 @@ class DistillCommandTest {
         assertThat(FashionMnist.CLASSES).contains(guesses.get(0).get("label").stringValue());
         assertThat(guesses.get(0).get("probability").doubleValue())
                 .isGreaterThanOrEqualTo(guesses.get(1).get("probability").doubleValue());
+
+        CommandLineRun evaluated = CommandLineRun.of(
+                "eval", "--model", folder.resolve("student.safetensors").toString(), "--data", "embedded");
+        assertThat(evaluated.code()).as(evaluated.err()).isZero();
+        assertThat(evaluated.out()).startsWith("accuracy ").contains(String.format("%,d images", test.size()));
     }
 
     @Test
@@ -142,6 +147,9 @@ class DistillCommandTest {
         assertThat(refusal("--resume")).contains("nothing to resume in " + folder);
         assertThat(refusal("--data", folder.resolve("missing").toString())).contains("missing");
         assertThat(refusal("--epochs", "0")).contains("--epochs: expected at least 1, got 0");
+        assertThat(refusal("--seeds", "2147483647")).contains("--seeds: expected at most 1000, got 2147483647");
+        assertThat(refusal("--student", "cnn:99999,99999"))
+                .contains("--student: cnn:99999,99999 has at least 89,999,", " weights, more than a heap of ");
         assertThat(folder).isEmptyDirectory();
     }
 

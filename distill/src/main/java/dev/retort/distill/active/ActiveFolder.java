@@ -40,8 +40,8 @@ record ActiveFolder(@Nullable Path folder, String key) {
         Safetensors saved = Safetensors.open(path);
         String found = saved.metadata().getOrDefault("run", "no run");
         if (!found.equals(key)) {
-            throw new IllegalStateException(
-                    "active distillation: " + path + " holds another run; expected " + key + ", got " + found);
+            throw new IllegalStateException("active distillation: " + path + " holds another run; expected " + key
+                    + ", got " + found + "; go on with the same settings, choose another folder, or delete this one");
         }
         return saved;
     }
