@@ -26,9 +26,8 @@ import java.util.Set;
 ///
 /// Source: Peng, Jin, Liu, Zhou, Wu, Liu, Wang and Zhang, "Correlation congruence for knowledge distillation", 2019,
 /// arXiv 1904.01802, with γ = 0.4 and P = 2. The paper puts a learnt embedding of one size behind both features, which
-/// matrices of batch by batch do not need; there is none here. The weight of public code varies with the reduction,
-/// from
-/// 0.003 to 100; the default is 100, that of the mean of squares. (Another loss goes by the same name in some
+/// matrices of batch by batch do not need; there is none here. The weight of public code varies with the reduction:
+/// 0.003 to 100. The default is 100, that of the mean of squares. (Another loss goes by the same name in some
 /// benchmarks, products of differences of neighbours in the batch; it is not this one.)
 ///
 /// @param student  features [B, …], flattened

@@ -31,10 +31,9 @@ import java.util.Set;
 /// compares just as well a teacher's layer below its last, which the paper prefers for large teachers.
 ///
 /// Sources: Wang, Wei, Dong, Bao, Yang and Zhou, "MiniLM: deep self-attention distillation for task-agnostic
-/// compression
-/// of pre-trained Transformers", 2020, arXiv 2002.10957 (ATTENTION, last layers); Wang, Bao, Huang, Dong and Wei,
-/// "MiniLMv2: multi-head self-attention relation distillation", 2021, arXiv 2012.15828 (RELATIONS, 48 heads for base
-/// and 64 for large teachers). Both train on a corpus with this loss alone.
+/// compression of pre-trained Transformers", 2020, arXiv 2002.10957 (ATTENTION, last layers); Wang, Bao,
+/// Huang, Dong and Wei, "MiniLMv2: multi-head self-attention relation distillation", 2021, arXiv 2012.15828
+/// (RELATIONS, 48 heads for base and 64 for large teachers). Both train on a corpus with this loss alone.
 ///
 /// @param relations what is compared
 /// @param query     outputs of the projections to queries

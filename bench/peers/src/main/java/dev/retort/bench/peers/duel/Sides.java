@@ -31,8 +31,8 @@ final class Sides {
     }
 
     /// A side with gradients: `work` gives the output, whose gradient is `gradient` (null: a scalar's 1). As in a
-    /// training
-    /// step, backward gives back what was recorded; the gradients of `leaves` are given back after each run.
+    /// training step, backward gives back what was recorded; the gradients of `leaves` are given back after
+    /// each run.
     static Side recorded(Supplier<Tensor> work, @Nullable Tensor gradient, List<Tensor> leaves) {
         Runnable pass = () -> {
             Tensor output = work.get();

@@ -37,8 +37,7 @@ final class TrainingRows {
         /// torchvision's smallest.
         RESNET_18("ResNet-18 224x224 b16", 2e-3, false),
         /// With bottlenecks. Its norms over 8 images make the second loss so sensitive that noise of 1e-7 on the input
-        /// moves
-        /// it by 2.6e-3 of its value.
+        /// moves it by 2.6e-3 of its value.
         RESNET_50("ResNet-50 224x224 b8", 1e-2, false),
         /// A character model.
         GPT_SMALL("GPT 6x384 T256 b8", 2e-3, false),

@@ -31,8 +31,7 @@ final class AttentionTile {
     /// Whether rows are copied, six at a time, for the tiles of [FencedKernel].
     private static final boolean FENCED = FencedKernel.AVAILABLE;
     /// Most queries and most keys of a tile. Where rows are copied for it, the last tile takes what would fill one
-    /// panel
-    /// of another: 197 queries, the positions of a small ViT, are three tiles.
+    /// panel of another: 197 queries, the positions of a small ViT, are three tiles.
     static final int QUERIES = FENCED ? WHOLE + RowPanels.WIDTH : WHOLE;
 
     static final int KEYS = 128;
@@ -57,8 +56,7 @@ final class AttentionTile {
     }
 
     /// Queries of the panel that starts where `left` are left, lanes that are only filled included. [FencedKernel] is
-    /// as
-    /// fast with two vectors of which one is empty as other kernels are with one.
+    /// as fast with two vectors of which one is empty as other kernels are with one.
     static int width(int left) {
         return FENCED ? RowPanels.WIDTH : RowPanels.width(left);
     }
@@ -177,8 +175,7 @@ final class AttentionTile {
     }
 
     /// Adds the products of n rows, a step for each key of the window, with its tile to packed sums of n rows, or
-    /// writes
-    /// them if `first`.
+    /// writes them if `first`.
     static void addProduct(
             AttentionWindow a,
             boolean first,
@@ -192,7 +189,7 @@ final class AttentionTile {
             int at) {
         float[] start = first ? GemmKernel.ZEROS : sums;
         int strips = FENCED ? STRIP : n;
-        float[] strip = Scratch.floats(Scratch.GEMM_A, STRIP * PITCH);
+        float[] strip = FENCED ? Scratch.floats(Scratch.GEMM_A, STRIP * PITCH) : GemmKernel.ZEROS;
         for (int i = 0; i < n; i += strips) {
             int high = Math.min(strips, n - i);
             if (FENCED) {

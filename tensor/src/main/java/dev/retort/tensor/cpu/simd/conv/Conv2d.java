@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// Chooses between [PatchGemm] (implicit GEMM), [PhaseConv], [StridedGrad], [Winograd], [WinogradStrided],
 /// [WinogradHalving],
 /// [Depthwise], [TallWeightGrad], [FilterLanes] and [ConvWeightGrad]; sums run in an order fixed by the sizes, so
-/// results do not
-/// depend on the number of threads. [NonFiniteConv] sees to infinities and NaN.
+/// results do not depend on the number of threads. [NonFiniteConv] sees to infinities and NaN.
 public final class Conv2d {
     /// Positions of a flattened plane that [FilterLanes] takes at once.
     private static final int MAX_LINE = 1024;

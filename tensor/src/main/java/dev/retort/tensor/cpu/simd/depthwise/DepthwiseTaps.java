@@ -304,8 +304,7 @@ final class DepthwiseTaps {
     }
 
     /// Writes elements 0, 2, … of a row of `n` to `dst[even …]` and 1, 3, … to `dst[odd …]`. The last vectors overlap
-    /// those
-    /// before them.
+    /// those before them.
     static void split(float[] src, int s, int n, float[] dst, int even, int odd) {
         int pairs = n / 2;
         if (pairs < L && MASKS) {

@@ -10,9 +10,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// The register tiles of [WinogradStrided]: few channels, a panel of two vectors of filters at a time.
 ///
 /// Values of channels lie [#PITCH] floats apart from tile to tile, so that one register holds all their positions. What
-/// is
-/// transformed for each vector of filters lies by itself: whole cache lines are written and read. Fences keep C2 from
-/// loading six values at once, as in
+/// is transformed for each vector of filters lies by itself: whole cache lines are written and read. Fences
+/// keep C2 from loading six values at once, as in
 /// [FencedKernel][dev.retort.tensor.cpu.simd.product.FencedKernel].
 final class StridedKernel {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
