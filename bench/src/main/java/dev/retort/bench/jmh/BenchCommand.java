@@ -51,15 +51,7 @@ public final class BenchCommand implements Callable<Integer> {
         ChainedOptionsBuilder options =
                 new OptionsBuilder().addProfiler(GCProfiler.class).shouldFailOnError(true);
         include.forEach(options::include);
-        for (String parameter : parameters) {
-            int equals = parameter.indexOf('=');
-            if (equals < 1) {
-                throw new IllegalArgumentException("bench: -p expects NAME=VALUE, got '" + parameter + "'");
-            }
-            options.param(
-                    parameter.substring(0, equals),
-                    parameter.substring(equals + 1).split(";"));
-        }
+        addParameters(options);
         if (forks != null) {
             options.forks(forks);
         }
@@ -83,6 +75,18 @@ public final class BenchCommand implements Callable<Integer> {
             throw new CommandException("bench: expected the name of a benchmark, or a part of it, got " + include, e);
         }
         return 0;
+    }
+
+    private void addParameters(ChainedOptionsBuilder options) {
+        for (String parameter : parameters) {
+            int equals = parameter.indexOf('=');
+            if (equals < 1) {
+                throw new IllegalArgumentException("bench: -p expects NAME=VALUE, got '" + parameter + "'");
+            }
+            options.param(
+                    parameter.substring(0, equals),
+                    parameter.substring(equals + 1).split(";"));
+        }
     }
 
     private static void atLeast(String option, int least, @Nullable Integer value) {
