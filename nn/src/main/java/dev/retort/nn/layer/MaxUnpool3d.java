@@ -1,49 +1,19 @@
 package dev.retort.nn.layer;
 
-import dev.retort.nn.Module;
-import dev.retort.tensor.OpException;
-import dev.retort.tensor.Tensor;
-
 /// The partial inverse of [MaxPool3d]: the largest elements at their places, zeros elsewhere.
 ///
-/// **Shape**: values and indices `[N, C, D, H, W]` → extents (L − 1)·stride − 2·padding + kernel, or
-/// given ones.
-public final class MaxUnpool3d extends Module {
-    private final int kernel;
-    private final int stride;
-    private final int padding;
-
+/// **Shape**: values and indices `[N, C, D, H, W]`, as [dev.retort.tensor.Tensor#maxPool3dWithIndices] gives them
+/// → extents (L − 1)·stride − 2·padding + kernel, or given ones.
+public final class MaxUnpool3d extends MaxUnpool {
     /// Windows side by side.
     public MaxUnpool3d(int kernel) {
         this(kernel, kernel, 0);
     }
 
     /// The windows that were pooled.
+    ///
+    /// @throws IllegalArgumentException if kernel or stride are below 1, or padding is below 0
     public MaxUnpool3d(int kernel, int stride, int padding) {
-        this.kernel = kernel;
-        this.stride = stride;
-        this.padding = padding;
-    }
-
-    /// Values and indices as [Tensor#maxPool3dWithIndices] gives them, put back.
-    public Tensor call(Tensor values, Tensor indices) {
-        if (values.rank() != 5) {
-            throw new OpException("max_unpool3d: expects [N, C, D, H, W], got " + values.type());
-        }
-        int[] extents = new int[3];
-        for (int i = 0; i < extents.length; i++) {
-            extents[i] = (values.size(i + 2) - 1) * stride - 2 * padding + kernel;
-        }
-        return call(values, indices, extents);
-    }
-
-    /// The same with the extents of the result, where the windows leave a choice.
-    public Tensor call(Tensor values, Tensor indices, int... extents) {
-        return run(in -> new Tensor[] {in[0].maxUnpool(in[1], extents)}, values, indices)[0];
-    }
-
-    @Override
-    protected String extra() {
-        return "kernel = " + kernel + ", stride = " + stride + ", padding = " + padding;
+        super(3, kernel, stride, padding);
     }
 }

@@ -252,4 +252,14 @@ class LayerTest {
                 .isInstanceOf(OpException.class)
                 .hasMessageContaining("momentum in [0, 1], got 3, 1.0E-5 and 2.0");
     }
+
+    @Test
+    void unpoolingRefusesWindowsThatAreNoneAndMapsOfAnotherRank() {
+        assertThatThrownBy(() -> new MaxUnpool2d(0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("max_unpool2d")
+                .hasMessageContaining("got 0, 0 and 0");
+        assertThatThrownBy(() -> new MaxUnpool1d(2).call(Tensor.zeros(1, 2, 3, 4), Tensor.zeros(1, 2, 3, 4)))
+                .hasMessageContaining("max_unpool1d: expects [N, C, ...] of rank 3");
+    }
 }
