@@ -1,8 +1,7 @@
 package dev.retort.tensor;
 
 /// Activations of [Tensor] that are made of other methods, under PyTorch's names and with its defaults.
-/// Where
-/// two pieces meet the gradient is PyTorch's too.
+/// Where two pieces meet the gradient is PyTorch's too.
 public sealed interface ActivationMethods permits Tensor {
     /// This tensor.
     Tensor self();
@@ -30,8 +29,7 @@ public sealed interface ActivationMethods permits Tensor {
     }
 
     /// scale · (x where x > 0, alpha · (eˣ − 1) elsewhere) with alpha = 1.6733 and scale = 1.0507
-    /// (Klambauer et al.,
-    /// 2017, arXiv 1706.02515).
+    /// (Klambauer et al., 2017, arXiv 1706.02515).
     default Tensor selu() {
         double alpha = 1.6732632423543772848170429916717; // with these mean 0 and variance 1 are a fixed point
         double scale = 1.0507009873554804934193349852946;

@@ -52,8 +52,8 @@ public sealed interface CountingMethods permits Tensor {
         return Tensor.wrap(DType.F64, counts).to(x.dtype()).to(x.device());
     }
 
-    /// Where each value belongs among these ascending numbers, row by row if there are rows: i with `this[i − 1] <
-    /// value ≤ this[i]`, or if
+    /// Where each value belongs among these ascending numbers, row by row if there are rows: i with
+    /// `this[i − 1] < value ≤ this[i]`, or if
     /// `right`, `this[i − 1] ≤ value < this[i]`. NaN belongs at the end.
     ///
     /// @param values any shape if this is a vector [N], else [..., M] for [..., N] with equal leading dimensions

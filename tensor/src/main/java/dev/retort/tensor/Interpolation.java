@@ -1,8 +1,7 @@
 package dev.retort.tensor;
 
 /// How [Tensor#interpolate(Interpolation, boolean, int...)] makes a result element; PyTorch's modes for
-/// any number
-/// of directions.
+/// any number of directions.
 public enum Interpolation {
     /// The element ⌊i · in/out⌋ (PyTorch's `nearest`).
     NEAREST,

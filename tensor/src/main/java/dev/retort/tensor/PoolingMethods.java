@@ -6,8 +6,7 @@ import dev.retort.tensor.op.PoolOp;
 /// Pooling of [Tensor] over sequences and volumes, and what is made of pooling.
 ///
 /// A window is a product of intervals, so a volume is pooled plane by plane and then along the depth,
-/// each as an
-/// image; a sequence is an image of one row.
+/// each as an image; a sequence is an image of one row.
 public sealed interface PoolingMethods permits Tensor {
     /// This tensor.
     Tensor self();
@@ -131,8 +130,7 @@ public sealed interface PoolingMethods permits Tensor {
     }
 
     /// Largest element of each window of [N, C, H, W] whose elements are `dilationH` rows and `dilationW`
-    /// columns apart;
-    /// one view an element of the window, so for small windows.
+    /// columns apart; one view an element of the window, so for small windows.
     ///
     /// @throws OpException if a dilation is below 1, or the window does not fit
     default Tensor maxPool2d(PoolOp.Window window, int dilationH, int dilationW) {
@@ -173,8 +171,7 @@ public sealed interface PoolingMethods permits Tensor {
     }
 
     /// Zeros of [N, C, extents...] with the elements of this tensor at `indices`, which count in the
-    /// product of the
-    /// extents: the partial inverse of max pooling.
+    /// product of the extents: the partial inverse of max pooling.
     ///
     /// @throws OpException if the indices do not have this tensor's shape
     default Tensor maxUnpool(Tensor indices, int... extents) {
@@ -210,8 +207,7 @@ public sealed interface PoolingMethods permits Tensor {
     }
 
     /// x / (k + alpha · mean of x² over `size` neighbouring channels)^beta of [N, C, ...] (Krizhevsky et
-    /// al., 2012).
-    /// Channels beyond the first and last count as zeros in the mean.
+    /// al., 2012). Channels beyond the first and last count as zeros in the mean.
     ///
     /// @throws OpException if the rank is below 3 or the size below 1
     default Tensor localResponseNorm(int size, double alpha, double beta, double k) {

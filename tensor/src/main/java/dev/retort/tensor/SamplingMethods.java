@@ -84,8 +84,7 @@ public sealed interface SamplingMethods permits Tensor {
     }
 
     /// Padded by the elements of the other end, in PyTorch's order of pads (last dimension first): a
-    /// sequence on a
-    /// ring.
+    /// sequence on a ring.
     ///
     /// @throws OpException if a pad is larger than its extent or negative, or the pads are no pairs
     default Tensor padCircular(int... pads) {
@@ -118,9 +117,7 @@ public sealed interface SamplingMethods permits Tensor {
     /// [N, C, D', H', W'] (Jaderberg et al., 2015, arXiv 1506.02025).
     ///
     /// A point is (x, y) or (x, y, z), each from −1 to 1 across the map: across its outer edges, or from
-    /// the centre
-    /// of
-    /// the first element to that of the last with `alignCorners`.
+    /// the centre of the first element to that of the last with `alignCorners`.
     ///
     /// @param nearest whether a point reads the nearest element only (ties to even), instead of linear
     /// interpolation

@@ -7,7 +7,6 @@ public enum SamplingPadding {
     /// The nearest element of the border.
     BORDER,
     /// The map mirrored at its border: at the outer edge of the border's elements, or at their centres
-    /// where corners
-    /// are aligned.
+    /// where corners are aligned.
     REFLECTION
 }

@@ -1,6 +1,7 @@
 package dev.retort.tensor;
 
 import dev.retort.tensor.ReductionMethods.ValuesIndices;
+import java.util.Arrays;
 
 /// Running extremes and sums along a dimension, methods of [Tensor] that are made of other methods.
 ///
@@ -43,10 +44,15 @@ public sealed interface ScanMethods permits Tensor {
 
     /// 0, 1, … along `dim`, of extent 1 in the other dimensions.
     private Tensor along(int dim, int n) {
+        return Tensor.arange(n).reshape(only(dim, n)).to(self().device());
+    }
+
+    /// Extents of this rank: n of `dim`, 1 of the others.
+    private int[] only(int dim, int n) {
         int[] shape = new int[self().rank()];
-        java.util.Arrays.fill(shape, 1);
+        Arrays.fill(shape, 1);
         shape[dim] = n;
-        return Tensor.arange(n).reshape(shape).to(self().device());
+        return shape;
     }
 
     /// ln Σ eˣ of the elements so far along `dim`, without overflow; integers become `F32`.
@@ -107,10 +113,7 @@ public sealed interface ScanMethods permits Tensor {
     private Tensor widths(Tensor x, int dim) {
         int d = self().shape().normalise("trapezoid", dim);
         if (x.rank() == 1) {
-            int[] shape = new int[self().rank()];
-            java.util.Arrays.fill(shape, 1);
-            shape[d] = x.numel();
-            return x.reshape(shape).diff(d);
+            return x.reshape(only(d, x.numel())).diff(d);
         }
         return x.diff(d - self().rank());
     }

@@ -98,9 +98,8 @@ public sealed interface SolveMethods permits Tensor {
         return new QrFactors(results[0], results[1]);
     }
 
-    /// The X of least norm ‖this·X − b‖, of least norm itself where the matrix [M, N] is wide; its rank must be min(M,
-    /// N).
-    /// b is [..., M, K] or [M].
+    /// The X of least norm ‖this·X − b‖, of least norm itself where the matrix [M, N] is wide; its rank
+    /// must be min(M, N). b is [..., M, K] or [M].
     ///
     /// @throws OpException if the shapes do not fit
     default Tensor lstsq(Tensor b) {

@@ -73,8 +73,7 @@ public final class Tensor
         return true;
     }
 
-    // ---- creation
-    // -------------------------------------------------------------------------------------------------
+    // ---- creation ----
 
     /// A window onto `storage`; for backends and views.
     ///
@@ -258,8 +257,7 @@ public final class Tensor
         return result;
     }
 
-    // ---- what it is
-    // -----------------------------------------------------------------------------------------------
+    // ---- what it is ----
 
     @Override
     public Tensor self() {
@@ -322,8 +320,7 @@ public final class Tensor
         return storage.device();
     }
 
-    // ---- conversion
-    // -----------------------------------------------------------------------------------------------
+    // ---- conversion ----
 
     /// The values as another dtype; this tensor itself if it has that dtype already.
     public Tensor to(DType dtype) {
@@ -413,8 +410,7 @@ public final class Tensor
         return of(storage, at, Shape.SCALAR, new int[0]).item();
     }
 
-    // ---- writing
-    // --------------------------------------------------------------------------------------------------
+    // ---- writing ----
 
     /// Runs an update op with this tensor as the first input; the only way to change elements. Not
     /// recorded.
@@ -430,8 +426,7 @@ public final class Tensor
         update(new UpdateOp.CopyInto(), source);
     }
 
-    // ---- differentiation
-    // ------------------------------------------------------------------------------------------
+    // ---- differentiation ----
 
     /// Whether gradients flow to this tensor.
     public boolean requiresGrad() {
@@ -505,7 +500,7 @@ public final class Tensor
         history = newHistory;
     }
 
-    // ---- several tensors --------------------------------------------------------------------------
+    // ---- several tensors ----
 
     /// `a` where the condition holds, `b` elsewhere; all three broadcast.
     public static Tensor where(Tensor condition, Tensor a, Tensor b) {

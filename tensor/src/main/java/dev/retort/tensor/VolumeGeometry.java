@@ -3,8 +3,7 @@ package dev.retort.tensor;
 import dev.retort.tensor.op.ConvOp;
 
 /// How a three-dimensional kernel moves: along the depth as given here, in each plane as `plane` says;
-/// the groups
-/// are those of `plane`.
+/// the groups are those of `plane`.
 ///
 /// @param strideD   step along the depth
 /// @param paddingD  zeros on either side of the depth

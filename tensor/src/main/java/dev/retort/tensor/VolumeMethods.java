@@ -8,11 +8,9 @@ import org.jspecify.annotations.Nullable;
 /// ones.
 ///
 /// A kernel's depth joins the channels: the planes that one plane of the result sees are laid side by
-/// side as
-/// channels, and one two-dimensional convolution sums over all of them. So all strides, dilations and
-/// groups
-/// have gradients of every order, on every device; the price is a copy of the input, kernel depth times
-/// as large.
+/// side as channels, and one two-dimensional convolution sums over all of them. So all strides, dilations
+/// and groups have gradients of every order, on every device; the price is a copy of the input, kernel
+/// depth times as large.
 public sealed interface VolumeMethods permits Tensor {
     /// This tensor.
     Tensor self();

@@ -7,9 +7,8 @@ import dev.retort.tensor.Tensor;
 
 /// Gradient of a determinant y: dA = g·y·A⁻ᵀ, which is g times the matrix of cofactors.
 ///
-/// A singular matrix has no inverse, but cofactors. With A = U·diag(s)·Vᵀ they are det(U)·det(V)·U·diag(Π_{j≠i}
-/// s_j)·Vᵀ;
-/// of second order that form needs distinct singular values.
+/// A singular matrix has no inverse, but cofactors. With A = U·diag(s)·Vᵀ they are
+/// det(U)·det(V)·U·diag(Π_{j≠i} s_j)·Vᵀ; of second order that form needs distinct singular values.
 final class DetGradient {
     private DetGradient() {}
 

@@ -8,10 +8,10 @@ import dev.retort.tensor.op.LinalgOp;
 
 /// Gradient of the LU decomposition, B = L·U, B being A with its rows in the order p.
 ///
-/// Of square factors L₁ and U₁: dB₁ = L₁⁻ᵀ·(tril(L₁ᵀ·dL₁, −1) + triu(dU₁·U₁ᵀ))·U₁⁻ᵀ. Rows below them, B₂ = L₂·U₁, give
-/// dB₂ = dL₂·U₁⁻ᵀ and add −L₂ᵀ·dB₂ to dU₁; columns beside them, B₂ = L₁·U₂, give dB₂ = L₁⁻ᵀ·dU₂ and add −dB₂·U₂ᵀ to
-/// dL₁.
-/// Source: Murray, "Differentiation of the Cholesky decomposition", 2016, by the same steps.
+/// Of square factors L₁ and U₁: dB₁ = L₁⁻ᵀ·(tril(L₁ᵀ·dL₁, −1) + triu(dU₁·U₁ᵀ))·U₁⁻ᵀ. Rows below them, B₂
+/// = L₂·U₁, give dB₂ = dL₂·U₁⁻ᵀ and add −L₂ᵀ·dB₂ to dU₁; columns beside them, B₂ = L₁·U₂, give dB₂ =
+/// L₁⁻ᵀ·dU₂ and add −dB₂·U₂ᵀ to dL₁. Source: Murray, "Differentiation of the Cholesky decomposition",
+/// 2016, by the same steps.
 final class LuGradient {
     private LuGradient() {}
 

@@ -19,9 +19,9 @@ import tools.jackson.databind.json.JsonMapper;
 /// keeps freed memory, both sides get pages of the same size, and JavaCPP neither counts memory nor
 /// waits for the garbage collector.
 final class DuelProcess {
-    /// Small objects come from memory that was used before. Left alone, those of a heap of several GB come from memory
-    /// that
-    /// no one has touched yet, which costs the shortest rows more than their work (docs/design-notes.md).
+    /// Small objects come from memory that was used before. Left alone, those of a heap of several GB
+    /// come from memory that no one has touched yet, which costs the shortest rows more than their work
+    /// (docs/design-notes.md).
     private static final String YOUNG = "-XX:MaxNewSize=256m";
 
     private static final String MAIN = "dev.retort.bench.peers.duel.Duel";

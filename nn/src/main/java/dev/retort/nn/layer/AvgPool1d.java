@@ -24,8 +24,7 @@ public final class AvgPool1d extends Layer {
     }
 
     /// The given windows; with `ceilMode` a partial last one counts, without `countIncludePad` the mean
-    /// is over real
-    /// elements.
+    /// is over real elements.
     public AvgPool1d(int kernel, int stride, int padding, boolean ceilMode, boolean countIncludePad) {
         this.kernel = kernel;
         this.stride = stride;

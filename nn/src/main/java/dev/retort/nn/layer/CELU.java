@@ -4,8 +4,7 @@ import dev.retort.nn.Layer;
 import dev.retort.tensor.Tensor;
 
 /// x where x > 0, alpha · (e^(x/alpha) − 1) elsewhere: [ELU] with a smooth derivative for every alpha
-/// (Barron,
-/// 2017, arXiv 1704.07483).
+/// (Barron, 2017, arXiv 1704.07483).
 public final class CELU extends Layer {
     private final double alpha;
 

@@ -8,8 +8,7 @@ import dev.retort.tensor.Tensor;
 import java.util.Arrays;
 
 /// In training whole channels of a sample are 0 with probability p, else x/(1 − p); in evaluation x
-/// (Tompson et al.,
-/// 2014, arXiv 1411.4280).
+/// (Tompson et al., 2014, arXiv 1411.4280).
 ///
 /// **Shape**: `[N, C, ...]` → the same: PyTorch's Dropout1d, 2d and 3d in one.
 public final class Dropout2d extends Layer {

@@ -12,8 +12,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Vectors of a table looked up by index and put together bag by bag: their sum, mean or maximum. An
-/// empty bag gives
-/// zeros, and `paddingIndex` counts in no bag.
+/// empty bag gives zeros, and `paddingIndex` counts in no bag.
 ///
 /// **Shape**: indices `[B, L]`, or `[M]` with the starts of the bags `[B]` → `[B, D]`.
 /// **Parameters**: `weight` `[V, D]`, standard normal at first.

@@ -26,8 +26,7 @@ public enum PaddingMode {
     }
 
     /// Pads before and after one direction: `padding` each, or what keeps the extent at stride 1, the
-    /// larger half
-    /// after.
+    /// larger half after.
     static int[] pads(boolean same, int padding, int dilation, int kernel) {
         int total = dilation * (kernel - 1);
         return same ? new int[] {total / 2, total - total / 2} : new int[] {padding, padding};

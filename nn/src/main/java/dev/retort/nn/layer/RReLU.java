@@ -7,8 +7,7 @@ import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 
 /// x where x ≥ 0, a · x elsewhere; in training a is drawn uniformly from [lower, upper) for each element,
-/// in
-/// evaluation it is their mean (Xu et al., 2015, arXiv 1505.00853).
+/// in evaluation it is their mean (Xu et al., 2015, arXiv 1505.00853).
 public final class RReLU extends Layer {
     private final double lower;
     private final double upper;

@@ -8,8 +8,7 @@ import dev.retort.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// Encoder and decoder, both with a normalisation at the end (Vaswani et al., 2017, arXiv 1706.03762);
-/// PyTorch's module
-/// with its names. Embeddings and the last projection are the caller's.
+/// PyTorch's module with its names. Embeddings and the last projection are the caller's.
 ///
 /// **Shape**: source `[S, B, E]` and target `[T, B, E]` → `[T, B, E]`; batch first with `batchFirst`.
 /// **Parameters**: matrices Xavier uniform at first.

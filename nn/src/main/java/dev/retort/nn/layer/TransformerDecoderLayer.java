@@ -6,8 +6,8 @@ import dev.retort.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// Self-attention, attention to an encoder's output and two linear layers, each with a residual
-/// connection and a
-/// normalisation (Vaswani et al., 2017, arXiv 1706.03762); PyTorch's layer, with its names.
+/// connection and a normalisation (Vaswani et al., 2017, arXiv 1706.03762); PyTorch's layer, with its
+/// names.
 ///
 /// **Shape**: `[T, B, E]` with memory `[S, B, E]` → `[T, B, E]`; batch first with `batchFirst`.
 public final class TransformerDecoderLayer extends Module {

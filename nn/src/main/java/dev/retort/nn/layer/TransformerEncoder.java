@@ -7,8 +7,8 @@ import dev.retort.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// [TransformerEncoderLayer]s on top of each other: `layers.0`, `layers.1`, …, and perhaps a
-/// normalisation, `norm`.
-/// Unlike PyTorch's, the layers are not copies of one: each is initialised by itself.
+/// normalisation, `norm`. Unlike PyTorch's, the layers are not copies of one: each is initialised by
+/// itself.
 public final class TransformerEncoder extends Module {
     private final ModuleList<TransformerEncoderLayer> layers;
     private final @Nullable LayerNorm norm;

@@ -6,8 +6,7 @@ import dev.retort.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// Self-attention and two linear layers, each with a residual connection and a normalisation (Vaswani et
-/// al., 2017,
-/// arXiv 1706.03762); PyTorch's layer, with its names.
+/// al., 2017, arXiv 1706.03762); PyTorch's layer, with its names.
 ///
 /// **Shape**: `[T, B, E]` → the same, or `[B, T, E]` with `batchFirst`.
 public final class TransformerEncoderLayer extends Module {

@@ -4,9 +4,8 @@ import dev.retort.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// Binary cross-entropy −w·(y·ln p + (1 − y)·ln(1 − p)) of probabilities p, counted by elements; of
-/// logits see
-/// [Losses#bceWithLogits], which loses nothing to rounding. As in PyTorch logarithms count as −100 at
-/// least.
+/// logits see [Losses#bceWithLogits], which loses nothing to rounding. As in PyTorch logarithms count as
+/// −100 at least.
 ///
 /// @param weights factor w that broadcasts to the probabilities, or null
 public record BCELoss(@Nullable Tensor weights) {

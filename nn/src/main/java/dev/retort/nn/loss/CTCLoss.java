@@ -6,19 +6,16 @@ import dev.retort.tensor.Tensor;
 import java.util.Arrays;
 
 /// Connectionist temporal classification (Graves et al., 2006): −ln of the probability of all alignments
-/// of a label
-/// sequence with longer outputs. An alignment gives a class or the blank at each time step; repeated
-/// classes merge, then
-/// blanks vanish.
+/// of a label sequence with longer outputs. An alignment gives a class or the blank at each time step;
+/// repeated classes merge, then blanks vanish.
 ///
 /// **Shape**: log-probabilities `[T, N, C]`; targets `[N, S]`, of which `targetLengths[n]` count, or all
 /// target
 /// sequences one after the other `[Σ targetLengths]`.
 ///
 /// Computed in double and in logarithms. The gradient is that of the log-probabilities as free variables;
-/// PyTorch's has
-/// e^x added, which makes no difference once it has gone through log-softmax. There is no second
-/// derivative.
+/// PyTorch's has e^x added, which makes no difference once it has gone through log-softmax. There is no
+/// second derivative.
 ///
 /// @param blank        class of no label
 /// @param zeroInfinity whether an infinite loss (a target that does not fit into the input) counts as 0

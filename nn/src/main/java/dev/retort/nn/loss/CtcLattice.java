@@ -5,8 +5,8 @@ import java.util.Arrays;
 /// All alignments of one label sequence with one output sequence.
 ///
 /// State s of 2S + 1 is the blank between labels for even s, and label (s − 1)/2 for odd s. From one time
-/// step to the
-/// next an alignment stays, goes to the next state, or leaves out a blank between two different labels.
+/// step to the next an alignment stays, goes to the next state, or leaves out a blank between two
+/// different labels.
 final class CtcLattice {
     private static final double NONE = Double.NEGATIVE_INFINITY;
 

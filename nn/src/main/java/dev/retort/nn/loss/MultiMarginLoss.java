@@ -7,8 +7,7 @@ import dev.retort.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// w_y · Σ_{i ≠ y} max(0, margin − x_y + x_i)^p / C of scores x and a class y, counted by rows (Crammer
-/// and Singer,
-/// 2001).
+/// and Singer, 2001).
 ///
 /// @param p            1 or 2
 /// @param margin       by how much the class's score is to be above the others

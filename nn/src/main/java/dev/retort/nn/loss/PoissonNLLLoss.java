@@ -3,8 +3,7 @@ package dev.retort.nn.loss;
 import dev.retort.tensor.Tensor;
 
 /// Negative log-likelihood of counts y that are Poisson distributed: e^x − y·x of logarithms x of the
-/// rates, or
-/// x − y·ln(x + eps) of the rates; counted by elements.
+/// rates, or x − y·ln(x + eps) of the rates; counted by elements.
 ///
 /// @param logInput whether the input is the logarithm of the rate
 /// @param full     whether ln y! is added, in Stirling's approximation y·ln y − y + ½·ln(2πy) where y > 1

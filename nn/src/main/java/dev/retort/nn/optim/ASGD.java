@@ -8,10 +8,9 @@ import dev.retort.tensor.op.UpdateOp;
 import java.util.List;
 import java.util.Map;
 
-/// Averaged stochastic gradient descent (Polyak and Juditsky, 1992): w ← w·(1 − lambda·η) − η·g with
-/// η = lr/(1 + lambda·lr·t)^alpha, and from step t0 on the average of all w, which is the state `ax`.
-/// Weight decay is
-/// added to the gradient.
+/// Averaged stochastic gradient descent (Polyak and Juditsky, 1992): w ← w·(1 − lambda·η) − η·g with η =
+/// lr/(1 + lambda·lr·t)^alpha, and from step t0 on the average of all w, which is the state `ax`. Weight
+/// decay is added to the gradient.
 public final class ASGD extends Optimizer {
     private final Config config;
 

@@ -8,8 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /// Adadelta: v ← rho·v + (1 − rho)·g²; d = √((u + eps)/(v + eps))·g; u ← rho·u + (1 − rho)·d²; w ← w −
-/// lr·d (Zeiler,
-/// 2012, arXiv 1212.5701). Weight decay is added to the gradient.
+/// lr·d (Zeiler, 2012, arXiv 1212.5701). Weight decay is added to the gradient.
 public final class Adadelta extends Optimizer {
     private final Config config;
 

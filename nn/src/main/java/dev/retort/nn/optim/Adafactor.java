@@ -9,9 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /// Adafactor: Adam without a first moment, and with the mean square of a matrix kept as the product of
-/// its rows' and
-/// columns' (Shazeer and Stern, 2018, arXiv 1804.04235). With β = 1 − t^decay and u = g/√v̂,
-/// w ← w − max(eps2, rms(w))·min(lr, 1/√t)·u/max(1, rms(u)/clip). Weight decay is decoupled.
+/// its rows' and columns' (Shazeer and Stern, 2018, arXiv 1804.04235). With β = 1 − t^decay and u =
+/// g/√v̂, w ← w − max(eps2, rms(w))·min(lr, 1/√t)·u/max(1, rms(u)/clip). Weight decay is decoupled.
 public final class Adafactor extends Optimizer {
     private final Config config;
 

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /// Adam with the largest gradient in place of the mean square: m ← β1·m + (1 − β1)·g; u ← max(β2·u, |g| +
-/// eps);
-/// w ← w − lr/(1 − β1ᵗ)·m/u (Kingma and Ba, 2014, arXiv 1412.6980). Weight decay is added to the gradient.
+/// eps); w ← w − lr/(1 − β1ᵗ)·m/u (Kingma and Ba, 2014, arXiv 1412.6980). Weight decay is added to the
+/// gradient.
 public final class Adamax extends Optimizer {
     private final Config config;
 

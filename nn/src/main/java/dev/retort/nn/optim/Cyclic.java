@@ -3,8 +3,7 @@ package dev.retort.nn.optim;
 import dev.retort.tensor.OpException;
 
 /// PyTorch's CyclicLR: rates that rise from the group's initial one to `peak` times that over `up` steps
-/// and fall again
-/// over `down`, for ever (Smith, 2015, arXiv 1506.01186). Momentum is not cycled.
+/// and fall again over `down`, for ever (Smith, 2015, arXiv 1506.01186). Momentum is not cycled.
 ///
 /// @param peak  factor at the top
 /// @param up    steps of the rise

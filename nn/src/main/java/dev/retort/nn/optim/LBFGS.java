@@ -15,10 +15,8 @@ import java.util.Objects;
 import java.util.function.Supplier;
 
 /// Limited-memory BFGS (Liu and Nocedal, 1989): a quasi-Newton method that remembers the last steps and
-/// changes of the
-/// gradient. For smooth losses of whole batches; a step asks for the loss several times, so it takes a
-/// closure. All
-/// vectors are kept on the host in double.
+/// changes of the gradient. For smooth losses of whole batches; a step asks for the loss several times,
+/// so it takes a closure. All vectors are kept on the host in double.
 ///
 /// Saved names: `n_iter`, `t`, `h_diag`, `loss`, `d`, `gradient`, and for step number i `step.i`,
 /// `change.i`.
@@ -195,8 +193,7 @@ public final class LBFGS implements Stateful {
         }
     }
 
-    // ---- parameters as one vector
-    // ---------------------------------------------------------------------------------
+    // ---- parameters as one vector ----
 
     private int count() {
         return parameters.values().stream().mapToInt(Parameter::numel).sum();

@@ -3,8 +3,7 @@ package dev.retort.nn.optim;
 import java.util.function.LongToDoubleFunction;
 
 /// PyTorch's MultiplicativeLR: the product of a factor of each step from 1 on. Asking for one step after
-/// the other takes
-/// one factor each.
+/// the other takes one factor each.
 public final class Multiplicative implements Schedule {
     private final LongToDoubleFunction factors;
     private long last;

@@ -8,11 +8,9 @@ import java.util.List;
 import java.util.Map;
 
 /// Muon: the average gradient of a matrix with all its singular values moved towards 1 (Jordan, 2024): m
-/// ← lerp(m, g);
-/// the direction is orthogonalised by five steps of X ← a·X + (b·XXᵀ + c·(XXᵀ)²)·X, then
-/// w ← w·(1 − lr·weightDecay) − lr·√max(1, rows/columns)·X. For the weights of hidden layers; embeddings,
-/// biases and the
-/// last layer are for [AdamW].
+/// ← lerp(m, g); the direction is orthogonalised by five steps of X ← a·X + (b·XXᵀ + c·(XXᵀ)²)·X, then w
+/// ← w·(1 − lr·weightDecay) − lr·√max(1, rows/columns)·X. For the weights of hidden layers; embeddings,
+/// biases and the last layer are for [AdamW].
 public final class Muon extends Optimizer {
     private final Config config;
 

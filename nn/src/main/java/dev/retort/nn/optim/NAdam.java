@@ -9,10 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /// Adam with Nesterov's look ahead (Dozat, 2016): with µ_t = β1·(1 − ½·0.96^(t·momentumDecay)) and Π the
-/// product of all
-/// µ so far, w ← w − lr·((1 − µ_t)/(1 − Π_t)·g + µ_{t+1}/(1 − Π_{t+1})·m)/(√v̂ + eps). Weight decay is
-/// added to the
-/// gradient, or with `decoupled` w ← w·(1 − lr·weightDecay) first.
+/// product of all µ so far, w ← w − lr·((1 − µ_t)/(1 − Π_t)·g + µ_{t+1}/(1 − Π_{t+1})·m)/(√v̂ + eps).
+/// Weight decay is added to the gradient, or with `decoupled` w ← w·(1 − lr·weightDecay) first.
 public final class NAdam extends Optimizer {
     private final Config config;
 

@@ -3,8 +3,7 @@ package dev.retort.nn.optim;
 import dev.retort.tensor.OpException;
 
 /// PyTorch's OneCycleLR: from 1/startDivisor up to 1, then down to 1/(startDivisor·endDivisor); the
-/// group's initial rate
-/// is the peak (Smith and Topin, 2017, arXiv 1708.07120). Momentum is not cycled.
+/// group's initial rate is the peak (Smith and Topin, 2017, arXiv 1708.07120). Momentum is not cycled.
 ///
 /// @param total        steps altogether
 /// @param rise         share of the steps that rise, in (0, 1); in three phases also of those that fall

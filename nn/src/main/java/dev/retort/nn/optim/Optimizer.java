@@ -74,8 +74,8 @@ public abstract class Optimizer implements Stateful {
     protected abstract void update(Tensor w, Tensor gradient, Tensor[] slots, ParameterGroup group, long step);
 
     /// The kept tensors of a parameter before its first step, in the order of the constructor's names:
-    /// zeros of its
-    /// type, unless an optimiser says otherwise. Shapes and dtypes must follow from the parameter's alone.
+    /// zeros of its type, unless an optimiser says otherwise. Shapes and dtypes must follow from the
+    /// parameter's alone.
     protected Tensor[] initialSlots(Tensor parameter, ParameterGroup group) {
         Tensor[] tensors = new Tensor[slots.size()];
         for (int i = 0; i < tensors.length; i++) {

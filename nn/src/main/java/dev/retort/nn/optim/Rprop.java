@@ -8,10 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /// Resilient backpropagation (Riedmiller and Braun, 1993), for whole batches: each element has a step
-/// size of its own,
-/// which grows by `up` while its gradient keeps its sign and shrinks by `down` where the sign changes;
-/// there the gradient
-/// counts as 0 once. w ← w − size·sign(g).
+/// size of its own, which grows by `up` while its gradient keeps its sign and shrinks by `down` where the
+/// sign changes; there the gradient counts as 0 once. w ← w − size·sign(g).
 public final class Rprop extends Optimizer {
     private final Config config;
 

@@ -96,8 +96,7 @@ public interface Schedule {
     }
 
     /// Half a cosine from 1 to `last` over `first` steps, then again from 1 over `growth` times as many,
-    /// and so on
-    /// (PyTorch's CosineAnnealingWarmRestarts; Loshchilov and Hutter, 2016, arXiv 1608.03983).
+    /// and so on (PyTorch's CosineAnnealingWarmRestarts; Loshchilov and Hutter, 2016, arXiv 1608.03983).
     static Schedule cosineAnnealingWarmRestarts(long first, int growth, double last) {
         check(
                 "cosine schedule with restarts",

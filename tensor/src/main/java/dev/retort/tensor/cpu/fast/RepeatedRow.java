@@ -5,9 +5,8 @@ import org.jspecify.annotations.Nullable;
 /// A row that all rows of a broadcast read, such as a bias, written out several times and a little further, so that
 /// whole vectors run from one row of the other operand into the next.
 ///
-/// Row by row, the elements before the first cache line and behind the last vector go one by one, which takes a third
-/// of
-/// the time of 1,024 rows of 384, and more of shorter ones.
+/// Row by row, the elements before the first cache line and behind the last vector go one by one, which
+/// takes a third of the time of 1,024 rows of 384, and more of shorter ones.
 final class RepeatedRow {
     /// A piece of the result: elements `[y, y + n)`, which read the repeated row from `at` on.
     @FunctionalInterface

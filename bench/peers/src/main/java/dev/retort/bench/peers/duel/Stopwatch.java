@@ -13,9 +13,9 @@ final class Stopwatch {
     private static final double FASTER = 0.97;
     /// Milliseconds of compilation that count as a change: a kernel's take longer, the odd small method's do not.
     private static final int COMPILED = 20;
-    /// Seconds that a look at the clock is to last during the warm-up: shorter runs are looked at several at a time, as
-    /// they
-    /// will be timed, because a look at the compiler takes longer than the shortest of them.
+    /// Seconds that a look at the clock is to last during the warm-up: shorter runs are looked at several
+    /// at a time, as they will be timed, because a look at the compiler takes longer than the shortest of
+    /// them.
     private static final double SHORT = 1e-3;
     /// The longest warm-up, as a multiple of the shortest.
     private static final int PATIENCE = 10;

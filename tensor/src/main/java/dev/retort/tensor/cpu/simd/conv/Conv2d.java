@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 /// Two-dimensional convolution in float32, forward and both gradients, on contiguous NCHW arrays.
 ///
-/// Chooses between [PatchGemm] (implicit GEMM), [PhaseConv], [StridedGrad], [Winograd], [WinogradStrided],
-/// [WinogradHalving],
-/// [Depthwise], [TallWeightGrad], [FilterLanes] and [ConvWeightGrad]; sums run in an order fixed by the sizes, so
-/// results do not depend on the number of threads. [NonFiniteConv] sees to infinities and NaN.
+/// Chooses between [PatchGemm] (implicit GEMM), [PhaseConv], [StridedGrad], [Winograd],
+/// [WinogradStrided], [WinogradHalving], [Depthwise], [TallWeightGrad], [FilterLanes] and
+/// [ConvWeightGrad]; sums run in an order fixed by the sizes, so results do not depend on the number of
+/// threads. [NonFiniteConv] sees to infinities and NaN.
 public final class Conv2d {
     /// Positions of a flattened plane that [FilterLanes] takes at once.
     private static final int MAX_LINE = 1024;

@@ -12,10 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Convolutions with 3 x 3 kernels and a stride of two, which halve planes, by [Winograd]'s algorithm: forward.
 ///
-/// The phases of the stride are the summands of F(2, 2): along an axis two outputs take five products instead of
-/// six ([WinogradPairs]), so 2 x 2 outputs take 25 products instead of 36, of which those of one point are summed
-/// before
-/// they are transformed back:
+/// The phases of the stride are the summands of F(2, 2): along an axis two outputs take five products
+/// instead of six ([WinogradPairs]), so 2 x 2 outputs take 25 products instead of 36, of which those of
+/// one point are summed before they are transformed back:
 ///
 /// ```
 ///   point (i, j):  M[tile, filter] = sum over parts (a, b) of that point and channels of V[tile, (a, b), channel] U
@@ -32,9 +31,8 @@ public final class WinogradHalving {
     /// Points along an axis.
     private static final int ALPHA = 3;
 
-    /// Tiles of a task, about, and where the transformed kernels, which every task reads, are larger than a
-    /// second-level
-    /// cache by far.
+    /// Tiles of a task, about, and where the transformed kernels, which every task reads, are larger than
+    /// a second-level cache by far.
     private static final int TASK_TILES = 48;
 
     private static final int MANY_TILES = 98;
