@@ -18,7 +18,9 @@ public final class Gradients {
         for (Parameter parameter : parameters) {
             Tensor gradient = parameter.borrowGrad();
             if (gradient != null) {
-                sums.add(gradient.borrow().square().sum().to(DType.F64));
+                // the square of a half overflows beyond 256
+                DType wide = gradient.dtype().promote(DType.F32);
+                sums.add(gradient.borrow().to(wide).square().sum().to(DType.F64));
             }
         }
         if (sums.isEmpty()) {

@@ -59,8 +59,11 @@ public final class LBFGS implements Stateful {
         public Config {
             if (!(lr >= 0) || maxIterations < 1 || maxEvaluations < 1 || history < 1) {
                 throw new OpException(
-                        "lbfgs: expects lr >= 0 and at least one iteration, evaluation and step to remember," + " got "
-                                + lr + ", " + maxIterations + ", " + maxEvaluations + " and " + history);
+                        "lbfgs: expects lr >= 0 and at least one iteration, evaluation and step to remember, got " + lr
+                                + ", " + maxIterations + ", " + maxEvaluations + " and " + history);
+            }
+            if (!(gradientLimit >= 0 && changeLimit >= 0)) {
+                throw new OpException("lbfgs: expects limits >= 0, got " + gradientLimit + " and " + changeLimit);
             }
         }
 
@@ -289,10 +292,11 @@ public final class LBFGS implements Stateful {
             remembered++;
         }
         StateValues.expect("optimizer", state, names);
+        boolean fresh = StateValues.toLong(state, "n_iter") == 0; // no direction yet
         for (String name : names.subList(4, names.size())) {
             Tensor found = found(state, name);
             int size = found.numel();
-            if (size != count() && !(size == 0 && remembered == 0)) {
+            if (size != count() && !(size == 0 && fresh)) {
                 throw new IllegalArgumentException("loadStateDict: the optimizer expects '" + name + "' of " + count()
                         + " numbers, got " + found.type());
             }

@@ -8,10 +8,9 @@ import java.util.List;
 import java.util.Map;
 
 /// Adam that waits with adapting until the mean square is known well enough (Liu et al., 2019, arXiv
-/// 1908.03265): with
-/// ρ∞ = 2/(1 − β2) − 1 and ρ = ρ∞ − 2t·β2ᵗ/(1 − β2ᵗ), w ← w − lr·m̂·r/(√v̂ + eps) where ρ > 5, and w ← w
-/// − lr·m̂ before;
-/// r² = (ρ − 4)(ρ − 2)ρ∞/((ρ∞ − 4)(ρ∞ − 2)ρ). Weight decay is added to the gradient.
+/// 1908.03265): with ρ∞ = 2/(1 − β2) − 1 and ρ = ρ∞ − 2t·β2ᵗ/(1 − β2ᵗ), w ← w − lr·m̂·r·√(1 − β2ᵗ)/(√v +
+/// eps) where ρ > 5, and w ← w − lr·m̂ before; r² = (ρ − 4)(ρ − 2)ρ∞/((ρ∞ − 4)(ρ∞ − 2)ρ). Weight decay is
+/// added to the gradient.
 public final class RAdam extends Optimizer {
     private final Config config;
 

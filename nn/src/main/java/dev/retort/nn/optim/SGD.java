@@ -15,7 +15,7 @@ public final class SGD extends Optimizer {
     /// Hyperparameters.
     ///
     /// @param lr          learning rate
-    /// @param momentum    share of the previous direction, in [0, 1)
+    /// @param momentum    share of the previous direction, at least 0
     /// @param dampening   share of the gradient left out of the direction
     /// @param weightDecay added as weightDecay·w to the gradient
     /// @param nesterov    whether the direction looks ahead; needs momentum and no dampening

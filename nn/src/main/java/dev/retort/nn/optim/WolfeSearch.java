@@ -3,10 +3,9 @@ package dev.retort.nn.optim;
 import java.util.function.DoubleFunction;
 
 /// A length t along a direction where the loss has fallen enough, f(t) ≤ f(0) + 1e-4·t·f′(0), and
-/// flattened enough,
-/// |f′(t)| ≤ 0.9·|f′(0)|: bracketing, then zooming in by cubic interpolation (Nocedal and Wright,
-/// "Numerical
-/// Optimization", algorithms 3.5 and 3.6).
+/// flattened enough, |f′(t)| ≤ 0.9·|f′(0)|: bracketing, then zooming in by cubic interpolation (Nocedal
+/// and Wright, "Numerical Optimization", algorithms 3.5 and 3.6). A length whose loss or slope is not a
+/// number counts as one whose loss is infinite: the search goes back from it and never ends there.
 final class WolfeSearch {
     private static final double FALL = 1e-4;
     private static final double FLATTEN = 0.9;
@@ -41,7 +40,10 @@ final class WolfeSearch {
 
     private Point evaluate(double t) {
         evaluations++;
-        return function.apply(t);
+        Point point = function.apply(t);
+        return Double.isNaN(point.loss) || Double.isNaN(point.slope)
+                ? new Point(t, Double.POSITIVE_INFINITY, point.gradient, point.slope)
+                : point;
     }
 
     private static boolean fallsShort(Point point, Point origin) {
@@ -112,7 +114,7 @@ final class WolfeSearch {
     }
 
     /// Where the cubic through both points and slopes is lowest, within bounds; their middle where it has
-    /// no minimum.
+    /// no minimum or an end is infinite.
     private static double cubic(Point a, Point b, double least, double most) {
         Point left = a.t <= b.t ? a : b;
         Point right = left == a ? b : a;
@@ -123,6 +125,6 @@ final class WolfeSearch {
         }
         double d2 = Math.sqrt(square);
         double lowest = right.t - (right.t - left.t) * ((right.slope + d2 - d1) / (right.slope - left.slope + 2 * d2));
-        return Math.min(Math.max(lowest, least), most);
+        return Double.isNaN(lowest) ? (least + most) / 2 : Math.min(Math.max(lowest, least), most);
     }
 }

@@ -7,6 +7,7 @@ import dev.retort.nn.Parameter;
 import dev.retort.nn.layer.Linear;
 import dev.retort.nn.loss.Loss;
 import dev.retort.nn.loss.Losses;
+import dev.retort.tensor.DType;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Random;
 import dev.retort.tensor.Rng;
@@ -135,6 +136,14 @@ class OptimizerTest {
                         Adam.Config.defaults()))
                 .isInstanceOf(OpException.class)
                 .hasMessage("optimizer: expects each parameter once, got 'v' twice");
+    }
+
+    @Test
+    void normOfHalvesDoesNotOverflow() {
+        Parameter half = new Parameter(Tensor.zeros(DType.F16, 2));
+        half.tensor().grad(Tensor.of(new float[] {300, -400}).to(DType.F16));
+        assertThat(Gradients.clipNorm(List.of(half), 5)).isEqualTo(500);
+        assertThat(half.grad().toFloats()).containsExactly(new float[] {3, -4}, Offset.offset(0.01f));
     }
 
     @Test
