@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Two-dimensional convolution in float32, forward and both gradients, on contiguous NCHW arrays.
 ///
-/// Chooses between [PatchGemm] (implicit GEMM), [PhaseConv], [StridedGrad], [Winograd],
+/// Chooses between [PatchGemm] and [DirectGemm] (implicit GEMM), [PhaseConv], [StridedGrad], [Winograd],
 /// [WinogradStrided], [WinogradHalving], [Depthwise], [TallWeightGrad], [FilterLanes] and
 /// [ConvWeightGrad]; sums run in an order fixed by the sizes, so results do not depend on the number of
 /// threads. [NonFiniteConv] sees to infinities and NaN.
@@ -62,6 +62,8 @@ public final class Conv2d {
     private static void run(Sweep sweep) {
         if (PhaseConv.suits(sweep)) {
             new PhaseConv(sweep).run();
+        } else if (DirectGemm.suits(sweep)) {
+            new DirectGemm(sweep).run();
         } else {
             new PatchGemm(sweep).run();
         }

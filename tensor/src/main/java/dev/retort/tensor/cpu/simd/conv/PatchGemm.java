@@ -7,35 +7,28 @@ import dev.retort.tensor.cpu.simd.Scratch;
 import dev.retort.tensor.cpu.simd.product.FencedKernel;
 import dev.retort.tensor.cpu.simd.product.Gemm;
 import dev.retort.tensor.cpu.simd.product.GemmKernel;
-import java.util.Arrays;
 
 /// Implicit GEMM: computes a [Sweep] as a product of its weights with its patches.
 ///
 /// ```
-///   source planes              patches: KC x columns           output planes, or sums where planes are small
-///   runs of a line at a tap -> panels of NR (L2)          ->   rows x columns, a panel of weights (L1) at a time
+///   source planes              patches: KC x columns           sums: rows x columns (L2)
+///   runs of a line at a tap -> panels of NR (L2)          ->   output planes
 /// ```
 ///
 /// The patch matrix is never built: each task packs the patches of its own columns, block by block
-/// ([Patches]). Columns run over all images, so small planes fill the vectors as well as large ones. Tiles go along the
-/// rows of the output and are written where they belong: memory is written while the next ones are computed, and a
-/// plane gets kilobytes in a row (measured: docs/design-notes.md).
+/// ([Patches]). Columns run over all images, so small planes fill the vectors as well as large ones. Sums stay in the
+/// second-level cache and leave plane by plane; the last block of larger planes is written where it belongs.
+/// [DirectGemm] computes what needs no sums (measured: docs/design-notes.md).
 final class PatchGemm {
     private static final int MR = GemmKernel.MR;
     private static final int NR = GemmKernel.NR;
     private static final int KC = 256;
-    /// Floats of a packed block of patches, which stays in the second-level cache.
-    private static final int PATCH_FLOATS = 1 << 17;
-    /// Columns of a task at most, where it writes to the output and where it keeps sums.
-    private static final int TASK_COLUMNS = 1024;
-
+    /// Columns of a task at most.
     private static final int FEW_COLUMNS = CacheSizes.SECOND_LEVEL < 1 << 20 ? 128 : 256;
     /// Whether the last depth block of larger planes goes where it belongs instead of to the sums.
     private static final boolean LEAVES = FencedKernel.AVAILABLE;
     /// Rows of a task at most.
     private static final int TASK_ROWS = 512;
-    /// Points of planes whose tiles are written where they belong: of smaller ones too many tiles touch two.
-    private static final int DIRECT_GRID = 128;
     /// Tasks for each thread that keep all threads busy to the end.
     private static final int TASKS = 4;
 
@@ -43,7 +36,6 @@ final class PatchGemm {
     /// Channels of a depth block: with all their taps about KC steps.
     private final int block;
 
-    private final boolean direct;
     private final int columns;
     /// Floats between rows of sums: whole cache lines, but not a power of two.
     private final int pitch;
@@ -52,9 +44,7 @@ final class PatchGemm {
         s = sweep;
         int taps = Math.max(1, s.taps.count());
         block = Gemm.evenBlock(Math.max(1, s.channels), Math.max(1, KC / taps));
-        direct = s.grid >= DIRECT_GRID && s.depth <= KC;
-        int most = direct ? Math.clamp(PATCH_FLOATS / Math.max(1, s.depth), NR, TASK_COLUMNS) : FEW_COLUMNS;
-        int count = Math.max(1, (s.columns + most - 1) / most);
+        int count = Math.max(1, (s.columns + FEW_COLUMNS - 1) / FEW_COLUMNS);
         columns = ((s.columns + count - 1) / count + NR - 1) / NR * NR;
         pitch = columns + NR;
     }
@@ -84,21 +74,9 @@ final class PatchGemm {
     /// Columns [j0, j1) and rows [i0, i1) of the output, complete.
     private void task(int j0, int j1, int i0, int i1, float[] packed) {
         boolean starts = s.bias == null && s.depth > 0;
-        if (direct) {
-            float[] patches = Scratch.lines(Scratch.CONV_B, (j1 - j0 + NR - 1) / NR * NR * s.depth);
-            int[] places = places(j0, j1);
-            if (!starts) {
-                start(j0, j1, i0, i1);
-            }
-            Patches.block(s, 0, s.channels, j0, j1, patches, Scratch.LINE);
-            for (int i = i0; i < i1; i += MR) {
-                row(starts, i, i1, j0, j1, packed, i * s.depth, patches, places);
-            }
-            return;
-        }
         int rows = (i1 - i0 + MR - 1) / MR * MR;
         float[] sums = Scratch.lines(Scratch.CONV_SUMS, rows * pitch);
-        int[] places = LEAVES && s.grid >= DIRECT_GRID && s.depth > 0 ? places(j0, j1) : new int[0];
+        int[] places = LEAVES && s.grid >= DirectGemm.GRID && s.depth > 0 ? s.places(j0, j1) : new int[0];
         Patches.start(s, i0, i1, pitch, sums, Scratch.LINE);
         for (int c = 0; c < s.channels; c += block) {
             block(starts && c == 0, c, Math.min(block, s.channels - c), j0, j1, i0, i1, packed, sums, places);
@@ -178,104 +156,13 @@ final class PatchGemm {
         }
     }
 
-    /// Where the tiles of the first row of columns [j0, j1) go: -1 for those that touch two images or go beyond the
-    /// end.
-    private int[] places(int j0, int j1) {
-        int[] places = new int[(j1 - j0 + NR - 1) / NR];
-        for (int k = 0; k < places.length; k++) {
-            int j = j0 + k * NR;
-            int image = j / s.grid;
-            if (j + NR <= Math.min(j1, (image + 1) * s.grid)) {
-                places[k] = s.outOff + image * s.outImage + j - image * s.grid;
-            } else {
-                places[k] = -1;
-            }
-        }
-        return places;
-    }
-
-    /// The output starts from the bias of its rows.
-    private void start(int j0, int j1, int i0, int i1) {
-        for (int i = i0; i < i1; i++) {
-            float bias = s.bias == null ? 0f : s.bias[s.biasOff + i];
-            for (int j = j0; j < j1; ) {
-                int end = Math.min(j1, (j / s.grid + 1) * s.grid);
-                int to = place(i, j);
-                Arrays.fill(s.out, to, to + end - j, bias);
-                j = end;
-            }
-        }
-    }
-
-    /// Where column j of row i of the output is.
-    private int place(int i, int j) {
-        int image = j / s.grid;
-        return s.outOff + image * s.outImage + i * s.outPlane + j - image * s.grid;
-    }
-
-    /// MR rows of the output from i on.
-    private void row(
-            boolean first, int i, int i1, int j0, int j1, float[] packed, int a, float[] patches, int[] places) {
-        int from = i * s.outPlane;
-        float[] f = first ? GemmKernel.ZEROS : s.out;
-        int ldf = first ? 0 : s.outPlane;
-        for (int k = 0; k < places.length; k++) {
-            int b = Scratch.LINE + k * NR * s.depth;
-            if (i + MR <= i1 && places[k] >= 0) {
-                int c = places[k] + from;
-                GemmKernel.tile(s.depth, packed, a, patches, b, f, first ? 0 : c, ldf, s.out, c, s.outPlane);
-            } else {
-                int j = j0 + k * NR;
-                edge(first, i, Math.min(i1, i + MR), j, Math.min(j1, j + NR), packed, a, patches, b);
-            }
-        }
-    }
-
-    /// A tile that does not lie in one image: computed in a scratch tile, so that the chain stays the same.
-    private void edge(boolean first, int i0, int i1, int j0, int j1, float[] packed, int a, float[] patches, int b) {
-        float[] t = Scratch.lines(Scratch.GEMM_TILE, MR * NR);
-        int at = Scratch.LINE;
-        if (!first) {
-            exchange(true, i0, i1, j0, j1, t, at);
-        }
-        GemmKernel.tile(
-                s.depth,
-                packed,
-                a,
-                patches,
-                b,
-                first ? GemmKernel.ZEROS : t,
-                first ? 0 : at,
-                first ? 0 : NR,
-                t,
-                at,
-                NR);
-        exchange(false, i0, i1, j0, j1, t, at);
-    }
-
-    /// Copies a tile from the output to scratch memory, or back.
-    private void exchange(boolean reads, int i0, int i1, int j0, int j1, float[] t, int at) {
-        for (int i = i0; i < i1; i++) {
-            for (int j = j0; j < j1; ) {
-                int end = Math.min(j1, (j / s.grid + 1) * s.grid);
-                int tile = at + (i - i0) * NR + j - j0;
-                if (reads) {
-                    PatchCopy.run(s.out, place(i, j), t, tile, end - j);
-                } else {
-                    PatchCopy.run(t, tile, s.out, place(i, j), end - j);
-                }
-                j = end;
-            }
-        }
-    }
-
     /// Copies sums to their places in the output, plane after plane.
     private void copy(int i0, int i1, int j0, int j1, float[] sums, int at) {
         for (int i = i0; i < i1; i++) {
             int from = at + (i - i0) * pitch - j0;
             for (int j = j0; j < j1; ) {
                 int end = Math.min(j1, (j / s.grid + 1) * s.grid);
-                PatchCopy.run(sums, from + j, s.out, place(i, j), end - j);
+                PatchCopy.run(sums, from + j, s.out, s.place(i, j), end - j);
                 j = end;
             }
         }

@@ -3,6 +3,7 @@ package dev.retort.tensor.cpu.simd.conv;
 import dev.retort.tensor.cpu.simd.EverySecond;
 import dev.retort.tensor.cpu.simd.Lanes;
 import dev.retort.tensor.cpu.simd.PatchCopy;
+import dev.retort.tensor.cpu.simd.product.FencedKernel;
 import dev.retort.tensor.cpu.simd.product.GemmKernel;
 import dev.retort.tensor.cpu.simd.product.PanelProduct;
 import java.util.Arrays;
@@ -18,6 +19,10 @@ final class Patches {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
     private static final int NR = GemmKernel.NR;
+    /// Channels whose parts of a plane are copied side by side where that was found to pay.
+    private static final int MANY = 8;
+
+    private static final boolean SEVERAL = FencedKernel.AVAILABLE;
 
     private Patches() {}
 
@@ -74,7 +79,11 @@ final class Patches {
     private static void copy(
             float[] src, int s, int plane, int step, int count, int j0, int j1, float[] dst, int d, int panel) {
         if (step == 1 && j1 - j0 > 2 * NR) {
-            for (int c = 0; c < count; c++) {
+            int c = 0;
+            for (; SEVERAL && j1 - j0 < plane && c <= count - MANY; c += MANY) {
+                longRuns(src, s + c * plane, plane, j0, j1, dst, d + c * NR, panel);
+            }
+            for (; c < count; c++) {
                 longRun(src, s + c * plane, j0, j1, dst, d + c * NR, panel);
             }
             return;
@@ -110,6 +119,44 @@ final class Patches {
             to += panel;
         }
         PatchCopy.run(src, from, dst, to, j1 - head - full * NR);
+    }
+
+    /// A part of [#MANY] planes. A panel is written some lines at a time, not one at a time among those of all
+    /// panels, which may fall into one set of the first-level cache; and memory is asked for more lines at once.
+    private static void longRuns(float[] src, int s, int plane, int j0, int j1, float[] dst, int d, int panel) {
+        int head = Math.min(j1, (j0 + NR - 1) / NR * NR);
+        int left = (j1 - head) % NR;
+        for (int c = 0; c < MANY; c++) {
+            PatchCopy.run(src, s + c * plane, dst, d + j0 / NR * panel + j0 % NR + c * NR, head - j0);
+            PatchCopy.run(src, s + c * plane + j1 - left - j0, dst, d + j1 / NR * panel + c * NR, left);
+        }
+        int to = d + head / NR * panel;
+        for (int j = head; j < j1 - left; j += NR, to += panel) {
+            int s0 = s + j - j0;
+            int s1 = s0 + plane;
+            int s2 = s1 + plane;
+            int s3 = s2 + plane;
+            int s4 = s3 + plane;
+            int s5 = s4 + plane;
+            int s6 = s5 + plane;
+            int s7 = s6 + plane;
+            FloatVector.fromArray(S, src, s0).intoArray(dst, to);
+            FloatVector.fromArray(S, src, s0 + L).intoArray(dst, to + L);
+            FloatVector.fromArray(S, src, s1).intoArray(dst, to + NR);
+            FloatVector.fromArray(S, src, s1 + L).intoArray(dst, to + NR + L);
+            FloatVector.fromArray(S, src, s2).intoArray(dst, to + 2 * NR);
+            FloatVector.fromArray(S, src, s2 + L).intoArray(dst, to + 2 * NR + L);
+            FloatVector.fromArray(S, src, s3).intoArray(dst, to + 3 * NR);
+            FloatVector.fromArray(S, src, s3 + L).intoArray(dst, to + 3 * NR + L);
+            FloatVector.fromArray(S, src, s4).intoArray(dst, to + 4 * NR);
+            FloatVector.fromArray(S, src, s4 + L).intoArray(dst, to + 4 * NR + L);
+            FloatVector.fromArray(S, src, s5).intoArray(dst, to + 5 * NR);
+            FloatVector.fromArray(S, src, s5 + L).intoArray(dst, to + 5 * NR + L);
+            FloatVector.fromArray(S, src, s6).intoArray(dst, to + 6 * NR);
+            FloatVector.fromArray(S, src, s6 + L).intoArray(dst, to + 6 * NR + L);
+            FloatVector.fromArray(S, src, s7).intoArray(dst, to + 7 * NR);
+            FloatVector.fromArray(S, src, s7 + L).intoArray(dst, to + 7 * NR + L);
+        }
     }
 
     /// Runs of at most NR floats. Copies of a fixed length become single vectors, without a second shape

@@ -13,12 +13,14 @@ import org.jspecify.annotations.Nullable;
 /// (y, x)]`.
 ///
 /// It describes a group of a forward convolution, or one phase of an input gradient (and with it of a
-/// transposed convolution). [PatchGemm] and [PhaseConv] compute it; [StridedGrad] computes several phases together.
+/// transposed convolution). [DirectGemm], [PatchGemm] and [PhaseConv] compute it; [StridedGrad] computes several
+/// phases together.
 ///
 /// In [PatchGemm] a sum goes over blocks of channels, and in each over the channels of the first tap, then over those
 /// of the next; the block depends on the numbers of taps and channels only. In [StridedGrad] a block is all channels.
 final class Sweep {
     private static final int MR = GemmKernel.MR;
+    private static final int NR = GemmKernel.NR;
 
     final ConvTaps taps;
     final int rows;
@@ -213,7 +215,11 @@ final class Sweep {
     /// Packs depth steps [p0, p0 + n) of MR rows from row0 on, where step p is channel `p % channels` at tap
     /// `p / channels`; rows beyond the last become zero.
     void packPanel(int row0, int p0, int n, float[] packed, int d) {
-        int width = Math.min(MR, rows - row0);
+        packPanel(row0, Math.min(MR, rows - row0), p0, n, packed, d);
+    }
+
+    /// As the other, but only `width` of the MR rows are taken, and the rest becomes zero.
+    void packPanel(int row0, int width, int p0, int n, float[] packed, int d) {
         for (int p = 0; p < n; ) {
             int t = (p0 + p) / channels;
             int c = (p0 + p) % channels;
@@ -222,5 +228,22 @@ final class Sweep {
             Panels.pack(w, at, wRow, wChannel, width, MR, count, packed, d + p * MR);
             p += count;
         }
+    }
+
+    /// Where column j of row i of the output is.
+    int place(int i, int j) {
+        int image = j / grid;
+        return outOff + image * outImage + i * outPlane + j - image * grid;
+    }
+
+    /// Where the tiles of the first row of columns [j0, j1) go: -1 for those that touch two images or go beyond the
+    /// end.
+    int[] places(int j0, int j1) {
+        int[] places = new int[(j1 - j0 + NR - 1) / NR];
+        for (int k = 0; k < places.length; k++) {
+            int j = j0 + k * NR;
+            places[k] = j + NR <= Math.min(j1, (j / grid + 1) * grid) ? place(0, j) : -1;
+        }
+        return places;
     }
 }

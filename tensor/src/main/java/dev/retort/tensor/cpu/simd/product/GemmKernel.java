@@ -91,6 +91,79 @@ public final class GemmKernel {
         s31.intoArray(c, c3 + L);
     }
 
+    /// As the other, for four of the six rows of a panel; only where [#MR] is 6. With tiles of four and six rows any
+    /// even number of rows from 4 on is whole tiles.
+    public static void tileOf4(
+            int depth, float[] a, int ap, float[] b, int bp, float[] f, int f0, int ldf, float[] c, int c0, int ldc) {
+        FloatVector s00 = FloatVector.fromArray(S, f, f0);
+        FloatVector s01 = FloatVector.fromArray(S, f, f0 + L);
+        FloatVector s10 = FloatVector.fromArray(S, f, f0 + ldf);
+        FloatVector s11 = FloatVector.fromArray(S, f, f0 + ldf + L);
+        FloatVector s20 = FloatVector.fromArray(S, f, f0 + 2 * ldf);
+        FloatVector s21 = FloatVector.fromArray(S, f, f0 + 2 * ldf + L);
+        FloatVector s30 = FloatVector.fromArray(S, f, f0 + 3 * ldf);
+        FloatVector s31 = FloatVector.fromArray(S, f, f0 + 3 * ldf + L);
+        int end = ap + depth * 6;
+        int odd = depth & 1;
+        if (odd != 0) {
+            FloatVector b0 = FloatVector.fromArray(S, b, bp);
+            FloatVector b1 = FloatVector.fromArray(S, b, bp + L);
+            s00 = FloatVector.broadcast(S, a[ap]).fma(b0, s00);
+            s01 = FloatVector.broadcast(S, a[ap]).fma(b1, s01);
+            s10 = FloatVector.broadcast(S, a[ap + 1]).fma(b0, s10);
+            s11 = FloatVector.broadcast(S, a[ap + 1]).fma(b1, s11);
+            s20 = FloatVector.broadcast(S, a[ap + 2]).fma(b0, s20);
+            s21 = FloatVector.broadcast(S, a[ap + 2]).fma(b1, s21);
+            s30 = FloatVector.broadcast(S, a[ap + 3]).fma(b0, s30);
+            s31 = FloatVector.broadcast(S, a[ap + 3]).fma(b1, s31);
+        }
+        for (int i = ap + 6 * odd, j = bp + 2 * L * odd; i < end; i += 12, j += 4 * L) {
+            FloatVector b0 = FloatVector.fromArray(S, b, j);
+            FloatVector b1 = FloatVector.fromArray(S, b, j + L);
+            FloatVector a0 = FloatVector.broadcast(S, a[i]);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            loadLoadFence();
+            FloatVector a1 = FloatVector.broadcast(S, a[i + 1]);
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            loadLoadFence();
+            FloatVector a2 = FloatVector.broadcast(S, a[i + 2]);
+            s20 = a2.fma(b0, s20);
+            s21 = a2.fma(b1, s21);
+            loadLoadFence();
+            FloatVector a3 = FloatVector.broadcast(S, a[i + 3]);
+            s30 = a3.fma(b0, s30);
+            s31 = a3.fma(b1, s31);
+            loadLoadFence();
+            FloatVector d0 = FloatVector.fromArray(S, b, j + 2 * L);
+            FloatVector d1 = FloatVector.fromArray(S, b, j + 3 * L);
+            FloatVector e0 = FloatVector.broadcast(S, a[i + 6]);
+            s00 = e0.fma(d0, s00);
+            s01 = e0.fma(d1, s01);
+            loadLoadFence();
+            FloatVector e1 = FloatVector.broadcast(S, a[i + 7]);
+            s10 = e1.fma(d0, s10);
+            s11 = e1.fma(d1, s11);
+            loadLoadFence();
+            FloatVector e2 = FloatVector.broadcast(S, a[i + 8]);
+            s20 = e2.fma(d0, s20);
+            s21 = e2.fma(d1, s21);
+            loadLoadFence();
+            FloatVector e3 = FloatVector.broadcast(S, a[i + 9]);
+            s30 = e3.fma(d0, s30);
+            s31 = e3.fma(d1, s31);
+        }
+        s00.intoArray(c, c0);
+        s01.intoArray(c, c0 + L);
+        s10.intoArray(c, c0 + ldc);
+        s11.intoArray(c, c0 + ldc + L);
+        s20.intoArray(c, c0 + 2 * ldc);
+        s21.intoArray(c, c0 + 2 * ldc + L);
+        s30.intoArray(c, c0 + 3 * ldc);
+        s31.intoArray(c, c0 + 3 * ldc + L);
+    }
+
     private static void tile6(
             int depth, float[] a, int ap, float[] b, int bp, float[] f, int f0, int ldf, float[] c, int c0, int ldc) {
         FloatVector s00 = FloatVector.fromArray(S, f, f0);

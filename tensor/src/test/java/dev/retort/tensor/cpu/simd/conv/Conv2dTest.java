@@ -68,6 +68,11 @@ public class Conv2dTest {
                 new ConvShape(5, 66, 27, 41, 80, 1, 1, 1, 1, 0, 0, 1, 1, 2),
                 new ConvShape(7, 560, 3, 5, 29, 1, 1, 1, 1, 0, 0, 1, 1, 1),
                 new ConvShape(4, 54, 23, 24, 42, 1, 1, 2, 3, 0, 0, 1, 1, 3));
+        // Parts of planes that end with a tile, whole images, parts that do neither; rows that end in tiles of four.
+        Stream<ConvShape> direct = Stream.of(
+                new ConvShape(1, 600, 16, 21, 20, 1, 1, 1, 1, 0, 0, 1, 1, 1),
+                new ConvShape(3, 30, 12, 16, 22, 1, 1, 1, 1, 0, 0, 1, 1, 1),
+                new ConvShape(3, 17, 25, 26, 16, 1, 1, 1, 1, 0, 0, 1, 1, 1));
         Stream<ConvShape> manyChannels = Stream.of(
                 new ConvShape(4, 60, 30, 31, 20, 1, 1, 1, 1, 0, 0, 1, 1, 1),
                 new ConvShape(4, 90, 41, 40, 54, 1, 1, 2, 2, 0, 0, 1, 1, 2),
@@ -83,7 +88,7 @@ public class Conv2dTest {
                 new ConvShape(20, 18, 10, 10, 97, 3, 3, 2, 2, 1, 1, 1, 1, 1),
                 new ConvShape(70, 10, 8, 8, 16, 3, 3, 2, 2, 1, 1, 1, 1, 1),
                 new ConvShape(2, 40, 12, 12, 9, 5, 5, 1, 1, 2, 2, 1, 1, 1));
-        return Stream.of(fixed, drawn, depthwise, stems, wide, windows, strided, deep, manyChannels, longLines)
+        return Stream.of(fixed, drawn, depthwise, stems, wide, windows, strided, deep, direct, manyChannels, longLines)
                 .flatMap(shapes -> shapes);
     }
 
