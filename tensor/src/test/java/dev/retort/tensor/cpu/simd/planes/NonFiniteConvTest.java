@@ -40,7 +40,6 @@ class NonFiniteConvTest {
     }
 
     private static void assertContained(DefinedConv c, String where) {
-        c.compute();
         float[] y = new float[c.y.length];
         float[] dx = new float[c.dx.length];
         float[] dw = new float[c.dw.length];
@@ -52,8 +51,8 @@ class NonFiniteConvTest {
         assertSameKind(where + ": dw", dw, c.dw);
     }
 
-    /// Multiply-adds of a convolution from which on each operand is spoilt at one place only: the definition and the
-    /// loops for such operands take seconds.
+    /// Multiply-adds of a convolution from which on each operand is spoilt at one place only: the loops for
+    /// such operands take seconds.
     private static final long LARGE = 20_000_000;
 
     /// First, last and any; of large ones the first of `x`, the last of `w` and any of `dy`.
@@ -70,12 +69,49 @@ class NonFiniteConvTest {
         DefinedConv c = new DefinedConv(s);
         float[][] operands = {c.x, c.w, c.dy};
         String[] names = {"x", "w", "dy"};
+        double[][] results = {c.y, c.dx, c.dw};
+        double[][] finite = {c.y.clone(), c.dx.clone(), c.dw.clone()};
         for (int k = 0; k < operands.length; k++) {
             for (int at : places(c, k, operands[k].length, random)) {
                 float value = operands[k][at];
-                operands[k][at] = POISONS[random.nextInt(3)];
+                c.spoil(operands[k], at, POISONS[random.nextInt(3)]);
                 assertContained(c, operands[k][at] + " in " + names[k] + "[" + at + "]");
                 operands[k][at] = value;
+                for (int r = 0; r < results.length; r++) {
+                    System.arraycopy(finite[r], 0, results[r], 0, finite[r].length);
+                }
+            }
+        }
+    }
+
+    /// What is expected of a spoilt operand is what the definition gives.
+    @Test
+    void spoiltElementsAreTheDefinitions() {
+        for (ConvShape s : new ConvShape[] {
+            new ConvShape(3, 4, 9, 8, 6, 3, 2, 1, 2, 1, 1, 1, 2, 2),
+            new ConvShape(2, 3, 5, 6, 6, 2, 3, 3, 2, 0, 2, 2, 1, 3)
+        }) {
+            DefinedConv c = new DefinedConv(s);
+            for (float[] operand : new float[][] {c.x, c.w, c.dy}) {
+                for (int at = 0; at < operand.length; at++) {
+                    float value = operand[at];
+                    c.spoil(operand, at, POISONS[at % 3]);
+                    double[][] spoilt = {c.y.clone(), c.dx.clone(), c.dw.clone()};
+                    c.compute();
+                    assertSame(spoilt[0], c.y);
+                    assertSame(spoilt[1], c.dx);
+                    assertSame(spoilt[2], c.dw);
+                    operand[at] = value;
+                    c.compute();
+                }
+            }
+        }
+    }
+
+    private static void assertSame(double[] actual, double[] expected) {
+        for (int i = 0; i < expected.length; i++) {
+            if (Double.compare(actual[i], expected[i]) != 0) {
+                fail("element %d: expected %s, got %s", i, expected[i], actual[i]);
             }
         }
     }
@@ -88,6 +124,7 @@ class NonFiniteConvTest {
             operand[operand.length / 2] = Float.NEGATIVE_INFINITY;
             operand[operand.length - 5] = 0f;
         }
+        c.compute();
         assertContained(c, "mixed");
     }
 
