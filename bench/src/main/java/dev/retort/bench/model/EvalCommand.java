@@ -12,6 +12,7 @@ import dev.retort.nn.data.DataLoader;
 import dev.retort.nn.data.Dataset;
 import dev.retort.nn.data.JpegPack;
 import dev.retort.nn.data.Normalize;
+import dev.retort.nn.init.Init;
 import dev.retort.nn.models.CifarResNet;
 import dev.retort.nn.train.Evaluation;
 import dev.retort.nn.train.ProgressBar;
@@ -160,7 +161,8 @@ public final class EvalCommand implements Callable<Integer> {
             throw new CommandException(
                     "eval: expects --architecture resnetDEPTH, such as resnet20, got '" + name + "'");
         }
-        Layer net = new CifarResNet(CifarResNet.Config.of(Integer.parseInt(matcher.group(1)), 10), new Rng(0));
+        Layer net = Init.skipped(
+                () -> new CifarResNet(CifarResNet.Config.of(Integer.parseInt(matcher.group(1)), 10), new Rng(0)));
         net.loadStateDict(WeightFile.read(file));
         net.eval();
         return new Subject(net, new Normalize(mean, std), _ -> {});

@@ -3,6 +3,7 @@ package dev.retort.bench.model;
 import dev.retort.nn.Layer;
 import dev.retort.nn.data.Dataset;
 import dev.retort.nn.data.Picture;
+import dev.retort.nn.init.Init;
 import dev.retort.tensor.Device;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
@@ -112,7 +113,7 @@ public record ModelCard(
             ModelSpec spec = ModelSpec.parse(card.architecture);
             Map<String, Tensor> state = weights.loadAll();
             checkSize(spec, card.input, state);
-            Layer model = spec.create(card.input, card.classes.size(), new Rng(0));
+            Layer model = Init.skipped(() -> spec.create(card.input, card.classes.size(), new Rng(0)));
             model.loadStateDict(state);
             model.eval();
             return new Loaded(card, model);

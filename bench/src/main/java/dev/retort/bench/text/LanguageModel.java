@@ -1,5 +1,6 @@
 package dev.retort.bench.text;
 
+import dev.retort.nn.init.Init;
 import dev.retort.nn.residual.ResidualSpec;
 import dev.retort.nn.text.Tokenizer;
 import dev.retort.nn.text.TokenizerJson;
@@ -74,7 +75,7 @@ record LanguageModel(Shape shape, Tokenizer tokenizer, Gpt2 model) {
             }
             Tokenizer tokenizer = TokenizerJson.parse(tokens.getBytes(StandardCharsets.UTF_8), file.toString());
             requireWeights(weights, shape, tokenizer.size());
-            Gpt2 model = new Gpt2(shape.config(tokenizer.size()), new Rng(0));
+            Gpt2 model = Init.skipped(() -> new Gpt2(shape.config(tokenizer.size()), new Rng(0)));
             Map<String, Tensor> state = new LinkedHashMap<>(weights.loadAll());
             Tensor table = state.get("transformer.wte.weight");
             if (table != null) {

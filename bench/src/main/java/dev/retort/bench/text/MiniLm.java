@@ -2,6 +2,7 @@ package dev.retort.bench.text;
 
 import dev.retort.nn.data.CacheFolder;
 import dev.retort.nn.data.Download;
+import dev.retort.nn.init.Init;
 import dev.retort.nn.text.SentenceEncoder;
 import dev.retort.nn.text.Tokenizer;
 import dev.retort.nn.text.TokenizerJson;
@@ -66,7 +67,7 @@ final class MiniLm {
     ///
     /// @throws FormatException if the jar does not hold the model
     static Loaded load(Path jar) throws IOException {
-        Bert model = new Bert(Bert.Config.miniLm(), new Rng(0));
+        Bert model = Init.skipped(() -> new Bert(Bert.Config.miniLm(), new Rng(0)));
         try (ZipFile zip = new ZipFile(jar.toFile())) {
             Map<String, Tensor> state = new LinkedHashMap<>(
                     OnnxModel.parse(entry(zip, jar, ".onnx"), jar.toString()).stateDict());

@@ -6,13 +6,28 @@ import dev.retort.tensor.Random;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
+import java.util.function.Supplier;
 
 /// Initial values of weights as new `F32` tensors; every draw comes from the generator handed in.
 ///
 /// Fans are PyTorch's: for a weight `[O, I, K…]` fan in = I · ∏K and fan out = O · ∏K.
 /// Use on an existing parameter: `parameter.set(Init.xavierUniform(parameter.shape(), 1, rng))`.
 public final class Init {
+    private static final ScopedValue<Boolean> SKIPPED = ScopedValue.newInstance();
+
     private Init() {}
+
+    /// What `make` makes on this thread, with zeros wherever this class would draw numbers, as PyTorch's `skip_init`:
+    /// for a network whose weights are loaded right after, because to draw them takes longer than to read them. The
+    /// generators stay as they were.
+    ///
+    /// ```
+    /// Layer net = Init.skipped(() -> new ResNet(ResNet.Config.of(50, 1000), new Rng(0)));
+    /// net.loadStateDict(weights);
+    /// ```
+    public static <T> T skipped(Supplier<T> make) {
+        return ScopedValue.where(SKIPPED, true).call(make::get);
+    }
 
     /// Which fan keeps its variance.
     public enum Fan {
@@ -73,18 +88,22 @@ public final class Init {
 
     /// Uniform on [low, high).
     public static Tensor uniform(Shape shape, double low, double high, Rng rng) {
-        return Random.uniform(rng, low, high, DType.F32, shape.dims());
+        return SKIPPED.isBound() ? zeros(shape) : Random.uniform(rng, low, high, DType.F32, shape.dims());
     }
 
     /// Normal.
     public static Tensor normal(Shape shape, double mean, double std, Rng rng) {
-        return Random.normal(rng, mean, std, DType.F32, shape.dims());
+        return SKIPPED.isBound() ? zeros(shape) : Random.normal(rng, mean, std, DType.F32, shape.dims());
+    }
+
+    private static Tensor zeros(Shape shape) {
+        return Tensor.zeros(DType.F32, shape.dims());
     }
 
     /// Normal of mean 0 conditioned on [−2, 2]: PyTorch's default bounds are values, not multiples of
     /// `std`.
     public static Tensor truncatedNormal(Shape shape, double std, Rng rng) {
-        return Random.truncatedNormal(rng, 0, std, -2, 2, DType.F32, shape.dims());
+        return SKIPPED.isBound() ? zeros(shape) : Random.truncatedNormal(rng, 0, std, -2, 2, DType.F32, shape.dims());
     }
 
     /// Rows or columns orthonormal, times gain (Saxe et al., 2013, arXiv 1312.6120); dimensions after the
@@ -93,6 +112,9 @@ public final class Init {
     /// @throws OpException if the rank is below 2
     public static Tensor orthogonal(Shape shape, double gain, Rng rng) {
         fan(shape, 0);
+        if (SKIPPED.isBound()) {
+            return zeros(shape);
+        }
         int rows = shape.dim(0);
         int cols = rows == 0 ? 0 : shape.numel() / rows;
         boolean wide = rows <= cols;

@@ -8,6 +8,7 @@ import dev.retort.tensor.OpException;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
+import java.util.List;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
@@ -44,6 +45,22 @@ class InitTest {
         assertMoments(Init.truncatedNormal(CONV, 0.02, rng), 0.02, 2);
         assertThat(Init.truncatedNormal(CONV, 5, rng).abs().amax().item()).isLessThanOrEqualTo(2);
         assertThat(Init.reluGain(0)).isEqualTo(Math.sqrt(2));
+    }
+
+    @Test
+    void skippedDrawsAreZerosAndLeaveTheGenerator() {
+        Tensor drawn = Init.normal(CONV, 0, 1, new Rng(5));
+        Rng untouched = new Rng(5);
+        List<Tensor> zeros = Init.skipped(() -> List.of(
+                Init.kaimingNormal(CONV, Init.Fan.IN, 1, untouched),
+                Init.xavierUniform(CONV, 1, untouched),
+                Init.truncatedNormal(CONV, 1, untouched),
+                Init.orthogonal(CONV, 1, untouched)));
+        for (Tensor zero : zeros) {
+            assertThat(zero.shape()).isEqualTo(CONV);
+            assertThat(zero.abs().amax().item()).isZero();
+        }
+        assertThat(Init.normal(CONV, 0, 1, untouched).toFloats()).isEqualTo(drawn.toFloats());
     }
 
     @Test
