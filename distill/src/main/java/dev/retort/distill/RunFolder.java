@@ -2,6 +2,7 @@ package dev.retort.distill;
 
 import dev.retort.nn.Layer;
 import dev.retort.nn.train.Checkpoint;
+import dev.retort.tensor.io.AtomicFile;
 import dev.retort.tensor.io.FormatException;
 import dev.retort.tensor.io.Json;
 import java.io.IOException;
@@ -82,7 +83,7 @@ final class RunFolder {
             List<Map<String, Object>> reports =
                     loop.reports().stream().map(RunFolder::notes).toList();
             weights(file, loop.students()).save(Map.of("run", key, "reports", reports));
-            Files.deleteIfExists(checkpoint);
+            AtomicFile.delete(checkpoint);
         }
     }
 

@@ -22,15 +22,33 @@ import org.jspecify.annotations.Nullable;
 /// to disk, and takes the target's name in one step. After a failure, a crash or a kill the target is
 /// what it was before.
 ///
-/// The temporary file is `.NAME.PID-N.tmp`. A writer that was killed leaves it behind; the next write to
-/// the same target deletes it once it is a minute old (a living writer holds a lock on its own). Limit:
-/// Windows refuses to replace a file that is mapped.
+/// The temporary file is `.NAME.PID-N.tmp`. A process that is told to end (Ctrl-C, SIGTERM) ends after the
+/// files that it is writing. A writer that was killed leaves its file behind; the next write to the same target
+/// deletes it (a living writer holds a lock on its own) once it is a minute old, or a few seconds if no process of
+/// this machine has its number. Limit: Windows refuses to replace a file that is mapped.
 public final class AtomicFile {
     private static final long ABANDONED_MILLIS = 60_000;
+    private static final long ORPHANED_MILLIS = 3_000;
+    private static final long PATIENCE_MILLIS = 10_000;
+    private static final long POLL_MILLIS = 5;
     private static final AtomicLong COUNTER = new AtomicLong();
     private static final Set<Path> LIVE = ConcurrentHashMap.newKeySet();
 
     private AtomicFile() {}
+
+    /// Keeps the process alive until no file is half written; made with the first write.
+    private static final class End {
+        static final boolean WATCHED = watch();
+
+        private static boolean watch() {
+            try {
+                Runtime.getRuntime().addShutdownHook(new Thread(AtomicFile::awaitWriters, "files-being-written"));
+                return true;
+            } catch (IllegalStateException e) {
+                return false; // the process is ending: whoever writes now holds it up by himself
+            }
+        }
+    }
 
     /// Produces the content of a file.
     @FunctionalInterface
@@ -55,6 +73,7 @@ public final class AtomicFile {
         Path temporary =
                 folder.resolve(prefix + ProcessHandle.current().pid() + "-" + COUNTER.incrementAndGet() + ".tmp");
         LIVE.add(temporary);
+        boolean _ = End.WATCHED;
         try {
             fill(target, temporary, content);
             Files.move(temporary, exact, StandardCopyOption.ATOMIC_MOVE);
@@ -115,6 +134,35 @@ public final class AtomicFile {
         }
     }
 
+    /// Deletes `target`, if it is there, and what killed writers left beside it.
+    ///
+    /// @throws IOException if it cannot be deleted
+    public static void delete(Path target) throws IOException {
+        Path exact = target.toAbsolutePath();
+        Path folder = exact.getParent();
+        if (folder != null && Files.isDirectory(folder)) {
+            Files.deleteIfExists(exact);
+            deleteAbandoned(folder, "." + exact.getFileName() + ".");
+        }
+    }
+
+    /// Files that take too long are given up: without their temporary files the targets stay as they were.
+    private static void awaitWriters() {
+        long start = System.nanoTime();
+        try {
+            while (!LIVE.isEmpty() && System.nanoTime() - start < PATIENCE_MILLIS * 1_000_000) {
+                Thread.sleep(POLL_MILLIS);
+            }
+            for (Path file : LIVE) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            return; // the next write to the same target deletes it
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     private static void deleteAbandoned(Path folder, String prefix) throws IOException {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, file -> {
             String name = file.getFileName().toString();
@@ -134,13 +182,21 @@ public final class AtomicFile {
             // A young file may belong to a process that has created it and not locked it yet.
             long age =
                     System.currentTimeMillis() - Files.getLastModifiedTime(file).toMillis();
-            if (lock != null && age > ABANDONED_MILLIS) {
+            if (lock != null && age > (isOfTheDead(file) ? ORPHANED_MILLIS : ABANDONED_MILLIS)) {
                 Files.deleteIfExists(file);
             }
         } catch (IOException e) {
             // Gone already, or not ours to delete: either way no reason to fail the write that comes next.
             return;
         }
+    }
+
+    /// Whether no process of this machine has the number in the name; one of another machine may.
+    private static boolean isOfTheDead(Path file) {
+        String name = file.getFileName().toString();
+        String numbers = name.substring(0, name.length() - ".tmp".length());
+        String pid = numbers.substring(numbers.lastIndexOf('.') + 1, numbers.lastIndexOf('-'));
+        return pid.length() > 18 || ProcessHandle.of(Long.parseLong(pid)).isEmpty();
     }
 
     /// Makes the new name durable; only possible where a folder can be opened as a file.

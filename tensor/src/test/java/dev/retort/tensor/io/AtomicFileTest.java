@@ -74,15 +74,66 @@ class AtomicFileTest {
                 .hasMessageContaining("got a folder");
     }
 
+    private void left(String name, long secondsAgo) throws IOException {
+        Path file = Files.write(folder.resolve(name), new byte[10]);
+        Files.setLastModifiedTime(file, FileTime.fromMillis(System.currentTimeMillis() - 1000 * secondsAgo));
+    }
+
     @Test
     void whatAKilledWriterLeftIsDeletedOnceItIsOld() throws IOException {
-        Path old = Files.write(folder.resolve(".a.12345-1.tmp"), new byte[10]);
-        Files.setLastModifiedTime(old, FileTime.fromMillis(System.currentTimeMillis() - 120_000));
-        Files.write(folder.resolve(".a.12345-2.tmp"), new byte[10]);
-        Path other = Files.write(folder.resolve(".ab.12345-1.tmp"), new byte[10]);
-        Files.setLastModifiedTime(other, FileTime.fromMillis(0));
+        long living = ProcessHandle.current().pid();
+        String dead = "99999999"; // above the largest number of a process on Linux
+        left(".a." + living + "-1001.tmp", 120);
+        left(".a." + living + "-1002.tmp", 20);
+        left(".a." + dead + "-1.tmp", 20);
+        left(".a." + dead + "-2.tmp", 0);
+        left(".a.99999999999999999999-1.tmp", 20);
+        left(".ab." + dead + "-1.tmp", 1_000_000);
+        String[] kept = {".a." + living + "-1002.tmp", ".a." + dead + "-2.tmp", ".ab." + dead + "-1.tmp", "a"};
         AtomicFile.write(folder.resolve("a"), new byte[1]);
-        assertThat(names()).containsExactly(".a.12345-2.tmp", ".ab.12345-1.tmp", "a");
+        assertThat(names()).containsExactlyInAnyOrder(kept);
+        left(".a." + dead + "-3.tmp", 20);
+        AtomicFile.delete(folder.resolve("a"));
+        AtomicFile.delete(folder.resolve("gone/a"));
+        assertThat(names()).containsExactlyInAnyOrder(java.util.Arrays.copyOf(kept, 3));
+    }
+
+    /// Writes one file slowly; arguments: the path of the file, and one that appears when it has begun.
+    static final class SlowWriter {
+        private SlowWriter() {}
+
+        public static void main(String[] args) throws IOException {
+            AtomicFile.write(Path.of(args[0]), channel -> {
+                channel.write(ByteBuffer.wrap(new byte[] {1}));
+                Files.createFile(Path.of(args[1]));
+                java.util.concurrent.locks.LockSupport.parkNanos(200_000_000);
+                channel.write(ByteBuffer.wrap(new byte[] {2}));
+            });
+            java.util.concurrent.locks.LockSupport.park();
+        }
+    }
+
+    @Test
+    void aProcessThatIsToldToEndFinishesItsFile() throws Exception {
+        Path target = folder.resolve("a");
+        Path begun = folder.resolve("begun");
+        Process writer = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        SlowWriter.class.getName(),
+                        target.toString(),
+                        begun.toString())
+                .inheritIO()
+                .start();
+        while (!Files.exists(begun) && writer.isAlive()) {
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+        writer.destroy();
+        assertThat(writer.waitFor()).isEqualTo(143);
+        assertThat(target).hasBinaryContent(new byte[] {1, 2});
+        assertThat(names()).containsExactly("a", "begun");
     }
 
     /// Writes the same file again and again until it is killed; argument: the path.
