@@ -2,6 +2,7 @@ package dev.retort.bench;
 
 import dev.retort.distill.TrainingDiverged;
 import dev.retort.distill.remote.TeacherUnavailable;
+import dev.retort.tensor.MemoryShortage;
 import dev.retort.tensor.OpException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -30,6 +31,10 @@ record Failures(PrintWriter out, boolean debug) {
             case NotDirectoryException e -> "no such folder: " + e.getFile();
             case FileSystemException e when e.getReason() != null -> e.getFile() + ": " + e.getReason();
             case UncheckedIOException e when e.getCause() != null -> describe(e.getCause());
+            case OutOfMemoryError e
+            when e instanceof MemoryShortage && e.getMessage() != null ->
+                "%s; the heap has %d MiB: give it more with RETORT_JAVA_OPTS=-Xmx12g, or less work at a time"
+                        .formatted(e.getMessage(), Runtime.getRuntime().maxMemory() >> 20);
             case OutOfMemoryError e ->
                 "out of memory (%s) with a heap of %d MiB; allow more with RETORT_JAVA_OPTS=-Xmx12g"
                         .formatted(e.getMessage(), Runtime.getRuntime().maxMemory() >> 20);

@@ -19,6 +19,10 @@ public final class ThreadsOption {
         if (threads < 1) {
             throw new ParameterException(spec.commandLine(), "--threads: expected at least 1, got " + threads);
         }
-        Parallel.setThreads(threads);
+        try {
+            Parallel.setThreads(threads);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
+        }
     }
 }

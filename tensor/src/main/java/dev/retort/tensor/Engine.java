@@ -89,6 +89,14 @@ public final class Engine {
     }
 
     private static Tensor[] compute(Op op, Tensor[] inputs, TensorType[] results, Device device) {
+        try {
+            return dispatch(op, inputs, results, device);
+        } catch (OutOfMemoryError e) {
+            throw MemoryShortage.of(op, inputs, results, e);
+        }
+    }
+
+    private static Tensor[] dispatch(Op op, Tensor[] inputs, TensorType[] results, Device device) {
         switch (op) {
             case ShapeOp.View view -> {
                 return new Tensor[] {Views.of(view, inputs[0])};

@@ -85,17 +85,25 @@ public final class HostStorage extends Storage {
     }
 
     /// A zeroed buffer.
+    ///
+    /// @throws MemoryShortage if the heap has no room for it
     public static HostStorage allocate(DType dtype, int size) {
-        return new HostStorage(
-                dtype,
-                switch (dtype) {
-                    case F32 -> new float[size];
-                    case F64 -> new double[size];
-                    case BF16, F16 -> new short[size];
-                    case I64 -> new long[size];
-                    case I32 -> new int[size];
-                    case I8, U8, BOOL -> new byte[size];
-                });
+        try {
+            return new HostStorage(dtype, array(dtype, size));
+        } catch (OutOfMemoryError e) {
+            throw MemoryShortage.of(dtype, size, e);
+        }
+    }
+
+    private static Object array(DType dtype, int size) {
+        return switch (dtype) {
+            case F32 -> new float[size];
+            case F64 -> new double[size];
+            case BF16, F16 -> new short[size];
+            case I64 -> new long[size];
+            case I32 -> new int[size];
+            case I8, U8, BOOL -> new byte[size];
+        };
     }
 
     /// A buffer around `array`, which is not copied.

@@ -44,6 +44,9 @@ public final class Parallel {
     /// docs/design-notes.md).
     private static final long COMPILING_NANOS = 2_000_000_000L;
 
+    /// Each of them is a thread of the system as soon as a loop has so many chunks.
+    private static final int MOST_THREADS = 1024;
+
     private static final LinkedBlockingQueue<Job> QUEUE = new LinkedBlockingQueue<>();
     private static final ThreadLocal<boolean[]> INSIDE = ThreadLocal.withInitial(() -> new boolean[1]);
 
@@ -62,10 +65,10 @@ public final class Parallel {
     /// Sets the number of threads that loops may use, the calling one included; results do not depend on
     /// it.
     ///
-    /// @throws IllegalArgumentException if `count` is below 1
+    /// @throws IllegalArgumentException if `count` is below 1 or above 1024
     public static void setThreads(int count) {
-        if (count < 1) {
-            throw new IllegalArgumentException("threads: expected at least 1, got " + count);
+        if (count < 1 || count > MOST_THREADS) {
+            throw new IllegalArgumentException("threads: expected 1 to " + MOST_THREADS + ", got " + count);
         }
         threads = count;
         warm = true;
@@ -120,7 +123,7 @@ public final class Parallel {
 
     private static int initialThreads() {
         int set = Integer.getInteger("dev.retort.threads", 0);
-        return set > 0 ? set : Runtime.getRuntime().availableProcessors();
+        return Math.min(MOST_THREADS, set > 0 ? set : Runtime.getRuntime().availableProcessors());
     }
 
     private static synchronized void ensureWorkers(int count) {

@@ -82,7 +82,7 @@ class ParallelTest {
     void countsBelowOneAreRejected() {
         assertThatThrownBy(() -> Parallel.setThreads(0))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("threads: expected at least 1, got 0");
+                .hasMessage("threads: expected 1 to 1024, got 0");
         assertThatThrownBy(() -> Parallel.forRange(3, 0, (from, to) -> {}))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("forRange: grain expected at least 1, got 0");
