@@ -112,7 +112,9 @@ public final class GenerateCommand implements Callable<Integer> {
                 grown[length++] = token;
                 left--;
                 out.print(decoder.next(token));
-                out.flush();
+                if (out.checkError()) {
+                    return; // nobody reads any more; the command says so
+                }
             }
             known = Arrays.copyOf(grown, length);
         }

@@ -11,6 +11,7 @@ import dev.retort.nn.text.CharacterTokenizer;
 import dev.retort.nn.text.Tokenizer;
 import dev.retort.nn.train.ProgressBar;
 import dev.retort.tensor.Device;
+import dev.retort.tensor.io.AtomicFile;
 import dev.retort.tensor.io.InputFile;
 import dev.retort.tensor.io.SoleUse;
 import java.io.IOException;
@@ -37,6 +38,8 @@ import picocli.CommandLine.Spec;
             "Example: retort train-lm --in shakespeare.txt --out model.safetensors"
         })
 public final class TrainLmCommand implements Callable<Integer> {
+    private static final double MIB = 1 << 20;
+
     @Spec
     private @Nullable CommandSpec spec;
 
@@ -105,6 +108,7 @@ public final class TrainLmCommand implements Callable<Integer> {
         int[] tokens = tokenizer.encodePlain(text);
         LanguageTraining.requireEnough(tokens.length, context);
         LanguageModel.Shape shape = new LanguageModel.Shape(context, width, layers, heads, residual);
+        requireMemory(shape, tokenizer.size(), tokens.length);
         LanguageTraining training = new LanguageTraining(
                 shape, tokenizer, tokens, new LanguageTraining.Settings(steps, batch, lr, seed), chosen);
         // Another process would replace this one's checkpoint, and train the same or something else for nothing.
@@ -128,7 +132,7 @@ public final class TrainLmCommand implements Callable<Integer> {
             }
         }
         training.model().save(model);
-        Files.deleteIfExists(checkpoint());
+        AtomicFile.delete(checkpoint());
         printer.printf(
                 Locale.ROOT,
                 "validation loss %.4f nats a token, %,d parameters; wrote %s%n",
@@ -144,6 +148,8 @@ public final class TrainLmCommand implements Callable<Integer> {
         atLeastOne("--batch", batch);
         atLeastOne("--context", context);
         atLeastOne("--layers", layers);
+        atLeastOne("--width", width);
+        atLeastOne("--heads", heads);
         if (bpe < 0) {
             throw new CommandException("--bpe: expected at least 0, got " + bpe);
         }
@@ -155,6 +161,30 @@ public final class TrainLmCommand implements Callable<Integer> {
     private static void atLeastOne(String option, int value) {
         if (value < 1) {
             throw new CommandException(option + ": expected at least 1, got " + value);
+        }
+    }
+
+    /// Sizes that no heap holds are refused before it is filled. Counted is what is there at the same time at least:
+    /// of each weight itself, its gradient and two moments; of each position the logits and their gradient.
+    private void requireMemory(LanguageModel.Shape shape, int vocabulary, int tokens) {
+        double weights = 4.0 * Float.BYTES * shape.leastWeights(vocabulary);
+        double sequences = Math.min(batch, Math.ceil(2.0 * tokens / context));
+        double logits = 2.0 * Float.BYTES * sequences * context * vocabulary;
+        long heap = Runtime.getRuntime().maxMemory();
+        if (weights + logits > heap) {
+            throw new CommandException(String.format(
+                    Locale.ROOT,
+                    "train-lm: --width %d, --layers %d and --context %d with %d tokens need at least %,.0f MiB for"
+                            + " weights, and --batch %d %,.0f MiB for logits; expected what a heap of %,d MiB holds"
+                            + " (RETORT_JAVA_OPTS=-Xmx12g allows more)",
+                    width,
+                    layers,
+                    context,
+                    vocabulary,
+                    weights / MIB,
+                    batch,
+                    logits / MIB,
+                    heap >> 20));
         }
     }
 

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -184,6 +185,41 @@ class TextCommandsTest {
         assertThat(none.err()).contains("--steps: expected at least 1, got 0");
         assertThat(train(text, model, 5, "--bpe", "-1").err()).contains("--bpe: expected at least 0, got -1");
         assertThat(model).doesNotExist();
+    }
+
+    /// Trains a step with one of the sizes of a tiny network replaced.
+    private static CommandLineRun sized(Path text, Path model, String option, String value) {
+        Map<String, String> sizes = new LinkedHashMap<>(
+                Map.of("--width", "16", "--layers", "1", "--heads", "2", "--context", "16", "--batch", "8"));
+        sizes.put(option, value);
+        List<String> all = new ArrayList<>(
+                List.of("train-lm", "--steps", "1", "--in", text.toString(), "--out", model.toString()));
+        sizes.forEach((name, size) -> all.addAll(List.of(name, size)));
+        return CommandLineRun.of(all.toArray(String[]::new));
+    }
+
+    @Test
+    void sizesThatNoHeapHoldsAreRefusedWithWhatTheyNeed() throws IOException {
+        Path text = Files.writeString(folder.resolve("text.txt"), "abcdefgh".repeat(60));
+        Path model = folder.resolve("model.safetensors");
+        for (String[] size : new String[][] {
+            {"--width", "2000000000"}, {"--width", "200000"}, {"--layers", "2000000000"}, {"--layers", "9000000"}
+        }) {
+            CommandLineRun run = sized(text, model, size[0], size[1]);
+            assertThat(run.code()).isEqualTo(1);
+            assertThat(run.err()).contains("train-lm: --width ", size[0] + " " + size[1], " MiB for weights");
+        }
+        for (String option : List.of("--width", "--heads")) {
+            assertThat(sized(text, model, option, "0").err()).contains(option + ": expected at least 1, got 0");
+        }
+        assertThat(model).doesNotExist();
+        assertThat(sized(text, model, "--batch", "2000000000").code())
+                .as("all of a short text")
+                .isZero();
+        CommandLineRun beams = CommandLineRun.of(
+                "generate", "--model", model.toString(), "--tokens", "16", "--beams", "1000000000", "abcd");
+        assertThat(beams.code()).isEqualTo(1);
+        assertThat(beams.err()).contains("generate: 1,000,000,000 beams need at least ", " MiB");
     }
 
     @Test

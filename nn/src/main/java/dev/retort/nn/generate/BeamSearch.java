@@ -3,12 +3,15 @@ package dev.retort.nn.generate;
 import dev.retort.nn.generate.Generation.Finish;
 import dev.retort.nn.transformer.Decoder;
 import dev.retort.nn.transformer.KeyValueCache;
+import dev.retort.tensor.Device;
+import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.PriorityQueue;
 
 /// Keeps the most probable beginnings of a text, and returns the ended one with the best log
@@ -72,6 +75,9 @@ final class BeamSearch {
         for (int step = 0; step < room && !live.isEmpty() && !isDecided(live); step++) {
             float[] logits =
                     decoder.next(ids, batch.context(cache, ids.size(1))).toFloats();
+            if (step == 0) {
+                requireMemory(cache);
+            }
             List<Candidate> best = best(live, logits);
             List<Beam> going = new ArrayList<>();
             List<Integer> rows = new ArrayList<>();
@@ -86,6 +92,25 @@ final class BeamSearch {
         }
         live.forEach(beam -> ended.add(new Ended(beam, score(beam), Finish.LENGTH)));
         return result();
+    }
+
+    /// After the first step, which knows one beam only: what a position holds is known now.
+    ///
+    /// @throws OpException if the caches and logits of all beams are more than the heap holds
+    private void requireMemory(KeyValueCache cache) {
+        double beams = Math.min(config.beams(), Math.pow(model.vocabulary(), room - 1.0));
+        double each = (model.device().equals(Device.CPU) ? cache.bytes() : 0)
+                + (double) Float.BYTES * model.vocabulary()
+                + (double) Integer.BYTES * room;
+        long heap = Runtime.getRuntime().maxMemory();
+        if (beams * each > heap) {
+            throw new OpException(String.format(
+                    Locale.ROOT,
+                    "generate: %,d beams need at least %,.0f MiB, expects what a heap of %,d MiB holds",
+                    config.beams(),
+                    beams * each / (1 << 20),
+                    heap >> 20));
+        }
     }
 
     private static long[] lastTokens(List<Beam> beams) {
@@ -124,7 +149,7 @@ final class BeamSearch {
     /// The best continuations of all beams, best first: twice as many as beams, so that enough are left
     /// when some end; more if there are more stop tokens.
     private List<Candidate> best(List<Beam> live, float[] logits) {
-        int wanted = config.beams() * (1 + Math.max(1, config.stopTokens().size()));
+        long wanted = config.beams() * (1L + Math.max(1, config.stopTokens().size()));
         PriorityQueue<Candidate> kept = new PriorityQueue<>(Candidate.WORST_FIRST);
         int vocabulary = model.vocabulary();
         float[] row = new float[vocabulary];

@@ -30,6 +30,19 @@ public final class KeyValueCache {
         return length;
     }
 
+    /// Memory that keys and values of all layers take, room for positions to come included.
+    public long bytes() {
+        long sum = 0;
+        for (int layer = 0; layer < keys.length; layer++) {
+            sum += bytes(keys[layer]) + bytes(values[layer]);
+        }
+        return sum;
+    }
+
+    private static long bytes(@Nullable Tensor stored) {
+        return stored == null ? 0 : (long) stored.numel() * stored.dtype().bytes();
+    }
+
     /// Appends keys and values `[B, G, T, D]` of one layer, and returns all so far, `[B, G, S, D]`.
     ///
     /// @throws OpException if a gradient is wanted, or the shapes do not fit what is stored

@@ -13,6 +13,7 @@ import dev.retort.nn.transformer.DecoderContext;
 import dev.retort.nn.transformer.Gpt2;
 import dev.retort.nn.transformer.KeyValueCache;
 import dev.retort.nn.transformer.Llama;
+import dev.retort.tensor.OpException;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import java.util.ArrayList;
@@ -240,6 +241,20 @@ class GeneratorTest {
         }
         Generator generator = new Generator(model.decoder(source, visible), GenerationConfig.beamSearch(5, 3));
         assertThat(generator.generate(List.of(new int[] {2}, new int[] {2}))).hasSize(2);
+    }
+
+    @Test
+    void moreBeamsThanMemoryAreRefusedAndMoreThanTextsAreNot() {
+        CausalModel model = models().findFirst().orElseThrow();
+        for (int beams : new int[] {1_000_000_000, Integer.MAX_VALUE}) {
+            assertThatThrownBy(() -> new Generator(model, GenerationConfig.beamSearch(20, beams)).generate(PROMPT))
+                    .isInstanceOf(OpException.class)
+                    .hasMessageMatching(
+                            "generate: [\\d,]+ beams need at least [\\d,]+ MiB, .* heap of [\\d,]+ MiB holds");
+        }
+        Generation all = new Generator(model, GenerationConfig.beamSearch(2, Integer.MAX_VALUE)).generate(PROMPT);
+        Generation enough = new Generator(model, GenerationConfig.beamSearch(2, 121)).generate(PROMPT);
+        assertThat(all.tokens()).isEqualTo(enough.tokens());
     }
 
     @Test
