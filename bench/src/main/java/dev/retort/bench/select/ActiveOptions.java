@@ -6,6 +6,7 @@ import dev.retort.distill.DistillationMethod;
 import dev.retort.distill.active.Retraining;
 import dev.retort.distill.teacher.Price;
 import java.net.URI;
+import java.net.http.HttpRequest;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -197,9 +198,20 @@ final class ActiveOptions {
                         || !String.valueOf(teacherUrl.getScheme()).matches("https?"))) {
             throw new IllegalArgumentException("--teacher-url: expected http://… or https://…, got " + teacherUrl);
         }
+        headers.forEach(ActiveOptions::checkHeader);
         if (teacherUrl != null && teacherName == null) {
             throw new IllegalArgumentException(
                     "--teacher-url: expected --teacher-name too, so that answers of another model are not mixed in");
+        }
+    }
+
+    /// The value may be a secret: it is not shown.
+    private static void checkHeader(String name, String value) {
+        try {
+            HttpRequest.newBuilder().header(name, value);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "--header: expected a header that may be sent along, got '" + name + "'", e);
         }
     }
 

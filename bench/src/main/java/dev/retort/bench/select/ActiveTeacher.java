@@ -1,15 +1,19 @@
 package dev.retort.bench.select;
 
+import dev.retort.bench.CommandException;
 import dev.retort.bench.model.ImageShape;
 import dev.retort.bench.model.ModelCard;
 import dev.retort.bench.model.ModelSpec;
 import dev.retort.distill.Distillation;
 import dev.retort.distill.Training;
 import dev.retort.distill.TrainingListener;
+import dev.retort.distill.active.ActiveDistillation;
 import dev.retort.distill.method.LabelsOnly;
+import dev.retort.distill.remote.EndpointException;
 import dev.retort.distill.remote.HttpEndpoint;
 import dev.retort.distill.remote.Limits;
 import dev.retort.distill.remote.PaidTeacher;
+import dev.retort.distill.remote.Spending;
 import dev.retort.distill.teacher.LiveTeacher;
 import dev.retort.distill.teacher.Price;
 import dev.retort.distill.teacher.Teacher;
@@ -43,13 +47,7 @@ record ActiveTeacher(
         }
         URI url = options.teacherUrl;
         if (url != null) {
-            PaidTeacher paid = PaidTeacher.open(
-                    HttpEndpoint.at(url).withHeaders(options.headers),
-                    String.valueOf(options.teacherName),
-                    options.out.resolve("labels.journal"),
-                    limits(options, price),
-                    classes);
-            return new ActiveTeacher(paid, Transform.IDENTITY, paid);
+            return service(url, options, classes, price);
         }
         ModelSpec model = ModelSpec.parse(options.teacher);
         ImageShape shape = ImageShape.of(labelled.get(0).input().shape());
@@ -62,6 +60,43 @@ record ActiveTeacher(
                 .fit()
                 .student();
         return new ActiveTeacher(new LiveTeacher(network), normalize, null);
+    }
+
+    private static ActiveTeacher service(URI url, ActiveOptions options, int classes, Price price) throws IOException {
+        HttpEndpoint endpoint = HttpEndpoint.at(url).withHeaders(options.headers);
+        PaidTeacher paid = PaidTeacher.open(
+                endpoint,
+                String.valueOf(options.teacherName),
+                options.out.resolve("labels.journal"),
+                limits(options, price),
+                classes);
+        boolean reachable = false;
+        try {
+            requireReachable(endpoint, paid, options);
+            reachable = true;
+        } finally {
+            if (!reachable) {
+                paid.close();
+            }
+        }
+        return new ActiveTeacher(paid, Transform.IDENTITY, paid);
+    }
+
+    /// Before students are trained for minutes; not if everything was bought by an earlier run.
+    private static void requireReachable(HttpEndpoint endpoint, PaidTeacher paid, ActiveOptions options) {
+        boolean judged = ActiveDistillation.judgesTeacher(Selectors.of(options.selector), options.method());
+        Spending spent = paid.spending();
+        if (spent.rows() - spent.unsure() >= options.budget + (judged ? options.validation : 0)) {
+            return;
+        }
+        try {
+            endpoint.requireReachable();
+        } catch (EndpointException e) {
+            throw new CommandException("--teacher-url: expected a service that answers, got " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CommandException("--teacher-url: interrupted while it was asked for", e);
+        }
     }
 
     private static ActiveTeacher saved(Path file, Dataset labelled, int classes) throws IOException {

@@ -186,8 +186,14 @@ class ActiveCommandTest {
                 "0.5");
         assertThat(free.code()).isEqualTo(1);
         assertThat(free.err())
-                .contains("retort: paid teacher: the budget of 0.5 EUR does not cover 30 more")
+                .contains("--teacher-url: expected a service that answers, got no connection to 127.0.0.1:" + port)
                 .doesNotContain("--debug");
+        assertThat(folder.resolve("out/rounds")).as("nothing was trained").doesNotExist();
+        CommandLineRun header =
+                active("--teacher-url", "http://127.0.0.1:" + port, "--teacher-name", "m", "--header", "a b=s3cret");
+        assertThat(header.err())
+                .contains("--header: expected a header that may be sent along, got 'a b'")
+                .doesNotContain("s3cret");
         CommandLineRun wrong = active("--teacher-url", "localhost:80", "--teacher-name", "m");
         assertThat(wrong.code()).isEqualTo(1);
         assertThat(wrong.err()).contains("--teacher-url: expected http://… or https://…, got localhost:80");

@@ -3,7 +3,9 @@ package dev.retort.distill.active;
 import dev.retort.distill.Distillation;
 import dev.retort.distill.DistillationMethod;
 import dev.retort.distill.Distilled;
+import dev.retort.distill.Need;
 import dev.retort.distill.NetworkFactory;
+import dev.retort.distill.Stage;
 import dev.retort.distill.Training;
 import dev.retort.distill.feature.Tap;
 import dev.retort.distill.method.SoftLabels;
@@ -196,6 +198,14 @@ public final class ActiveDistillation {
     public ActiveDistillation folder(Path newFolder) {
         folder = newFolder;
         return this;
+    }
+
+    /// Whether a run with these asks the teacher about the validation set.
+    public static boolean judgesTeacher(Selector selector, DistillationMethod method) {
+        return selector.needsTeacherAccuracy()
+                || method.stages().stream()
+                        .map(Stage::objective)
+                        .anyMatch(objective -> objective.needs().contains(new Need.TeacherLabels()));
     }
 
     /// Runs all rounds, or what is left of them. It ends early when the pool is used up.

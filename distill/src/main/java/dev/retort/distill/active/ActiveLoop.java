@@ -2,8 +2,7 @@ package dev.retort.distill.active;
 
 import dev.retort.distill.Distillation;
 import dev.retort.distill.Distilled;
-import dev.retort.distill.Need;
-import dev.retort.distill.Stage;
+import dev.retort.distill.TrainingStopped;
 import dev.retort.distill.estimate.Confidence;
 import dev.retort.distill.feature.Features;
 import dev.retort.distill.feature.Tap;
@@ -61,6 +60,7 @@ final class ActiveLoop {
 
     ActiveResult run() throws IOException {
         List<Round> rounds = new ArrayList<>();
+        validation = askAboutValidation(); // before anything is trained: a teacher who is gone is found out now
         Distilled student = inFolder(run.distillation(0, null, null).method(new LabelsOnly()), 0)
                 .fit();
         rounds.add(close(0, null, null, left.length, student));
@@ -87,11 +87,11 @@ final class ActiveLoop {
         return round;
     }
 
-    /// Asks about the validation set, if anybody uses the answers.
-    private void judge() throws IOException {
+    /// The teacher's logits of the validation set; null if nobody uses them.
+    private @Nullable Tensor askAboutValidation() throws IOException {
         Dataset held = run.validation;
-        if (held == null || !(run.selector.needsTeacherAccuracy() || methodUsesLabels())) {
-            return;
+        if (held == null || !ActiveDistillation.judgesTeacher(run.selector, run.method)) {
+            return null;
         }
         Tensor logits = saved.answers("validation");
         if (logits == null) {
@@ -99,16 +99,18 @@ final class ActiveLoop {
                     query(0, held, validationId, IntStream.range(0, held.size()).toArray());
             saved.saveAnswers("validation", logits);
         }
-        bill = bill.plus(held.size(), 0, Math.ceilDiv(held.size(), BATCH));
-        validation = logits;
-        long[] labels = Arrays.stream(held.labels()).asLongStream().toArray();
-        accuracy = TeacherErrors.accuracy(Confidence.ofLogits(logits), labels);
+        return logits;
     }
 
-    private boolean methodUsesLabels() {
-        return run.method.stages().stream()
-                .map(Stage::objective)
-                .anyMatch(objective -> objective.needs().contains(new Need.TeacherLabels()));
+    private void judge() {
+        Dataset held = run.validation;
+        Tensor logits = validation;
+        if (held == null || logits == null) {
+            return;
+        }
+        bill = bill.plus(held.size(), 0, Math.ceilDiv(held.size(), BATCH));
+        long[] labels = Arrays.stream(held.labels()).asLongStream().toArray();
+        accuracy = TeacherErrors.accuracy(Confidence.ofLogits(logits), labels);
     }
 
     private Selection choose(int number, Distilled student) throws IOException {
@@ -199,6 +201,9 @@ final class ActiveLoop {
             parts.add(logits);
             done += own.length;
             run.listener.answered(round, done, indices.length);
+            if (done < indices.length && run.listener.stopRequested()) {
+                throw new TrainingStopped("questions of round " + round, done, null);
+            }
         }
         return Tensor.cat(0, parts.toArray(Tensor[]::new));
     }

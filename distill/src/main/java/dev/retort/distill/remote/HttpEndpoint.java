@@ -27,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 
 /// A teacher behind HTTP, with JSON both ways.
 ///
@@ -99,6 +100,26 @@ public record HttpEndpoint(URI uri, Map<String, String> headers, Duration timeou
             throw failure(response);
         }
         return logits(response.body());
+    }
+
+    /// Looks whether anybody answers at the address, by a request with the method OPTIONS, which asks for no label.
+    /// Any answer will do, an error too.
+    ///
+    /// @throws EndpointException    if there is no connection
+    /// @throws InterruptedException if the thread is interrupted while it waits
+    public void requireReachable() throws EndpointException, InterruptedException {
+        HttpRequest.Builder message =
+                HttpRequest.newBuilder(uri).timeout(timeout).method("OPTIONS", HttpRequest.BodyPublishers.noBody());
+        headers.forEach(message::header);
+        try {
+            client.send(message.build(), HttpResponse.BodyHandlers.discarding());
+        } catch (ConnectException | HttpConnectTimeoutException | SSLException e) {
+            throw unconnected(e);
+        } catch (IllegalArgumentException e) {
+            throw new EndpointException(Kind.REFUSED, "no address of a service, " + uri + ": " + e.getMessage());
+        } catch (IOException e) {
+            return; // somebody was there, and may answer to what he expects
+        }
     }
 
     /// The whole response; a request's own timeout ends with the headers, so a body that stalls is seen to here.

@@ -26,6 +26,7 @@ import dev.retort.distill.select.Uncertainty;
 import dev.retort.distill.select.Uniform;
 import dev.retort.distill.select.Unixkd;
 import dev.retort.distill.teacher.Fingerprint;
+import dev.retort.distill.teacher.FunctionTeacher;
 import dev.retort.distill.teacher.LiveTeacher;
 import dev.retort.distill.teacher.Price;
 import dev.retort.distill.teacher.Teacher;
@@ -151,6 +152,24 @@ class ActiveDistillationTest {
         assertThat(last.answers().toFloats())
                 .as("answers belong to the chosen samples, in their order")
                 .containsExactly(TRUTH.call(inputs).detach().toFloats());
+    }
+
+    @Test
+    void theTeacherIsJudgedBeforeAnythingIsTrained() {
+        Teacher gone = new FunctionTeacher("gone", _ -> {
+            throw new IllegalStateException("nobody is there");
+        });
+        List<Integer> trained = new ArrayList<>();
+        ActiveListener listener = new ActiveListener() {
+            @Override
+            public void finished(Round round) {
+                trained.add(round.number());
+            }
+        };
+        assertThatThrownBy(
+                        () -> run(gone).selector(new Rad()).listener(listener).fit())
+                .hasMessage("nobody is there");
+        assertThat(trained).isEmpty();
     }
 
     @Test

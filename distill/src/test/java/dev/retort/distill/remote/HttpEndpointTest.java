@@ -57,6 +57,24 @@ class HttpEndpointTest {
         }
     }
 
+    @Test
+    void anyAnswerMakesAServiceReachable() throws Exception {
+        URI gone;
+        try (LabelServer server = new LabelServer()) {
+            gone = server.uri();
+            HttpEndpoint.at(gone).requireReachable();
+            HttpEndpoint.at(gone.resolve("/elsewhere")).requireReachable();
+            assertThat(server.requests).as("nothing that is charged").isEmpty();
+        }
+        assertThatThrownBy(() -> HttpEndpoint.at(gone).requireReachable())
+                .isInstanceOf(EndpointException.class)
+                .hasMessageContaining("no connection to 127.0.0.1:" + gone.getPort());
+        assertThatThrownBy(() ->
+                        HttpEndpoint.at(URI.create("http://127.0.0.1:99999/")).requireReachable())
+                .isInstanceOf(EndpointException.class)
+                .hasMessageContaining("99999");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
