@@ -15,27 +15,39 @@ public final class OutputFile {
     /// @throws CommandException if `out` is a folder or one of the files read, or lies under a file or in a folder
     ///                          that this process must not write to
     public static void check(Path out, @Nullable Path... read) throws IOException {
-        if (Files.isDirectory(out)) {
-            throw wrong(out, "a folder");
-        }
         for (Path file : read) {
             if (file != null && Files.exists(out) && Files.exists(file) && Files.isSameFile(out, file)) {
                 throw new CommandException("--out: expected another file than those that are read, got " + out);
             }
+        }
+        check("--out", out);
+    }
+
+    /// Passes if the file that `option` names can be made or replaced; null for an option that was not given.
+    ///
+    /// @throws CommandException if it is a folder, or lies under a file or in a folder that this process must not
+    ///                          write to
+    public static void check(String option, @Nullable Path out) {
+        if (out == null) {
+            return;
+        }
+        if (Files.isDirectory(out)) {
+            throw wrong(option, out, "a folder");
         }
         Path folder = out.toAbsolutePath().getParent();
         while (folder != null && !Files.exists(folder)) {
             folder = folder.getParent();
         }
         if (folder == null || !Files.isDirectory(folder)) {
-            throw wrong(out, folder + ", which is no folder");
+            throw wrong(option, out, folder + ", which is no folder");
         }
         if (!Files.isWritable(folder)) {
-            throw wrong(out, "no permission to write in " + folder);
+            throw wrong(option, out, "no permission to write in " + folder);
         }
     }
 
-    private static CommandException wrong(Path out, String got) {
-        return new CommandException("--out: expected the path of a file that can be written, got " + out + ": " + got);
+    private static CommandException wrong(String option, Path out, String got) {
+        return new CommandException(
+                option + ": expected the path of a file that can be written, got " + out + ": " + got);
     }
 }

@@ -2,6 +2,7 @@ package dev.retort.bench.distill;
 
 import dev.retort.bench.CommandException;
 import dev.retort.bench.FolderLock;
+import dev.retort.bench.OutputFile;
 import dev.retort.bench.StopSignal;
 import dev.retort.bench.Terminal;
 import dev.retort.bench.Version;
@@ -55,6 +56,7 @@ public final class DistillCommand implements Callable<Integer> {
             throw new IllegalStateException("distill: run by picocli, which fills in the specification");
         }
         options.check();
+        OutputFile.check("--trace", options.trace);
         if (options.threads != null) {
             Parallel.setThreads(options.threads);
         }

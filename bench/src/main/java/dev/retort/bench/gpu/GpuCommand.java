@@ -1,5 +1,6 @@
 package dev.retort.bench.gpu;
 
+import dev.retort.bench.OutputFile;
 import dev.retort.bench.Version;
 import dev.retort.bench.info.DeviceChoice;
 import dev.retort.bench.report.MarkedSection;
@@ -75,6 +76,10 @@ public final class GpuCommand implements Callable<Integer> {
         PrintWriter text = spec.commandLine().getOut();
         Device chosen = DeviceChoice.parse(device);
         GpuSize size = small ? GpuSize.SMALL : GpuSize.FULL;
+        OutputFile.check("--out", out.resolve("gpu.json"));
+        if (docs != null) {
+            SECTION.check(docs);
+        }
         Files.createDirectories(out);
         text.println(DeviceChoice.describe(device));
         List<GpuRow> rows = measured(chosen, size, text);

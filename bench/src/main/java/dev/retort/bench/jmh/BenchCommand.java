@@ -1,6 +1,7 @@
 package dev.retort.bench.jmh;
 
 import dev.retort.bench.CommandException;
+import dev.retort.bench.OutputFile;
 import dev.retort.bench.gpu.GpuCommand;
 import dev.retort.bench.peers.PeersCommand;
 import java.nio.file.Files;
@@ -48,6 +49,7 @@ public final class BenchCommand implements Callable<Integer> {
         atLeast("--forks", 0, forks);
         atLeast("--iterations", 1, iterations);
         atLeast("--seconds", 1, seconds);
+        OutputFile.check("--json", json);
         ChainedOptionsBuilder options =
                 new OptionsBuilder().addProfiler(GCProfiler.class).shouldFailOnError(true);
         include.forEach(options::include);

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -83,8 +84,8 @@ final class DuelProcess {
     private static int run(ProcessBuilder builder, BiConsumer<String, String> results) {
         try {
             Process process = builder.start();
-            Thread stop = new Thread(process::destroyForcibly);
-            Runtime.getRuntime().addShutdownHook(stop);
+            Thread stop = new Thread(process::destroyForcibly, "stop-peer");
+            endWithUs(process, stop);
             Thread.ofVirtual().start(() -> passOn(process.errorReader(StandardCharsets.UTF_8)));
             try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -93,13 +94,39 @@ final class DuelProcess {
                 return process.waitFor();
             } finally {
                 process.destroyForcibly();
-                Runtime.getRuntime().removeShutdownHook(stop);
+                stayAlive(stop);
             }
         } catch (IOException e) {
             throw new CommandException("bench peers: the measuring process could not be started: " + e.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CommandException("bench peers: interrupted", e);
+        }
+    }
+
+    /// A process that starts while this one is ending must not outlive it.
+    private static void endWithUs(Process process, Thread stop) {
+        try {
+            Runtime.getRuntime().addShutdownHook(stop);
+        } catch (IllegalStateException e) {
+            process.destroyForcibly();
+            waitForTheEnd();
+        }
+    }
+
+    /// Takes the hook back. If this process is ending, nothing more is measured or reported.
+    private static void stayAlive(Thread stop) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(stop);
+        } catch (IllegalStateException e) {
+            waitForTheEnd();
+        }
+    }
+
+    /// The shutdown halts this thread as soon as its hooks have run.
+    private static void waitForTheEnd() {
+        while (true) {
+            LockSupport.park();
         }
     }
 

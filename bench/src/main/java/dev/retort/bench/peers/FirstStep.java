@@ -21,6 +21,7 @@ public final class FirstStep {
 
     /// Runs steps; the arguments are ignored.
     public static void main(String[] arguments) {
+        ParentWatch.start();
         Rng rng = new Rng(1);
         CifarResNet network = new CifarResNet(CifarResNet.Config.of(20, CLASSES), rng);
         SGD optimizer = new SGD(network.namedParameters(), SGD.Config.of(0.01).withMomentum(0.9));

@@ -1,6 +1,7 @@
 package dev.retort.bench.peers;
 
 import dev.retort.bench.CommandException;
+import dev.retort.bench.OutputFile;
 import dev.retort.bench.report.MarkedSection;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -106,7 +107,8 @@ public final class PeersCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void check() {
+    /// Before minutes of measuring: wrong options and files that could not be written.
+    private void check() throws IOException {
         for (int count : threads) {
             if (count < 1) {
                 throw new CommandException("--threads: expects at least 1, got " + count);
@@ -119,6 +121,14 @@ public final class PeersCommand implements Callable<Integer> {
             throw new CommandException("--heap: expects a size such as 6g or 900m, got '" + heap + "'");
         }
         Groups.choose(rows);
+        OutputFile.check("--json", json);
+        OutputFile.check("--csv", csv);
+        OutputFile.check("--html", html);
+        OutputFile.check("--markdown", markdown);
+        OutputFile.check("--update", update);
+        if (update != null) {
+            SECTION.check(update);
+        }
     }
 
     private ComparisonRun.Settings settings() {

@@ -1,6 +1,7 @@
 package dev.retort.bench.reproduce;
 
 import dev.retort.bench.FolderLock;
+import dev.retort.bench.OutputFile;
 import dev.retort.bench.StopSignal;
 import dev.retort.bench.report.Document;
 import dev.retort.bench.report.MarkedSection;
@@ -45,6 +46,7 @@ public final class Reproduction {
             Parallel.setThreads(threads);
         }
         requireDifferent(experiment.cells());
+        checkFiles(experiment, options);
         Path folder = options.folder(experiment.name());
         try (FolderLock _ = FolderLock.of(folder);
                 StopSignal stop = StopSignal.install()) {
@@ -58,6 +60,19 @@ public final class Reproduction {
             }
             all.failures.forEach(failure -> System.err.println("retort: " + failure));
             return stopped || !all.failures.isEmpty() ? 1 : 0;
+        }
+    }
+
+    /// Before hours of computing: files that could not be written at their end.
+    private static void checkFiles(Experiment experiment, ReproduceOptions options) throws IOException {
+        Path json = options.json();
+        if (json != null && !json.toString().equals("-")) {
+            OutputFile.check("--json", json);
+        }
+        Path into = options.into();
+        if (into != null) {
+            OutputFile.check("--into", into);
+            section(options.section(experiment.name())).check(into);
         }
     }
 

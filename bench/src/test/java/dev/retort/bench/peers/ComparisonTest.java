@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.retort.bench.CommandException;
 import dev.retort.bench.CommandLineRun;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -121,6 +125,18 @@ class ComparisonTest {
     }
 
     @Test
+    void aMeasuringProcessEndsWithItsParent() throws Exception {
+        PipedOutputStream parent = new PipedOutputStream();
+        CountDownLatch ended = new CountDownLatch(1);
+        ParentWatch.start(new PipedInputStream(parent), ended::countDown);
+        parent.write(1);
+        parent.flush();
+        assertThat(ended.await(50, TimeUnit.MILLISECONDS)).isFalse();
+        parent.close();
+        assertThat(ended.await(30, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
     void steadyStateIsTheFirstStepAsFastAsTheLast() {
         assertThat(StartupRows.steady(new double[] {1000, 1900, 2400, 2505, 2605, 2705, 2805}))
                 .isEqualTo(2505);
@@ -128,10 +144,25 @@ class ComparisonTest {
     }
 
     @Test
-    void wrongOptionsAreRefusedBeforeAnythingRuns() {
+    void wrongOptionsAreRefusedBeforeAnythingRuns() throws Exception {
         assertThat(CommandLineRun.of("bench", "peers", "--rows", "gem").err()).contains("no rows 'gem'");
         assertThat(CommandLineRun.of("bench", "peers", "--pairs", "0").err()).contains("at least 1");
         assertThat(CommandLineRun.of("bench", "peers", "--heap", "big").err()).contains("--heap");
+        for (String option : new String[] {"--json", "--csv", "--html", "--markdown", "--update"}) {
+            assertThat(CommandLineRun.of("bench", "peers", option, folder.toString())
+                            .err())
+                    .contains(option + ": expected the path of a file that can be written, got " + folder);
+        }
+        assertThat(CommandLineRun.of("bench", "--json", folder.toString()).err())
+                .contains("--json: expected the path");
+        Path bare = Files.writeString(folder.resolve("bare.md"), "no marks");
+        assertThat(CommandLineRun.of("bench", "peers", "--update", bare.toString())
+                        .err())
+                .contains(bare + ": expected the lines");
+        assertThat(CommandLineRun.of(
+                                "bench", "gpu", "--device", "cpu", "--docs", bare.toString(), "--out", folder + "/o")
+                        .err())
+                .contains(bare + ": expected the lines");
         assertThat(CommandLineRun.of("bench", "peers", "--list").out())
                 .contains("gemm")
                 .contains("training");

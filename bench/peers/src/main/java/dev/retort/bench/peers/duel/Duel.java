@@ -2,6 +2,7 @@ package dev.retort.bench.peers.duel;
 
 import dev.retort.bench.peers.DuelSettings;
 import dev.retort.bench.peers.Measurement;
+import dev.retort.bench.peers.ParentWatch;
 import dev.retort.bench.peers.Skipped;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ public final class Duel {
     /// Runs what the first argument names: `duel` with the settings as JSON, `startup`, or `memory`
     /// with the figure and the network.
     public static void main(String[] arguments) {
+        ParentWatch.start();
         switch (arguments[0]) {
             case "duel" -> duel(JSON.readValue(arguments[1], DuelSettings.class));
             case "startup" -> TrainingRows.startup();
