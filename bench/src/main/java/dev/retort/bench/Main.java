@@ -13,6 +13,8 @@ import dev.retort.bench.select.SelectCommand;
 import dev.retort.bench.text.EmbedCommand;
 import dev.retort.bench.text.GenerateCommand;
 import dev.retort.bench.text.TrainLmCommand;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -67,7 +69,12 @@ public final class Main implements Runnable {
 
     /// Runs the command on the standard streams and returns its exit code.
     public static int run(String... arguments) {
-        return run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments);
+        StandardOutput standard = new StandardOutput(new FileOutputStream(FileDescriptor.out));
+        PrintWriter out = standard.writer(System.out.charset());
+        PrintWriter err = new PrintWriter(System.err, true);
+        int code = run(out, err, arguments);
+        out.flush();
+        return standard.exitCode(code, err);
     }
 
     /// Runs the command with other streams and returns its exit code.

@@ -1,12 +1,17 @@
 package dev.retort.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.retort.tensor.DType;
+import dev.retort.tensor.Tensor;
 import dev.retort.tensor.io.FormatException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -68,6 +73,37 @@ class MainTest {
                 .doesNotContain("speed");
     }
 
+    /// A stream that takes some bytes and then none.
+    private static StandardOutput full(int room, String reason) {
+        return new StandardOutput(new OutputStream() {
+            private int left = room;
+
+            @Override
+            public void write(int b) throws IOException {
+                if (left-- <= 0) {
+                    throw new IOException(reason);
+                }
+            }
+        });
+    }
+
+    @Test
+    void outputThatIsNotWrittenIsAFailure() {
+        for (String[] one : new String[][] {{"No space left on device", "1"}, {"Broken pipe", "141"}}) {
+            StandardOutput standard = full(4, one[0]);
+            PrintWriter writer = standard.writer(StandardCharsets.UTF_8);
+            writer.print("äö");
+            writer.flush();
+            assertThat(standard.exitCode(0, new PrintWriter(err, true))).isZero();
+            writer.println("more");
+            assertThat(standard.exitCode(0, new PrintWriter(err, true))).hasToString(one[1]);
+            assertThat(standard.exitCode(2, new PrintWriter(err, true))).isEqualTo(2);
+        }
+        assertThat(err.toString().lines())
+                .containsOnly("retort: the standard output could not be written: No space left on device")
+                .hasSize(2);
+    }
+
     @Test
     void failuresAreOneLineWithoutDebugAndATraceWithIt() {
         RuntimeException failure = new IllegalStateException("broken");
@@ -91,5 +127,10 @@ class MainTest {
         assertThat(Failures.describe(new CommandException("no images in x"))).isEqualTo("no images in x");
         assertThat(Failures.describe(new OutOfMemoryError("Java heap space")))
                 .contains("heap of", "RETORT_JAVA_OPTS=-Xmx");
+        OutOfMemoryError named =
+                catchThrowableOfType(OutOfMemoryError.class, () -> Tensor.zeros(DType.F64, Integer.MAX_VALUE - 8));
+        assertThat(Failures.describe(named))
+                .startsWith("tensor: F64 of 2,147,483,639 elements (16,383 MiB): ")
+                .contains("RETORT_JAVA_OPTS=-Xmx");
     }
 }

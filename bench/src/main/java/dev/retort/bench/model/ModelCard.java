@@ -44,9 +44,10 @@ public record ModelCard(
 
     /// A classifier with what belongs to it.
     ///
+    /// @param file  where it comes from
     /// @param card  the card
     /// @param model in evaluation mode
-    public record Loaded(ModelCard card, Layer model) {
+    public record Loaded(Path file, ModelCard card, Layer model) {
         /// This model, if the images have the extents that it was trained on.
         ///
         /// @throws IllegalArgumentException if not
@@ -54,8 +55,8 @@ public record ModelCard(
             if (images.size() > 0) {
                 ImageShape shape = ImageShape.of(images.get(0).input().shape());
                 if (!shape.equals(card.input)) {
-                    throw new IllegalArgumentException(
-                            "model: expects images of " + card.input + ", which it was trained on, got " + shape);
+                    throw new IllegalArgumentException("model: " + file + ": expects images of " + card.input
+                            + ", which it was trained on, got " + shape);
                 }
             }
             return this;
@@ -93,6 +94,14 @@ public record ModelCard(
         }
     }
 
+    private static void checkChannels(ModelCard card) {
+        int normalized = card.normalization.toTransform().mean().length;
+        if (normalized != card.input.channels()) {
+            throw new IllegalArgumentException("expects a mean and a deviation for each of " + card.input.channels()
+                    + " channels of images " + card.input + ", got " + normalized);
+        }
+    }
+
     /// Reads a model that [#save] wrote.
     ///
     /// @throws FormatException if the file has no card, or card and weights do not fit
@@ -112,11 +121,12 @@ public record ModelCard(
             ModelCard card = JSON.readValue(json, ModelCard.class);
             ModelSpec spec = ModelSpec.parse(card.architecture);
             Map<String, Tensor> state = weights.loadAll();
+            checkChannels(card);
             checkSize(spec, card.input, state);
             Layer model = Init.skipped(() -> spec.create(card.input, card.classes.size(), new Rng(0)));
             model.loadStateDict(state);
             model.eval();
-            return new Loaded(card, model);
+            return new Loaded(file, card, model);
         } catch (JacksonException e) {
             throw new FormatException(
                     "model: " + file + ": the model card cannot be read: " + e.getOriginalMessage(), e);

@@ -59,7 +59,19 @@ class ModelCardTest {
         Path batch = Files.write(folder.resolve("test.bin"), new byte[1 + 3 * 32 * 32]);
         CommandLineRun run = CommandLineRun.of("eval", "--weights", file.toString(), "--data", batch.toString());
         assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("model: expects images of 1x8x8, which it was trained on, got 3x32x32");
+        assertThat(run.err())
+                .contains("model: " + file + ": expects images of 1x8x8, which it was trained on, got 3x32x32");
+    }
+
+    @Test
+    void aNormalizationOfOtherChannelsIsRefused() throws Exception {
+        Path file = folder.resolve("m.safetensors");
+        Normalization three = new Normalization(List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
+        new ModelCard(CARD.architecture(), CARD.input(), CARD.classes(), three, Map.of()).save(model(), file);
+        assertThatThrownBy(() -> ModelCard.load(file))
+                .isInstanceOf(FormatException.class)
+                .hasMessage("model: " + file + ": the model card does not fit: expects a mean and a deviation for each"
+                        + " of 1 channels of images 1x8x8, got 3");
     }
 
     @Test
