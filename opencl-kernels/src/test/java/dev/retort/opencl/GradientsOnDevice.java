@@ -16,14 +16,21 @@ import dev.retort.tensor.catalog.OpSpec;
 import dev.retort.tensor.catalog.Sample;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/// Gradients of every op on the device against the CPU's in `F64`, generated from the catalogue.
-class GradientOpenClTest {
+/// Gradients of every op of some families on the device against the CPU's in `F64`, generated from the catalogue.
+abstract class GradientsOnDevice {
     private static Device device;
+
+    private final Predicate<OpSpec> mine;
+
+    GradientsOnDevice(Predicate<OpSpec> mine) {
+        this.mine = mine;
+    }
 
     @BeforeAll
     static void open() {
@@ -40,8 +47,9 @@ class GradientOpenClTest {
         return each(DType.F64, 1e-11);
     }
 
-    private static Stream<DynamicTest> each(DType dtype, double tolerance) {
+    private Stream<DynamicTest> each(DType dtype, double tolerance) {
         return OpCatalog.all().stream()
+                .filter(mine)
                 .filter(OpSpec::hasGradient)
                 .map(spec -> dynamicTest(spec.name(), () -> {
                     for (Sample sample : spec.samples()) {
