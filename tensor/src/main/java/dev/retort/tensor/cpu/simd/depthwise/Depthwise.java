@@ -40,21 +40,42 @@ public final class Depthwise {
             DepthwiseHalf.forward(s, x, xo, w, wo, bias, biasOff, y, yo);
             return;
         }
-        int size = s.outHeight() * s.outWidth();
-        int multiplier = s.groupFilters();
+        if (DepthwiseTwos.suits(s)) {
+            DepthwiseTwos.forward(s, x, xo, w, wo, bias, biasOff, y, yo);
+            return;
+        }
         DepthwiseWindow p = DepthwiseWindow.forward(s);
         Parallel.forRange(s.batch() * s.channels(), grain(p.work()), (from, to) -> {
             float[] padded = p.empty();
             for (int nc = from; nc < to; nc++) {
-                p.fill(x, xo + nc * s.height() * s.width(), padded);
-                for (int m = 0; m < multiplier; m++) {
-                    int f = nc % s.channels() * multiplier + m;
-                    float start = bias == null ? 0f : bias[biasOff + f];
-                    int out = yo + (nc * multiplier + m) * size;
-                    DepthwiseTaps.filter(p, padded, w, wo + f * s.taps(), start, y, out, s.outWidth());
-                }
+                plane(s, p, nc, padded, x, xo, w, wo, bias, biasOff, y, yo);
             }
         });
+    }
+
+    /// The outputs of plane nc, by taps that read what they need and nothing else.
+    static void plane(
+            ConvShape s,
+            DepthwiseWindow p,
+            int nc,
+            float[] padded,
+            float[] x,
+            int xo,
+            float[] w,
+            int wo,
+            float @Nullable [] bias,
+            int biasOff,
+            float[] y,
+            int yo) {
+        int size = s.outHeight() * s.outWidth();
+        int multiplier = s.groupFilters();
+        p.fill(x, xo + nc * s.height() * s.width(), padded);
+        for (int m = 0; m < multiplier; m++) {
+            int f = nc % s.channels() * multiplier + m;
+            float start = bias == null ? 0f : bias[biasOff + f];
+            int out = yo + (nc * multiplier + m) * size;
+            DepthwiseTaps.filter(p, padded, w, wo + f * s.taps(), start, y, out, s.outWidth());
+        }
     }
 
     /// The adjoint of the convolution in x, applied to dy, plus a bias for each input channel if there is one; dx is

@@ -53,7 +53,14 @@ public class Conv2dTest {
                 new ConvShape(2, 3, 12, 61, 6, 3, 3, 2, 2, 1, 1, 1, 1, 3),
                 new ConvShape(1, 2, 28, 28, 2, 5, 5, 2, 2, 2, 2, 1, 1, 2),
                 new ConvShape(1, 2, 1, 3, 4, 5, 5, 2, 2, 2, 2, 1, 1, 2),
-                new ConvShape(2, 2, 21, 1, 2, 6, 1, 2, 2, 2, 0, 1, 1, 2));
+                new ConvShape(2, 2, 21, 1, 2, 6, 1, 2, 2, 2, 0, 1, 1, 2),
+                // steps of two with 8 outputs and less, 9 to 15, 16 and more
+                new ConvShape(2, 2, 9, 8, 2, 3, 3, 2, 2, 1, 1, 1, 1, 2),
+                new ConvShape(2, 2, 14, 14, 4, 5, 5, 2, 2, 2, 2, 1, 1, 2),
+                new ConvShape(2, 2, 19, 17, 2, 3, 5, 3, 2, 0, 3, 1, 1, 2),
+                new ConvShape(1, 2, 40, 33, 4, 5, 3, 4, 2, 4, 4, 1, 1, 2),
+                new ConvShape(2, 2, 11, 36, 2, 2, 5, 1, 2, 1, 0, 2, 1, 2),
+                new ConvShape(1, 2, 3, 11, 2, 1, 3, 2, 2, 0, 7, 1, 1, 2));
         Stream<ConvShape> strided = Stream.of(
                 new ConvShape(2, 34, 37, 75, 100, 3, 3, 2, 2, 1, 1, 1, 1, 1),
                 new ConvShape(3, 40, 28, 28, 130, 3, 3, 2, 2, 1, 1, 1, 1, 1),
