@@ -188,4 +188,26 @@ class CompositeGradientTest {
         }
         assertThat(x.grad().toDoubles()).containsExactly(expected);
     }
+
+    @Test
+    void pointsOutsideOfAMapLeaveItsGradientAlone() {
+        Tensor map = MAP.detach().copy().requiresGrad(true);
+        double far = Double.POSITIVE_INFINITY;
+        Tensor points = Tensor.of(new double[] {far, 0, -far, far, Double.NaN, -far}, 1, 1, 3, 2)
+                .requiresGrad(true);
+        for (SamplingPadding padding : SamplingPadding.values()) {
+            map.gridSample(points, false, padding, false).sum().backward();
+            assertThat(map.grad().isFinite().all().item()).isEqualTo(1);
+            assertThat(points.grad().isFinite().all().item()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void sumsOfNothingInLogarithmsHaveNoGradient() {
+        Tensor x = Tensor.of(new double[] {Double.NEGATIVE_INFINITY, 3}).requiresGrad(true);
+        x.logaddexp2(Tensor.of(new double[] {Double.NEGATIVE_INFINITY, 3}))
+                .sum()
+                .backward();
+        assertThat(x.grad().toDoubles()).containsExactly(0, 0.5);
+    }
 }

@@ -10,11 +10,14 @@ public sealed interface CountingMethods permits Tensor {
 
     /// How often each of 0, 1, … occurs, as `I64`, with at least `least` entries.
     ///
-    /// @throws OpException if this is not a vector of integers, or one is negative
+    /// @throws OpException if this is not a vector of integers, or one of them or `least` is negative
     default Tensor bincount(int least) {
         Tensor x = self();
         if (x.rank() != 1 || x.dtype().isFloating() || x.dtype() == DType.BOOL) {
             throw new OpException("bincount: expects a vector of integers, got " + x.type());
+        }
+        if (least < 0) {
+            throw new OpException("bincount: expects at least 0 entries, got " + least);
         }
         long[] values = x.toLongs();
         long most = least - 1L;
@@ -46,15 +49,16 @@ public sealed interface CountingMethods permits Tensor {
         double[] counts = new double[bins];
         for (double value : x.toDoubles()) {
             if (value >= min && value <= max) {
-                counts[(int) Math.min(bins - 1, (value - min) / (max - min) * bins)]++;
+                // multiplied first: 1/49 · 49 is below 1
+                counts[(int) Math.min(bins - 1, (value - min) * bins / (max - min))]++;
             }
         }
         return Tensor.wrap(DType.F64, counts).to(x.dtype()).to(x.device());
     }
 
     /// Where each value belongs among these ascending numbers, row by row if there are rows: i with
-    /// `this[i − 1] < value ≤ this[i]`, or if
-    /// `right`, `this[i − 1] ≤ value < this[i]`. NaN belongs at the end.
+    /// `this[i − 1] < value ≤ this[i]`, or if `right`, `this[i − 1] ≤ value < this[i]`. NaN belongs at the
+    /// end.
     ///
     /// @param values any shape if this is a vector [N], else [..., M] for [..., N] with equal leading dimensions
     /// @return `I64`, of the values' shape
@@ -67,7 +71,7 @@ public sealed interface CountingMethods permits Tensor {
         long[] found = exact
                 ? Bins.search(self().toLongs(), values.toLongs(), right)
                 : Bins.search(self().toDoubles(), values.toDoubles(), right);
-        return Tensor.wrap(DType.I64, found, values.shape().dims()).to(values.device());
+        return Tensor.wrap(DType.I64, found).reshape(values.shape()).to(values.device());
     }
 
     private Tensor rows(Tensor values, boolean right) {
@@ -120,7 +124,7 @@ public sealed interface CountingMethods permits Tensor {
         Tensor chosen = Tensor.wrap(DType.I64, Arrays.copyOf(first, n)).to(flat.device());
         return new Distinct(
                 flat.indexSelect(0, chosen),
-                Tensor.wrap(DType.I64, inverse, self().shape().dims()).to(flat.device()),
+                Tensor.wrap(DType.I64, inverse).reshape(self().shape()).to(flat.device()),
                 Tensor.wrap(DType.I64, Arrays.copyOf(counts, n)).to(flat.device()));
     }
 

@@ -22,8 +22,11 @@ final class GridSampling {
             return at.ge(0.0).logicalAnd(at.le(size - 1.0));
         }
 
+        /// 0 outside of the map: a point that is not finite has a share that is not, and its product with no
+        /// gradient would be NaN.
         Tensor weight(int step) {
-            return step == 0 ? share.neg().add(1.0) : share;
+            Tensor own = step == 0 ? share.neg().add(1.0) : share;
+            return own.maskedFill(isInside(step).logicalNot(), 0);
         }
     }
 
@@ -66,6 +69,7 @@ final class GridSampling {
         Tensor at = alignCorners
                 ? coordinate.add(1.0).mul((size - 1) / 2.0)
                 : coordinate.add(1.0).mul(size / 2.0).sub(0.5);
+        at = at.maskedFill(coordinate.detach().isNan(), padding == SamplingPadding.ZEROS ? -2 : 0);
         at = switch (padding) {
             case ZEROS -> at;
             case BORDER -> clip(at, size);
@@ -75,10 +79,11 @@ final class GridSampling {
         return new Place(below, nearest ? at.zerosLike() : at.sub(below), size);
     }
 
-    /// Into [0, size − 1]; no gradient at the ends, as in PyTorch.
+    /// Into [0, size − 1], NaN (of a reflected infinity) to 0; no gradient at the ends, as in PyTorch.
     private static Tensor clip(Tensor at, int size) {
         Tensor inside = at.gt(0.0).logicalAnd(at.lt(size - 1.0));
-        return Tensor.where(inside, at, at.detach().clamp(0, size - 1.0));
+        Tensor end = at.detach().clamp(0, size - 1.0);
+        return Tensor.where(inside, at, end.maskedFill(end.isNan(), 0));
     }
 
     /// Folded into the map's range, which reaches from edge to edge or from centre to centre.

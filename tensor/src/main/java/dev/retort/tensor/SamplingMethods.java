@@ -117,7 +117,8 @@ public sealed interface SamplingMethods permits Tensor {
     /// [N, C, D', H', W'] (Jaderberg et al., 2015, arXiv 1506.02025).
     ///
     /// A point is (x, y) or (x, y, z), each from −1 to 1 across the map: across its outer edges, or from
-    /// the centre of the first element to that of the last with `alignCorners`.
+    /// the centre of the first element to that of the last with `alignCorners`. NaN lies outside of the
+    /// map, or where no point does on its first element.
     ///
     /// @param nearest whether a point reads the nearest element only (ties to even), instead of linear
     /// interpolation
@@ -127,7 +128,7 @@ public sealed interface SamplingMethods permits Tensor {
     }
 
     /// Points [N, H, W, 2] or [N, D, H, W, 3] for [#gridSample] from affine maps [N, 2, 3] or [N, 3, 4]:
-    /// the map of the  /// result's own points.
+    /// the map of the result's own points.
     ///
     /// @param extents extents of the result, [H, W] or [D, H, W]
     /// @throws OpException if the shapes do not fit

@@ -88,7 +88,8 @@ public sealed interface SolveMethods permits Tensor {
     /// LU decomposition with row pivots: this = P·L·U.
     default LuFactors lu() {
         Tensor[] results = Engine.run(new LinalgOp.Lu(), floating());
-        Tensor p = results[2].oneHot(results[0].size(-2), results[0].dtype());
+        int rows = results[0].size(-2);
+        Tensor p = rows == 0 ? units(results[0], 0) : results[2].oneHot(rows, results[0].dtype());
         return new LuFactors(transposed(p), results[0], results[1]);
     }
 
@@ -146,7 +147,8 @@ public sealed interface SolveMethods permits Tensor {
     /// How many singular values are above the rounding errors of the largest, `I64` [...].
     default Tensor matrixRank() {
         Tensor s = floating().detach().svd().s();
-        return s.gt(s.amax(true, -1).mul(roundoff())).sum(-1);
+        Tensor limit = s.size(-1) == 0 ? s : s.amax(true, -1).mul(roundoff());
+        return s.gt(limit).sum(-1);
     }
 
     /// The singular values, descending.

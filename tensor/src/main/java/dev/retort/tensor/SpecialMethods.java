@@ -154,12 +154,13 @@ public sealed interface SpecialMethods permits Tensor {
         return self().mul(factor.log());
     }
 
-    /// log₂(2ˣ + 2ʸ) without overflow; −∞ where both are −∞.
+    /// log₂(2ˣ + 2ʸ) without overflow; −∞ where both are −∞, and no gradient there.
     default Tensor logaddexp2(Tensor other) {
         Tensor most = self().detach().maximum(other.detach());
         Tensor shift = most.maskedFill(most.isFinite().logicalNot(), 0); // a constant: it cancels in gradients
         Tensor sum = self().sub(shift).exp2().add(other.sub(shift).exp2());
-        return sum.log2().add(shift);
+        Tensor none = sum.detach().eq(0);
+        return sum.maskedFill(none, 1).log2().add(shift).maskedFill(none, Double.NEGATIVE_INFINITY);
     }
 
     /// x · 2^other.

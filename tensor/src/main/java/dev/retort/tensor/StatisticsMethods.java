@@ -214,9 +214,12 @@ public sealed interface StatisticsMethods permits Tensor {
 
     /// Every slice of `dim` whose p-norm is above `most` scaled down to that norm.
     ///
-    /// @throws OpException if the rank is below 2
+    /// @throws OpException if the rank is below 2, p not positive or `most` negative
     default Tensor renorm(double p, int dim, double most) {
         int d = self().shape().normalise("renorm", dim);
+        if (!(p > 0 && most >= 0)) {
+            throw new OpException("renorm: expects p > 0 and a largest norm >= 0, got " + p + " and " + most);
+        }
         if (self().rank() < 2) {
             throw new OpException("renorm: expects a rank of at least 2, got " + self().type());
         }

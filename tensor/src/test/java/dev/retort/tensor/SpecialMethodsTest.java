@@ -62,6 +62,7 @@ class SpecialMethodsTest {
         near(of(1 + z).lgamma(), z * (-0.5772156649015329 + z * 0.8224670334241132));
         near(of(2 + z).lgamma(), z * (0.42278433509846713 + z * 0.3224670334241132));
         near(of(0, -1, INF, -INF, -0.5).lgamma(), INF, INF, INF, INF, Math.log(2 * Math.sqrt(Math.PI)));
+        near(of(-1e-200, -1e-310).lgamma(), 200 * Math.log(10), 310 * Math.log(10));
         near(of(1, 0.5, -1.5).digamma(), -0.5772156649015329, -1.9635100260214235, 0.7031566406452432);
         near(of(0, -0.0, -1, INF, -INF).digamma(), -INF, INF, NAN, INF, NAN);
         near(of(1, 0.5, -0.5).polygamma(1), Math.PI * Math.PI / 6, Math.PI * Math.PI / 2, 8.934802200544679);

@@ -9,7 +9,7 @@ import dev.retort.tensor.op.PoolOp.Window;
 import dev.retort.tensor.op.ShapeOp.PadMode;
 import org.junit.jupiter.api.Test;
 
-/// Corners in which a sweep of random cases against PyTorch once found a difference; all numbers are
+/// Corners in which a sweep of random cases against PyTorch, or a reader, once found a difference; all numbers are
 /// PyTorch's.
 class TorchEdgesTest {
     private static Tensor bytes(int... values) {
@@ -180,5 +180,52 @@ class TorchEdgesTest {
         assertThat(x.maxPool2d(window).toFloats()).containsExactly(4);
         assertThat(x.avgPool2d(window).toFloats()).containsExactly(2.5f);
         assertThat(new Window(3, 3, 2, 2, 0, 0, false).outH(2)).isZero();
+    }
+
+    @Test
+    void searchesOfScalarsAreScalars() {
+        Tensor sorted = Tensor.of(new double[] {1, 2});
+        assertThat(sorted.searchsorted(Tensor.scalar(DType.F64, 1.5), true).type())
+                .hasToString("I64[]");
+        assertThat(Tensor.scalar(DType.F64, 2).unique().inverse().type()).hasToString("I64[]");
+    }
+
+    @Test
+    void binsBeginWithTheirLowerEdge() {
+        double[] whole = new double[49];
+        for (int i = 0; i < whole.length; i++) {
+            whole[i] = i;
+        }
+        assertThat(Tensor.of(whole).histc(49, 0, 49).toDoubles()).containsOnly(1);
+        assertThatThrownBy(() -> Tensor.of(new long[] {1}).bincount(-5)).hasMessageContaining("at least 0 entries");
+    }
+
+    @Test
+    void decompositionsOfNothing() {
+        Tensor flat = Tensor.zeros(DType.F64, 2, 0, 3);
+        assertThat(flat.lu().p().type()).hasToString("F64[2, 0, 0]");
+        assertThat(flat.lu().u().type()).hasToString("F64[2, 0, 3]");
+        assertThat(flat.matrixRank().toLongs()).containsExactly(0, 0);
+    }
+
+    @Test
+    void pointsWithoutAPlaceAreAtTheEdgeOrOutside() {
+        Tensor map = Tensor.of(new double[] {1, 2, 3, 4}, 1, 1, 2, 2);
+        double none = Double.NaN;
+        double far = Double.POSITIVE_INFINITY;
+        Tensor points = Tensor.of(new double[] {none, 1, far, 1, -far, 1}, 1, 1, 3, 2);
+        assertThat(map.gridSample(points, false, SamplingPadding.ZEROS, true).toDoubles())
+                .containsExactly(0, 0, 0);
+        assertThat(map.gridSample(points, false, SamplingPadding.BORDER, true).toDoubles())
+                .containsExactly(3, 4, 3);
+        assertThat(map.gridSample(points, true, SamplingPadding.ZEROS, true).toDoubles())
+                .containsExactly(0, 0, 0);
+    }
+
+    @Test
+    void renormalisationNeedsAPositiveNorm() {
+        Tensor x = Tensor.ones(2, 2);
+        assertThatThrownBy(() -> x.renorm(0, 0, 1)).hasMessageContaining("p > 0");
+        assertThatThrownBy(() -> x.renorm(2, 0, -1)).hasMessageContaining("norm >= 0");
     }
 }

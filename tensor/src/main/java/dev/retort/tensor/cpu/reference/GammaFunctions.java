@@ -36,7 +36,8 @@ final class GammaFunctions {
         }
         if (x < 0) { // Γ(x) Γ(−x) = −π/(x sin πx)
             double sine = StrictMath.sin(Math.PI * Math.abs(x - Math.rint(x)));
-            return StrictMath.log(Math.PI / (-x * sine)) - positive(-x);
+            // two logarithms: x · sine is 0 from |x| = 1e-162 down
+            return -StrictMath.log(sine / Math.PI) - StrictMath.log(-x) - positive(-x);
         }
         return positive(x);
     }

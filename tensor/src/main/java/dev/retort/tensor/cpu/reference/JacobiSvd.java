@@ -52,9 +52,8 @@ record JacobiSvd(double[] u, double[] s, double[] vh) {
         return tall ? oriented(basis, s, other, m, n) : oriented(other, s, basis, m, n);
     }
 
-    // for each pair of columns x, y with x·y ≠ 0: the rotation (x, y) ← (c·x − s·y, s·x + c·y) that makes them
-    // orthogonal
-    // has t = s/c = sign(ζ)/(|ζ| + √(1 + ζ²)), ζ = (|y|² − |x|²)/(2·x·y)
+    // for each pair of columns x, y with x·y ≠ 0: the rotation (x, y) ← (c·x − s·y, s·x + c·y) that
+    // makes them orthogonal has t = s/c = sign(ζ)/(|ζ| + √(1 + ζ²)), ζ = (|y|² − |x|²)/(2·x·y)
     private static void orthogonalise(double[] columns, int length, double[] rotations, int count) {
         double tolerance = 4 * Math.sqrt(length) * ROUNDING;
         double all = dot(columns, 0, 0, columns.length);

@@ -155,10 +155,9 @@ final class SymmetricEigen {
         return Math.abs(beside[i]) <= Math.max(limit, Double.MIN_NORMAL);
     }
 
-    // T − μI = QR, T ← RQ + μI without forming it: a rotation of rows low and low + 1 as for T − μI makes a bulge
-    // outside
-    // the three diagonals, which further rotations push down and out; μ is the eigenvalue of the last 2 x 2 block that
-    // is closer to its last element
+    // T − μI = QR, T ← RQ + μI without forming it: a rotation of rows low and low + 1 as for T − μI
+    // makes a bulge outside the three diagonals, which further rotations push down and out; μ is the
+    // eigenvalue of the last 2 x 2 block that is closer to its last element
     private void qrStep(int low, int high) {
         double half = (diagonal[high - 1] - diagonal[high]) / 2;
         double last = beside[high - 1];

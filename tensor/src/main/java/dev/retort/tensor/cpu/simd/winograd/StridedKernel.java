@@ -134,9 +134,9 @@ final class StridedKernel {
         s3b.intoArray(m, m1 + 3 * L);
     }
 
-    /// `g[go + r * NR + f] += sum over t < tiles of v[vo + t * PITCH + r] * z[zo + t * L + f]` for [#ROWS] channels r
-    /// and
-    /// the first vector of filters f; those of the second likewise, from `z[z1]` on.
+    /// `g[go + r * NR + f] += sum over t < tiles of v[vo + t * PITCH + r] * z[zo + t * L + f]` for
+    /// [#ROWS] channels r and the first vector of filters f; those of the second likewise, from `z[z1]`
+    /// on.
     static void outer(int tiles, float[] v, int vo, float[] z, int zo, int z1, float[] g, int go) {
         FloatVector s0a = FloatVector.fromArray(S, g, go);
         FloatVector s0b = FloatVector.fromArray(S, g, go + L);

@@ -81,9 +81,8 @@ final class WinogradPairs {
     }
 
     /// The adjoint of [#output] in place of inputs: gradients of outputs, whose three values are
-    /// neighbouring vectors and which start two vectors apart: `z0 - z1`, `z1` and `z1 - z2`. Point p of
-    /// tile q goes to
-    /// `dst[d + to[from + p] + q * outQ]`.
+    /// neighbouring vectors and which start two vectors apart: `z0 - z1`, `z1` and `z1 - z2`. Point p
+    /// of tile q goes to `dst[d + to[from + p] + q * outQ]`.
     static void gradients(float[] src, int s, float[] dst, int d, int[] to, int from, int outQ, int count) {
         int t0 = d + to[from];
         int t1 = d + to[from + 1];
