@@ -17,9 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// `F32` products whose tiles are copied past the registers, on any device, against the host in `F64`; and the same on
-/// the
-/// first device, whose tiles are copied if it can.
+/// `F32` products whose tiles are copied past the registers, on any device, against the host in `F64`;
+/// and the same on the first device, whose tiles are copied if it can.
 class CopiedTilesOpenClTest {
     private static final String[] USES = {"MATMUL", "CONVOLUTION"};
 

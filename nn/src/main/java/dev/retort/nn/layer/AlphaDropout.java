@@ -8,9 +8,8 @@ import dev.retort.tensor.Tensor;
 import java.util.Arrays;
 
 /// Dropout for [SELU]: in training an element is set to the activation's limit −1.7581 with probability
-/// p, then all are scaled and shifted such that mean 0 and variance 1 stay; in evaluation x (Klambauer et
-/// al., 2017, arXiv
-/// 1706.02515).
+/// p, then all are scaled and shifted such that mean 0 and variance 1 stay; in evaluation x (Klambauer
+/// et al., 2017, arXiv 1706.02515).
 public final class AlphaDropout extends Layer {
     private static final double LIMIT = -1.7580993408473766; // −scale · alpha of SELU
 

@@ -16,9 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// Padding is with zeros, or as [PaddingMode] says; 'same' padding keeps D, H and W at stride 1.
 ///
 /// **Shape**: `[N, C, D, H, W]` → `[N, O, ⌊(D + 2·padding − dilation·(KD − 1) − 1)/stride⌋ + 1, …]`.
-/// **Parameters**: `weight` `[O, C/groups, KD, KH, KW]` and `bias` `[O]`, uniform on ±1/√(C/groups · KD ·
-/// KH · KW) at
-/// first.
+/// **Parameters**: `weight` `[O, C/groups, KD, KH, KW]` and `bias` `[O]`, uniform on ±1/√(C/groups · KD
+/// · KH · KW) at first.
 public final class Conv3d extends Layer {
     private final Config config;
     private final Parameter weight;

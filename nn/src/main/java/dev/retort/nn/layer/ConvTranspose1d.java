@@ -10,10 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Transposed convolution: the adjoint of [Conv1d], for upsampling.
 ///
-/// **Shape**: `[N, C, L]` → `[N, O, (L − 1)·stride − 2·padding + dilation·(K − 1) + outputPadding + 1]`.
-/// **Parameters**: `weight` `[C, O/groups, K]` and `bias` `[O]`, uniform on ±1/√(O/groups · K) at first
-/// (PyTorch's fan,
-/// which reads the weight as if it were a convolution's).
+/// **Shape**: `[N, C, L]` → `[N, O, (L − 1)·stride − 2·padding + dilation·(K − 1) + outputPadding +
+/// 1]`. **Parameters**: `weight` `[C, O/groups, K]` and `bias` `[O]`, uniform on ±1/√(O/groups · K) at
+/// first (PyTorch's fan, which reads the weight as if it were a convolution's).
 public final class ConvTranspose1d extends Layer {
     private final Conv1d.Config config;
     private final int outputPadding;

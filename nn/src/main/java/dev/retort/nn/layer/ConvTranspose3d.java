@@ -11,11 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /// Transposed convolution: the adjoint of [Conv3d], for upsampling.
 ///
-/// **Shape**: `[N, C, D, H, W]` → `[N, O, (D − 1)·stride − 2·padding + dilation·(KD − 1) + outputPadding
-/// + 1, …]`.
-/// **Parameters**: `weight` `[C, O/groups, KD, KH, KW]` and `bias` `[O]`, uniform on ±1/√(O/groups · KD ·
-/// KH · KW) at
-/// first (PyTorch's fan, which reads the weight as if it were a convolution's).
+/// **Shape**: `[N, C, D, H, W]` → `[N, O, (D − 1)·stride − 2·padding + dilation·(KD − 1) +
+/// outputPadding + 1, …]`. **Parameters**: `weight` `[C, O/groups, KD, KH, KW]` and `bias` `[O]`,
+/// uniform on ±1/√(O/groups · KD · KH · KW) at first (PyTorch's fan, which reads the weight as if it
+/// were a convolution's).
 public final class ConvTranspose3d extends Layer {
     private final Conv3d.Config config;
     private final int outputPadding;

@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// He, 2018, arXiv 1803.08494).
 ///
 /// **Shape**: `[N, C, ...]` → the same. **Parameters**: unless left out, `weight` `[C]` = 1 and `bias`
-/// `[C]` = 0 at
-/// first.
+/// `[C]` = 0 at first.
 public final class GroupNorm extends Layer {
     private final int groups;
     private final int channels;

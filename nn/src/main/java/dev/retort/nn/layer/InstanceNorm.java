@@ -12,15 +12,13 @@ import dev.retort.tensor.op.UpdateOp;
 import org.jspecify.annotations.Nullable;
 
 /// Normalisation of each channel of each sample over its positions (Ulyanov et al., 2016, arXiv
-/// 1607.08022). The statistics are the sample's own; with running statistics, which move as [BatchNorm]'s
-/// do towards the
-/// mean of the samples' (momentum 0.1, unbiased variance), those are used in evaluation.
+/// 1607.08022). The statistics are the sample's own; with running statistics, which move as
+/// [BatchNorm]'s do towards the mean of the samples' (momentum 0.1, unbiased variance), those are used
+/// in evaluation.
 ///
-/// **Shape**: `[N, C, ...]` → the same: PyTorch's InstanceNorm1d, 2d and 3d in one. **Parameters**: with
-/// `affine`,
-/// `weight` `[C]` = 1 and `bias` `[C]` = 0 at first; running statistics are buffers `running_mean` = 0,
-/// `running_var` = 1
-/// and `num_batches_tracked` = 0.
+/// **Shape**: `[N, C, ...]` → the same: PyTorch's InstanceNorm1d, 2d and 3d in one. **Parameters**:
+/// with `affine`, `weight` `[C]` = 1 and `bias` `[C]` = 0 at first; running statistics are buffers
+/// `running_mean` = 0, `running_var` = 1 and `num_batches_tracked` = 0.
 public final class InstanceNorm extends Layer {
     private static final double MOMENTUM = 0.1;
 

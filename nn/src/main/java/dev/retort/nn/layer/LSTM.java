@@ -7,9 +7,8 @@ import org.jspecify.annotations.Nullable;
 /// Long short-term memory (Hochreiter and Schmidhuber, 1997): with gates i, f, g, o from W_ih·x + b_ih +
 /// W_hh·h + b_hh, c ← σ(f)·c + σ(i)·tanh(g), h ← σ(o)·tanh(c).
 ///
-/// **Shape**: x `[T, B, I]` → output `[T, B, D·directions]` (batch and time swapped with `batchFirst`), h
-/// and c
-/// `[layers·directions, B, D]`.
+/// **Shape**: x `[T, B, I]` → output `[T, B, D·directions]` (batch and time swapped with `batchFirst`),
+/// h and c `[layers·directions, B, D]`.
 public final class LSTM extends Recurrent {
     /// One layer from `in` to `width` features.
     public LSTM(int in, int width, Rng rng) {

@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// arXiv 1607.06450).
 ///
 /// **Shape**: [..., normalised shape] → the same. **Parameters**: unless left out, `weight` = 1 and
-/// `bias` = 0 of
-/// the normalised shape at first.
+/// `bias` = 0 of the normalised shape at first.
 public final class LayerNorm extends Layer {
     private final Shape shape;
     private final double eps;

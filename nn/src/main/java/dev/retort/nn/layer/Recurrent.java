@@ -12,9 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// What [LSTM], [GRU] and [RNN] share: layers, directions, names, and the walk over time. Sequences are
-/// `[T, B, I]`
-/// as in PyTorch, or `[B, T, I]` with [Config#withBatchFirst]; states are `[layers·directions, B, D]`
-/// either way.
+/// `[T, B, I]` as in PyTorch, or `[B, T, I]` with [Config#withBatchFirst]; states are
+/// `[layers·directions, B, D]` either way.
 ///
 /// **Parameters** of layer k: `weight_ih_lK` `[G·D, I]`, `weight_hh_lK` `[G·D, D]`, `bias_ih_lK` `[G·D]`,
 /// `bias_hh_lK` `[G·D]` (G gates; the suffix `_reverse` for the backward direction), uniform on ±1/√D at

@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// What [RNNCell], [LSTMCell] and [GRUCell] share: one step in time with weights of its own.
 ///
 /// **Parameters**: `weight_ih` `[G·D, I]`, `weight_hh` `[G·D, D]`, and `bias_ih`, `bias_hh` `[G·D]` (G
-/// gates), uniform on
-/// ±1/√D at first.
+/// gates), uniform on ±1/√D at first.
 public abstract sealed class RecurrentCell extends Module permits RNNCell, LSTMCell, GRUCell {
     private final int in;
     private final int width;

@@ -17,8 +17,7 @@ public final class Softplus extends Layer {
     }
 
     /// The given sharpness; the identity where beta · x > threshold, which with the usual 20 is within
-    /// rounding of
-    /// `F32`.
+    /// rounding of `F32`.
     ///
     /// @throws OpException if beta is not positive
     public Softplus(double beta, double threshold) {

@@ -57,9 +57,8 @@ public final class Transformer extends Module {
                 target)[0];
     }
 
-    /// A mask for attention to sequences of which only the first `lengths[b]` of `size` positions count:
-    /// `BOOL`
-    /// `[B, 1, 1, size]`, true where they do.
+    /// A mask for attention to sequences of which only the first `lengths[b]` of `size` positions
+    /// count: `BOOL` `[B, 1, 1, size]`, true where they do.
     public static Tensor lengthMask(int size, int... lengths) {
         boolean[] on = new boolean[lengths.length * size];
         for (int b = 0; b < lengths.length; b++) {

@@ -10,9 +10,8 @@ import java.util.Arrays;
 /// Maps resized by a factor, or to given extents.
 ///
 /// **Shape**: `[N, C, L]`, `[N, C, H, W]` or `[N, C, D, H, W]` → the same with other extents, ⌊L ·
-/// factor⌋. Positions
-/// follow from the extents alone, which differs from PyTorch's where a factor is not whole (there
-/// `recompute_scale_factor` does the same).
+/// factor⌋. Positions follow from the extents alone, which differs from PyTorch's where a factor is not
+/// whole (there `recompute_scale_factor` does the same).
 public final class Upsample extends Layer {
     private final Interpolation mode;
     private final boolean alignCorners;

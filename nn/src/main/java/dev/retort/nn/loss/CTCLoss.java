@@ -9,9 +9,8 @@ import java.util.Arrays;
 /// of a label sequence with longer outputs. An alignment gives a class or the blank at each time step;
 /// repeated classes merge, then blanks vanish.
 ///
-/// **Shape**: log-probabilities `[T, N, C]`; targets `[N, S]`, of which `targetLengths[n]` count, or all
-/// target
-/// sequences one after the other `[Σ targetLengths]`.
+/// **Shape**: log-probabilities `[T, N, C]`; targets `[N, S]`, of which `targetLengths[n]` count, or
+/// all target sequences one after the other `[Σ targetLengths]`.
 ///
 /// Computed in double and in logarithms. The gradient is that of the log-probabilities as free variables;
 /// PyTorch's has e^x added, which makes no difference once it has gone through log-softmax. There is no

@@ -5,8 +5,7 @@ import dev.retort.tensor.Tensor;
 import java.util.function.BinaryOperator;
 
 /// max(0, d(a, p) − d(a, n) + margin) of anchors, positives and negatives, counted by rows (Schroff et
-/// al., 2015, arXiv
-/// 1503.03832).
+/// al., 2015, arXiv 1503.03832).
 ///
 /// @param distance of rows `[..., D]`, as `[...]`
 /// @param margin   by how much the negative is to be further away

@@ -9,11 +9,9 @@ import dev.retort.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// weight/σ with σ the largest singular value of the weight as a matrix `[O, rest]` (Miyato et al., 2018,
-/// arXiv
-/// 1802.05957). σ = uᵀ·W·v comes from power iteration, whose vectors are saved as `weight_u` and
-/// `weight_v`; gradients
-/// do not flow into them.
+/// weight/σ with σ the largest singular value of the weight as a matrix `[O, rest]` (Miyato et al.,
+/// 2018, arXiv 1802.05957). σ = uᵀ·W·v comes from power iteration, whose vectors are saved as
+/// `weight_u` and `weight_v`; gradients do not flow into them.
 ///
 /// Unlike PyTorch's, the value does not step on by being read: call [#iterate] once a training step.
 public final class SpectralNorm implements Parametrization {
