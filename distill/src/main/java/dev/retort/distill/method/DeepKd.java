@@ -108,7 +108,8 @@ public record DeepKd(Dkd loss, double momentum, double delta, double weightDecay
     public static Tensor others(Tensor student, Tensor teacher, Tensor classes, double temperature, int k) {
         Tensor rest = LogitLoss.without(teacher, LogitLoss.at(teacher, classes));
         Tensor best = rest.topk(k, 1).indices(); // [B, k]
-        Tensor left = best.oneHot(teacher.size(1)).sum(false, 1).eq(0.0).to(DType.BOOL);
+        Tensor ones = teacher.detach().onesLike();
+        Tensor left = ones.scatter(1, best, ones.zerosLike()).to(DType.BOOL); // a source may be larger than the index
         return HintonKd.divergence(LogitLoss.without(student, left), LogitLoss.without(teacher, left), temperature);
     }
 

@@ -113,6 +113,16 @@ final class MixedTexts implements SampleSource {
             targets[target + 2 * length] = (float) drawn;
         }
 
+        /// Whether one is still being written.
+        boolean isOpen() {
+            for (boolean end : done) {
+                if (!end) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
         int longest() {
             return java.util.Arrays.stream(ends).max().orElse(0);
         }
@@ -122,7 +132,7 @@ final class MixedTexts implements SampleSource {
         Writing writing = config.writing();
         int length = pool.inputs.tensor().size(1);
         Texts texts = new Texts(config.prompts(), from, count, length);
-        for (int step = 0; step < writing.newTokens(); step++) {
+        for (int step = 0; step < writing.newTokens() && texts.isOpen(); step++) {
             // Causal networks: what is right of a text's end has no say before it.
             int longest = texts.longest();
             Tensor ids =
