@@ -235,7 +235,8 @@ public final class LBFGS implements Stateful {
                 own[i] = origin[at + i] + t * direction[at + i];
             }
             if (parameter.requiresGrad()) {
-                parameter.set(Tensor.wrap(DType.F64, own, parameter.shape().dims())
+                parameter.set(Tensor.wrap(DType.F64, own)
+                        .reshape(parameter.shape())
                         .to(parameter.tensor().dtype())
                         .to(parameter.tensor().device()));
             }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.retort.nn.Parameter;
+import dev.retort.tensor.DType;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Tensor;
 import java.util.LinkedHashMap;
@@ -82,5 +83,18 @@ class WolfeSearchTest {
         search.loadStateDict(state); // fresh: no direction and no gradient yet
         state.put("n_iter", Tensor.of(new long[] {3}).reshape());
         assertThatThrownBy(() -> search.loadStateDict(state)).hasMessageContaining("'d' of 1 numbers");
+    }
+
+    @Test
+    void parametersMayBeScalars() {
+        Parameter w = new Parameter(Tensor.scalar(DType.F64, 3));
+        LBFGS search = new LBFGS(Map.of("w", w), LBFGS.Config.defaults());
+        search.step(() -> {
+            w.zeroGrad();
+            Tensor loss = w.value().square();
+            loss.backward();
+            return loss;
+        });
+        assertThat(w.tensor().item()).isCloseTo(0, within(1e-6));
     }
 }
