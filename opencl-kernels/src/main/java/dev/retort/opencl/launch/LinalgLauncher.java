@@ -112,9 +112,11 @@ final class LinalgLauncher {
     }
 
     private static Tensor[] eigh(Task t) {
-        Tensor a = fromStart(t, t.in()[0]);
-        int n = a.size(-1);
-        checkFinite(t, a.tril(0), n * n);
+        Tensor lower = t.in()[0].tril(0);
+        int n = lower.size(-1);
+        checkFinite(t, lower, n * n);
+        Tensor scale = scale(lower);
+        Tensor a = fromStart(t, lower.div(scale));
         Tensor values = t.result(0);
         Tensor vectors = t.result(1);
         eachMatrix(
@@ -128,7 +130,7 @@ final class LinalgLauncher {
                         .buffer(values)
                         .buffer(vectors),
                 matrices(a, n * n));
-        return new Tensor[] {values, vectors};
+        return new Tensor[] {values.mul(scale.reshape(scale(values.shape()))), vectors};
     }
 
     private static Tensor[] svd(Task t) {
