@@ -19,6 +19,7 @@ import dev.retort.nn.train.ProgressBar;
 import dev.retort.nn.train.TopK;
 import dev.retort.tensor.Device;
 import dev.retort.tensor.Rng;
+import dev.retort.tensor.Tensor;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -107,12 +108,12 @@ public final class EvalCommand implements Callable<Integer> {
         Device chosen = DeviceChoice.parse(device);
         Subject subject = subject(weights);
         subject.model.to(chosen);
-        Scores scores = evaluate(subject, data);
+        Scores scores = evaluate(weights, subject, data);
         print(spec.commandLine().getOut(), scores.best, scores.five);
         return 0;
     }
 
-    private static Scores evaluate(Subject subject, String source) throws IOException {
+    private static Scores evaluate(Path file, Subject subject, String source) throws IOException {
         try (ProgressBar bar = Terminal.progressBar()) {
             Dataset images = images(source, bar);
             subject.check.accept(images);
@@ -122,11 +123,21 @@ public final class EvalCommand implements Callable<Integer> {
                     new DataLoader(images, DataLoader.Config.evaluation(100).withTransform(subject.normalize));
             bar.start("eval", images.size(), "images");
             Evaluation.each(subject.model, loader, (batch, logits) -> {
+                requireFinite(file, logits);
                 best.add(logits, batch.targets());
                 five.add(logits, batch.targets());
                 bar.advance(batch.size(), String.format(Locale.ROOT, "%.2f %%", 100 * best.value()));
             });
             return new Scores(best, five);
+        }
+    }
+
+    /// A class that is not found among numbers that are none is no mistake of the model.
+    private static void requireFinite(Path file, Tensor logits) {
+        for (float value : logits.toFloats()) {
+            if (!Float.isFinite(value)) {
+                throw new CommandException("eval: " + file + ": expects a model with finite logits, got " + value);
+            }
         }
     }
 
@@ -163,7 +174,11 @@ public final class EvalCommand implements Callable<Integer> {
         }
         Layer net = Init.skipped(
                 () -> new CifarResNet(CifarResNet.Config.of(Integer.parseInt(matcher.group(1)), 10), new Rng(0)));
-        net.loadStateDict(WeightFile.read(file));
+        try {
+            net.loadStateDict(WeightFile.read(file));
+        } catch (IllegalArgumentException e) {
+            throw new CommandException("eval: " + file + ": expects weights of " + name + ": " + e.getMessage(), e);
+        }
         net.eval();
         return new Subject(net, new Normalize(mean, std), _ -> {});
     }

@@ -28,6 +28,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +47,8 @@ record SelectInputs(Candidates candidates, int[] positions) {
         int[] positions = positions(options.skip, pool.logits.size(0));
         Tensor rows =
                 Tensor.wrap(DType.I64, Arrays.stream(positions).asLongStream().toArray(), positions.length);
-        Candidates candidates = Candidates.ofLogits(pool.logits.indexSelect(0, rows));
+        Path source = options.logits != null ? options.logits : Objects.requireNonNull(options.model);
+        Candidates candidates = from(source, () -> Candidates.ofLogits(pool.logits.indexSelect(0, rows)));
         Tensor embeddings = pool.embeddings;
         if (embeddings != null) {
             if (embeddings.size(0) != pool.logits.size(0)) {
@@ -64,6 +66,15 @@ record SelectInputs(Candidates candidates, int[] positions) {
                     + " --validation-logits and --validation-labels");
         }
         return new SelectInputs(candidates, positions);
+    }
+
+    /// What is made of a file's numbers; what is wrong with them is said with its name.
+    private static <T> T from(Path file, Supplier<T> made) {
+        try {
+            return made.get();
+        } catch (IllegalArgumentException e) {
+            throw new CommandException("select: " + file + ": " + e.getMessage(), e);
+        }
     }
 
     private static Pool pool(SelectOptions options, Selector selector) throws IOException {
@@ -140,7 +151,8 @@ record SelectInputs(Candidates candidates, int[] positions) {
             }
             return given;
         }
-        return TeacherErrors.accuracy(Confidence.ofLogits(LogitsFile.read(logits)), integers(labels));
+        Tensor read = LogitsFile.read(logits);
+        return TeacherErrors.accuracy(from(logits, () -> Confidence.ofLogits(read)), integers(labels));
     }
 
     private static long[] integers(Path file) throws IOException {

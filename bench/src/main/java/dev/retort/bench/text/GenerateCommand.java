@@ -7,6 +7,7 @@ import dev.retort.nn.generate.GenerationConfig;
 import dev.retort.nn.generate.Generator;
 import dev.retort.nn.text.IncrementalDecoder;
 import dev.retort.tensor.Device;
+import dev.retort.tensor.OpException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -78,7 +79,12 @@ public final class GenerateCommand implements Callable<Integer> {
         }
         config(tokens, seed); // mistakes in the options are said before anything is printed
         out.print(prompt.strip());
-        write(loaded, all, out);
+        try {
+            write(loaded, all, out);
+        } catch (OpException e) { // such as weights that are not finite
+            out.println();
+            throw new CommandException("generate: " + model + ": " + e.getMessage(), e);
+        }
         out.println();
         return 0;
     }

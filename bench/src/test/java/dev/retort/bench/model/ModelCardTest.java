@@ -75,6 +75,20 @@ class ModelCardTest {
     }
 
     @Test
+    void weightsThatAreNoNumbersAreNoAccuracyOfZero() throws Exception {
+        Path file = folder.resolve("nan.safetensors");
+        ImageShape colour = new ImageShape(3, 32, 32);
+        Normalization plain = new Normalization(List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
+        Layer model = ModelSpec.parse("mlp:4").create(colour, 3, new Rng(5));
+        model.parameters().forEach(p -> p.set(p.tensor().mul(Double.NaN)));
+        new ModelCard("mlp:4", colour, CARD.classes(), plain, Map.of()).save(model, file);
+        Path batch = Files.write(folder.resolve("test.bin"), new byte[1 + 3 * 32 * 32]);
+        CommandLineRun run = CommandLineRun.of("eval", "--weights", file.toString(), "--data", batch.toString());
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("eval: " + file + ": expects a model with finite logits");
+    }
+
+    @Test
     void weightsWithoutACardAreRefused() throws Exception {
         Path file = folder.resolve("bare.safetensors");
         Safetensors.write(file, model().stateDict());

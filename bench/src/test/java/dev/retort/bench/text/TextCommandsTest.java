@@ -149,6 +149,17 @@ class TextCommandsTest {
         Path jar = Files.writeString(folder.resolve("no.jar"), "nothing");
         assertThat(CommandLineRun.of("embed", "--weights", jar.toString(), "a").err())
                 .contains("expects the jar of all-MiniLM-L6-v2");
+        Path batch = Files.write(folder.resolve("test.bin"), new byte[3073]);
+        assertThat(CommandLineRun.of(
+                                "eval",
+                                "--architecture",
+                                "resnet20",
+                                "--model",
+                                other.toString(),
+                                "--data",
+                                batch.toString())
+                        .err())
+                .contains("eval: " + other + ": expects weights of resnet20: loadStateDict");
         assertThat(CommandLineRun.of(
                                 "eval",
                                 "--architecture",
@@ -219,7 +230,7 @@ class TextCommandsTest {
         CommandLineRun beams = CommandLineRun.of(
                 "generate", "--model", model.toString(), "--tokens", "16", "--beams", "1000000000", "abcd");
         assertThat(beams.code()).isEqualTo(1);
-        assertThat(beams.err()).contains("generate: 1,000,000,000 beams need at least ", " MiB");
+        assertThat(beams.err()).contains("generate: " + model, "1,000,000,000 beams need at least ", " MiB");
     }
 
     @Test
