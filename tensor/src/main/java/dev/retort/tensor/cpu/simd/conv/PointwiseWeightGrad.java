@@ -32,15 +32,15 @@ final class PointwiseWeightGrad {
     private static final int MR = TALL ? TallKernel.MR : FencedKernel.MR;
     private static final int NR = GemmKernel.NR;
     private static final int PITCH = TALL ? TallKernel.PITCH : FencedKernel.PITCH;
-    private static final int DEPTH = TALL ? TallKernel.DEPTH : FencedKernel.DEPTH;
+    private static final int DEPTH = TALL ? TallKernel.DEPTH : FencedKernel.MOST;
     /// Rows that are copied together: twelve stay in the first-level cache while panels go by; where tiles are
     /// smaller a panel stays there while 96 rows go by.
     private static final int GROUP = TALL ? MR : 16 * MR;
     /// Columns of a task at most: a block of positions of them fills half of a second-level cache of 2 MB.
     private static final int COLUMNS = 512;
     /// Rows of a task at most: their sums beside [#COLUMNS] columns fill a quarter of that cache. Of smaller tiles
-    /// twice as many, since every task packs its columns for itself (measured: docs/design-notes.md).
-    private static final int ROWS = TALL ? 264 : 528;
+    /// four times as many, since every task packs its columns for itself (measured: docs/design-notes.md).
+    private static final int ROWS = TALL ? 264 : 1056;
     /// Weights up to which portions cost less than packing the same source twice.
     private static final int PORTION_WEIGHTS = 1 << 16;
     /// Positions that make a portion worth its sums.

@@ -31,7 +31,7 @@ final class TallWeightGrad {
     private static final boolean TALL = L == 16;
 
     private static final int PITCH = TALL ? TallKernel.PITCH : FencedKernel.PITCH;
-    private static final int DEPTH = TALL ? TallKernel.DEPTH : FencedKernel.DEPTH;
+    private static final int DEPTH = TALL ? TallKernel.DEPTH : FencedKernel.MOST;
     /// Rows of a tile, and rows that are copied together.
     private static final int TILE = TALL ? TallKernel.MR : FencedKernel.MR;
 

@@ -25,10 +25,11 @@ public final class FencedKernel {
     public static final int MR = 6;
     /// Depth at which a panel of B and two strips of A stay in a first-level cache of 32 KB.
     public static final int DEPTH = 256;
-    /// Largest depth: the panel and one strip fill that cache.
-    static final int MOST = 384;
+    /// Largest depth: the panel and one strip fill that cache. It divides planes of 28 x 28 and 56 x 56 pixels, and
+    /// pairs of 14 x 14.
+    public static final int MOST = 392;
     /// Distance of two rows: whole cache lines, an odd number of them, so that rows do not compete for a set.
-    public static final int PITCH = MOST + 16;
+    public static final int PITCH = MOST + 8;
 
     private FencedKernel() {}
 
