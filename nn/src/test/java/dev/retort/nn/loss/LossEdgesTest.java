@@ -146,4 +146,29 @@ class LossEdgesTest {
         assertThat(loss.count()).isEqualTo(third + 0.7);
         assertThat(loss.mean().item()).isCloseTo(Math.log(2), within(1e-15));
     }
+
+    @Test
+    void saturatedProbabilitiesHaveFiniteGradients() {
+        Tensor p = of(0, 1, 0, 1, 1e-30).requiresGrad(true);
+        new BCELoss().of(p, of(0, 1, 1, 0, 1)).sum().backward();
+        assertThat(p.grad().toDoubles()).containsExactly(1, -1, -1e12, 1e12, -1e12);
+        assertThat(new BCELoss().each(p, of(0, 1, 1, 0, 1)).toDoubles())
+                .containsExactly(new double[] {0, 0, 100, 100, -Math.log(1e-30)}, within(1e-12));
+    }
+
+    /// Label 2 against class 1 and 0, twice each.
+    @Test
+    void aLabelThatIsNamedTwiceCountsTwice() {
+        Tensor x = of(0.5, 0.25, 1);
+        double once = new MultiLabelMarginLoss()
+                .of(x, Tensor.of(new long[] {2, -1, 0}))
+                .sum()
+                .item();
+        double twice = new MultiLabelMarginLoss()
+                .of(x, Tensor.of(new long[] {2, 2, -1}))
+                .sum()
+                .item();
+        assertThat(once).isCloseTo((0.5 + 0.25) / 3, within(1e-15));
+        assertThat(twice).isCloseTo(2 * once, within(1e-15));
+    }
 }
