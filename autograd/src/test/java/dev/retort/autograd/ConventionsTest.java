@@ -273,6 +273,43 @@ class ConventionsTest {
                 .verify();
     }
 
+    /// The floating quotient of 1 and 0.1 is 10, the exact one below it.
+    @Test
+    void theGradientOfADivisorCountsWholeQuotients() {
+        assertThat(gradient(x -> scalar(1).remainder(x), 0.1)).containsExactly(-9);
+    }
+
+    @Test
+    void logarithmsOfSumsShareTheirGradientHoweverLargeTheyAre() {
+        for (double x : new double[] {0, 1e20, -1e20}) {
+            assertThat(gradient(v -> v.logaddexp(scalar(x)), x)).containsExactly(0.5);
+            assertThat(gradient(v -> v.logaddexp2(scalar(x)), x)).containsExactly(0.5);
+        }
+        assertThat(gradient(v -> v.logaddexp(scalar(1)), INFINITE, -INFINITE)).containsExactly(1, 0);
+        assertThat(gradient(v -> scalar(1).logaddexp2(v), INFINITE, -INFINITE)).containsExactly(1, 0);
+        assertThat(gradient(v -> v.logaddexp(scalar(-INFINITE)), -INFINITE)).containsExactly(0);
+        assertThat(gradient(v -> v.logcumsumexp(0), -INFINITE, 0)).containsExactly(1, 1);
+    }
+
+    @Test
+    void gradientsAreFiniteAtZeros() {
+        assertThat(gradient(y -> y.atan2(scalar(0)), 0)).containsExactly(0);
+        assertThat(gradient(x -> scalar(0).atan2(x), 0)).containsExactly(0);
+        assertThat(gradient(x -> x.add(x.truncDivide(scalar(0))), 1)).containsExactly(1);
+        assertThat(gradient(x -> x.reshape(1, 1, 2).lpPool1d(2, 2, 2, false), 0, 0))
+                .containsExactly(0, 0);
+    }
+
+    @Test
+    void theGradientOfSincDoesNotCancelNearZero() {
+        double x = 1e-6;
+        double expected = -Math.PI * Math.PI / 3 * x;
+        assertThat(gradient(Tensor::sinc, x, 0, 1e-300)).containsExactly(new double[] {expected, 0, 0}, within(1e-15));
+        GradCheck.defaults()
+                .firstOrder("sinc", in -> one(in[0].sinc()), vector(0.01, 0.31, 0.32, -2.5))
+                .verify();
+    }
+
     @Test
     void emptyTensorsHaveEmptyGradients() {
         Tensor x = Tensor.zeros(DType.F64, 0, 3).requiresGrad(true);

@@ -30,8 +30,7 @@ public sealed interface CompositeMethods permits Tensor {
 
     /// ln(eˣ + eʸ) without overflow; −∞ where both are −∞.
     default Tensor logaddexp(Tensor other) {
-        Shape shape = Shape.broadcast("logaddexp", self().shape(), other.shape());
-        return Tensor.stack(0, self().expand(shape), other.expand(shape)).logsumexp(0);
+        return LogSums.add(self(), other, false);
     }
 
     /// Without the fraction: rounded towards zero; gradient 0.

@@ -199,13 +199,15 @@ public sealed interface IndexMethods permits Tensor {
         return Tensor.wrap(DType.I64, out, count, rank).to(self().device());
     }
 
-    /// The elements where the `BOOL` mask (of this shape) holds, as a vector in row-major order.
+    /// The elements where the `BOOL` mask holds, as a vector in row-major order; both broadcast.
+    ///
+    /// @throws OpException if the mask is of another dtype or the shapes do not broadcast
     default Tensor maskedSelect(Tensor mask) {
-        if (mask.dtype() != DType.BOOL || !mask.shape().equals(self().shape())) {
-            throw new OpException("masked_select: expects a BOOL mask of the input's shape, got " + self().type()
-                    + " and " + mask.type());
+        if (mask.dtype() != DType.BOOL) {
+            throw new OpException("masked_select: expects a BOOL mask, got " + self().type() + " and " + mask.type());
         }
-        Tensor positions = mask.reshape(mask.numel()).nonzero();
-        return self().reshape(self().numel()).indexSelect(0, positions.reshape(positions.size(0)));
+        Shape shape = Shape.broadcast("masked_select", self().shape(), mask.shape());
+        Tensor positions = mask.expand(shape).reshape(shape.numel()).nonzero();
+        return self().expand(shape).reshape(shape.numel()).indexSelect(0, positions.reshape(positions.size(0)));
     }
 }

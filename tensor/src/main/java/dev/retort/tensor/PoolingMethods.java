@@ -193,10 +193,12 @@ public sealed interface PoolingMethods permits Tensor {
     }
 
     /// (Σ xᵖ)^(1/p) of each window of [N, C, H, W]: power-average pooling. NaN where p is odd and the sum
-    /// negative.
+    /// negative; gradient 0 where the sum is 0.
     default Tensor lpPool2d(double p, PoolOp.Window window) {
         Tensor mean = Engine.one(new PoolOp.AvgPool2d(window, true), self().pow(p));
-        return mean.mul(window.kernelH() * (double) window.kernelW()).pow(1 / p);
+        Tensor sum = mean.mul(window.kernelH() * (double) window.kernelW());
+        Tensor none = sum.detach().eq(0);
+        return sum.maskedFill(none, 1).pow(1 / p).maskedFill(none, 0);
     }
 
     /// (Σ xᵖ)^(1/p) of each window of [N, C, L].

@@ -28,6 +28,16 @@ public sealed interface SpecialMethods permits Tensor {
         return Tensor.scalar(floating().dtype(), value).to(self().device());
     }
 
+    /// A number as a scalar of this integer tensor's dtype.
+    private Tensor whole(long value) {
+        DType dtype = self().dtype() == DType.BOOL ? DType.I64 : self().dtype();
+        return Tensor.of(new long[] {value}, 1).reshape().to(dtype).to(self().device());
+    }
+
+    private static boolean isHalf(DType dtype) {
+        return dtype == DType.F16 || dtype == DType.BF16;
+    }
+
     /// sinh x.
     default Tensor sinh() {
         return unary(new ElementwiseOp.Sinh());
@@ -93,11 +103,18 @@ public sealed interface SpecialMethods permits Tensor {
         return floating().clamp(eps, 1 - eps).logit();
     }
 
-    /// sin(πx)/(πx), 1 at 0.
+    /// sin(πx)/(πx), 1 at 0. Near 0 the first terms of its series, whose gradient does not cancel.
     default Tensor sinc() {
-        Tensor zero = self().eq(0);
-        Tensor angle = floating().mul(Math.PI).maskedFill(zero, 1);
-        return angle.sin().div(angle).maskedFill(zero, 1);
+        Tensor x = floating();
+        Tensor angle = (isHalf(x.dtype()) ? x.to(DType.F32) : x).mul(Math.PI);
+        Tensor near = angle.detach().abs().lt(1);
+        Tensor square = angle.maskedFill(near.logicalNot(), 0).square();
+        Tensor series = square.zerosLike().add(1.0);
+        for (int k = 9; k >= 1; k--) { // 1 − z/(2·3)·(1 − z/(4·5)·(…)); the next term is below 2e-20
+            series = square.mul(series).mul(-1.0 / (2 * k * (2 * k + 1))).add(1.0);
+        }
+        Tensor far = angle.maskedFill(near, 1);
+        return Tensor.where(near, series, far.sin().div(far)).to(x.dtype());
     }
 
     /// The angle in [−π, π] of the point (other, this).
@@ -122,9 +139,23 @@ public sealed interface SpecialMethods permits Tensor {
         return floating().fmod(scalar(value));
     }
 
+    /// The remainder of x/value with the sign of x; integers stay integers.
+    ///
+    /// @throws OpException if this is no floating tensor and `value` is 0
+    default Tensor fmod(long value) {
+        return self().dtype().isFloating() ? fmod((double) value) : self().fmod(whole(value));
+    }
+
     /// The remainder of x/value with the sign of `value`; integers become `F32`.
     default Tensor remainder(double value) {
         return floating().remainder(scalar(value));
+    }
+
+    /// The remainder of x/value with the sign of `value`; integers stay integers.
+    ///
+    /// @throws OpException if this is no floating tensor and `value` is 0
+    default Tensor remainder(long value) {
+        return self().dtype().isFloating() ? remainder((double) value) : self().remainder(whole(value));
     }
 
     /// ⌊x/other⌋ of the exact quotient; integers stay integers. Gradient 0.
@@ -139,7 +170,7 @@ public sealed interface SpecialMethods permits Tensor {
     /// @throws OpException if a divisor is the integer 0
     default Tensor truncDivide(Tensor other) {
         if (self().dtype().promote(other.dtype()).isFloating()) {
-            return self().div(other).trunc();
+            return self().detach().div(other.detach()).trunc(); // 0 · ∞ would be NaN beside a divisor of 0
         }
         return self().sub(self().fmod(other)).floorDivide(other);
     }
@@ -156,11 +187,7 @@ public sealed interface SpecialMethods permits Tensor {
 
     /// log₂(2ˣ + 2ʸ) without overflow; −∞ where both are −∞, and no gradient there.
     default Tensor logaddexp2(Tensor other) {
-        Tensor most = self().detach().maximum(other.detach());
-        Tensor shift = most.maskedFill(most.isFinite().logicalNot(), 0); // a constant: it cancels in gradients
-        Tensor sum = self().sub(shift).exp2().add(other.sub(shift).exp2());
-        Tensor none = sum.detach().eq(0);
-        return sum.maskedFill(none, 1).log2().add(shift).maskedFill(none, Double.NEGATIVE_INFINITY);
+        return LogSums.add(self(), other, true);
     }
 
     /// x · 2^other.

@@ -24,7 +24,7 @@ public sealed interface StatisticsMethods permits Tensor {
                 pick(sorted.values(), dim, k - 1, keepDim), pick(sorted.indices(), dim, k - 1, keepDim));
     }
 
-    /// The median along `dim` with its index: the lower one of two, NaN if there is one, as in PyTorch.
+    /// The median along `dim` with its index: the lower one of two, or the first NaN if there is one, as in PyTorch.
     ///
     /// @throws OpException if there are no elements
     default ValuesIndices median(int dim, boolean keepDim) {
@@ -36,10 +36,9 @@ public sealed interface StatisticsMethods permits Tensor {
             throw new OpException("median: expects at least one element along dim " + dim + ", got " + self().type());
         }
         ValuesIndices sorted = self().sort(dim, false);
-        Tensor missing = self().detach().isNan().any(true, dim);
+        Tensor numbers = self().detach().isNan().logicalNot().sum(true, dim); // NaN comes last
         Tensor middle = Tensor.scalar(DType.I64, (n - 1) / 2).to(self().device());
-        Tensor last = Tensor.scalar(DType.I64, n - 1).to(self().device()); // NaN comes last
-        Tensor at = Tensor.where(missing, last, middle);
+        Tensor at = Tensor.where(numbers.lt(n), numbers, middle);
         Tensor values = sorted.values().gather(dim, at);
         Tensor indices = sorted.indices().gather(dim, at);
         return keepDim
@@ -229,7 +228,7 @@ public sealed interface StatisticsMethods permits Tensor {
         }
         Tensor norm = self().norm(p, true, others);
         Tensor factor = norm.add(1e-7).reciprocal().mul(most); // PyTorch's guard
-        return self().mul(factor.maskedFill(norm.le(most), 1));
+        return self().mul(factor.maskedFill(norm.gt(most).logicalNot(), 1)); // as it is where the norm is NaN
     }
 
     private static Tensor pick(Tensor sorted, int dim, int index, boolean keepDim) {

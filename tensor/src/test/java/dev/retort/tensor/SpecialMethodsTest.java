@@ -102,6 +102,11 @@ class SpecialMethodsTest {
         assertThat(a.fmod(b).toLongs()).containsExactly(-1, 1, 1, 0);
         near(of(-7).fmod(3), -1);
         near(of(-7).remainder(3), 2);
+        Tensor small = Tensor.of(new int[] {-7}).fmod(3);
+        assertThat(small.dtype()).isEqualTo(DType.I32);
+        assertThat(small.toInts()).containsExactly(-1);
+        assertThat(Tensor.of(new int[] {-7}).remainder(3).toInts()).containsExactly(2);
+        assertThat(Tensor.of(new int[] {-7}).fmod(2.5).toFloats()).containsExactly(-2);
         Tensor zero = Tensor.of(new long[] {0});
         assertThatThrownBy(() -> a.fmod(zero)).hasMessageContaining("fmod: expects integer divisors");
         assertThatThrownBy(() -> a.floorDivide(zero)).hasMessageContaining("floor_divide: expects integer divisors");

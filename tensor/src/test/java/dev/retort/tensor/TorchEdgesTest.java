@@ -228,4 +228,33 @@ class TorchEdgesTest {
         assertThatThrownBy(() -> x.renorm(0, 0, 1)).hasMessageContaining("p > 0");
         assertThatThrownBy(() -> x.renorm(2, 0, -1)).hasMessageContaining("norm >= 0");
     }
+
+    @Test
+    void theFirstNaNIsTheMedian() {
+        Tensor x = Tensor.of(new double[] {3, Double.NaN, 1, Double.NaN});
+        assertThat(x.median(0, false).indices().item()).isEqualTo(1);
+    }
+
+    @Test
+    void aMaskedSelectionBroadcasts() {
+        Tensor mask = Tensor.of(new boolean[] {true, false});
+        assertThat(Tensor.of(new long[] {1, 2, 3, 4}, 2, 2).maskedSelect(mask).toLongs())
+                .containsExactly(1, 3);
+        assertThat(Tensor.of(new long[] {1, 2}, 2, 1).maskedSelect(mask).toLongs())
+                .containsExactly(1, 2);
+    }
+
+    @Test
+    void aRowWithNaNIsNotRenormalised() {
+        Tensor x = Tensor.of(new double[] {3, Double.NaN, 3, 4}, 2, 2);
+        double[] rows = x.renorm(2, 0, 1).toDoubles();
+        assertThat(rows[0]).isEqualTo(3);
+        assertThat(rows[3]).isCloseTo(0.8, within(1e-6));
+    }
+
+    @Test
+    void halfTypesRoundTheSincOnce() {
+        assertThat(Tensor.of(new float[] {1, 2, 0.5f}).to(DType.F16).sinc().toFloats())
+                .containsExactly(new float[] {0, 0, 0.63671875f}, within(1e-6f));
+    }
 }

@@ -112,7 +112,7 @@ final class ElementwiseVjp {
                                 Saved.inputs(0, 1),
                                 c -> c.sumTo(
                                         1,
-                                        c.g().mul(c.input(0).div(c.input(1)).floor())
+                                        c.g().mul(c.input(0).floorDivide(c.input(1)))
                                                 .neg())));
             // y = a − b·trunc(a/b): da = g, db = −g·trunc(a/b)
             case ElementwiseOp.Fmod() ->
@@ -128,7 +128,8 @@ final class ElementwiseVjp {
             // y = ⌊a/b⌋: piecewise constant
             case ElementwiseOp.FloorDivide() ->
                 Rule.of(wrt(0, Saved.NOTHING, c -> c.zerosOf(0)), wrt(1, Saved.NOTHING, c -> c.zerosOf(1)));
-            // y = angle of (b, a), h² = a² + b²: da = g·b/h², db = −g·a/h²; h twice, so that h² cannot overflow
+            // y = angle of (b, a), h² = a² + b²: da = g·b/h², db = −g·a/h², 0 at the origin; h twice, so that h² cannot
+            // overflow
             case ElementwiseOp.Atan2() ->
                 Rule.of(
                         wrt(0, Saved.inputs(0, 1), c -> c.sumTo(0, overSquare(c, c.input(1)))),
@@ -146,7 +147,8 @@ final class ElementwiseVjp {
 
     private static Tensor overSquare(VjpContext c, Tensor x) {
         Tensor length = c.input(0).hypot(c.input(1));
-        return c.g().mul(x.div(length)).div(length);
+        Tensor divisor = length.maskedFill(length.eq(0), 1);
+        return c.g().mul(x.div(divisor)).div(divisor);
     }
 
     private static Tensor overLength(VjpContext c, Tensor x) {
