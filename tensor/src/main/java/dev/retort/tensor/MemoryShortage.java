@@ -9,29 +9,33 @@ import java.util.stream.Collectors;
 public final class MemoryShortage extends OutOfMemoryError {
     private static final long serialVersionUID = 1L;
 
-    private MemoryShortage(String message) {
+    private final boolean namesOp;
+
+    private MemoryShortage(String message, boolean namesOp, OutOfMemoryError error) {
         super(message);
+        this.namesOp = namesOp;
+        initCause(error);
     }
 
-    /// The error of the JVM with what was to be computed; that of an op inside another stays as it is.
+    /// What was to be computed, then the error of the JVM or of a buffer; that of an op inside another stays as it is.
     static MemoryShortage of(Op op, Tensor[] inputs, TensorType[] results, OutOfMemoryError error) {
-        if (error instanceof MemoryShortage named) {
-            return named;
+        if (error instanceof MemoryShortage inner && inner.namesOp) {
+            return inner;
         }
         TensorType[] types = Arrays.stream(inputs).map(Tensor::type).toArray(TensorType[]::new);
-        MemoryShortage named = new MemoryShortage(
-                op.name() + ": of " + list(types) + ", for results " + list(results) + ": " + error.getMessage());
-        named.initCause(error);
-        return named;
+        return new MemoryShortage(
+                op.name() + ": of " + list(types) + ", for results " + list(results) + ": " + error.getMessage(),
+                true,
+                error);
     }
 
     /// The same for a buffer outside of ops.
     static MemoryShortage of(DType dtype, int size, OutOfMemoryError error) {
-        MemoryShortage named = new MemoryShortage(
+        return new MemoryShortage(
                 String.format(Locale.ROOT, "tensor: %s of %,d elements%s: ", dtype, size, mebibytes(dtype, size))
-                        + error.getMessage());
-        named.initCause(error);
-        return named;
+                        + error.getMessage(),
+                false,
+                error);
     }
 
     private static String list(TensorType[] types) {

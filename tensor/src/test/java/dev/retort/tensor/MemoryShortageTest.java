@@ -17,6 +17,14 @@ class MemoryShortageTest {
     }
 
     @Test
+    void anOpNamesItselfBesideTheBufferThatFailed() {
+        Tensor wide = Tensor.zeros(DType.F64, 1, 1).expand(40_000, 50_000);
+        assertThatThrownBy(() -> wide.to(DType.I64))
+                .isInstanceOf(MemoryShortage.class)
+                .hasMessageMatching("(?s)\\w+: of F64\\[40000, 50000].*: tensor: \\w+ of 2,000,000,000 elements.*");
+    }
+
+    @Test
     void aBufferNamesItsSize() {
         assertThatThrownBy(() -> HostStorage.allocate(DType.F64, 2_000_000_000))
                 .isInstanceOf(OutOfMemoryError.class)
