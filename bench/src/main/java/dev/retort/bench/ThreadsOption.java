@@ -16,9 +16,6 @@ public final class ThreadsOption {
             paramLabel = "N",
             description = "Threads (default: one a core); results do not depend on it.")
     void use(int threads) {
-        if (threads < 1) {
-            throw new ParameterException(spec.commandLine(), "--threads: expected at least 1, got " + threads);
-        }
         try {
             Parallel.setThreads(threads);
         } catch (IllegalArgumentException e) {

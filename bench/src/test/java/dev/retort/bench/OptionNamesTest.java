@@ -88,7 +88,7 @@ class OptionNamesTest {
                         "retort train-lm");
         CommandLineRun none = CommandLineRun.of("generate", "--model", "x", "--threads", "0");
         assertThat(none.code()).isEqualTo(2);
-        assertThat(none.err()).contains("--threads: expected at least 1, got 0");
+        assertThat(none.err()).contains("--threads: expected 1 to 1024, got 0");
     }
 
     /// Exceptions: JSON goes to a file where a command prints while it works; a comparison runs with several numbers of

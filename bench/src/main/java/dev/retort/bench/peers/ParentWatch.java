@@ -15,20 +15,18 @@ public final class ParentWatch {
 
     static void start(InputStream fromParent, Runnable end) {
         Thread.ofPlatform().daemon().name("parent-watch").start(() -> {
-            if (hasEnded(fromParent)) {
-                end.run();
-            }
+            awaitEnd(fromParent);
+            end.run();
         });
     }
 
-    private static boolean hasEnded(InputStream fromParent) {
+    private static void awaitEnd(InputStream fromParent) {
         try {
             while (fromParent.read() >= 0) {
                 continue;
             }
-            return true;
         } catch (IOException e) {
-            return true;
+            return; // no parent either
         }
     }
 }
