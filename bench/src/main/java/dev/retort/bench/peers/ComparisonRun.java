@@ -42,13 +42,22 @@ final class ComparisonRun {
             @Nullable String heap,
             Pages pages) {}
 
+    /// Keeps what has been measured so far.
+    interface Save {
+        void save() throws IOException;
+    }
+
     ComparisonRun(PrintWriter out, Comparison comparison, Settings settings) {
         this.out = out;
         this.comparison = comparison;
         this.settings = settings;
     }
 
-    void run(List<String> groups) throws IOException {
+    /// Measures the groups one after the other.
+    ///
+    /// @param measured called after each group: a run takes an hour, and what ends it early must not take
+    ///     along what was measured
+    void run(List<String> groups, Save measured) throws IOException {
         NativeLibraries.checkPlatform();
         Path home = Path.of(System.getProperty("dev.retort.home", ""));
         Path natives = NativeLibraries.unpack(home);
@@ -62,8 +71,9 @@ final class ComparisonRun {
         measureCeilings();
         for (String group : groups) {
             measure(process, group, natives);
+            comparison.facts().put("seconds", Math.round((System.nanoTime() - start) * 1e-8) / 10.0);
+            measured.save();
         }
-        comparison.facts().put("seconds", Math.round((System.nanoTime() - start) * 1e-8) / 10.0);
     }
 
     private void facts() throws IOException {

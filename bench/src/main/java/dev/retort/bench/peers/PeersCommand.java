@@ -96,14 +96,14 @@ public final class PeersCommand implements Callable<Integer> {
         check();
         Comparison comparison = new Comparison();
         ComparisonRun run = new ComparisonRun(out, comparison, settings());
-        run.run(Groups.choose(rows));
+        run.run(Groups.choose(rows), () -> write(comparison));
         out.println();
         out.print(ComparisonText.text(comparison));
         out.flush();
-        write(comparison);
         if (comparison.rows().isEmpty()) {
             throw new CommandException("bench peers: no row was measured");
         }
+        update(comparison);
         return 0;
     }
 
@@ -144,6 +144,7 @@ public final class PeersCommand implements Callable<Integer> {
         return new ComparisonRun.Settings(only, counts, wanted, quick, heap, pages);
     }
 
+    /// After each kind of rows, whole files each time.
     private void write(Comparison comparison) throws IOException {
         if (json != null) {
             ComparisonFiles.write(json, ComparisonFiles.json(comparison));
@@ -157,6 +158,10 @@ public final class PeersCommand implements Callable<Integer> {
         if (markdown != null) {
             ComparisonFiles.write(markdown, ComparisonText.markdown(comparison));
         }
+    }
+
+    /// Only at the end: tables of half a run must not replace those of a whole one.
+    private void update(Comparison comparison) throws IOException {
         if (update != null) {
             SECTION.replace(update, ComparisonText.markdown(comparison));
             for (Ceiling ceiling : comparison.ceilings()) {
