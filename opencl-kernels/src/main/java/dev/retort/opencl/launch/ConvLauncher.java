@@ -52,6 +52,11 @@ final class ConvLauncher {
             return out.dim(2) * out.dim(3);
         }
 
+        /// Whether only every s-th input position meets the one tap, and has a gradient.
+        boolean spread() {
+            return taps() == 1 && g.paddingH() == 0 && g.paddingW() == 0 && g.strideH() * g.strideW() > 1;
+        }
+
         /// Whether the input gradient is a product for each phase of the strides.
         boolean phased() {
             return g.strideH() * g.strideW() > 1
@@ -65,7 +70,7 @@ final class ConvLauncher {
         }
 
         /// Images at `offset`, across k: a 1 x 1 convolution reads a plane as it lies, four `F32` at once if that may
-        /// be. So does a phase of its input gradient, and the other phases read nothing.
+        /// be. So does its input gradient, which reads no others.
         ///
         /// @param strides whether strides do not matter
         Product.Operand images(DType dtype, int offset, boolean strides) {
@@ -153,21 +158,29 @@ final class ConvLauncher {
         if (Winograd.takes(t.device(), in[0].dtype(), s.g, s.w, sizes)) {
             return new Winograd(sizes).run(t, in[0], in[1], null);
         }
+        boolean weightPieces = s.taps() == 1 && s.w.dim(1) % PIECE == 0 && in[1].offset() % PIECE == 0;
+        Product.Operand weights = new Product.Operand(false, weightPieces);
+        if (s.spread()) {
+            long positions = (long) s.x.dim(0) * s.outPlane();
+            Product.Operand images = s.images(in[0].dtype(), in[0].offset(), true);
+            Product.Problem problem =
+                    s.problem("CONV_SPREAD_INPUT_GRAD", in[0].dtype(), s.w.dim(1), positions, 1, weights, images);
+            return product(t, problem, fields, List.of(in[1], in[0], in[1]));
+        }
         boolean phased = s.phased();
         int strideH = phased ? s.g.strideH() : 1;
         int strideW = phased ? s.g.strideW() : 1;
         long columns = (long) s.x.dim(0)
                 * ((s.x.dim(2) + strideH - 1) / strideH) // of the largest phase
                 * ((s.x.dim(3) + strideW - 1) / strideW);
-        boolean weightPieces = s.taps() == 1 && s.w.dim(1) % PIECE == 0 && in[1].offset() % PIECE == 0;
         Product.Problem problem = s.problem(
                 phased ? "CONV_PHASED_INPUT_GRAD" : "CONV_INPUT_GRAD",
                 in[0].dtype(),
                 s.w.dim(1),
                 columns,
                 strideH * strideW,
-                new Product.Operand(false, weightPieces),
-                s.images(in[0].dtype(), in[0].offset(), phased));
+                weights,
+                s.images(in[0].dtype(), in[0].offset(), false));
         return product(t, problem, fields, List.of(in[1], in[0], in[1]));
     }
 

@@ -2,7 +2,8 @@
 // address arithmetic. product.cl, product_core.cl or tensor.cl follows this text with the kernel that computes
 // C[m, n] = sum_k A[m, k] B[k, n] tile by tile.
 //
-// Definitions: MATMUL (with SPLIT or not), CONV_FORWARD, CONV_INPUT_GRAD, CONV_PHASED_INPUT_GRAD or CONV_WEIGHT_GRAD.
+// Definitions: MATMUL (with SPLIT or not), CONV_FORWARD, CONV_INPUT_GRAD, CONV_PHASED_INPUT_GRAD,
+// CONV_SPREAD_INPUT_GRAD or CONV_WEIGHT_GRAD.
 
 #pragma OPENCL FP_CONTRACT ON // inside the sum
 
@@ -276,6 +277,39 @@ static inline Place row_of(const Conv P, int z, int k) {
     const int i = k % taps / wide, j = k % wide;
     const Place place = {out * OUT_PLANE, -i * P.dilation_h, -j * P.dilation_w,
                          out * P.group_channels * TAPS + (f.h + i * P.stride_h) * P.kernel_w + f.w + j * P.stride_w};
+    return place;
+}
+
+#elif defined(CONV_SPREAD_INPUT_GRAD)
+// The input gradient of an unpadded 1 x 1 convolution behind strides: only positions (i s, j s) meet a tap. The zeros up to the
+// next of them are stored with it: phase after phase, each would touch the memory of every other.
+// m: input channel of the group; n: image and output position; k: output channel of the group. A: weight, B: gradient
+#define SIZES                                                                                           \
+    const int m_end = P.group_channels, n_end = P.images * OUT_PLANE, k_begin = 0, k_end = P.group_outs;
+#define BATCH const int group = z; const int a_base = P.w, a_step = 1;
+#define A_ALONG_K false
+#define IMAGE_AT(i, j) READ(bs_in, P.out + base)
+#define OF_COLUMN(n)                                                                                    \
+    const int y_n = (n) % OUT_PLANE / P.out_width * P.stride_h, x_n = (n) % P.out_width * P.stride_w;   \
+    const int high = min(P.stride_h, P.height - y_n), wide = min(P.stride_w, P.width - x_n);            \
+    const int to_n = (n) / OUT_PLANE * P.channels * IN_PLANE + y_n * P.width + x_n;
+#define STORED(m, n, v)                                                                                 \
+    for (int i = 0; i < high; i++) {                                                                    \
+        for (int j = 0; j < wide; j++) {                                                                \
+            const int channel = group * P.group_channels + (m);                                         \
+            const int to = to_n + channel * IN_PLANE + i * P.width + j;                                 \
+            STORE(to, i + j == 0 ? (v) : 0)                                                             \
+        }                                                                                               \
+    }
+
+static inline Place column_of(const Conv P, int group, int n) {
+    const Place place = {n / OUT_PLANE * P.outs * OUT_PLANE + n % OUT_PLANE, 0, 0, 0};
+    return place;
+}
+
+static inline Place row_of(const Conv P, int group, int k) {
+    const int out = group * P.group_outs + k;
+    const Place place = {out * OUT_PLANE, 0, 0, out * P.group_channels};
     return place;
 }
 
