@@ -70,9 +70,20 @@ class AttentionTilesOpenClTest {
         }
     }
 
-    /// Blocks and tiles that are full, and that are not; widths of both variants, in quads and not.
+    /// Blocks and tiles that are full, and that are not; all widths of variants, in quads and not.
     @ParameterizedTest
-    @CsvSource({"64, 64, 64, 64", "70, 70, 64, 64", "33, 95, 32, 32", "95, 33, 30, 17", "1, 40, 8, 48", "5, 3, 64, 5"})
+    @CsvSource({
+        "64, 64, 64, 64",
+        "70, 70, 64, 64",
+        "33, 95, 32, 32",
+        "95, 33, 30, 17",
+        "1, 40, 8, 48",
+        "5, 3, 64, 5",
+        "37, 19, 65, 72",
+        "18, 35, 80, 96",
+        "49, 34, 128, 128",
+        "17, 50, 100, 33"
+    })
     void sizes(int queries, int keys, int d, int e) {
         Tensor q = normal(1, 2, 2, queries, d);
         Tensor k = normal(2, 2, 2, keys, d);

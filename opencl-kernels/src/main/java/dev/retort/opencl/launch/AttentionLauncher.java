@@ -12,17 +12,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// Launches `kernels/attention_tiles.cl` where a card computes in `F32` and heads are at most 64 wide, otherwise
+/// Launches `kernels/attention_tiles.cl` where a card computes in `F32` and heads are at most 128 wide, otherwise
 /// `kernels/attention_rows.cl`, each behind `kernels/attention.cl`: [AttentionOp].
 final class AttentionLauncher {
     private static final String ROWS = "attention+attention_rows";
     private static final String TILES = "attention+attention_tiles";
     private static final int MOST_TILE = 16; // of rows
-    private static final int WIDEST = 64; // of tiles
-    private static final int FORWARD_BLOCK = 64;
-    private static final int BACKWARD_BLOCK = 32;
-    private static final int ITEMS_A_ROW = 2; // of a block
-    private static final long LOCAL_BYTES = 46 << 10; // what the kernels of the tiles need at most
     private static final int QUAD = 4;
     private static final int MOST_GROUP = 64; // of rows
 
@@ -106,7 +101,7 @@ final class AttentionLauncher {
     private static Kernels kernels(Task t, Operands in, AttentionOp op, boolean forward) {
         String types =
                 Types.of(in.q.dtype()) + "#define DROP " + (t.device().limits().doubles() ? "double" : "float") + "\n";
-        return tiles(t, in) ? tiled(types, in, op, forward) : rowwise(t, types, in);
+        return tiles(t, in) ? tiled(t, types, in, op, forward) : rowwise(t, types, in);
     }
 
     private static Kernels rowwise(Task t, String types, Operands in) {
@@ -119,19 +114,21 @@ final class AttentionLauncher {
         return new Kernels(ROWS, Types.with(variant, "TILE", (int) fits), MOST_GROUP, MOST_GROUP);
     }
 
-    private static Kernels tiled(String types, Operands in, AttentionOp op, boolean forward) {
+    private static Kernels tiled(Task t, String types, Operands in, AttentionOp op, boolean forward) {
         boolean plain = in.mask == null && op.dropout() == 0;
-        int block = forward ? FORWARD_BLOCK : BACKWARD_BLOCK;
-        int width = Math.max(in.q.size(3), in.v.size(3));
-        String variant = Types.with(Types.with(types, "D", width <= WIDEST / 2 ? WIDEST / 2 : WIDEST), "BLOCK", block);
+        boolean quads = in.quads();
+        boolean copies = quads && Tile.copies(t.device(), DType.F32);
+        AttentionTile tile = AttentionTile.of(Math.max(in.q.size(3), in.v.size(3)), forward);
         return new Kernels(
                 TILES,
-                variant
+                types
+                        + tile.definitions()
                         + (forward ? "#define FORWARD 1\n" : "")
                         + (plain ? "#define PLAIN 1\n" : "")
-                        + (in.quads() ? "#define QUADS 1\n" : ""),
-                block,
-                ITEMS_A_ROW * block);
+                        + (quads ? "#define QUADS 1\n" : "")
+                        + (copies ? "#define COPIES 1\n" : ""),
+                tile.block(),
+                tile.items());
     }
 
     /// Whether the kernels of the tiles take this on this device; where tensor cores are emulated, they are tested.
@@ -140,9 +137,9 @@ final class AttentionLauncher {
         boolean card = !limits.cpu() || t.device().tensorCores().isEmulated();
         return card
                 && in.q.dtype() != DType.F64
-                && Math.max(in.q.size(3), in.v.size(3)) <= WIDEST
-                && limits.localBytes() >= LOCAL_BYTES
-                && limits.groupSize() >= ITEMS_A_ROW * FORWARD_BLOCK;
+                && Math.max(in.q.size(3), in.v.size(3)) <= AttentionTile.WIDEST
+                && limits.localBytes() >= AttentionTile.LOCAL_BYTES
+                && limits.groupSize() >= AttentionTile.MOST_ITEMS;
     }
 
     /// A width that a variant is compiled for: 8, 16, 32, 64, or a multiple of 64.
