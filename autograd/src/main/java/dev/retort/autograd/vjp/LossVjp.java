@@ -6,8 +6,16 @@ import dev.retort.tensor.op.LossOp;
 import dev.retort.tensor.op.NonDifferentiable;
 import org.jspecify.annotations.Nullable;
 
-/// Gradients of [LossOp]: one-pass kernels; the composite for the gradient of class weights or of the
-/// log-sum-exp, and for higher orders.
+/// Gradients of [LossOp]. With p = softmax(z), g the gradient of each row's loss, w the class weights and ε the
+/// smoothing:
+///
+/// ```
+/// cross-entropy, class y          dz_c = g · ((1 − ε)·w_y·(p_c − [c = y]) + ε/C · (p_c·Σw − w_c)), 0 if ignored
+/// cross-entropy, probabilities t  dz_c = g · (p_c·Σt − t_c),   dt_c = g · (lse − z_c)
+/// ```
+///
+/// Those of element pairs are at the losses. One-pass kernels compute this; the composite serves class weights, the
+/// log-sum-exp, and higher orders.
 final class LossVjp {
     private LossVjp() {}
 

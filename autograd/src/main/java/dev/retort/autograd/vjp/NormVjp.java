@@ -9,8 +9,16 @@ import dev.retort.tensor.op.Op;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Gradients of [NormOp]: fast kernels for y; where the statistics have gradients too, or a graph is
-/// wanted, the composite is differentiated.
+/// Gradients of [NormOp]. With x̂ = (x − mean)·rstd, rstd = 1/√(var + eps), h = g·weight, and means over the
+/// elements that share one statistic:
+///
+/// ```
+/// batch, layer, group norm   dx = rstd · (h − mean(h) − x̂ · mean(h·x̂)),  dweight = Σ g·x̂,  dbias = Σ g
+/// RMS norm, x̂ = x·rstd      dx = rstd · (h − x̂ · mean(h·x̂)),            dweight = Σ g·x̂
+/// ```
+///
+/// Sums run over all places that one weight scales. The `…Backward` ops compute this in one kernel; where the
+/// statistics have gradients too, or a graph is wanted, the composite is differentiated instead.
 final class NormVjp {
     private NormVjp() {}
 

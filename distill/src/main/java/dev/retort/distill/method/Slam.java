@@ -22,10 +22,11 @@ import java.util.Set;
 /// wrong.
 ///
 /// ```
-/// L = (1/N) ( Σ_{i labelled} CE(yᵢ, f(xᵢ)) + Σ_{i in the pool} CE(yₛ(xᵢ), mix(f(xᵢ); α(xᵢ), k(xᵢ))) )
+/// L = (1/N) ( Σ_{i labelled} CE(yᵢ, f(xᵢ)) + Σ_{i in the pool} CE(yₜ(xᵢ), mix(f(xᵢ); α(xᵢ), k(xᵢ))) )
+/// mix(f; α, k)ⱼ = α fⱼ + (1 − α)(1 − fⱼ) tⱼ / s    t = 1 on the teacher's k likeliest classes, else 0; s: see Mixing
 /// ```
 ///
-/// with [Mixing] as the operator, α(x) = [TeacherAccuracy] at the teacher's margin and k(x) =
+/// with yₜ the teacher's label, [Mixing] as the operator, α(x) = [TeacherAccuracy] at the teacher's margin and k(x) =
 /// [ShortList], both fitted once on the validation set, which is not trained on. Labelled samples have α
 /// = 1, which is plain cross-entropy.
 ///

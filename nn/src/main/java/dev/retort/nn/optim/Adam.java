@@ -7,8 +7,15 @@ import dev.retort.tensor.op.UpdateOp;
 import java.util.List;
 import java.util.Map;
 
-/// Adam: w ← w − lr · m̂/(√v̂ + eps) with bias-corrected averages m of g and v of g² (Kingma and Ba,
-/// 2014, arXiv 1412.6980). Weight decay is added to the gradient.
+/// Adam: a step along the average gradient, divided by the root of the average square. Step t = 1, 2, …, gradient g:
+///
+/// ```
+/// g ← g + weightDecay·w
+/// m ← β₁·m + (1 − β₁)·g,   v ← β₂·v + (1 − β₂)·g²,   both 0 at first
+/// w ← w − lr · m̂/(√v̂ + eps),   m̂ = m/(1 − β₁ᵗ),   v̂ = v/(1 − β₂ᵗ)
+/// ```
+///
+/// Source: Kingma and Ba, "Adam: a method for stochastic optimization", 2014, arXiv 1412.6980.
 public final class Adam extends Optimizer {
     private final Config config;
 

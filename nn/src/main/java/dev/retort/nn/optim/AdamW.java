@@ -6,8 +6,17 @@ import dev.retort.tensor.op.UpdateOp;
 import java.util.List;
 import java.util.Map;
 
-/// [Adam] with decoupled weight decay: w ← w·(1 − lr·weightDecay) before the step (Loshchilov and Hutter,
-/// 2017, arXiv 1711.05101).
+/// [Adam] with decoupled weight decay, which the averages do not see. Step t = 1, 2, … with gradient g:
+///
+/// ```
+/// w ← w·(1 − lr·weightDecay)
+/// m ← β₁·m + (1 − β₁)·g,   v ← β₂·v + (1 − β₂)·g²,   both 0 at first
+/// w ← w − lr · m̂/(√v̂ + eps),   m̂ = m/(1 − β₁ᵗ),   v̂ = v/(1 − β₂ᵗ)
+/// ```
+///
+/// With AMSGrad the largest v so far takes the place of v in v̂. One kernel does all of it, [UpdateOp.AdamStep].
+///
+/// Source: Loshchilov and Hutter, "Decoupled weight decay regularization", 2017, arXiv 1711.05101.
 public final class AdamW extends Optimizer {
     private final Adam.Config config;
 
