@@ -23,4 +23,12 @@ public final class Version implements IVersionProvider {
             return properties.getProperty("version");
         }
     }
+
+    /// The commit of the sources that run, with `-dirty` behind it if a tracked file differs from it; `unknown` outside
+    /// of
+    /// a git checkout. The `retort` script looks it up after it has built.
+    public static String commit() {
+        String commit = System.getProperty("dev.retort.commit", "");
+        return commit.isEmpty() ? "unknown" : commit;
+    }
 }

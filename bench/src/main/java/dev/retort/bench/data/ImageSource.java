@@ -1,5 +1,6 @@
 package dev.retort.bench.data;
 
+import dev.retort.distill.teacher.Fingerprint;
 import dev.retort.nn.data.DataFolder;
 import dev.retort.nn.data.Download;
 import dev.retort.nn.data.FashionMnist;
@@ -41,6 +42,15 @@ public sealed interface ImageSource {
         public DataFolder open() throws IOException {
             return DataFolder.open(path);
         }
+    }
+
+    /// A short name of the contents, by which other pictures of the same format and number are told from these:
+    /// [Fingerprint]s of the training part and of the test part, if there is one.
+    static String contents(DataFolder data) {
+        String train = Fingerprint.of(data.train());
+        return data.test()
+                .map(test -> Fingerprint.of(train, Fingerprint.of(test)))
+                .orElse(train);
     }
 
     /// What `--data` says: `embedded`, `fashion-mnist`, or a folder.

@@ -5,11 +5,10 @@ import dev.retort.bench.FolderLock;
 import dev.retort.bench.OutputFile;
 import dev.retort.bench.StopSignal;
 import dev.retort.bench.Terminal;
-import dev.retort.bench.Version;
 import dev.retort.bench.data.ImageSource;
 import dev.retort.bench.info.DeviceChoice;
 import dev.retort.bench.info.KernelTimes;
-import dev.retort.bench.info.Machine;
+import dev.retort.bench.info.Provenance;
 import dev.retort.distill.TrainingStopped;
 import dev.retort.distill.compare.ComparisonResult;
 import dev.retort.nn.data.DataFolder;
@@ -145,8 +144,11 @@ public final class DistillCommand implements Callable<Integer> {
     }
 
     private Map<String, Object> provenance(DistillJob job, long start) throws IOException {
-        Map<String, Object> all = new LinkedHashMap<>(job.sizes());
-        Machine machine = Machine.here();
+        Map<String, Object> all = new LinkedHashMap<>();
+        if (spec != null) {
+            all.put("arguments", spec.commandLine().getParseResult().originalArgs());
+        }
+        all.putAll(job.settings());
         all.put("teacher", options.teacher);
         all.put("student", options.student);
         all.put("seeds", options.seeds);
@@ -154,11 +156,8 @@ public final class DistillCommand implements Callable<Integer> {
         all.put("epochs", options.epochs);
         all.put("batch", options.batch);
         all.put("learning_rate", options.lr);
-        all.put("threads", Parallel.threads());
         all.put("device", DeviceChoice.describe(options.device));
-        all.put("retort", Version.number());
-        all.put("java", machine.java());
-        all.put("processor", machine.processor());
+        all.putAll(Provenance.here());
         all.put("seconds", Math.round(seconds(start) * 10) / 10.0);
         all.put("peak_heap_bytes", peakHeap());
         return all;

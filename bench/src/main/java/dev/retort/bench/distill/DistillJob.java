@@ -1,11 +1,13 @@
 package dev.retort.bench.distill;
 
 import dev.retort.bench.CommandException;
+import dev.retort.bench.data.ImageSource;
 import dev.retort.bench.info.DeviceChoice;
 import dev.retort.bench.model.ImageShape;
 import dev.retort.bench.model.ModelCard;
 import dev.retort.bench.model.ModelSpec;
 import dev.retort.bench.model.Normalization;
+import dev.retort.distill.DistillationMethod;
 import dev.retort.distill.EpochReport;
 import dev.retort.distill.NetworkFactory;
 import dev.retort.distill.OptimizerChoice;
@@ -17,6 +19,8 @@ import dev.retort.distill.compare.DataSplit;
 import dev.retort.distill.compare.MethodRun;
 import dev.retort.distill.compare.TeacherRun;
 import dev.retort.distill.evaluate.Predictions;
+import dev.retort.distill.method.Dgkd;
+import dev.retort.distill.method.Takd;
 import dev.retort.nn.data.DataFolder;
 import dev.retort.nn.data.Normalize;
 import dev.retort.nn.data.RandomCrop;
@@ -94,11 +98,14 @@ final class DistillJob {
                 .listener(watch)
                 .devices(DeviceChoice.parseAll(options.device))
                 .folder(checkpoints.folder());
+        methods().forEach(comparison::method);
+        return comparison.run();
+    }
+
+    private Map<String, DistillationMethod> methods() {
         DataSplit first = splits.getFirst();
         int perEpoch = first.labelled().size() + first.pool().size();
-        options.chosen(this::factory, SampleRange.of(shape, normalize, perEpoch))
-                .forEach(comparison::method);
-        return comparison.run();
+        return options.chosen(this::factory, SampleRange.of(shape, normalize, perEpoch));
     }
 
     private NetworkFactory factory(ModelSpec spec) {
@@ -185,15 +192,24 @@ final class DistillJob {
                 .save(best.distilled().student(), file);
     }
 
-    /// The sizes of the parts, for the provenance.
-    Map<String, Object> sizes() {
+    /// The data, the sizes of its parts, and the methods with all their settings, for the provenance.
+    Map<String, Object> settings() {
         DataSplit first = splits.getFirst();
-        Map<String, Object> sizes = new LinkedHashMap<>();
-        sizes.put("data", data.format());
-        sizes.put("labelled", first.labelled().size());
-        sizes.put("validation", first.validation().size());
-        sizes.put("unlabelled", first.pool().size());
-        sizes.put("test", first.test().size());
-        return sizes;
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("data", data.format());
+        all.put("data_source", options.data);
+        all.put("data_contents", ImageSource.contents(data));
+        all.put("labelled", first.labelled().size());
+        all.put("validation", first.validation().size());
+        all.put("unlabelled", first.pool().size());
+        all.put("test", first.test().size());
+        Map<String, DistillationMethod> methods = methods();
+        Map<String, String> texts = new LinkedHashMap<>();
+        methods.forEach((name, method) -> texts.put(name, method.toString()));
+        all.put("methods", texts);
+        if (methods.values().stream().anyMatch(method -> method instanceof Takd || method instanceof Dgkd)) {
+            all.put("assistants", options.assistants);
+        }
+        return all;
     }
 }

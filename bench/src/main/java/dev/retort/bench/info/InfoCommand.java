@@ -48,6 +48,7 @@ public final class InfoCommand implements Callable<Integer> {
         if (json) {
             Map<String, Object> all = new LinkedHashMap<>();
             all.put("version", Version.number());
+            all.put("commit", Version.commit());
             all.put("machine", machine);
             all.put("vector", unit);
             all.put("backends", backends);
@@ -55,7 +56,7 @@ public final class InfoCommand implements Callable<Integer> {
             out.println(JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(all));
             return 0;
         }
-        line(out, "retort", Version.number());
+        line(out, "retort", Version.number() + ", commit " + Version.commit());
         line(out, "java", machine.java());
         line(out, "", machine.javaHome());
         line(out, "system", machine.system());

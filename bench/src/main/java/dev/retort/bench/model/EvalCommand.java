@@ -147,8 +147,8 @@ public final class EvalCommand implements Callable<Integer> {
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("images", best.count());
             result.put("accuracy", best.value());
-            result.put("standardError", error);
-            result.put("topFive", five.value());
+            result.put("standard_error", error);
+            result.put("top_five", five.value());
             out.println(JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(result));
             return;
         }

@@ -1,12 +1,9 @@
 package dev.retort.bench.reproduce;
 
-import dev.retort.bench.Version;
-import dev.retort.bench.info.Machine;
-import dev.retort.tensor.cpu.Parallel;
+import dev.retort.bench.info.Provenance;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -19,19 +16,15 @@ final class Origin {
 
     /// This process.
     static Map<String, String> here() throws IOException {
-        Machine machine = Machine.here();
         Map<String, String> origin = new LinkedHashMap<>();
-        origin.put("threads", String.valueOf(Parallel.threads()));
-        origin.put("retort", Version.number());
-        origin.put("java", machine.java());
-        origin.put("processor", machine.processor());
+        Provenance.here().forEach((name, value) -> origin.put(name, value.toString()));
         return origin;
     }
 
     /// All finished runs: for each name the different values, with a semicolon between them.
-    static Map<String, String> of(Grid grid) {
+    static Map<String, String> of(Grid grid) throws IOException {
         Map<String, Set<String>> values = new LinkedHashMap<>();
-        for (String name : List.of("threads", "retort", "java", "processor")) {
+        for (String name : Provenance.here().keySet()) {
             values.put(name, new LinkedHashSet<>());
         }
         for (Cell cell : grid.cells()) {

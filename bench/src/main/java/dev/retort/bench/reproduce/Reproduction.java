@@ -211,16 +211,16 @@ public final class Reproduction {
                         : String.format(Locale.ROOT, "%.1f hours", seconds / 3600));
     }
 
-    private Map<String, String> provenanceMap(Grid grid) {
+    private Map<String, String> provenanceMap(Grid grid) throws IOException {
         Map<String, String> all = new LinkedHashMap<>();
         all.put("experiment", experiment.name());
         all.putAll(experiment.configuration());
-        all.put("seeds", "1 to " + seeds);
+        all.put("seeds", seeds == 1 ? "1" : "1 to " + seeds);
         all.putAll(Origin.of(grid));
         return all;
     }
 
-    private List<List<String>> provenance(Grid grid) {
+    private List<List<String>> provenance(Grid grid) throws IOException {
         return provenanceMap(grid).entrySet().stream()
                 .map(entry -> List.of(entry.getKey(), entry.getValue()))
                 .toList();

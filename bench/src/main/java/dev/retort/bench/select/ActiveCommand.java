@@ -7,6 +7,7 @@ import dev.retort.bench.Terminal;
 import dev.retort.bench.ThreadsOption;
 import dev.retort.bench.data.ImageSource;
 import dev.retort.bench.distill.DownloadBar;
+import dev.retort.bench.info.Provenance;
 import dev.retort.bench.model.ImageShape;
 import dev.retort.bench.model.ModelSpec;
 import dev.retort.distill.OptimizerChoice;
@@ -29,6 +30,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -87,7 +90,7 @@ public final class ActiveCommand implements Callable<Integer> {
                     .price(price)
                     .listener(watch);
             data.test().ifPresent(run::test);
-            report(run.fit(), teacher, parts[2], out);
+            report(run.fit(), teacher, parts[2], provenance(data), out);
             return 0;
         } catch (TrainingStopped e) {
             System.err.println("retort: stopped; the same command goes on");
@@ -133,8 +136,20 @@ public final class ActiveCommand implements Callable<Integer> {
                 .withEvery(0, 200);
     }
 
-    private void report(ActiveResult result, ActiveTeacher teacher, int[] pool, PrintWriter out) throws IOException {
-        ActiveReport report = new ActiveReport(options, result, teacher.paid(), pool);
+    private Map<String, Object> provenance(DataFolder data) throws IOException {
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("data", data.format());
+        all.put("data_source", options.data);
+        all.put("data_contents", ImageSource.contents(data));
+        all.putAll(options.described());
+        all.putAll(Provenance.here());
+        return all;
+    }
+
+    private void report(
+            ActiveResult result, ActiveTeacher teacher, int[] pool, Map<String, Object> provenance, PrintWriter out)
+            throws IOException {
+        ActiveReport report = new ActiveReport(options, result, teacher.paid(), pool, provenance);
         write("results.json", report.json());
         write("questions.csv", report.csv());
         if (options.json) {

@@ -172,6 +172,30 @@ final class ActiveOptions {
         return Methods.of("--method", method, ModelSpec.parse(teacher), ModelSpec.parse(student));
     }
 
+    /// What the results depend on, for their provenance; of a service its name only, because an address may hold a
+    /// secret.
+    Map<String, Object> described() {
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("labelled", labels);
+        all.put("validation", validation);
+        all.put("unlabelled", pool);
+        all.put("budget", budget);
+        all.put("method", method().toString());
+        all.put("retraining", retraining);
+        if (teacherUrl != null) {
+            all.put("teacher_name", teacherName);
+        } else if (teacherFile != null) {
+            all.put("teacher_file", teacherFile.toString());
+        } else {
+            all.put("teacher", teacher);
+            all.put("teacher_epochs", teacherEpochs);
+        }
+        all.put("student", student);
+        all.put("epochs", epochs);
+        all.put("seed", seed);
+        return all;
+    }
+
     /// Checks what does not need the data.
     ///
     /// @throws IllegalArgumentException naming the option that is out of range

@@ -20,15 +20,17 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// What came out of `retort active`.
 ///
-/// @param options what was asked for
-/// @param result  what came out
-/// @param paid    the service that was asked, or null
-/// @param pool    positions of the pool in the training images
+/// @param options    what was asked for
+/// @param result     what came out
+/// @param paid       the service that was asked, or null
+/// @param pool       positions of the pool in the training images
+/// @param provenance data, options, versions, machine
 record ActiveReport(
         ActiveOptions options,
         ActiveResult result,
         @Nullable PaidTeacher paid,
-        int[] pool) {
+        int[] pool,
+        Map<String, Object> provenance) {
     String table() {
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
@@ -124,6 +126,7 @@ record ActiveReport(
         all.put("currency", options.currency);
         PaidTeacher service = paid;
         all.put("journal", service == null ? null : service.spending());
+        all.put("provenance", provenance);
         return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(all) + "\n";
     }
 

@@ -67,12 +67,36 @@ class DistillCommandTest {
             assertThat(method.get("loss_terms")).isNotEmpty();
             method.get("loss_terms").forEach(term -> assertThat(term.get(0)).hasSize(2));
         }
-        assertThat(results.at("/provenance/unlabelled").intValue()).isEqualTo(240);
+        provenanceIsEnoughToRepeatTheRun(results.get("provenance"));
         assertThat(folder.resolve("report.html"))
                 .content()
                 .contains("<svg", "data:image/png;base64,", "Learning curves", "loss of slam", "isotonic fit")
                 .doesNotContain("<script", "http://", "https://");
         predicts();
+    }
+
+    private static void provenanceIsEnoughToRepeatTheRun(JsonNode provenance) {
+        assertThat(provenance.get("unlabelled").intValue()).isEqualTo(240);
+        assertThat(provenance.get("arguments").get(0).stringValue()).isNotBlank();
+        assertThat(provenance.get("data_source").stringValue()).isEqualTo("embedded");
+        assertThat(provenance.get("data_contents").stringValue()).matches("[0-9a-f]{16}");
+        assertThat(provenance.at("/methods/slam").stringValue()).startsWith("Slam[");
+        assertThat(provenance.has("assistants")).isFalse();
+        assertThat(provenance.get("commit").stringValue()).isNotBlank();
+        assertThat(provenance.get("vector_bits").isInt()).isTrue();
+    }
+
+    /// Networks between teacher and student belong to what was compared.
+    @Test
+    void assistantsAreInTheProvenance() throws Exception {
+        CommandLineRun run =
+                distill("--methods", "takd", "--assistant", "cnn:6,12", "--assistant", "cnn:5,10", "--json");
+
+        assertThat(run.code()).as(run.err()).isZero();
+        JsonNode provenance = JsonMapper.shared().readTree(run.out()).get("provenance");
+        assertThat(provenance.get("assistants").valueStream().map(JsonNode::stringValue))
+                .containsExactly("cnn:6,12", "cnn:5,10");
+        assertThat(provenance.at("/methods/takd").stringValue()).contains("cnn:6,12", "cnn:5,10", "temperature");
     }
 
     /// Students that see nothing but what a generator makes.

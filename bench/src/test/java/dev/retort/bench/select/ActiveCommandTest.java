@@ -62,6 +62,9 @@ class ActiveCommandTest {
         assertThat(run.out()).contains("51 answers bought: 30 to judge the teacher, 21 for their labels", "2.55 EUR");
         assertThat(questions()).hasSize(22).startsWith("round,index,probability,score,label,confidence");
         JsonNode json = JsonMapper.shared().readTree(Files.readString(folder.resolve("out/results.json")));
+        assertThat(json.at("/provenance/seed").isNumber()).isTrue();
+        assertThat(json.at("/provenance/data_contents").stringValue()).matches("[0-9a-f]{16}");
+        assertThat(json.at("/provenance/commit").stringValue()).isNotBlank();
         assertThat(json.get("rounds")).hasSize(3);
         assertThat(json.at("/rounds/2/asked").asInt()).isEqualTo(21);
         List<String> before = questions();
