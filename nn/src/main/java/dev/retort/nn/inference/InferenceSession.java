@@ -73,6 +73,7 @@ public final class InferenceSession {
         Folding.apply(program);
         try (var _ = Autograd.noGrad()) {
             Packing.apply(program);
+            LinearPacking.apply(program);
         }
         InferenceSession session = new InferenceSession(program, new MemoryPlan(program), versions);
         session.compare(network, other);
@@ -101,7 +102,10 @@ public final class InferenceSession {
                 run(i, workspace);
             }
             workspace.next();
-            return copy(value(program.output));
+            Tensor output = value(program.output);
+            boolean whole =
+                    output.isContiguous() && output.numel() == output.storage().size();
+            return plan.freshOutput && whole ? output : copy(output);
         } finally {
             values[program.input] = null;
             if (!program.isConstant(program.output)) {

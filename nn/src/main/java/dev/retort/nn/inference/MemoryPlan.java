@@ -15,12 +15,16 @@ import java.util.List;
 import java.util.Map;
 
 /// Which buffer each result of a program goes to: results of one size share a buffer where their
-/// lives do not overlap. A view keeps the buffer of what it looks at alive.
+/// lives do not overlap. A view keeps the buffer of what it looks at alive. What the program's output is, or looks at,
+/// has no buffer: it is the caller's.
 final class MemoryPlan {
     private static final int NONE = -1;
 
     /// Element counts of the buffers.
     final List<Integer> sizes = new ArrayList<>();
+
+    /// Whether the output is, or looks at, a result that is made in memory of its own at each call.
+    final boolean freshOutput;
 
     /// Numbers of the buffers for the `F32` results of each step, in order; none where results are
     /// allocated.
@@ -36,6 +40,10 @@ final class MemoryPlan {
         root = roots();
         lastUse = lastUses();
         assign();
+        freshOutput = program.steps.stream()
+                .anyMatch(step -> isMade(step)
+                        && Arrays.stream(step.outputs()).anyMatch(out -> out == root[program.output])
+                        && isPlanned(program.types.get(root[program.output])));
     }
 
     /// Bytes of all buffers.
@@ -98,12 +106,16 @@ final class MemoryPlan {
 
     /// The results of a step that a backend makes and that are `F32`.
     private int[] planned(Step step) {
-        boolean made = !(step.op() instanceof ShapeOp.View)
+        boolean all = isMade(step) && Arrays.stream(step.outputs()).noneMatch(out -> out == root[program.output]);
+        return Arrays.stream(step.outputs())
+                .filter(out -> all && isPlanned(program.types.get(out)))
+                .toArray();
+    }
+
+    private static boolean isMade(Step step) {
+        return !(step.op() instanceof ShapeOp.View)
                 && (step.op() instanceof PackedOp || !(step.op() instanceof CustomOp))
                 && !(step.op() instanceof CastOp);
-        return Arrays.stream(step.outputs())
-                .filter(out -> made && isPlanned(program.types.get(out)))
-                .toArray();
     }
 
     private static boolean isPlanned(TensorType type) {

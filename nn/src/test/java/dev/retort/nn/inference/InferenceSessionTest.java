@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.retort.autograd.Autograd;
 import dev.retort.nn.Layer;
+import dev.retort.nn.Module;
 import dev.retort.nn.layer.BatchNorm;
 import dev.retort.nn.layer.Conv2d;
 import dev.retort.nn.layer.Dropout;
+import dev.retort.nn.layer.LayerNorm;
 import dev.retort.nn.layer.Linear;
 import dev.retort.nn.layer.ReLU;
 import dev.retort.nn.layer.Sequential;
@@ -17,20 +19,25 @@ import dev.retort.nn.models.CifarVgg;
 import dev.retort.nn.models.Mlp;
 import dev.retort.nn.models.ResNet;
 import dev.retort.nn.models.SmallCnn;
+import dev.retort.nn.transformer.Bert;
 import dev.retort.nn.transformer.Gpt2;
 import dev.retort.nn.transformer.Llama;
+import dev.retort.nn.transformer.VisionTransformer;
 import dev.retort.tensor.DType;
 import dev.retort.tensor.Engine;
 import dev.retort.tensor.OpException;
 import dev.retort.tensor.Random;
 import dev.retort.tensor.Rng;
+import dev.retort.tensor.Shape;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.UpdateOp;
+import dev.retort.tensor.packed.PackedLinear;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -56,6 +63,10 @@ class InferenceSessionTest {
                 Arguments.of(new SmallCnn(SmallCnn.Config.of(1, 10, 4, 8), rng), Random.normal(rng, 2, 1, 28, 28)),
                 Arguments.of(new Mlp(Mlp.Config.of(20, 5, 30), rng), Random.normal(rng, 4, 20)),
                 Arguments.of(new Gpt2(Gpt2.Config.of(11, 8, 24, 2, 3), rng), ids),
+                Arguments.of(new Bert(Bert.Config.of(11, 8, 32, 2, 4, 48), rng), ids),
+                Arguments.of(
+                        new VisionTransformer(VisionTransformer.Config.of(16, 4, 32, 2, 4, 10), rng),
+                        Random.normal(rng, 2, 3, 16, 16)),
                 Arguments.of(new Llama(Llama.Config.of(11, 8, 24, 2, 2, 1, 40), rng), ids));
     }
 
@@ -72,6 +83,19 @@ class InferenceSessionTest {
     private static Tensor eager(Layer network, Tensor x) {
         try (var _ = Autograd.noGrad()) {
             return network.call(x);
+        }
+    }
+
+    /// Norms of random networks have weights of one and no bias.
+    private static void disturbNorms(Layer network, Rng rng) {
+        for (Module module : network.modules().values()) {
+            if (module instanceof LayerNorm norm) {
+                norm.namedParameters()
+                        .values()
+                        .forEach(p -> p.tensor()
+                                .copyFrom(p.tensor()
+                                        .add(Random.normal(rng, p.tensor().numel()))));
+            }
         }
     }
 
@@ -111,6 +135,58 @@ class InferenceSessionTest {
                 .contains("packed_conv2d_relu", "packed_conv2d_add_relu");
         long all = 4L * 16 * 32 * 32;
         assertThat(session.bufferBytes()).isLessThan(8 * all); // 19 convolutions alone would take more
+    }
+
+    /// With 16 vector registers; elsewhere linear layers stay as they are.
+    @Test
+    void transformersHaveOneOpForEachProduct() {
+        boolean packs = PackedLinear.suits(Tensor.zeros(16, 32).type(), Tensor.zeros(32, 32));
+        Assumptions.assumeTrue(packs, "no packed linear layers on this processor");
+        Rng rng = new Rng(1);
+        Gpt2 network = new Gpt2(Gpt2.Config.of(50, 16, 32, 2, 2), rng);
+        network.eval();
+        disturbNorms(network, rng);
+        long[] numbers = IntStream.range(0, 16).mapToLong(i -> i * 7 % 50).toArray();
+        Tensor ids = Tensor.of(numbers, 1, 16);
+        InferenceSession session = InferenceSession.of(network, ids);
+        assertThat(session.ops())
+                .doesNotContain("linear", "layer_norm", "gelu")
+                .containsSubsequence(
+                        "layer_norm_packed_linear",
+                        "attention",
+                        "packed_linear_add",
+                        "layer_norm_packed_linear_gelu",
+                        "packed_linear_add")
+                .containsOnlyOnce("add"); // tokens and positions
+        assertClose(session.call(ids), eager(network, ids));
+    }
+
+    @Test
+    void normsAndProductsThatOthersReadStay() {
+        Rng rng = new Rng(1);
+        LayerNorm norm = new LayerNorm(Shape.of(16), 1e-5);
+        Linear first = new Linear(16, 16, rng);
+        Linear second = new Linear(16, 16, rng);
+        Layer both = new Layer() {
+            {
+                child("norm", norm);
+                child("first", first);
+                child("second", second);
+            }
+
+            @Override
+            protected Tensor forward(Tensor x) {
+                Tensor y = norm.call(x);
+                Tensor a = first.call(y);
+                Tensor b = second.call(y).relu();
+                return a.relu().add(a).add(b); // y and a are read twice
+            }
+        };
+        both.eval();
+        Tensor x = Random.normal(rng, 14, 16);
+        InferenceSession session = InferenceSession.of(both, x);
+        assertThat(session.ops()).contains("layer_norm", "relu");
+        assertClose(session.call(x), eager(both, x));
     }
 
     /// Reference kernels are made of other ops, which are not the network's.

@@ -2,6 +2,7 @@ package dev.retort.tensor.cpu.simd.pixels;
 
 import dev.retort.tensor.cpu.Parallel;
 import dev.retort.tensor.cpu.simd.Lanes;
+import dev.retort.tensor.cpu.simd.PackedWeights;
 import dev.retort.tensor.cpu.simd.Scratch;
 import dev.retort.tensor.cpu.simd.planes.ChannelLanes;
 import dev.retort.tensor.cpu.simd.planes.ConvShape;

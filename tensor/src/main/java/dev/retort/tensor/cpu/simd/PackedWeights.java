@@ -1,13 +1,12 @@
-package dev.retort.tensor.cpu.simd.pixels;
+package dev.retort.tensor.cpu.simd;
 
-import dev.retort.tensor.cpu.simd.Scratch;
 import java.lang.ref.WeakReference;
 
 /// A place for weights that are packed once and stay, on a cache line where the collector permits (see [Scratch]):
 /// from element `at` on.
 ///
 /// Small ones share an array large enough to get regions of its own; it goes when the last of them does.
-record PackedWeights(float[] data, int at) {
+public record PackedWeights(float[] data, int at) {
     private static final int CHUNK = Scratch.OWN_REGION;
     /// Floats of a cache line.
     private static final int LINE_FLOATS = 16;
@@ -16,7 +15,7 @@ record PackedWeights(float[] data, int at) {
     private static int next;
 
     /// Room for `length` floats, all zeros.
-    static synchronized PackedWeights of(int length) {
+    public static synchronized PackedWeights of(int length) {
         if (length > CHUNK / 2) {
             return new PackedWeights(new float[Math.max(CHUNK, Scratch.LINE + length)], Scratch.LINE);
         }
