@@ -130,14 +130,16 @@ final class LinearPacking {
     /// Weight and bias of a linear layer with those of the norm before it, computed in double precision.
     private Normed folded(Step norm, double eps, Tensor weight, @Nullable Tensor bias) {
         int[] in = norm.inputs();
-        if (in.length == 1) {
-            return new Normed(in[0], weight, bias, eps);
+        Tensor scale = in.length == 3 ? program.constants.get(in[1]) : null;
+        Tensor shift = in.length == 3 ? program.constants.get(in[2]) : null;
+        if (scale == null || shift == null) {
+            return new Normed(in[0], weight, bias, eps); // it has neither: both would be constants
         }
         Tensor wide = weight.to(DType.F64);
-        Tensor shift = program.constants.get(in[2]).to(DType.F64);
-        Tensor moved = wide.matmul(shift.reshape(shift.numel(), 1)).reshape(wide.size(0));
+        Tensor moved =
+                wide.matmul(shift.to(DType.F64).reshape(shift.numel(), 1)).reshape(wide.size(0));
         moved = bias == null ? moved : moved.add(bias.to(DType.F64));
-        Tensor scaled = wide.mul(program.constants.get(in[1]).to(DType.F64));
+        Tensor scaled = wide.mul(scale.to(DType.F64));
         return new Normed(in[0], scaled.to(DType.F32), moved.to(DType.F32), eps);
     }
 
