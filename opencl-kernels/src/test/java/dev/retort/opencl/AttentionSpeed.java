@@ -18,9 +18,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
-/// Times attention and its gradients on a card, kernel by kernel, by the device's clock: no test, has a `main`. Sizes
-/// as arguments, such as `forward=64,32,8` and `backward=32,32,4` (block, columns, rows), are tried in turn on heads of
-/// 64.
+/// Times attention and its gradients on a card, kernel by kernel, by the device's clock: no test, has a `main`.
 public final class AttentionSpeed {
     private static final int RUNS = 15;
 
@@ -29,25 +27,10 @@ public final class AttentionSpeed {
     /// Prints a line a kernel: the median of its runs in microseconds.
     public static void main(String[] args) {
         Device device = new Device("opencl", 0);
-        narrow("", device);
-        for (String sizes : args) {
-            String[] parts = sizes.split("=");
-            System.setProperty("dev.retort.opencl.attention." + parts[0], parts[1]);
-            narrow(sizes + " ", device);
-            System.clearProperty("dev.retort.opencl.attention." + parts[0]);
-        }
-        wide(device);
-        strided(device);
-    }
-
-    /// GPT-2's heads.
-    private static void narrow(String sizes, Device device) {
-        attention(sizes + "F32 8x12x512x64 causal", device, 8, 12, 512, 64);
-    }
-
-    private static void wide(Device device) {
+        attention("F32 8x12x512x64 causal", device, 8, 12, 512, 64); // GPT-2's heads
         attention("F32 4x32x1024x128 causal", device, 4, 32, 1024, 128);
         attention("F32 16x16x256x80 causal", device, 16, 16, 256, 80);
+        strided(device);
     }
 
     private static void attention(String what, Device device, int n, int heads, int length, int width) {

@@ -25,15 +25,10 @@ record AttentionTile(int width, int block, int columns, int rows, int items) {
     /// The sizes for a width: wide rows leave room for few of them.
     static AttentionTile of(int width, boolean forward) {
         int d = Math.max(1, (width + STEP - 1) / STEP) * STEP;
-        String wanted = System.getProperty("dev.retort.opencl.attention." + (forward ? "forward" : "backward"));
-        if (wanted != null) { // BLOCK,COLUMNS,ROWS: to try sizes out
-            String[] sizes = wanted.split(",");
-            return of(d, Integer.parseInt(sizes[0]), Integer.parseInt(sizes[1]), Integer.parseInt(sizes[2]), forward);
-        }
         if (forward) {
             return d <= 64 ? of(d, 64, 32, 4, true) : d <= 96 ? of(d, 32, 32, 4, true) : of(d, 32, 16, 4, true);
         }
-        return d <= 64 ? of(d, 32, 32, 8, false) : d <= 96 ? of(d, 32, 16, 8, false) : of(d, 16, 16, 4, false);
+        return d <= 64 ? of(d, 32, 32, 4, false) : d <= 96 ? of(d, 32, 16, 8, false) : of(d, 16, 16, 4, false);
     }
 
     private static AttentionTile of(int d, int block, int columns, int rows, boolean forward) {
