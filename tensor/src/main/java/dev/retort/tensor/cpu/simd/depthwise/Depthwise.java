@@ -12,7 +12,8 @@ import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /// Depthwise convolution (one channel to a group, any number of filters a channel): a weighted sum of
-/// shifted planes. [DepthwiseRows] takes 3 x 3 filters with stride 1, [DepthwiseHalf] halves planes.
+/// shifted planes. [DepthwiseRows] takes 3 x 3 filters with stride 1; where vectors are long [DepthwiseHalf] halves
+/// planes, where they are short [DepthwiseTwos], [TwosInputGrad] and [TwosWeightGrad] do.
 public final class Depthwise {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
@@ -94,8 +95,12 @@ public final class Depthwise {
             DepthwiseRows.inputGradient(s, dy, dyo, w, wo, bias, biasOff, dx, dxo);
             return;
         }
+        if (TwosInputGrad.suits(s)) {
+            TwosInputGrad.run(s, dy, dyo, w, wo, bias, biasOff, dx, dxo);
+            return;
+        }
         if (s.groupFilters() == 1 && s.strideW() <= 2) {
-            DepthwiseInputGrad.run(s, dy, dyo, w, wo, bias, biasOff, dx, dxo);
+            new DepthwiseInputGrad(s).run(dy, dyo, w, wo, bias, biasOff, dx, dxo);
             return;
         }
         for (int ph = 0; ph < Math.min(s.strideH(), s.height()); ph++) {
@@ -147,6 +152,10 @@ public final class Depthwise {
     public static void weightGradient(ConvShape s, float[] dy, int dyo, float[] x, int xo, float[] dw, int dwo) {
         if (DepthwiseRows.suits(s)) {
             DepthwiseRows.weightGradient(s, dy, dyo, x, xo, dw, dwo);
+            return;
+        }
+        if (TwosWeightGrad.suits(s)) {
+            TwosWeightGrad.run(s, dy, dyo, x, xo, dw, dwo);
             return;
         }
         int size = s.outHeight() * s.outWidth();

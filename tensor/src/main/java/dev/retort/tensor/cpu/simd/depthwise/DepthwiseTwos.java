@@ -209,7 +209,7 @@ final class DepthwiseTwos {
     }
 
     /// Copies rows of four vectors, the last at column `last`; they overlap where rows are shorter.
-    private static void copy(float[] src, int s, int sStep, float[] dst, int d, int dStep, int rows, int last) {
+    static void copy(float[] src, int s, int sStep, float[] dst, int d, int dStep, int rows, int last) {
         int b = Math.min(L, last);
         int c = Math.min(2 * L, last);
         int from = s;

@@ -60,7 +60,13 @@ public class Conv2dTest {
                 new ConvShape(2, 2, 19, 17, 2, 3, 5, 3, 2, 0, 3, 1, 1, 2),
                 new ConvShape(1, 2, 40, 33, 4, 5, 3, 4, 2, 4, 4, 1, 1, 2),
                 new ConvShape(2, 2, 11, 36, 2, 2, 5, 1, 2, 1, 0, 2, 1, 2),
-                new ConvShape(1, 2, 3, 11, 2, 1, 3, 2, 2, 0, 7, 1, 1, 2));
+                new ConvShape(1, 2, 3, 11, 2, 1, 3, 2, 2, 0, 7, 1, 1, 2),
+                // and gradients: odd widths of less than two vectors and more, odd and large padding, one row
+                new ConvShape(2, 2, 15, 11, 2, 5, 5, 2, 2, 1, 3, 1, 1, 2),
+                new ConvShape(1, 2, 10, 17, 2, 3, 3, 2, 2, 0, 2, 1, 1, 2),
+                new ConvShape(2, 2, 7, 23, 2, 5, 5, 2, 2, 4, 0, 1, 1, 2),
+                new ConvShape(1, 3, 1, 9, 3, 5, 5, 2, 2, 2, 6, 1, 1, 3),
+                new ConvShape(2, 3, 16, 35, 6, 3, 3, 2, 2, 3, 4, 1, 1, 3));
         Stream<ConvShape> strided = Stream.of(
                 new ConvShape(2, 34, 37, 75, 100, 3, 3, 2, 2, 1, 1, 1, 1, 1),
                 new ConvShape(3, 40, 28, 28, 130, 3, 3, 2, 2, 1, 1, 1, 1, 1),
