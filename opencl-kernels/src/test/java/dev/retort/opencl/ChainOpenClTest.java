@@ -12,6 +12,7 @@ import dev.retort.tensor.Random;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import dev.retort.tensor.op.UpdateOp;
+import java.util.Locale;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -94,6 +95,21 @@ class ChainOpenClTest {
                             tolerance,
                             x -> one(x[0].add(0.5).mul(2.0).clamp(-1, 1.5).leakyRelu(0.1))))
                     .isEqualTo(1);
+        }
+    }
+
+    @Test
+    void kernelsAreWrittenInAsciiDigitsInEveryLocale() {
+        Locale usual = Locale.getDefault();
+        Locale.setDefault(Locale.forLanguageTag("ar-EG")); // whose %d gives other digits
+        try {
+            assertThat(launches(
+                            DType.F32,
+                            1e-5,
+                            x -> one(x[0].mul(x[1]).clamp(-1, 1.25).tanh().sub(x[1]))))
+                    .isEqualTo(1);
+        } finally {
+            Locale.setDefault(usual);
         }
     }
 

@@ -279,17 +279,18 @@ record Chain(Task task, Shape shape, DType dtype, Term.Apply result) implements 
         }
     }
 
-    /// The chain in the kernel language; the elements of `product`, if there is one, are at hand.
+    /// The chain in the kernel language; the elements of `product`, if there is one, are at hand. Numbers are
+    /// joined and not formatted: a locale may have digits that no compiler reads.
     private String definitions(List<Term.Apply> order, @Nullable Tensor product) {
         List<Tensor> leaves = leaves();
         StringBuilder parameters = new StringBuilder();
         StringBuilder values = new StringBuilder();
         for (int i = 1; i <= leaves.size(); i++) {
             if (product != null && leaves.get(i - 1).storage() == product.storage()) {
-                values.append(" const A x%d = product_value;".formatted(i));
+                values.append(" const A x").append(i).append(" = product_value;");
             } else {
                 parameters.append(", __global const S* restrict in").append(i);
-                values.append(" const A x%d = LD(in%d, at[%d]);".formatted(i, i, i));
+                values.append(" const A x" + i + " = LD(in" + i + ", at[" + i + "]);");
             }
         }
         for (int i = 0; i < order.size(); i++) {
@@ -303,12 +304,12 @@ record Chain(Task task, Shape shape, DType dtype, Term.Apply result) implements 
                         });
             }
             if (apply.hasAttributes()) {
-                parameters.append(", const A p%d, const A q%d".formatted(i, i));
+                parameters.append(", const A p" + i + ", const A q" + i);
                 arguments.add("p" + i);
                 arguments.add("q" + i);
             }
-            values.append(
-                    " const A v%d = rounded(%s_of(%s));".formatted(i, apply.function, String.join(", ", arguments)));
+            values.append(" const A v" + i + " = rounded(");
+            values.append(apply.function + "_of(" + String.join(", ", arguments) + "));");
         }
         return "#define CHAIN 1\n#define CHAIN_OPERANDS " + (leaves.size() + 1) + "\n#define CHAIN_PARAMETERS "
                 + parameters + "\n#define CHAIN_VALUES" + values + "\n#define CHAIN_RESULT v" + (order.size() - 1)
