@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 /// ends.
 public final class StopSignal implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 60;
+    private static final long SILENT_SECONDS = 2;
 
     private final CountDownLatch done = new CountDownLatch(1);
     private final Thread hook = new Thread(this::stopAndWait, "stop-signal");
@@ -24,7 +25,12 @@ public final class StopSignal implements AutoCloseable {
     private void stopAndWait() {
         requested = true;
         try {
-            if (!done.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            if (done.await(SILENT_SECONDS, TimeUnit.SECONDS)) {
+                return;
+            }
+            System.err.println("\nretort: stopping after the step or the answer that is under way, in "
+                    + PATIENCE_SECONDS + " seconds at the latest");
+            if (!done.await(PATIENCE_SECONDS - SILENT_SECONDS, TimeUnit.SECONDS)) {
                 System.err.println("retort: gave up waiting for the checkpoint; the one before it is whole");
             }
         } catch (InterruptedException e) {

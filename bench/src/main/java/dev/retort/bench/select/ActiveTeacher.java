@@ -23,6 +23,7 @@ import dev.retort.nn.data.Transform;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// The teacher that the options name, and what its inputs look like.
@@ -47,7 +48,9 @@ record ActiveTeacher(
         }
         URI url = options.teacherUrl;
         if (url != null) {
-            return service(url, options, classes, price);
+            ActiveTeacher service = service(url, options, classes, price);
+            Objects.requireNonNull(service.paid).stoppedBy(listener::stopRequested);
+            return service;
         }
         ModelSpec model = ModelSpec.parse(options.teacher);
         ImageShape shape = ImageShape.of(labelled.get(0).input().shape());

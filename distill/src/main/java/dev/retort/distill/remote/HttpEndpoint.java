@@ -176,7 +176,9 @@ public record HttpEndpoint(URI uri, Map<String, String> headers, Duration timeou
 
     private static EndpointException failure(HttpResponse<byte[]> response) {
         int status = response.statusCode();
-        String text = new String(response.body(), StandardCharsets.UTF_8).strip();
+        String text = new String(response.body(), StandardCharsets.UTF_8)
+                .replaceAll("[\\p{Cntrl}\\s]+", " ") // a page of a proxy, say: one line, and nothing a terminal obeys
+                .strip();
         String message =
                 "status " + status + (text.isEmpty() ? "" : ": " + text.substring(0, Math.min(text.length(), EXCERPT)));
         return switch (status) {

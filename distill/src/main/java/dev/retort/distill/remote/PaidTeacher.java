@@ -1,5 +1,6 @@
 package dev.retort.distill.remote;
 
+import dev.retort.distill.TrainingStopped;
 import dev.retort.distill.feature.Tap;
 import dev.retort.distill.teacher.Fingerprint;
 import dev.retort.distill.teacher.Teacher;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// A remote teacher behind a journal: no label is bought twice, none is lost, and the budget holds.
@@ -34,13 +36,15 @@ import org.jspecify.annotations.Nullable;
 /// the process dies. A request that was cut off is sent again first, whole and with the same id, which a
 /// service that knows such ids charges once. Not thread-safe.
 public final class PaidTeacher implements Teacher, AutoCloseable {
+    private static final long LOOK = 50_000_000;
+
     /// Waits; replaced in tests.
     interface Clock {
         /// Nanoseconds since some moment.
         long now();
 
-        /// Waits.
-        void sleep(Duration pause) throws InterruptedException;
+        /// Waits, no longer than until `stop` says true.
+        void sleep(Duration pause, BooleanSupplier stop) throws InterruptedException;
     }
 
     private static final Clock REAL = new Clock() {
@@ -50,8 +54,11 @@ public final class PaidTeacher implements Teacher, AutoCloseable {
         }
 
         @Override
-        public void sleep(Duration pause) throws InterruptedException {
-            Thread.sleep(pause);
+        public void sleep(Duration pause, BooleanSupplier stop) throws InterruptedException {
+            long due = now() + pause.toNanos();
+            for (long left = pause.toNanos(); left > 0 && !stop.getAsBoolean(); left = due - now()) {
+                Thread.sleep(Duration.ofNanos(Math.min(left, LOOK)));
+            }
         }
     };
 
@@ -61,6 +68,7 @@ public final class PaidTeacher implements Teacher, AutoCloseable {
     private final Limits limits;
     private final Clock clock;
     private final int classes;
+    private BooleanSupplier stop = () -> false;
     private boolean started;
     private long last;
 
@@ -102,6 +110,15 @@ public final class PaidTeacher implements Teacher, AutoCloseable {
         return new PaidTeacher(endpoint, fingerprint, known, limits, REAL, classes);
     }
 
+    /// The same teacher, which asks nothing more once `wish` says true: an answer that is under way is waited for and
+    /// kept, pauses end, and instead of the next request [#answer] throws [TrainingStopped].
+    ///
+    /// @param wish asked before each request and some twenty times a second of a pause
+    public PaidTeacher stoppedBy(BooleanSupplier wish) {
+        stop = wish;
+        return this;
+    }
+
     @Override
     public String fingerprint() {
         return fingerprint;
@@ -116,6 +133,7 @@ public final class PaidTeacher implements Teacher, AutoCloseable {
     ///
     /// @throws IllegalArgumentException if other taps than the logits are asked for
     /// @throws TeacherUnavailable       if attempts or budget are used up; what came before is kept
+    /// @throws TrainingStopped          if it was to stop, see [#stoppedBy]; what came before is kept
     @Override
     public Map<Tap, Tensor> answer(TeacherQuery query) {
         if (!query.taps().equals(Set.of(Tap.LOGITS))) {
@@ -183,6 +201,10 @@ public final class PaidTeacher implements Teacher, AutoCloseable {
                 requireFits(request, amount);
             }
             keepRate();
+            if (stop.getAsBoolean()) {
+                throw new TrainingStopped(
+                        "questions to the paid teacher", journal.spending().requests(), journal.path());
+            }
             journal.sent(request, amount, isFree(request));
             try {
                 journal.answered(request, checked(request, endpoint.label(request)));
@@ -197,11 +219,12 @@ public final class PaidTeacher implements Teacher, AutoCloseable {
                 if (!again) {
                     throw TeacherUnavailable.because(
                             "paid teacher: no answer for " + request.size() + " samples of " + request.dataset()
-                                    + " after " + attempt + " attempts: " + e.getMessage(),
+                                    + " after " + attempt + (attempt == 1 ? " attempt: " : " attempts: ")
+                                    + e.getMessage(),
                             e);
                 }
                 Duration own = limits.pause(attempt, ThreadLocalRandom.current().nextDouble());
-                clock.sleep(own.compareTo(e.pause()) < 0 ? e.pause() : own);
+                clock.sleep(own.compareTo(e.pause()) < 0 ? e.pause() : own, stop);
             }
         }
     }
@@ -258,7 +281,7 @@ public final class PaidTeacher implements Teacher, AutoCloseable {
             long due = last + (long) (1e9 / limits.perSecond());
             long left = due - clock.now();
             if (left > 0) {
-                clock.sleep(Duration.ofNanos(left));
+                clock.sleep(Duration.ofNanos(left), stop);
             }
         }
         started = true;

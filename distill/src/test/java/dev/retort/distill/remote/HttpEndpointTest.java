@@ -127,6 +127,15 @@ class HttpEndpointTest {
     }
 
     @Test
+    void whatAServiceSaysStaysOneLine() throws IOException {
+        try (LabelServer server = new LabelServer()) {
+            server.handle(
+                    (exchange, _) -> LabelServer.send(exchange, 401, "bad key\r\n\r\n  see \u001b[31mdocs\u001b[0m\n"));
+            assertThat(failure(HttpEndpoint.at(server.uri()))).hasMessage("status 401: bad key see [31mdocs [0m");
+        }
+    }
+
+    @Test
     void retryAfterIsReadAsSecondsOrDate() throws IOException {
         try (LabelServer server = new LabelServer()) {
             String date =

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.retort.distill.TrainingStopped;
 import dev.retort.distill.feature.Tap;
 import dev.retort.distill.remote.EndpointException.Kind;
 import dev.retort.distill.teacher.Price;
@@ -18,6 +19,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +40,7 @@ class PaidTeacherTest {
         }
 
         @Override
-        public void sleep(Duration pause) {
+        public void sleep(Duration pause, BooleanSupplier stop) {
             sleeps.add(pause);
             now += pause.toNanos();
         }
@@ -139,8 +142,48 @@ class PaidTeacherTest {
         try (PaidTeacher teacher = open(service, limits())) {
             assertThatThrownBy(() -> Service.ask(teacher, 1))
                     .isInstanceOf(TeacherUnavailable.class)
-                    .hasMessageContaining("after 1 attempts: status 429");
+                    .hasMessageContaining("after 1 attempt: status 429");
             assertThat(hand.sleeps).isEmpty();
+        }
+    }
+
+    @Test
+    void aStopKeepsTheAnswerUnderWayAndAsksNothingMore() throws IOException {
+        AtomicBoolean stop = new AtomicBoolean();
+        Service service = new Service();
+        service.script = (request, right) -> {
+            service.charge(request);
+            stop.set(true); // while the answer is on its way
+            return right;
+        };
+        try (PaidTeacher teacher = open(service, limits()).stoppedBy(stop::get)) {
+            assertThatThrownBy(() -> Service.ask(teacher, 0, 1, 2, 3, 4, 5, 6, 7))
+                    .isInstanceOf(TrainingStopped.class);
+            assertThat(service.chargedRows).isEqualTo(4);
+            assertThat(Service.ask(teacher, 0, 1, 2, 3))
+                    .as("what is there is still given")
+                    .hasSize(12);
+            stop.set(false);
+            Service.ask(teacher, 0, 1, 2, 3, 4, 5, 6, 7);
+            assertThat(service.chargedRows).as("nothing is bought twice").isEqualTo(8);
+            assertThat(teacher.spending().unsure()).isZero();
+        }
+    }
+
+    @Test
+    void aStopEndsThePauseThatABusyServiceAskedFor() throws IOException {
+        AtomicBoolean stop = new AtomicBoolean();
+        Service service = new Service();
+        service.script = (_, _) -> {
+            stop.set(true);
+            throw new EndpointException(Kind.BUSY, "busy", Duration.ofSeconds(50));
+        };
+        Path path = folder.resolve("labels.journal");
+        try (PaidTeacher teacher =
+                PaidTeacher.open(service, "t", path, limits()).stoppedBy(stop::get)) {
+            assertThatThrownBy(() -> Service.ask(teacher, 0)).isInstanceOf(TrainingStopped.class);
+            assertThat(service.requests).hasSize(1);
+            assertThat(teacher.spending().rows()).isZero();
         }
     }
 
