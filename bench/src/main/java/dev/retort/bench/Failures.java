@@ -16,11 +16,17 @@ import java.nio.file.NotDirectoryException;
 /// Tells the user in one line what went wrong; the stack trace comes only with `--debug`.
 record Failures(PrintWriter out, boolean debug) {
     void report(Throwable failure) {
-        out.println("retort: " + describe(failure));
+        out.println("retort: " + oneLine(describe(failure)));
         if (debug) {
             failure.printStackTrace(out);
         }
         out.flush();
+    }
+
+    /// What was read from a file or a service may be quoted in a message: no break of a line and nothing that a
+    /// terminal obeys gets through.
+    static String oneLine(String message) {
+        return message.replaceAll("\\s*[\\p{Cntrl}&&[^\t]]+\\s*", " ").strip();
     }
 
     static String describe(Throwable failure) {
@@ -33,14 +39,18 @@ record Failures(PrintWriter out, boolean debug) {
             case UncheckedIOException e when e.getCause() != null -> describe(e.getCause());
             case OutOfMemoryError e
             when e instanceof MemoryShortage && e.getMessage() != null ->
-                "%s; the heap has %d MiB: give it more with RETORT_JAVA_OPTS=-Xmx12g, or less work at a time"
-                        .formatted(e.getMessage(), Runtime.getRuntime().maxMemory() >> 20);
+                e.getMessage() + "; the heap has " + heap()
+                        + " MiB: give it more with RETORT_JAVA_OPTS=-Xmx12g, or less work at a time";
             case OutOfMemoryError e ->
-                "out of memory (%s) with a heap of %d MiB; allow more with RETORT_JAVA_OPTS=-Xmx12g"
-                        .formatted(e.getMessage(), Runtime.getRuntime().maxMemory() >> 20);
+                "out of memory (" + e.getMessage() + ") with a heap of " + heap()
+                        + " MiB; allow more with RETORT_JAVA_OPTS=-Xmx12g";
             case ExceptionInInitializerError e when e.getCause() != null -> describe(e.getCause());
             default -> ownWords(failure);
         };
+    }
+
+    private static long heap() {
+        return Runtime.getRuntime().maxMemory() >> 20;
     }
 
     /// A state that a user can bring about, such as a journal in use or a folder of another run; those that

@@ -115,6 +115,12 @@ class MainTest {
     }
 
     @Test
+    void quotedTextBreaksNoLine() {
+        new Failures(new PrintWriter(err), false).report(new CommandException("a.json: got 'x\r\n \u001b[31my'"));
+        assertThat(err.toString().lines()).containsExactly("retort: a.json: got 'x [31my'");
+    }
+
+    @Test
     void failuresThatTheUserCanMendAreSaidInHisWords() {
         assertThat(Failures.describe(new NoSuchFileException("a.png"))).isEqualTo("no such file: a.png");
         assertThat(Failures.describe(new NotDirectoryException("here"))).isEqualTo("no such folder: here");
