@@ -34,6 +34,12 @@ public final class OutputFile {
         if (Files.isDirectory(out)) {
             throw wrong(option, out, "a folder");
         }
+        if (Files.exists(out) && !Files.isRegularFile(out)) {
+            throw wrong(option, out, "a device or a pipe");
+        }
+        if (Files.isSymbolicLink(out) && !Files.exists(out)) {
+            throw wrong(option, out, "a link that leads nowhere");
+        }
         Path folder = out.toAbsolutePath().getParent();
         while (folder != null && !Files.exists(folder)) {
             folder = folder.getParent();

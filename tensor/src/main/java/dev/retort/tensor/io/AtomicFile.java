@@ -67,6 +67,9 @@ public final class AtomicFile {
         if (folder == null || Files.isDirectory(exact)) {
             throw new IOException("write " + target + ": expects the path of a file, got a folder");
         }
+        if (Files.exists(exact) && !Files.isRegularFile(exact)) { // a rename would put a file in the place of /dev/null
+            throw new IOException("write " + target + ": expects the path of a file, got a device or a pipe");
+        }
         Files.createDirectories(folder);
         String prefix = "." + exact.getFileName() + ".";
         deleteAbandoned(folder, prefix);

@@ -67,6 +67,19 @@ class AtomicFileTest {
         assertThat(real).hasBinaryContent(new byte[] {2});
     }
 
+    /// As root a rename would put a file in the place of a device such as `/dev/null`; a pipe stands for it here.
+    @Test
+    void whatIsNoFileIsNotReplaced() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        assertThatThrownBy(() -> AtomicFile.write(pipe, new byte[1]))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("got a device or a pipe");
+        assertThat(Files.isRegularFile(pipe)).isFalse();
+        assertThat(names()).containsExactly("pipe");
+    }
+
     @Test
     void aFolderIsNoTarget() {
         assertThatThrownBy(() -> AtomicFile.write(folder, new byte[1]))
