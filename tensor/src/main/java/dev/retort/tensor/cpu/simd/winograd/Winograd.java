@@ -127,6 +127,9 @@ public final class Winograd {
                 source.transform(tiles, b * L, kernels, Scratch.LINE, kernelStep);
             }
         });
+        if (WinogradTileLanes.suits(tiles, in, out)) {
+            return new WinogradTileLanes(tiles, in, out, bias, biasOff, kernels, kernelStep).run();
+        }
         int wanted = TASK_FLOATS / (tiles.points * (padIn + padOut));
         int count = Math.max(MIN_TILES, Math.min(MAX_TILES, wanted));
         int rows = Math.max(1, count / tiles.tileColumns);

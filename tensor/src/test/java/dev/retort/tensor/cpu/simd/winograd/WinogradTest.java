@@ -3,6 +3,7 @@ package dev.retort.tensor.cpu.simd.winograd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.retort.tensor.cpu.Parallel;
+import dev.retort.tensor.cpu.simd.Lanes;
 import dev.retort.tensor.cpu.simd.conv.Conv2d;
 import dev.retort.tensor.cpu.simd.planes.ConvShape;
 import java.util.Arrays;
@@ -40,7 +41,14 @@ class WinogradTest {
                                 shape(9, 16, 6, 6, 64, 1, 0),
                                 shape(1, 16, 5, 301, 16, 1, 1),
                                 shape(7, 50, 8, 8, 48, 1, 1),
-                                shape(70, 16, 4, 4, 16, 1, 1))
+                                shape(70, 16, 4, 4, 16, 1, 1),
+                                shape(3, 16, 8, 32, 16, 1, 1), // from here on tiles in lanes, with 256 bits
+                                shape(13, 17, 8, 8, 32, 1, 1),
+                                shape(2, 30, 24, 16, 32, 1, 1),
+                                shape(1, 32, 14, 16, 31, 0, 1),
+                                shape(5, 50, 6, 8, 48, 2, 1),
+                                shape(1, 16, 4, 56, 16, 1, 1),
+                                shape(3, 16, 12, 24, 16, 1, 1))
                         .map(s -> Arguments.of(mode, s)));
     }
 
@@ -206,6 +214,24 @@ class WinogradTest {
             y[i] = x[i];
         }
         return y;
+    }
+
+    @Test
+    void fewChannelsOfWholeTilesGoWithTilesInLanes() {
+        boolean here = TileLaneProduct.available() && Lanes.LENGTH == 8;
+        assertThat(inLanes(shape(3, 16, 8, 32, 16, 1, 1))).isEqualTo(here);
+        assertThat(inLanes(shape(13, 17, 8, 8, 32, 1, 1))).isEqualTo(here);
+        assertThat(inLanes(shape(1, 16, 4, 56, 16, 1, 1))).isEqualTo(here);
+        assertThat(inLanes(shape(5, 50, 6, 8, 48, 2, 1))).isEqualTo(here);
+        assertThat(inLanes(shape(3, 32, 8, 32, 32, 1, 1))).isFalse();
+        assertThat(inLanes(shape(3, 16, 8, 28, 16, 1, 1))).isFalse();
+        assertThat(inLanes(shape(3, 16, 8, 64, 16, 1, 1))).isFalse();
+    }
+
+    private static boolean inLanes(ConvShape s) {
+        WinogradTiles tiles = new WinogradTiles(4, s.batch(), s.outHeight(), s.outWidth());
+        float[] none = new float[0];
+        return WinogradTileLanes.suits(tiles, Winograd.inputs(s, none, 0), Winograd.outputs(s, none, 0, 0, 0));
     }
 
     @Test
