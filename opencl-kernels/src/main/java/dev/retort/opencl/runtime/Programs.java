@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 /// does. The property `dev.retort.opencl.binaries` = `on` or `off` overrides that, and
 /// `dev.retort.opencl.options` is given to the compiler as well.
 final class Programs {
+    /// Compilations of one source.
+    private static final int ATTEMPTS = 3;
+
     private final cl_context context;
     private final cl_device_id device;
     private final DeviceLimits limits;
@@ -155,18 +158,29 @@ final class Programs {
     }
 
     private cl_program compile(String what, String source) {
-        cl_program program = CL.clCreateProgramWithSource(context, 1, new String[] {source}, null, null);
-        try {
-            CL.clBuildProgram(program, 1, new cl_device_id[] {device}, options, null, null);
-            return program;
-        } catch (CLException e) {
-            String log = log(program);
-            CL.clReleaseProgram(program);
-            throw new OpException(
-                    "opencl: kernels/" + what + ".cl does not compile for " + limits.name() + " with " + options + " ("
-                            + e.getMessage() + "):\n" + log,
-                    e);
+        for (int attempt = 1; ; attempt++) {
+            cl_program program = CL.clCreateProgramWithSource(context, 1, new String[] {source}, null, null);
+            try {
+                CL.clBuildProgram(program, 1, new cl_device_id[] {device}, options, null, null);
+                return program;
+            } catch (CLException e) {
+                String log = log(program);
+                CL.clReleaseProgram(program);
+                if (attempt == ATTEMPTS || !lostItsFile(log)) {
+                    throw new OpException(
+                            "opencl: kernels/" + what + ".cl does not compile for " + limits.name() + " with " + options
+                                    + " (" + e.getMessage() + "):\n" + log,
+                            e);
+                }
+            }
         }
+    }
+
+    /// Whether PoCL's compiler failed for nothing in the source, as two of 2,000 once did: the
+    /// temporary file that it wrote was gone before it was renamed. LLVM deletes such files when a
+    /// signal arrives, and Java uses signals for its own ends, a read of a null, for instance.
+    static boolean lostItsFile(String log) {
+        return log.contains("unable to rename temporary");
     }
 
     private String log(cl_program program) {

@@ -47,6 +47,14 @@ class RuntimeTest {
     }
 
     @Test
+    void onlyACompilerThatLostItsFileIsAskedAgain() {
+        assertThat(Programs.lostItsFile("error: unable to rename temporary 'a.cl.tmp' to output file 'a.cl'"))
+                .isTrue();
+        assertThat(Programs.lostItsFile("error: use of undeclared identifier 'temporary'"))
+                .isFalse();
+    }
+
+    @Test
     void sizesAreRoundedUpByAFourthAtMost() {
         assertThat(DeviceMemory.sizeClass(1)).isEqualTo(512);
         assertThat(DeviceMemory.sizeClass(513)).isEqualTo(640);
