@@ -24,9 +24,8 @@ public final class Version implements IVersionProvider {
         }
     }
 
-    /// The commit of the sources that run, with `-dirty` behind it if a tracked file differs from it; `unknown` outside
-    /// of
-    /// a git checkout. The `retort` script looks it up after it has built.
+    /// The commit of the sources that run, with `-dirty` behind it if a tracked file differs from it;
+    /// `unknown` outside of a git checkout. The `retort` script looks it up after it has built.
     public static String commit() {
         String commit = System.getProperty("dev.retort.commit", "");
         return commit.isEmpty() ? "unknown" : commit;

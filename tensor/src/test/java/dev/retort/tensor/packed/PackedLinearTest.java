@@ -30,7 +30,7 @@ class PackedLinearTest {
     /// They are for processors with 16 vector registers.
     @BeforeEach
     void needsItsKernel() {
-        Assumptions.assumeTrue(FencedKernel.AVAILABLE, "no packed linear layers on this processor");
+        Assumptions.assumeTrue(FencedKernel.AVAILABLE, "skipped: not used on this processor");
     }
 
     private static Tensor expected(
