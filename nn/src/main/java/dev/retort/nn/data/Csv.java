@@ -3,9 +3,6 @@ package dev.retort.nn.data;
 import dev.retort.tensor.io.FormatException;
 import dev.retort.tensor.io.InputFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,17 +27,7 @@ final class Csv {
 
     /// All records; each must have as many fields as the first.
     static List<Row> read(Path path, char delimiter) throws IOException {
-        String text;
-        try {
-            text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(InputFile.bytes(path)))
-                    .toString();
-        } catch (CharacterCodingException e) {
-            throw new FormatException("csv: " + path + ": expects UTF-8, got other bytes", e);
-        }
-        Csv csv = new Csv(path.toString(), text, delimiter);
-        csv.at = text.startsWith("\uFEFF") ? 1 : 0; // the byte order mark of spreadsheet programs
+        Csv csv = new Csv(path.toString(), InputFile.text(path), delimiter);
         return csv.rows();
     }
 

@@ -13,6 +13,9 @@ import java.util.List;
 /// Files read at once, with errors that name them: the JDK's own say "Is a directory" or "Input length = 1"
 /// and not of what.
 public final class InputFile {
+    /// U+FEFF in front of a text.
+    static final char BYTE_ORDER_MARK = 0xFEFF;
+
     private static final long LARGEST = Integer.MAX_VALUE - 8;
 
     private InputFile() {}
@@ -46,7 +49,7 @@ public final class InputFile {
         }
     }
 
-    /// A file as text in UTF-8.
+    /// A file as text in UTF-8, without the byte order mark that some programs put in front.
     ///
     /// @throws FormatException if the bytes are something else; the message gives the place
     /// @throws IOException     as [#bytes]
@@ -55,9 +58,16 @@ public final class InputFile {
         CharBuffer text = CharBuffer.allocate(bytes.remaining());
         CoderResult result = StandardCharsets.UTF_8.newDecoder().decode(bytes, text, true);
         if (result.isError()) {
-            throw new FormatException(path + ": expects UTF-8 text, got other bytes at offset " + bytes.position());
+            String got = isWide(bytes.array()) ? "UTF-16" : "other bytes at offset " + bytes.position();
+            throw new FormatException(path + ": expects UTF-8 text, got " + got);
         }
-        return text.flip().toString();
+        text.flip();
+        return (text.hasRemaining() && text.get(0) == BYTE_ORDER_MARK ? text.position(1) : text).toString();
+    }
+
+    /// Whether the mark of UTF-16, in one of its two byte orders, is in front.
+    private static boolean isWide(byte[] bytes) {
+        return bytes.length >= 2 && (bytes[0] == -2 && bytes[1] == -1 || bytes[0] == -1 && bytes[1] == -2);
     }
 
     /// The lines of a text file in UTF-8, without their ends.

@@ -94,7 +94,7 @@ public sealed interface Json {
         }
     }
 
-    /// Reads one value from UTF-8 bytes.
+    /// Reads one value from UTF-8 bytes; a byte order mark in front is passed over (RFC 8259, section 8.1).
     ///
     /// @throws FormatException if the bytes are not exactly one JSON value; the message gives the
     ///                         position

@@ -1,6 +1,7 @@
 package dev.retort.tensor.io;
 
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -19,10 +20,9 @@ final class JsonParser {
 
     static String decode(byte[] utf8) throws FormatException {
         try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(utf8))
-                    .toString();
+            CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8));
+            boolean marked = text.hasRemaining() && text.get(0) == InputFile.BYTE_ORDER_MARK;
+            return (marked ? text.position(1) : text).toString();
         } catch (CharacterCodingException e) {
             throw new FormatException("json: expects UTF-8, got other bytes", e);
         }

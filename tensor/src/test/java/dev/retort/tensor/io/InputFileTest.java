@@ -44,6 +44,17 @@ class InputFileTest {
     }
 
     @Test
+    void aByteOrderMarkIsNoText() throws IOException {
+        Path file = folder.resolve("marked");
+        Files.writeString(file, "\uFEFF12\n\uFEFF");
+        assertThat(InputFile.lines(file)).containsExactly("12", "\uFEFF");
+        assertThat(Json.parse("\uFEFF{\"a\": 1}".getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(Json.parse("{\"a\": 1}"));
+        Files.writeString(file, "\uFEFFa", StandardCharsets.UTF_16LE);
+        assertThatThrownBy(() -> InputFile.text(file)).hasMessage(file + ": expects UTF-8 text, got UTF-16");
+    }
+
+    @Test
     void everyReaderNamesAFolder() {
         List<ThrowingCallable> readers = List.of(
                 () -> InputFile.bytes(folder),
