@@ -67,7 +67,7 @@ public final class ActiveCommand implements Callable<Integer> {
         DataFolder data = data();
         Dataset train = data.train();
         int[] labels = train.labels();
-        int classes = classes(labels);
+        int classes = Math.max(classes(labels), train.classNames().size()); // test images may be of any of them
         int[] sizes = {options.labels, options.validation, options.pool};
         int[][] parts = Splits.stratified(labels, sizes, new Rng(options.seed).fork(2));
         Subset labelled = new Subset(train, parts[0]);
@@ -76,7 +76,7 @@ public final class ActiveCommand implements Callable<Integer> {
         ImageShape shape = ImageShape.of(train.get(0).input().shape());
         Price price = options.price();
         Training training = training(normalize);
-        try (FolderLock _ = FolderLock.of(options.out);
+        try (FolderLock _ = FolderLock.of("--out", options.out);
                 StopSignal stop = StopSignal.install();
                 ProgressBar bar = Terminal.progressBar();
                 ActiveWatch watch = new ActiveWatch(bar, stop);

@@ -1,11 +1,13 @@
 package dev.retort.nn.data;
 
+import dev.retort.tensor.Shape;
 import dev.retort.tensor.io.FormatException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -29,8 +31,9 @@ import java.util.stream.Stream;
 public record DataFolder(String format, Dataset train, Optional<Dataset> test) {
     /// Reads a folder.
     ///
-    /// @throws FormatException if it is a file, or the folder holds none of the formats, or a damaged file; the
-    ///                         message names it
+    /// @throws FormatException if it is a file, or the folder holds none of the formats, a damaged file, or
+    ///                         test images of another size or with classes that the training images lack; the
+    ///                         message names the file
     /// @throws IOException     if the folder is missing or cannot be read
     public static DataFolder open(Path folder) throws IOException {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
@@ -46,18 +49,17 @@ public record DataFolder(String format, Dataset train, Optional<Dataset> test) {
         List<Path> batches = cifarBatches(folder);
         if (!batches.isEmpty()) {
             Optional<Path> test = existing(folder, "test_batch.bin");
-            return new DataFolder("CIFAR-10", Cifar.read10(batches), part(test, file -> Cifar.read10(List.of(file))));
+            return of("CIFAR-10", Cifar.read10(batches), test, file -> Cifar.read10(List.of(file)));
         }
         if (Files.exists(folder.resolve("train.bin"))) {
             Dataset train = Cifar.read100(List.of(folder.resolve("train.bin")));
             Optional<Path> test = existing(folder, "test.bin");
-            return new DataFolder("CIFAR-100", train, part(test, file -> Cifar.read100(List.of(file))));
+            return of("CIFAR-100", train, test, file -> Cifar.read100(List.of(file)));
         }
         if (Files.exists(folder.resolve("train.jpk"))) {
             ImageDataset train = named(folder, JpegPack.read(folder.resolve("train.jpk"), List.of()));
             Optional<Path> test = existing(folder, "test.jpk");
-            return new DataFolder(
-                    "JPEG pack", train, part(test, file -> named(folder, JpegPack.read(file, List.of()))));
+            return of("JPEG pack", train, test, file -> named(folder, JpegPack.read(file, List.of())));
         }
         return imageFolder(folder);
     }
@@ -74,8 +76,33 @@ public record DataFolder(String format, Dataset train, Optional<Dataset> test) {
         Dataset read(Path file) throws IOException;
     }
 
-    private static Optional<Dataset> part(Optional<Path> file, Reader reader) throws IOException {
-        return file.isPresent() ? Optional.of(reader.read(file.get())) : Optional.empty();
+    /// Both parts, of which the second lies in one file.
+    private static DataFolder of(String format, Dataset train, Optional<Path> file, Reader reader) throws IOException {
+        if (file.isEmpty()) {
+            return new DataFolder(format, train, Optional.empty());
+        }
+        Dataset test = reader.read(file.get());
+        requireSameKind(train, test, file.get(), file.get());
+        return new DataFolder(format, train, Optional.of(test));
+    }
+
+    /// A network that is trained on one part is judged on the other: what does not fit is said before it is trained.
+    private static void requireSameKind(Dataset train, Dataset test, Path images, Path labels) throws FormatException {
+        Shape wanted = train.get(0).input().shape();
+        Shape got = test.get(0).input().shape();
+        if (!got.equals(wanted)) {
+            throw new FormatException(
+                    "data: " + images + ": expects images of " + wanted + " as in the training part, got " + got);
+        }
+        int classes = Math.max(
+                train.classNames().size(),
+                1 + Arrays.stream(train.labels()).max().orElse(-1));
+        for (int i = 0; i < test.size(); i++) {
+            if (test.label(i) >= classes) {
+                throw new FormatException("data: " + labels + ": expects labels below " + classes
+                        + ", the classes of the training part, got " + test.label(i) + " at index " + i);
+            }
+        }
     }
 
     private static Optional<Path> existing(Path folder, String... names) {
@@ -91,8 +118,14 @@ public record DataFolder(String format, Dataset train, Optional<Dataset> test) {
 
     private static DataFolder idxFolder(Path folder) throws IOException {
         Dataset train = idxPart(folder, "train");
-        boolean tested = idx(folder, "t10k-images", 3).isPresent();
-        return new DataFolder("IDX", train, tested ? Optional.of(idxPart(folder, "t10k")) : Optional.empty());
+        Optional<Path> images = idx(folder, "t10k-images", 3);
+        Optional<Path> labels = idx(folder, "t10k-labels", 1);
+        if (images.isEmpty()) {
+            return new DataFolder("IDX", train, Optional.empty());
+        }
+        Dataset test = idxPart(folder, "t10k");
+        requireSameKind(train, test, images.get(), labels.orElseThrow());
+        return new DataFolder("IDX", train, Optional.of(test));
     }
 
     private static Dataset idxPart(Path folder, String part) throws IOException {

@@ -70,6 +70,25 @@ class DataFolderTest {
     }
 
     @Test
+    void testImagesMustBeLikeTheTrainingImages() throws IOException {
+        idx("train", "", 4);
+        idx("t10k", "", 3);
+        Path labels = folder.resolve("t10k-labels-idx1-ubyte");
+        Files.write(labels, IdxTest.idx(8, new int[] {3}, new byte[] {0, 0, 1}));
+        assertThatThrownBy(() -> DataFolder.open(folder))
+                .isInstanceOf(FormatException.class)
+                .hasMessage("data: " + labels
+                        + ": expects labels below 1, the classes of the training part, got 1 at index 2");
+        Files.writeString(folder.resolve("classes.txt"), "a\nb\n");
+        assertThat(DataFolder.open(folder).test()).isPresent();
+        Path images = folder.resolve("t10k-images-idx3-ubyte");
+        Files.write(images, IdxTest.idx(8, new int[] {3, 4, 2}, IdxTest.pixels(24)));
+        assertThatThrownBy(() -> DataFolder.open(folder))
+                .isInstanceOf(FormatException.class)
+                .hasMessage("data: " + images + ": expects images of [1, 2, 2] as in the training part, got [1, 4, 2]");
+    }
+
+    @Test
     void cifarFilesAreFound() throws IOException {
         Files.write(folder.resolve("data_batch_2.bin"), CifarTest.records(1, 2));
         Files.write(folder.resolve("data_batch_1.bin"), CifarTest.records(1, 1));
