@@ -8,6 +8,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -121,16 +122,27 @@ final class HttpTransfer {
                     file.truncate(0);
                     throw new Refused("expects a file of " + download.bytes() + " bytes, got more");
                 }
-                ByteBuffer bytes = ByteBuffer.wrap(chunk, 0, n);
-                while (bytes.hasRemaining()) {
-                    file.write(bytes);
-                }
+                write(file, ByteBuffer.wrap(chunk, 0, n));
                 download.settings().progress().report(name, at, download.bytes());
             }
             file.force(true);
         }
         if (at < download.bytes()) {
             throw new IOException("the connection ended after " + at + " of " + download.bytes() + " bytes");
+        }
+    }
+
+    /// A full disk must not look like a broken connection, which is tried again.
+    private void write(FileChannel file, ByteBuffer bytes) throws FileSystemException {
+        try {
+            while (bytes.hasRemaining()) {
+                file.write(bytes);
+            }
+        } catch (IOException e) {
+            FileSystemException disk =
+                    new FileSystemException(download.target().toString(), null, String.valueOf(e.getMessage()));
+            disk.initCause(e);
+            throw disk;
         }
     }
 

@@ -3,6 +3,7 @@ package dev.retort.nn.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -13,6 +14,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -489,5 +491,31 @@ class DownloadTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new Download(target, 1, "abc", List.of(address()), "", settings));
         assertThatIllegalArgumentException().isThrownBy(() -> new Download(target, 1, sha256, List.of(), "", settings));
+    }
+
+    /// A limit of the shell stands for the full disk.
+    @Test
+    void aFullDiskIsNotTriedAgain() throws Exception {
+        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+        assumeTrue(Files.isExecutable(Path.of("/bin/sh")), "skipped: needs a shell with ulimit");
+        ProcessBuilder builder = new ProcessBuilder(
+                "/bin/sh",
+                "-c",
+                "ulimit -f 100; exec \"$@\"",
+                "sh",
+                java.toString(),
+                "-XX:-UsePerfData",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Fetcher.class.getName(),
+                target.toString(),
+                Integer.toString(CONTENT.length),
+                sha256,
+                address().toString());
+        Process process = builder.redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).isEqualTo(1);
+        assertThat(said).contains("FileSystemException: " + target + ": File too large");
+        assertThat(requests).hasSize(1);
     }
 }
