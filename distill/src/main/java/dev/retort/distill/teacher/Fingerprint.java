@@ -3,16 +3,22 @@ package dev.retort.distill.teacher;
 import dev.retort.nn.Module;
 import dev.retort.nn.data.Dataset;
 import dev.retort.nn.data.Sample;
+import dev.retort.tensor.DType;
 import dev.retort.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.stream.IntStream;
 
 /// Short names for the contents of networks and data sets: the first 16 hexadecimal digits of a SHA-256.
 public final class Fingerprint {
-    private static final int SAMPLES = 1024;
+    /// Samples that are digested together.
+    private static final int BLOCK = 256;
+
+    /// Values that are turned into bytes together.
+    private static final int CHUNK = 4096;
 
     private final MessageDigest digest;
 
@@ -34,20 +40,27 @@ public final class Fingerprint {
         return fingerprint.name();
     }
 
-    /// Of the size, and of the inputs and labels of at most 1,024 samples spread evenly: a reordered or
-    /// replaced data set is noticed, a change of single samples in a large one may not be. Use a name of
-    /// your own where that matters.
+    /// Of the inputs and labels of all samples in their order: a change of a single value is noticed. Samples are
+    /// read once, on several threads.
     public static String of(Dataset data) {
         Fingerprint fingerprint = new Fingerprint();
         int size = data.size();
         fingerprint.add(Integer.toString(size));
-        int count = Math.min(size, SAMPLES);
-        for (int i = 0; i < count; i++) {
-            Sample sample = data.get((int) ((long) i * size / count));
-            fingerprint.add(sample.input());
-            fingerprint.add(sample.target());
-        }
+        IntStream.range(0, Math.ceilDiv(size, BLOCK))
+                .parallel()
+                .mapToObj(block -> block(data, block * BLOCK, Math.min(BLOCK, size - block * BLOCK)))
+                .forEachOrdered(fingerprint.digest::update);
         return fingerprint.name();
+    }
+
+    private static byte[] block(Dataset data, int from, int count) {
+        Fingerprint block = new Fingerprint();
+        for (int i = 0; i < count; i++) {
+            Sample sample = data.get(from + i);
+            block.add(sample.input());
+            block.add(sample.target());
+        }
+        return block.digest.digest();
     }
 
     /// Of several names together, in this order.
@@ -67,16 +80,23 @@ public final class Fingerprint {
 
     private void add(Tensor tensor) {
         add(tensor.type().toString());
-        double[] values = tensor.toDoubles();
-        ByteBuffer buffer = ByteBuffer.allocate(8 * 1024);
-        for (double value : values) {
-            buffer.putLong(Double.doubleToLongBits(value));
-            if (!buffer.hasRemaining()) {
-                digest.update(buffer.flip());
-                buffer.clear();
+        if (tensor.dtype() == DType.F32) {
+            float[] values = tensor.toFloats();
+            ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * Math.min(values.length, CHUNK));
+            for (int at = 0; at < values.length; at += CHUNK) {
+                int count = Math.min(CHUNK, values.length - at);
+                bytes.asFloatBuffer().put(values, at, count);
+                digest.update(bytes.array(), 0, Float.BYTES * count);
             }
+            return;
         }
-        digest.update(buffer.flip());
+        double[] values = tensor.toDoubles();
+        ByteBuffer bytes = ByteBuffer.allocate(Double.BYTES * Math.min(values.length, CHUNK));
+        for (int at = 0; at < values.length; at += CHUNK) {
+            int count = Math.min(CHUNK, values.length - at);
+            bytes.asDoubleBuffer().put(values, at, count);
+            digest.update(bytes.array(), 0, Double.BYTES * count);
+        }
     }
 
     private String name() {

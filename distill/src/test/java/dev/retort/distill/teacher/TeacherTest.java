@@ -199,6 +199,16 @@ class TeacherTest {
     }
 
     @Test
+    void fingerprintsSeeASingleValueOfManySamples() {
+        Tensor inputs = Tensor.zeros(3000, 2);
+        Tensor labels = Tensor.zeros(dev.retort.tensor.DType.I64, 3000);
+        String before = Fingerprint.of(new TensorDataset(inputs, labels));
+        inputs.select(0, 2999).select(0, 1).copyFrom(Tensor.scalar(1e-7));
+        String after = Fingerprint.of(new TensorDataset(inputs, labels));
+        assertThat(after).isNotEqualTo(before).isEqualTo(Fingerprint.of(new TensorDataset(inputs, labels)));
+    }
+
+    @Test
     void fingerprintsSeeEveryChange() {
         Layer network = network(1);
         String before = new LiveTeacher(network).fingerprint();
