@@ -2,7 +2,6 @@ package dev.retort.bench;
 
 import dev.retort.tensor.io.SoleUse;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// Keeps a second process from writing into the same folder. The lock ends with the
@@ -15,17 +14,11 @@ public record FolderLock(SoleUse use) implements AutoCloseable {
 
     /// Locks a folder, which is made if it is missing.
     ///
-    /// @throws CommandException if another process has it, or it is a file or below one
-    public static FolderLock of(Path folder) throws IOException {
-        Path existing = folder.toAbsolutePath();
-        while (existing != null && !Files.exists(existing)) {
-            existing = existing.getParent();
-        }
-        if (existing != null && !Files.isDirectory(existing)) {
-            throw new CommandException("--out: expected a folder, got " + folder + ": " + existing + " is a file");
-        }
-        Files.createDirectories(folder);
-        SoleUse use = SoleUse.of(folder.resolve(FILE));
+    /// @param option of the command line that names the folder, for messages
+    /// @throws CommandException if another process has it, or it cannot be made or written in
+    public static FolderLock of(String option, Path folder) throws IOException {
+        OutputFolder.make(option, folder);
+        SoleUse use = OutputFolder.naming(option, folder, () -> SoleUse.of(folder.resolve(FILE)));
         if (use == null) {
             throw new CommandException("another process is working in " + folder);
         }

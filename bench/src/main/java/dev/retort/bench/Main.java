@@ -16,6 +16,10 @@ import dev.retort.bench.text.TrainLmCommand;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -24,6 +28,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /// The `retort` command; exit codes are 0 for success, 1 for a failure and 2 for wrong usage.
@@ -97,13 +102,31 @@ public final class Main implements Runnable {
     private static CommandLine commandLine(Main main) {
         return new CommandLine(main)
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .registerConverter(Path.class, Main::path)
+                .registerConverter(URI.class, Main::uri)
                 .setParameterExceptionHandler(Main::wrongUsage);
+    }
+
+    private static Path path(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new TypeConversionException("expected a path, got '" + text + "': " + e.getReason());
+        }
+    }
+
+    private static URI uri(String text) {
+        try {
+            return new URI(text);
+        } catch (URISyntaxException e) {
+            throw new TypeConversionException("expected an address, got '" + text + "': " + e.getReason());
+        }
     }
 
     private static int wrongUsage(ParameterException failure, String[] arguments) {
         CommandLine line = failure.getCommandLine();
         PrintWriter err = line.getErr();
-        err.println("retort: " + failure.getMessage());
+        err.println("retort: " + Failures.oneLine(failure.getMessage()));
         UnmatchedArgumentException.printSuggestions(failure, err);
         err.print(line.getHelp().fullSynopsis());
         if (!line.getSubcommands().isEmpty()) {

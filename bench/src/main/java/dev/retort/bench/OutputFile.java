@@ -41,13 +41,14 @@ public final class OutputFile {
             throw wrong(option, out, "a link that leads nowhere");
         }
         Path folder = out.toAbsolutePath().getParent();
+        String obstacle = folder == null ? null : OutputFolder.obstacle(folder);
+        if (obstacle != null) {
+            throw wrong(option, out, obstacle);
+        }
         while (folder != null && !Files.exists(folder)) {
             folder = folder.getParent();
         }
-        if (folder == null || !Files.isDirectory(folder)) {
-            throw wrong(option, out, folder + ", which is no folder");
-        }
-        if (!Files.isWritable(folder)) {
+        if (folder == null || !Files.isWritable(folder)) {
             throw wrong(option, out, "no permission to write in " + folder);
         }
     }

@@ -24,8 +24,9 @@ public final class Version implements IVersionProvider {
         }
     }
 
-    /// The commit of the sources that run, with `-dirty` behind it if a tracked file differs from it;
-    /// `unknown` outside of a git checkout. The `retort` script looks it up after it has built.
+    /// The commit of the sources that run, with `-dirty` behind it if a tracked file differs from it or a
+    /// source is not tracked; `unknown` outside of a git checkout. The `retort` script looks it up after it
+    /// has built.
     public static String commit() {
         String commit = System.getProperty("dev.retort.commit", "");
         return commit.isEmpty() ? "unknown" : commit;

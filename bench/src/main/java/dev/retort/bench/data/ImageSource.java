@@ -1,10 +1,12 @@
 package dev.retort.bench.data;
 
+import dev.retort.bench.CommandException;
 import dev.retort.distill.teacher.Fingerprint;
 import dev.retort.nn.data.DataFolder;
 import dev.retort.nn.data.Download;
 import dev.retort.nn.data.FashionMnist;
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -58,7 +60,16 @@ public sealed interface ImageSource {
         return switch (text) {
             case "embedded" -> new Embedded();
             case "fashion-mnist" -> new WholeFashionMnist(progress);
-            default -> new Folder(Path.of(text));
+            default -> new Folder(path(text));
         };
+    }
+
+    private static Path path(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new CommandException(
+                    "data: expected embedded, fashion-mnist or a folder, got '" + text + "': " + e.getReason(), e);
+        }
     }
 }

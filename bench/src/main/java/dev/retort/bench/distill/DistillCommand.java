@@ -65,7 +65,7 @@ public final class DistillCommand implements Callable<Integer> {
         DataFolder data = ImageSource.parse(options.data, new DownloadBar(bar)).open();
         DistillJob job = new DistillJob(options, data);
         Checkpoints.check(options.out, options.resume);
-        try (FolderLock _ = FolderLock.of(options.out)) {
+        try (FolderLock _ = FolderLock.of("--out", options.out)) {
             Checkpoints checkpoints = Checkpoints.in(options.out, options.resume);
             try (StopSignal stop = StopSignal.install();
                     Watch watch = new Watch(bar, stop, checkpoints, options.batch)) {

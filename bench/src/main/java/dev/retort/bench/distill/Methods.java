@@ -406,7 +406,7 @@ public final class Methods implements Iterable<String> {
     /// The chosen methods by label, in the order given; `all` is every one that learns from data, without those of
     /// maps where a network has none and those of square images.
     ///
-    /// @throws IllegalArgumentException if there is no text, or one is not understood
+    /// @throws IllegalArgumentException if there is no text, or one is not understood or there twice
     static Map<String, DistillationMethod> chosen(List<String> texts, Networks networks) {
         if (texts.isEmpty()) {
             throw new IllegalArgumentException(OPTION + ": expected at least one method, got none");
@@ -417,7 +417,9 @@ public final class Methods implements Iterable<String> {
                 .filter(name -> (maps || !OF_MAPS.contains(name)) && !OF_SQUARES.contains(name))
                 .toList();
         for (String text : texts.equals(List.of("all")) ? fitting : texts) {
-            chosen.put(label(text), of(OPTION, text, networks));
+            if (chosen.put(label(text), of(OPTION, text, networks)) != null) {
+                throw new IllegalArgumentException(OPTION + ": expected each method once, got '" + text + "' again");
+            }
         }
         return chosen;
     }

@@ -3,10 +3,16 @@ package dev.retort.bench.reproduce;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /// The options that all experiments share.
 public final class ReproduceOptions {
+    /// The command with these options; null where they were not parsed.
+    @Spec(Spec.Target.MIXEE)
+    private @Nullable CommandSpec spec;
+
     @ArgGroup
     private final SizeChoice choice = new SizeChoice();
 
@@ -70,6 +76,15 @@ public final class ReproduceOptions {
     public Path folder(String experiment) {
         Path chosen = folder;
         return chosen != null ? chosen : Path.of("retort-out", "reproduce", experiment + "-" + size());
+    }
+
+    /// The name of that option that the user knows it by.
+    String folderOption() {
+        CommandSpec command = spec;
+        boolean other = command != null
+                && command.commandLine().getParseResult().expandedArgs().stream()
+                        .anyMatch(argument -> argument.matches("--folder(=.*)?"));
+        return other ? "--folder" : "--out";
     }
 
     /// Number of seeds.

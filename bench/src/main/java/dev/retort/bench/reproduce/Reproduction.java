@@ -48,7 +48,7 @@ public final class Reproduction {
         requireDifferent(experiment.cells());
         checkFiles(experiment, options);
         Path folder = options.folder(experiment.name());
-        try (FolderLock _ = FolderLock.of(folder);
+        try (FolderLock _ = FolderLock.of(options.folderOption(), folder);
                 StopSignal stop = StopSignal.install()) {
             CellFiles files = CellFiles.open(folder, experiment.name(), experiment.configuration());
             Reproduction all = new Reproduction(experiment, seeds, files);

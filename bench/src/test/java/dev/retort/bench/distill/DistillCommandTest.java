@@ -166,6 +166,9 @@ class DistillCommandTest {
     @Test
     void refusesWhatCannotWork() {
         assertThat(refusal("--methods", "slamm")).contains("--methods: expected all, or some of", "'slamm'");
+        assertThat(refusal("--methods", "hard,soft,hard"))
+                .contains("--methods: expected each method once, got 'hard' again");
+        assertThat(refusal("--data", "a\0b")).contains("data: expected embedded, fashion-mnist or a folder");
         assertThat(refusal("--student", "cnn")).contains("model: expects cnn:WIDTHS", "'cnn'");
         assertThat(refusal("--labels", "20000")).contains("--labels 20000", "of 10000 training images");
         assertThat(refusal("--resume")).contains("nothing to resume in " + folder);
@@ -231,15 +234,33 @@ class DistillCommandTest {
         Path file = Files.writeString(folder.resolve("file"), "mine");
         for (Path out : List.of(file, file.resolve("below"))) {
             CommandLineRun run = CommandLineRun.of("distill", "--out", out.toString());
-            assertThat(run.err()).contains("--out: expected a folder, got " + out + ": " + file + " is a file");
+            assertThat(run.err())
+                    .contains(
+                            "--out: expected a folder that can be written in, got " + out + ": " + file + " is a file");
         }
         Path out = folder.resolve("shared");
         Files.createDirectories(out.resolve("checkpoints")); // of a process that was killed at its start
-        try (FolderLock _ = FolderLock.of(out)) {
+        try (FolderLock _ = FolderLock.of("--out", out)) {
             assertThat(CommandLineRun.of("distill", "--out", out.toString()).err())
                     .contains("another process is working in " + out);
         }
         assertThat(out.resolve("checkpoints")).isEmptyDirectory();
+    }
+
+    @Test
+    void anOutputFolderThatCannotBeMadeIsNamedAsGiven() throws Exception {
+        Path circle = folder.resolve("circle");
+        Files.createSymbolicLink(circle, circle);
+        Path nowhere = Files.createSymbolicLink(folder.resolve("nowhere"), folder.resolve("gone"));
+        assertThat(CommandLineRun.of("distill", "--out", circle.toString()).err())
+                .contains("--out: expected a folder", circle + ": " + circle + " is a link that leads in a circle");
+        Path below = nowhere.resolve("below");
+        assertThat(CommandLineRun.of("reproduce", "slam", "--quick", "--folder", below.toString())
+                        .err())
+                .contains("--folder: expected a folder", below + ": " + nowhere + " is a link that leads nowhere");
+        assertThat(CommandLineRun.of("predict", "--model", "m", "a\0b").err())
+                .contains("expected a path, got 'a b': Nul character not allowed")
+                .doesNotContain("Exception");
     }
 
     @Test

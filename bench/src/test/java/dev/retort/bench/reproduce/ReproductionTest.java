@@ -256,7 +256,7 @@ class ReproductionTest {
 
     @Test
     void twoProcessesDoNotShareAFolder() throws IOException {
-        try (FolderLock _ = FolderLock.of(folder.resolve("toy"))) {
+        try (FolderLock _ = FolderLock.of("--out", folder.resolve("toy"))) {
             assertThatThrownBy(() -> run(new Toy())).hasMessageContaining("another process is working");
         }
         assertThat(run(new Toy())).isZero();

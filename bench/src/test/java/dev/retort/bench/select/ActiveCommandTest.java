@@ -91,7 +91,7 @@ class ActiveCommandTest {
     @Test
     void aSecondProcessInTheSameFolderIsRefused() throws IOException {
         Path out = folder.resolve("out");
-        try (FolderLock _ = FolderLock.of(out)) {
+        try (FolderLock _ = FolderLock.of("--out", out)) {
             CommandLineRun run = active();
             assertThat(run.code()).isEqualTo(1);
             assertThat(run.err()).contains("another process is working in " + out);
