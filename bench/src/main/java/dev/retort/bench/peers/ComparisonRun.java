@@ -5,6 +5,7 @@ import dev.retort.bench.info.Machine;
 import dev.retort.bench.info.VectorUnit;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -16,7 +17,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
-/// One run of the comparison: a process for each kind of rows, results as they come.
+/// One run of the comparison: a process for each kind of rows, results as they come and kept as they come: a run
+/// takes an hour, and what ends it early must not take along what was measured.
 final class ComparisonRun {
     private static final JsonMapper JSON = JsonMapper.shared();
     private static final Map<String, String> NETWORKS = new LinkedHashMap<>();
@@ -32,6 +34,8 @@ final class ComparisonRun {
     private final PrintWriter out;
     private final Comparison comparison;
     private final Settings settings;
+    private final Save measured;
+    private final long start = System.nanoTime();
 
     /// What the user asked for.
     record Settings(
@@ -47,21 +51,23 @@ final class ComparisonRun {
         void save() throws IOException;
     }
 
-    ComparisonRun(PrintWriter out, Comparison comparison, Settings settings) {
+    /// A run that has not begun.
+    ///
+    /// @param measured called after each row, measured or not, while the next one is being prepared
+    ComparisonRun(PrintWriter out, Comparison comparison, Settings settings, Save measured) {
         this.out = out;
         this.comparison = comparison;
         this.settings = settings;
+        this.measured = measured;
     }
 
     /// Measures the groups one after the other.
     ///
-    /// @param measured called after each group: a run takes an hour, and what ends it early must not take
-    ///     along what was measured
-    void run(List<String> groups, Save measured) throws IOException {
+    /// @throws UncheckedIOException if the results cannot be kept
+    void run(List<String> groups) throws IOException {
         NativeLibraries.checkPlatform();
         Path home = Path.of(System.getProperty("dev.retort.home", ""));
         Path natives = NativeLibraries.unpack(home);
-        long start = System.nanoTime();
         facts();
         String heap = settings.heap() != null ? settings.heap() : defaultHeap();
         Pages pages = settings.pages().available();
@@ -71,8 +77,16 @@ final class ComparisonRun {
         measureCeilings();
         for (String group : groups) {
             measure(process, group, natives);
-            comparison.facts().put("seconds", Math.round((System.nanoTime() - start) * 1e-8) / 10.0);
+        }
+        save(); // once more for the time that the last process took to end, and where there was no row at all
+    }
+
+    private void save() {
+        comparison.facts().put("seconds", Math.round((System.nanoTime() - start) * 1e-8) / 10.0);
+        try {
             measured.save();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -122,8 +136,7 @@ final class ComparisonRun {
 
     private void measureKnown(DuelProcess process, String group, Path natives) {
         switch (group) {
-            case "startup" ->
-                new StartupRows(process, Math.min(settings.pairs(), settings.quick() ? 1 : 10)).measure(this::add);
+            case "startup" -> new StartupRows(process, settings.pairs(), settings.quick()).measure(this::add);
             case "memory" -> measureMemory(process);
             default -> duel(process, group, natives);
         }
@@ -153,26 +166,30 @@ final class ComparisonRun {
         comparison.skipped().add(new Skipped(name, 0, reason));
         out.println("not measured: " + name + ": " + reason);
         out.flush();
+        save();
     }
 
     private void add(Measurement row) {
         comparison.rows().add(row);
         out.println("  " + String.join("  ", ComparisonText.cells(row)));
         out.flush();
+        save();
     }
 
-    private void accept(String kind, String json) {
+    /// Takes a line of a measuring process.
+    void accept(String kind, String json) {
         switch (kind) {
             case "row" -> add(JSON.readValue(json, Measurement.class));
             case "skipped" -> {
                 Skipped row = JSON.readValue(json, Skipped.class);
                 comparison.skipped().add(row);
                 out.println("  not measured: " + row.name() + ": " + row.reason());
+                out.flush();
+                save();
             }
             case "fact" -> comparison.facts().putAll(facts(json));
             default -> throw new IllegalStateException("bench peers: unknown result '" + kind + "': " + json);
         }
-        out.flush();
     }
 
     @SuppressWarnings("unchecked")

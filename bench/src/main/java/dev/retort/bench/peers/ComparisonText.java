@@ -4,11 +4,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /// The comparison as a table for people: aligned text, or Markdown.
 final class ComparisonText {
     private static final List<String> HEADER =
             List.of("work", "threads", "Retort", "peer", "", "ratio", "95 % interval", "Retort GFLOP/s");
+
+    /// A row whose interval reaches this is level with its peer, within what a shared machine repeats.
+    private static final double LEVEL = 0.95;
 
     private ComparisonText() {}
 
@@ -64,12 +68,13 @@ final class ComparisonText {
         return text + summary(comparison);
     }
 
-    /// Geometric means of the groups, and what was left out.
+    /// Geometric means of the groups, the rows that are behind, and what was left out.
     static String summary(Comparison comparison) {
         StringBuilder text = new StringBuilder();
         for (String line : means(comparison)) {
             text.append(line).append('\n');
         }
+        behind(comparison).forEach(line -> text.append(line).append('\n'));
         for (Skipped row : comparison.skipped()) {
             text.append("not measured: ")
                     .append(row.name())
@@ -78,6 +83,24 @@ final class ComparisonText {
                     .append('\n');
         }
         return text.toString();
+    }
+
+    /// A line with the rows whose interval ends below what counts as level; nothing where no row has an interval.
+    private static List<String> behind(Comparison comparison) {
+        List<Measurement> judged =
+                comparison.rows().stream().filter(row -> row.pairs() > 1).toList();
+        if (judged.isEmpty()) {
+            return List.of();
+        }
+        String names = judged.stream()
+                .filter(row -> row.high() < LEVEL)
+                .map(row -> row.name() + " (" + threads(row.threads()) + ")")
+                .collect(Collectors.joining(", "));
+        return List.of("rows whose interval ends below " + LEVEL + ": " + (names.isEmpty() ? "none" : names));
+    }
+
+    private static String threads(int count) {
+        return count + (count == 1 ? " thread" : " threads");
     }
 
     private static List<String> means(Comparison comparison) {
@@ -93,8 +116,7 @@ final class ComparisonText {
             for (int count : threads) {
                 double mean = comparison.geometricMean(group, count);
                 if (!Double.isNaN(mean)) {
-                    line.append(
-                            String.format(Locale.ROOT, ", %.2f on %d thread%s", mean, count, count == 1 ? "" : "s"));
+                    line.append(String.format(Locale.ROOT, ", %.2f on %s", mean, threads(count)));
                 }
             }
             lines.add(line.toString());
@@ -115,9 +137,8 @@ final class ComparisonText {
         for (Ceiling ceiling : comparison.ceilings()) {
             text.append(String.format(
                     Locale.ROOT,
-                    "- measured ceiling on %d thread%s: %.0f GFLOP/s, %.1f GB/s%n",
-                    ceiling.threads(),
-                    ceiling.threads() == 1 ? "" : "s",
+                    "- measured ceiling on %s: %.0f GFLOP/s, %.1f GB/s%n",
+                    threads(ceiling.threads()),
                     ceiling.gflops(),
                     ceiling.gigabytes()));
         }

@@ -69,11 +69,12 @@ final class DuelProcess {
     }
 
     /// Runs another main class in a JVM that is started as this one was, without the peers.
-    int runRetort(String main, BiConsumer<String, String> results) {
+    int runRetort(String main, List<String> arguments, BiConsumer<String, String> results) {
         List<String> command = new ArrayList<>();
         command.add(java());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
+        command.addAll(arguments);
         return run(new ProcessBuilder(command), results);
     }
 

@@ -17,7 +17,7 @@ import java.util.Map;
 /// @param flops      floating-point operations of the usual algorithm, 0 if they say nothing
 /// @param bytes      bytes that have to be read and written at least, 0 if unknown
 /// @param difference largest difference of the two results over the largest value of the peer's
-/// @param others     medians of the peer's other variants, by name
+/// @param others     medians of the peer's other variants (in a quick comparison their fastest runs), by name
 /// @param note       what else the reader must know; empty if nothing
 public record Measurement(
         String name,

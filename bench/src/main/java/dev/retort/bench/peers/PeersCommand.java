@@ -35,7 +35,7 @@ public final class PeersCommand implements Callable<Integer> {
 
     @Option(
             names = "--quick",
-            description = "About five minutes: some rows of every kind, 5 pairs each (3 where a run is long).")
+            description = "Four to five minutes: some rows of every kind, 5 pairs each (3 where a run is long).")
     private boolean quick;
 
     @Option(names = "--rows", split = ",", paramLabel = "KIND", description = "Kinds of rows, such as gemm,conv.")
@@ -95,8 +95,7 @@ public final class PeersCommand implements Callable<Integer> {
         }
         check();
         Comparison comparison = new Comparison();
-        ComparisonRun run = new ComparisonRun(out, comparison, settings());
-        run.run(Groups.choose(rows), () -> write(comparison));
+        new ComparisonRun(out, comparison, settings(), () -> write(comparison)).run(Groups.choose(rows));
         out.println();
         out.print(ComparisonText.text(comparison));
         out.flush();
@@ -144,7 +143,7 @@ public final class PeersCommand implements Callable<Integer> {
         return new ComparisonRun.Settings(only, counts, wanted, quick, heap, pages);
     }
 
-    /// After each kind of rows, whole files each time.
+    /// After each row, whole files each time.
     private void write(Comparison comparison) throws IOException {
         if (json != null) {
             ComparisonFiles.write(json, ComparisonFiles.json(comparison));

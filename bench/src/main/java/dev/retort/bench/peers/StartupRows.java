@@ -10,14 +10,17 @@ import java.util.function.Consumer;
 /// they get.
 final class StartupRows {
     private static final double STEADY = 1.1;
+    private static final int MOST_PAIRS = 10;
 
     private final DuelProcess process;
     private final int pairs;
+    private final String seconds;
     private final int threads;
 
-    StartupRows(DuelProcess process, int pairs) {
+    StartupRows(DuelProcess process, int pairs, boolean quick) {
         this.process = process;
-        this.pairs = pairs;
+        this.pairs = quick ? 1 : Math.min(pairs, MOST_PAIRS);
+        this.seconds = Double.toString(quick ? FirstStep.QUICK_SECONDS : FirstStep.SECONDS);
         this.threads = Runtime.getRuntime().availableProcessors();
     }
 
@@ -45,11 +48,11 @@ final class StartupRows {
     }
 
     private double[] retort() {
-        return steps(results -> process.runRetort(FirstStep.class.getName(), results));
+        return steps(results -> process.runRetort(FirstStep.class.getName(), List.of(seconds), results));
     }
 
     private double[] peer() {
-        return steps(results -> process.run(List.of("startup"), "1g", results));
+        return steps(results -> process.run(List.of("startup", seconds), "1g", results));
     }
 
     /// A process that reports its steps.

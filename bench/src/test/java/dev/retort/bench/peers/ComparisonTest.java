@@ -8,6 +8,8 @@ import dev.retort.bench.CommandException;
 import dev.retort.bench.CommandLineRun;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -76,6 +78,35 @@ class ComparisonTest {
         assertThat(comparison().geometricMean("gemm", 1)).isCloseTo(1, within(1e-12));
         assertThat(comparison().geometricMean("gemm", 2)).isCloseTo(4, within(1e-12));
         assertThat(comparison().geometricMean("conv", 1)).isNaN();
+    }
+
+    @Test
+    void rowsWhoseIntervalEndsBelowLevelAreNamed() {
+        assertThat(ComparisonText.text(comparison()))
+                .contains("rows whose interval ends below 0.95: gemm 1x2x3 (1 thread)\n");
+        Comparison ahead = new Comparison();
+        ahead.rows().add(row("gemm 4x5x6", 2, 10, 40));
+        assertThat(ComparisonText.text(ahead)).contains("rows whose interval ends below 0.95: none\n");
+        assertThat(ComparisonText.text(new Comparison())).doesNotContain("interval ends");
+    }
+
+    @Test
+    void everyRowIsKeptAsItComes() throws Exception {
+        Path json = folder.resolve("rows.json");
+        Comparison comparison = new Comparison();
+        ComparisonRun run = new ComparisonRun(
+                new PrintWriter(Writer.nullWriter()),
+                comparison,
+                new ComparisonRun.Settings("", List.of(1), 1, true, null, Pages.SMALL),
+                () -> ComparisonFiles.write(json, ComparisonFiles.json(comparison)));
+        for (int i = 1; i <= 2; i++) {
+            run.accept("row", JsonMapper.shared().writeValueAsString(row("gemm " + i, 1, 10, 10)));
+            JsonNode kept = JsonMapper.shared().readTree(Files.readString(json));
+            assertThat(kept.get("rows").get(i - 1).get("name").asString()).isEqualTo("gemm " + i);
+            assertThat(kept.get("seconds").isNumber()).isTrue();
+        }
+        run.accept("skipped", JsonMapper.shared().writeValueAsString(new Skipped("gemm 3", 1, "no memory")));
+        assertThat(Files.readString(json)).contains("gemm 1", "gemm 2", "gemm 3");
     }
 
     @Test

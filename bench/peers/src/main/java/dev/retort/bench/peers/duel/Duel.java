@@ -1,7 +1,6 @@
 package dev.retort.bench.peers.duel;
 
 import dev.retort.bench.peers.DuelSettings;
-import dev.retort.bench.peers.Measurement;
 import dev.retort.bench.peers.ParentWatch;
 import dev.retort.bench.peers.Skipped;
 import java.util.List;
@@ -16,13 +15,13 @@ public final class Duel {
 
     private Duel() {}
 
-    /// Runs what the first argument names: `duel` with the settings as JSON, `startup`, or `memory`
-    /// with the figure and the network.
+    /// Runs what the first argument names: `duel` with the settings as JSON, `startup` with the
+    /// seconds, or `memory` with the figure and the network.
     public static void main(String[] arguments) {
         ParentWatch.start();
         switch (arguments[0]) {
             case "duel" -> duel(JSON.readValue(arguments[1], DuelSettings.class));
-            case "startup" -> TrainingRows.startup();
+            case "startup" -> TrainingRows.startup(Double.parseDouble(arguments[1]));
             case "memory" -> {
                 TrainingRows.Workload work = TrainingRows.Workload.valueOf(arguments[2]);
                 Measuring.threads(1);
@@ -58,9 +57,7 @@ public final class Duel {
 
     private static void measure(Measuring measuring, Contest contest) {
         try {
-            for (Measurement row : measuring.measure(contest)) {
-                emit("row", row);
-            }
+            measuring.measure(contest, row -> emit("row", row));
         } catch (OutOfMemoryError e) {
             emit(
                     "skipped",

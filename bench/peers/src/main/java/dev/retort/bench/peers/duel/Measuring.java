@@ -4,10 +4,10 @@ import dev.retort.bench.peers.DuelSettings;
 import dev.retort.bench.peers.Measurement;
 import dev.retort.bench.peers.PairedRatio;
 import dev.retort.tensor.cpu.Parallel;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.bytedeco.openblas.global.openblas;
 
 /// Measures one row: checks that both sides computed the same, warms both up, then runs them
@@ -18,6 +18,10 @@ final class Measuring {
     private static final double LONG = 0.5;
 
     private static final int LONG_PAIRS = 3;
+    /// The longest warm-up, as a multiple of the shortest.
+    private static final int PATIENCE = 10;
+    /// The same in a quick comparison from the second thread count on, when the work is compiled already.
+    private static final int LATER_PATIENCE = 4;
 
     private final DuelSettings settings;
 
@@ -32,18 +36,19 @@ final class Measuring {
         openblas.blas_set_num_threads(count);
     }
 
-    /// The results of a row, one a thread count.
+    /// Measures a row with each thread count.
     ///
+    /// @param results gets each result as soon as it is there
     /// @throws IllegalStateException if the sides' numbers differ by more than the row allows
-    List<Measurement> measure(Contest contest) {
+    void measure(Contest contest, Consumer<Measurement> results) {
         Contest.Contestants sides = contest.sides().get();
         double difference = check(contest, sides);
-        List<Measurement> results = new ArrayList<>();
+        boolean cold = true;
         for (int count : settings.threads()) {
             threads(count);
-            results.add(measure(contest, sides, count, difference));
+            results.accept(measure(contest, sides, count, difference, cold));
+            cold = false;
         }
-        return results;
     }
 
     private static double check(Contest contest, Contest.Contestants sides) {
@@ -74,11 +79,12 @@ final class Measuring {
         return worst / largest;
     }
 
-    private Measurement measure(Contest contest, Contest.Contestants sides, int threads, double difference) {
+    private Measurement measure(
+            Contest contest, Contest.Contestants sides, int threads, double difference, boolean cold) {
         double warmUp = settings.quick() ? 0.5 : 1.5;
         double sample = settings.quick() ? 0.02 : 0.05;
         Stopwatch retort = new Stopwatch(sides.retort());
-        retort.warmUp(warmUp, sample);
+        retort.warmUp(warmUp, settings.quick() && !cold ? LATER_PATIENCE : PATIENCE, sample);
         Map<String, Double> others = new LinkedHashMap<>();
         Stopwatch peer = fastest(sides.peers(), warmUp / 5, sample, others);
         boolean fewer = settings.quick() && retort.seconds() > LONG;
@@ -113,17 +119,15 @@ final class Measuring {
                 "");
     }
 
-    /// The variant of the peer with the best median of a few trials.
-    private static Stopwatch fastest(List<Side> peers, double warmUp, double sample, Map<String, Double> others) {
+    /// The variant of the peer with the best median of a few trials; in a quick comparison the one with the fastest run
+    /// of the warm-up.
+    private Stopwatch fastest(List<Side> peers, double warmUp, double sample, Map<String, Double> others) {
         Map<Stopwatch, Double> times = new LinkedHashMap<>();
         for (Side side : peers) {
             Stopwatch watch = new Stopwatch(side);
-            watch.warmUp(warmUp, sample);
-            double[] trials = new double[TRIALS];
-            for (int i = 0; i < TRIALS && peers.size() > 1; i++) {
-                trials[i] = rested(watch);
-            }
-            times.put(watch, PairedRatio.median(trials));
+            Rest.untilQuiet();
+            watch.warmUp(warmUp, PATIENCE, sample);
+            times.put(watch, settings.quick() || peers.size() == 1 ? watch.seconds() * 1e3 : trials(watch));
         }
         Stopwatch best = times.entrySet().stream()
                 .min(Map.Entry.comparingByValue())
@@ -135,6 +139,14 @@ final class Measuring {
             }
         });
         return best;
+    }
+
+    private static double trials(Stopwatch watch) {
+        double[] trials = new double[TRIALS];
+        for (int i = 0; i < TRIALS; i++) {
+            trials[i] = rested(watch);
+        }
+        return PairedRatio.median(trials);
     }
 
     private static double rested(Stopwatch watch) {

@@ -17,8 +17,6 @@ final class Stopwatch {
     /// at a time, as they will be timed, because a look at the compiler takes longer than the shortest of
     /// them.
     private static final double SHORT = 1e-3;
-    /// The longest warm-up, as a multiple of the shortest.
-    private static final int PATIENCE = 10;
 
     private final Side side;
     private int repeats = 1;
@@ -33,16 +31,16 @@ final class Stopwatch {
     }
 
     /// Runs for at least `seconds`, and on until for five runs and half of `seconds` no run was faster and the
-    /// compiler had nothing to do, at most ten times as long; then chooses the number of runs so that a sample
-    /// lasts `sample` seconds.
-    void warmUp(double seconds, double sample) {
+    /// compiler had nothing to do, at most `patience` times as long; then chooses the number of runs so that a
+    /// sample lasts `sample` seconds.
+    void warmUp(double seconds, int patience, double sample) {
         long begin = System.nanoTime();
         long compiled = COMPILER.getTotalCompilationTime();
         int steady = 0;
         double changed = 0;
         double elapsed = 0;
         while (elapsed < seconds
-                || (steady < STEADY || elapsed - changed < seconds / 2) && elapsed < PATIENCE * seconds) {
+                || (steady < STEADY || elapsed - changed < seconds / 2) && elapsed < patience * seconds) {
             double took = sample() * 1e-3;
             elapsed = (System.nanoTime() - begin) * 1e-9;
             steady++;

@@ -102,16 +102,18 @@ final class TrainingRows {
                 .toList();
     }
 
-    /// Trains ResNet-20 by libtorch in this process, which is fresh, and prints when each step was
+    /// Trains ResNet-20 by libtorch in this process, which is fresh, for some seconds, and prints when each step was
     /// done.
-    static void startup() {
+    static void startup(double seconds) {
         Rng rng = new Rng(1);
         Workload work = Workload.RESNET_20;
         Side peer = peer(work, work.network(rng), work.input(rng), work.target(), true);
-        FirstStep.report(() -> {
-            peer.run().run();
-            return 0;
-        });
+        FirstStep.report(
+                () -> {
+                    peer.run().run();
+                    return 0;
+                },
+                seconds);
     }
 
     static Tensor integers(int rows, int columns, int limit) {
