@@ -40,7 +40,7 @@ final class TileLanes {
     private TileLanes() {}
 
     /// The lanes whose number has this bit.
-    private static VectorMask<Float> lanes(int bit) {
+    static VectorMask<Float> lanes(int bit) {
         boolean[] set = new boolean[L];
         for (int i = 0; i < L; i++) {
             set[i] = (i & bit) != 0;

@@ -5,7 +5,7 @@ import dev.retort.tensor.cpu.simd.Scratch;
 import dev.retort.tensor.cpu.simd.planes.ChannelLanes;
 import dev.retort.tensor.cpu.simd.product.GemmKernel;
 
-/// The kernels of [Winograd], 3 x 3, or 4 x 4 for F(3, 4), and their transformation `G g G'`.
+/// The kernels of [Winograd], 3 x 3, or 4 x 4 for F(4, 4), and their transformation `G g G'`.
 ///
 /// Element (filter f, channel c, tap t) is `w[wo + f * row + c * channel + t]`, or with `turned` the last one less t.
 record WinogradKernels(float[] w, int wo, int row, int channel, boolean turned, int channels, int filters, int size) {
@@ -30,8 +30,8 @@ record WinogradKernels(float[] w, int wo, int row, int channel, boolean turned, 
             int from = first(LINE + c % CHANNELS * elements * L);
             int to = d + j * channels + c * width + f - j;
             if (size == 4) {
-                WinogradQuads.kernel(taps, from, 4 * tap(), tap(), half, LINE, 4 * L, L, 4);
-                WinogradQuads.kernel(half, LINE, L, 4 * L, dst, to, step, alpha * step, alpha);
+                WinogradSevens.kernel(taps, from, 4 * tap(), tap(), half, LINE, 4 * L, L, 4);
+                WinogradSevens.kernel(half, LINE, L, 4 * L, dst, to, step, alpha * step, alpha);
             } else if (tiles.m == 4) {
                 WinogradTransforms.kernel6(taps, from, 3 * tap(), tap(), half, LINE, 3 * L, L, 3);
                 WinogradTransforms.kernel6(half, LINE, L, 3 * L, dst, to, step, alpha * step, alpha);

@@ -19,15 +19,15 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///   x, phase (a, b) of a channel:   x'[y, x] = x[2 y + a - top, 2 x + b - left]     four channels, with zeros around
 ///   kernel of that channel:         g'[i, j] = g[2 i + a, 2 j + b]                  4 x 4, zero beyond its end
-///   y = sum over channels and phases of g' * x', at stride 1:                       F(3, 4), 36 points for 9 outputs
+///   y = sum over channels and phases of g' * x', at stride 1:                       F(4, 4), 49 points for 16 outputs
 /// ```
 ///
-/// With three channels that is 48 multiplications an output instead of 147.
+/// With three channels that is 37 multiplications an output instead of 147.
 public final class WinogradStrided {
     private static final int L = Lanes.LENGTH;
     private static final int NR = GemmKernel.NR;
     private static final int LINE = Scratch.LINE;
-    private static final int OUTPUTS = 3;
+    private static final int OUTPUTS = 4;
     private static final int KERNEL = 4;
     private static final int TAPS = KERNEL * KERNEL;
     private static final int PHASES = 4;
@@ -110,6 +110,11 @@ public final class WinogradStrided {
     private boolean forward(
             float[] x, int xo, float[] w, int wo, float @Nullable [] bias, int biasOff, float[] y, int yo) {
         float[] kernels = transformed(w, wo);
+        if (StridedTileLanes.available()) {
+            float[] packed = StridedTileLanes.pack(kernels, kernelStep, channels, s.filters());
+            WinogradTiles.Planes out = outputs(0, y, yo);
+            return new StridedTileLanes(s, tiles(s.batch()), x, xo, packed, out, bias, biasOff).run();
+        }
         AtomicBoolean finite = new AtomicBoolean(true);
         for (int n = 0; n < s.batch(); n += images) {
             int count = Math.min(images, s.batch() - n);
@@ -245,8 +250,8 @@ public final class WinogradStrided {
         float[] taps = Scratch.floats(Scratch.WINOGRAD_LANES, TAPS * L);
         for (int c = 0; c < channels; c++) {
             int at = LINE + f / NR * tiles.points * point + c * NR + f % NR;
-            WinogradQuads.kernelGradient(sums, at, alpha * point, point, half, 0, alpha * L, L, alpha);
-            WinogradQuads.kernelGradient(half, 0, L, alpha * L, taps, 0, L, KERNEL * L, KERNEL);
+            WinogradSevens.kernelGradient(sums, at, alpha * point, point, half, 0, alpha * L, L, alpha);
+            WinogradSevens.kernelGradient(half, 0, L, alpha * L, taps, 0, L, KERNEL * L, KERNEL);
             int to = (f * channels + c) * TAPS;
             ChannelLanes.scatter(taps, 0, TAPS, split, to, channels * TAPS, Math.min(L, s.filters() - f), null, 0);
         }

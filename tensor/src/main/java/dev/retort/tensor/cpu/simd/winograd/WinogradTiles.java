@@ -17,7 +17,7 @@ public final class WinogradTiles {
     private static final int LINE = Scratch.LINE;
 
     public final int m;
-    /// Rows and columns of a kernel: 3, or 4 where m = 3, or 2.
+    /// Rows and columns of a kernel: 2, 3 or 4.
     final int kernel;
 
     public final int alpha;
@@ -34,7 +34,7 @@ public final class WinogradTiles {
         this(m, 3, batch, height, width);
     }
 
-    /// The same for F(4, 3), F(2, 3) or F(3, 4), and results of F(2, 2).
+    /// The same for F(4, 3), F(2, 3) or F(4, 4), and results of F(2, 2).
     WinogradTiles(int m, int kernel, int batch, int height, int width) {
         this.m = m;
         this.kernel = kernel;
@@ -130,13 +130,15 @@ public final class WinogradTiles {
     public void lift(
             boolean outputs, float[] src, int s, int rStep, int qStep, float[] dst, int d, int oStep, int oQ, int n) {
         if (outputs) {
-            if (m == 4) {
+            if (alpha == 7) {
+                WinogradSevens.gradient(src, s, rStep, qStep, dst, d, oStep, oQ, n);
+            } else if (m == 4) {
                 WinogradTransforms.gradient6(src, s, rStep, qStep, dst, d, oStep, oQ, n);
-            } else if (m == 3) {
-                WinogradQuads.gradient(src, s, rStep, qStep, dst, d, oStep, oQ, n);
             } else {
                 WinogradTransforms.gradient4(src, s, rStep, qStep, dst, d, oStep, oQ, n);
             }
+        } else if (alpha == 7) {
+            WinogradSevens.input(src, s, rStep, qStep, dst, d, oStep, oQ, n);
         } else if (alpha == 6) {
             WinogradTransforms.input6(src, s, rStep, qStep, dst, d, oStep, oQ, n);
         } else {
@@ -146,12 +148,12 @@ public final class WinogradTiles {
 
     /// One-dimensional transform of n rows from the points to outputs.
     public void lower(float[] src, int s, int rStep, int qStep, float[] dst, int d, int oStep, int oQ, int n) {
-        if (m == 4) {
+        if (alpha == 7) {
+            WinogradSevens.output(src, s, rStep, qStep, dst, d, oStep, oQ, n);
+        } else if (m == 4) {
             WinogradTransforms.output6(src, s, rStep, qStep, dst, d, oStep, oQ, n);
         } else if (kernel == 2) {
             WinogradPairs.output(src, s, rStep, qStep, dst, d, oStep, oQ, n);
-        } else if (m == 3) {
-            WinogradQuads.output(src, s, rStep, qStep, dst, d, oStep, oQ, n);
         } else {
             WinogradTransforms.output4(src, s, rStep, qStep, dst, d, oStep, oQ, n);
         }

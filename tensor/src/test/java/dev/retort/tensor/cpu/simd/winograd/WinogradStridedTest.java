@@ -43,7 +43,8 @@ class WinogradStridedTest {
                 shape(1, 3, 41, 38, 64, 7, 7, 3),
                 shape(3, 4, 38, 45, 21, 8, 8, 0),
                 shape(2, 3, 39, 61, 40, 8, 7, 4),
-                shape(5, 4, 40, 37, 17, 7, 8, 1));
+                shape(5, 4, 40, 37, 17, 7, 8, 1),
+                shape(1, 3, 38, 260, 17, 7, 7, 3));
     }
 
     /// Operands and results of one shape.
