@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// A fresh array is written twice: the virtual machine zeroes it, through memory that no cache
 /// holds. A training step makes the same lengths again and again, so it finds what the step before
 /// gave back (docs/performance.md says what that saves). The lengths that were not asked for
-/// longest go first beyond the limit, a quarter of the largest heap or the system property
+/// longest go first beyond the limit, half of the largest heap or the system property
 /// `dev.retort.pool` in MiB (0: no pool); the garbage collector takes all before it would fail.
 final class ArrayPool {
     /// Shorter arrays cost less than asking here (measured: docs/design-notes.md).
@@ -60,7 +60,7 @@ final class ArrayPool {
     }
 
     private static long limit() {
-        long mebibytes = Long.getLong("dev.retort.pool", Runtime.getRuntime().maxMemory() >> 22);
+        long mebibytes = Long.getLong("dev.retort.pool", Runtime.getRuntime().maxMemory() >> 21);
         if (mebibytes < 0) {
             throw new IllegalArgumentException("dev.retort.pool: expected MiB >= 0, got " + mebibytes);
         }

@@ -25,6 +25,9 @@ final class DuelProcess {
     /// (docs/design-notes.md).
     private static final String YOUNG = "-XX:MaxNewSize=256m";
 
+    /// As the launcher sets it (`retort`, there is why).
+    private static final List<String> REGIONS = List.of("-XX:G1HeapRegionSize=1m", "-Ddev.retort.region=1");
+
     private static final String MAIN = "dev.retort.bench.peers.duel.Duel";
 
     /// Lines that start so carry a result: the kind, a space, JSON.
@@ -166,6 +169,7 @@ final class DuelProcess {
                 "-Dorg.bytedeco.javacpp.nopointergc=true",
                 "-Dorg.bytedeco.javacpp.maxBytes=0",
                 "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0"));
+        command.addAll(REGIONS);
         command.addAll(flags);
         command.addAll(List.of("-cp", classPath(), MAIN));
         return command;

@@ -2,16 +2,15 @@ package dev.retort.bench.peers;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 
 /// What a training step holds at its peak: Retort's live bytes, and the growth of the peer's
 /// resident memory.
 final class MemoryRows {
-    /// Heaps tried, as multiples of the live bytes.
-    private static final double[] HEAPS = {1.25, 1.5, 2, 2.5, 3};
-
-    private static final double FULL_SPEED = 1.05;
+    /// The small heap whose speed the note tells, as a multiple of the live bytes.
+    private static final double SMALL = 1.5;
 
     private final DuelProcess process;
     private final boolean quick;
@@ -46,19 +45,17 @@ final class MemoryRows {
                 quick ? "" : heapNote(workload, heap, live)));
     }
 
+    /// How much longer a step takes in a small heap: one number of two processes, which a noisy machine moves
+    /// too. A search for the heap that is just enough took minutes a network.
     private String heapNote(String workload, String heap, double live) {
+        String small = Math.round(live * SMALL) + "m";
         double full = number(List.of("memory", "speed", workload), heap);
-        for (double factor : HEAPS) {
-            String size = Math.round(live * factor) + "m";
-            try {
-                if (number(List.of("memory", "speed", workload), size) <= FULL_SPEED * full) {
-                    return "full speed with a heap of " + size;
-                }
-            } catch (IllegalStateException e) {
-                continue; // too small to run at all
-            }
+        try {
+            double there = number(List.of("memory", "speed", workload), small);
+            return String.format(Locale.ROOT, "a step takes %.2f times as long in a heap of %s", there / full, small);
+        } catch (IllegalStateException e) {
+            return "does not run in a heap of " + small;
         }
-        return "full speed needs a heap of more than " + Math.round(live * HEAPS[HEAPS.length - 1]) + "m";
     }
 
     private double number(List<String> arguments, String heap) {

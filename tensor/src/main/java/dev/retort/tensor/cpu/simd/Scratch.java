@@ -47,13 +47,28 @@ public final class Scratch {
     /// Where panels of B start: after 16 bytes of array header this is the next cache line, if the array itself starts
     /// on one. Vectors that lie across two lines cost two loads.
     public static final int LINE = 12;
-    /// Floats from which the collector of the launcher (G1, heaps up to 8 GiB) gives an array regions of its own, whose
-    /// start is a cache line and which are never moved.
-    public static final int OWN_REGION = 1 << 19;
+    /// Floats from which the collector (G1) gives an array regions of its own, whose start is a cache line and
+    /// which are never moved: half a region.
+    public static final int OWN_REGION =
+            ownRegion(Long.getLong("dev.retort.region", 0), Runtime.getRuntime().maxMemory());
 
     private static final ThreadLocal<float[][]> BUFFERS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
 
     private Scratch() {}
+
+    /// Floats of half a region, at most of 2 MiB: there are many of these arrays, and heaps of more than 8 GiB
+    /// have larger regions.
+    ///
+    /// @param mebibytes size of a region where the launcher has set it, else 0: what Java chooses for the heap
+    /// @param heap      its largest size in bytes
+    static int ownRegion(long mebibytes, long heap) {
+        long region = mebibytes << 20;
+        if (region <= 0) {
+            long least = Math.max(1 << 20, heap >> 11); // G1 wants some 2,048 regions, of a power of two
+            region = Long.highestOneBit(2 * least - 1);
+        }
+        return (int) Math.min(region, 4 << 20) / 2 / Float.BYTES;
+    }
 
     /// The calling thread's buffer of `slot`, at least `length` floats long.
     public static float[] floats(int slot, int length) {

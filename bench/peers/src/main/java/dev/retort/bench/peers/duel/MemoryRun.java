@@ -4,7 +4,6 @@ import dev.retort.autograd.Autograd;
 import dev.retort.bench.peers.PairedRatio;
 import dev.retort.bench.peers.duel.TrainingRows.Workload;
 import dev.retort.nn.Layer;
-import dev.retort.tensor.Engine;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import java.io.IOException;
@@ -12,10 +11,18 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /// Measures one figure of one network in a process of its own.
 final class MemoryRun {
-    private static final int SAMPLES = 60;
+    /// Collections in one step; some 60 are left, as it is faster than the one before, which is timed.
+    private static final int PLACES = 80;
+
+    private static final double WARM_MILLIS = 1500;
+    private static final double TIMED_MILLIS = 2000;
+    private static final int TIMED_STEPS = 3;
     private static final double MIB = 1 << 20;
 
     private final Workload work;
@@ -42,37 +49,68 @@ final class MemoryRun {
         return TrainingRows.retort(work, network, work.input(rng), work.target());
     }
 
+    /// The median of at least three steps that take two seconds together, behind the first and others of a
+    /// second and a half.
     private double speed() {
         Side side = retort();
-        double[] times = new double[7];
-        for (int i = -3; i < times.length; i++) {
-            long start = System.nanoTime();
-            side.run().run();
-            if (i >= 0) {
-                times[i] = (System.nanoTime() - start) * 1e-6;
-            }
+        side.run().run();
+        for (double warm = 0; warm < WARM_MILLIS; ) {
+            warm += millis(side);
         }
-        return PairedRatio.median(times);
+        List<Double> times = new ArrayList<>();
+        for (double all = 0; all < TIMED_MILLIS || times.size() < TIMED_STEPS; all += times.getLast()) {
+            times.add(millis(side));
+        }
+        return PairedRatio.median(
+                times.stream().mapToDouble(Double::doubleValue).toArray());
     }
 
-    /// Collects all garbage after every few ops of a step and takes the largest filling that is left.
+    private static double millis(Side side) {
+        long start = System.nanoTime();
+        side.run().run();
+        return (System.nanoTime() - start) * 1e-6;
+    }
+
+    /// The largest filling of the heap that full collections leave, with one again and again during a step.
+    ///
+    /// Another thread asks for them: a listener of the engine would know the places, but while it listens
+    /// gradients are not given back, so the step would hold more. Arrays that only wait for their next use are
+    /// none of the step's, and the collector may take them: there is no pool here.
     private double live() {
+        System.setProperty("dev.retort.pool", "0"); // read with the first result
         Side side = retort();
         side.run().run(); // the optimiser's state exists from now on
-        int[] ops = new int[1];
-        Engine.listener((op, inputs, outputs, nanos) -> ops[0]++);
+        long pause = Math.max(1, Math.round(millis(side) / PLACES));
+        Peak peak = new Peak(pause);
         side.run().run();
-        int every = Math.max(1, ops[0] / SAMPLES);
-        double[] peak = new double[1];
-        ops[0] = 0;
-        Engine.listener((op, inputs, outputs, nanos) -> {
-            if (ops[0]++ % every == 0) {
-                peak[0] = Math.max(peak[0], used());
+        return peak.end();
+    }
+
+    /// A thread that collects all garbage again and again and keeps the largest filling that was left.
+    private static final class Peak {
+        private final Thread thread;
+        private volatile boolean ended;
+        private double mebibytes;
+
+        /// @param pause milliseconds between two collections, during which the step goes on
+        Peak(long pause) {
+            thread = Thread.ofPlatform().daemon().start(() -> {
+                while (!ended) {
+                    mebibytes = Math.max(mebibytes, used());
+                    LockSupport.parkNanos(pause * 1_000_000);
+                }
+            });
+        }
+
+        double end() {
+            ended = true;
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException("memory: interrupted", e);
             }
-        });
-        side.run().run();
-        Engine.listener(null);
-        return peak[0];
+            return mebibytes;
+        }
     }
 
     private static double used() {
