@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 /// What a training step holds at its peak: Retort's live bytes, and the growth of the peer's
 /// resident memory.
 final class MemoryRows {
-    /// The small heap whose speed the note tells, as a multiple of the live bytes.
+    /// The small heap that the note is about, as a multiple of the live bytes.
     private static final double SMALL = 1.5;
 
     private final DuelProcess process;
@@ -42,17 +42,16 @@ final class MemoryRows {
                 0,
                 0,
                 Map.of(),
-                quick ? "" : heapNote(workload, heap, live)));
+                quick ? "" : heapNote(workload, live)));
     }
 
-    /// How much longer a step takes in a small heap: one number of two processes, which a noisy machine moves
-    /// too. A search for the heap that is just enough took minutes a network.
-    private String heapNote(String workload, String heap, double live) {
+    /// What collections cost in a small heap. A share of time within one process, which a noisy machine leaves as
+    /// it is; a search for the heap with full speed took minutes a network, and found what the noise said.
+    private String heapNote(String workload, double live) {
         String small = Math.round(live * SMALL) + "m";
-        double full = number(List.of("memory", "speed", workload), heap);
         try {
-            double there = number(List.of("memory", "speed", workload), small);
-            return String.format(Locale.ROOT, "a step takes %.2f times as long in a heap of %s", there / full, small);
+            double share = number(List.of("memory", "collections", workload), small);
+            return String.format(Locale.ROOT, "collections take %.0f %% of a step in a heap of %s", 100 * share, small);
         } catch (IllegalStateException e) {
             return "does not run in a heap of " + small;
         }

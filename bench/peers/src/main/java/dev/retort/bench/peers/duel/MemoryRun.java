@@ -1,18 +1,16 @@
 package dev.retort.bench.peers.duel;
 
 import dev.retort.autograd.Autograd;
-import dev.retort.bench.peers.PairedRatio;
 import dev.retort.bench.peers.duel.TrainingRows.Workload;
 import dev.retort.nn.Layer;
 import dev.retort.tensor.Rng;
 import dev.retort.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /// Measures one figure of one network in a process of its own.
@@ -32,14 +30,14 @@ final class MemoryRun {
     }
 
     /// `retort`: live MiB at the peak of a step; `peer`: MiB that libtorch holds at its peak;
-    /// `speed`: milliseconds a step takes with this process's heap.
+    /// `collections`: the share of a step that waits for collections in this process's heap.
     static double measure(String what, Workload work) {
         MemoryRun run = new MemoryRun(work);
         return switch (what) {
             case "retort" -> run.live();
             case "peer" -> run.resident();
-            case "speed" -> run.speed();
-            default -> throw new IllegalArgumentException("memory: expects retort, peer or speed, got " + what);
+            case "collections" -> run.collecting();
+            default -> throw new IllegalArgumentException("memory: expects retort, peer or collections, got " + what);
         };
     }
 
@@ -49,20 +47,26 @@ final class MemoryRun {
         return TrainingRows.retort(work, network, work.input(rng), work.target());
     }
 
-    /// The median of at least three steps that take two seconds together, behind the first and others of a
-    /// second and a half.
-    private double speed() {
+    /// The share of their time that at least three steps, of two seconds together, wait for collections; behind
+    /// the first and others of a second and a half.
+    private double collecting() {
         Side side = retort();
         side.run().run();
         for (double warm = 0; warm < WARM_MILLIS; ) {
             warm += millis(side);
         }
-        List<Double> times = new ArrayList<>();
-        for (double all = 0; all < TIMED_MILLIS || times.size() < TIMED_STEPS; all += times.getLast()) {
-            times.add(millis(side));
+        long before = collectionMillis();
+        double all = 0;
+        for (int steps = 0; all < TIMED_MILLIS || steps < TIMED_STEPS; steps++) {
+            all += millis(side);
         }
-        return PairedRatio.median(
-                times.stream().mapToDouble(Double::doubleValue).toArray());
+        return (collectionMillis() - before) / all;
+    }
+
+    private static long collectionMillis() {
+        return ManagementFactory.getGarbageCollectorMXBeans().stream()
+                .mapToLong(GarbageCollectorMXBean::getCollectionTime)
+                .sum();
     }
 
     private static double millis(Side side) {
