@@ -71,7 +71,12 @@ public sealed interface CompositeMethods permits Tensor {
 
     /// |x − y| ≤ absolute + relative · |y| for each element; equal infinities are close, NaN is close to
     /// nothing.
+    ///
+    /// @throws OpException if a tolerance is negative or NaN
     default Tensor isClose(Tensor other, double relative, double absolute) {
+        if (!(relative >= 0 && absolute >= 0)) {
+            throw new OpException("is_close: expects tolerances >= 0, got " + relative + " and " + absolute);
+        }
         Tensor x = self().detach();
         Tensor y = other.detach();
         Tensor near = x.sub(y).abs().le(y.abs().mul(relative).add(absolute));

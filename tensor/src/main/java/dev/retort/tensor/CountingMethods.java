@@ -35,22 +35,28 @@ public sealed interface CountingMethods permits Tensor {
     }
 
     /// How many elements lie in each of `bins` equal parts of [min, max], the last part closed, as this dtype;
-    /// elements outside count nowhere.
+    /// elements outside count nowhere. Equal bounds stand for the least and the largest element; where those
+    /// are equal too, for one less and one more.
     ///
-    /// @throws OpException if there is no bin, the bounds are not finite and ascending, or this is no floating
-    ///                     tensor
+    /// @throws OpException if there is no bin, the bounds are not finite or descend, or this is no floating tensor
     default Tensor histc(int bins, double min, double max) {
         Tensor x = self();
-        boolean finite = Double.isFinite(min) && Double.isFinite(max);
-        if (bins < 1 || !finite || min >= max || !x.dtype().isFloating()) {
-            throw new OpException("histc: expects bins >= 1, finite min < max and a floating tensor, got " + bins + ", "
-                    + min + ", " + max + " and " + x.type());
+        double[] values = x.toDoubles();
+        boolean ofData = min == max && values.length > 0;
+        double low = ofData ? x.detach().amin().item() : min;
+        double high = ofData ? x.detach().amax().item() : max;
+        boolean finite = Double.isFinite(low) && Double.isFinite(high);
+        if (bins < 1 || !finite || low > high || !x.dtype().isFloating()) {
+            throw new OpException("histc: expects bins >= 1, finite min <= max and a floating tensor, got " + bins
+                    + ", " + low + ", " + high + " and " + x.type());
         }
+        double from = low == high ? low - 1 : low;
+        double to = low == high ? high + 1 : high;
         double[] counts = new double[bins];
-        for (double value : x.toDoubles()) {
-            if (value >= min && value <= max) {
+        for (double value : values) {
+            if (value >= from && value <= to) {
                 // multiplied first: 1/49 · 49 is below 1
-                counts[(int) Math.min(bins - 1, (value - min) * bins / (max - min))]++;
+                counts[(int) Math.min(bins - 1, (value - from) * bins / (to - from))]++;
             }
         }
         return Tensor.wrap(DType.F64, counts).to(x.dtype()).to(x.device());

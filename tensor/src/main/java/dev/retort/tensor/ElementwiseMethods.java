@@ -433,8 +433,10 @@ public sealed interface ElementwiseMethods permits Tensor {
         return Engine.one(new ElementwiseOp.IsFinite(), self());
     }
 
-    /// `value` where the `BOOL` mask (which broadcasts to x) holds.
+    /// `value` where the `BOOL` mask holds; the two broadcast against each other.
     default Tensor maskedFill(Tensor mask, double value) {
-        return Engine.one(new ElementwiseOp.MaskedFill(value), self(), mask);
+        Shape common = Shape.broadcast("masked_fill", self().shape(), mask.shape());
+        Tensor x = common.equals(self().shape()) ? self() : self().expand(common);
+        return Engine.one(new ElementwiseOp.MaskedFill(value), x, mask);
     }
 }

@@ -88,6 +88,9 @@ public sealed interface IndexMethods permits Tensor {
     /// A copy with the slices of `dim` at a vector of indices replaced by those of `source`; the last one wins.
     default Tensor indexCopy(int dim, Tensor index, Tensor source) {
         int d = dim("index_copy", dim);
+        if (self().rank() == 0 && source.rank() == 0) {
+            return self().reshape(1).indexCopy(0, index, source.reshape(1)).reshape();
+        }
         return self().scatter(d, wide("index_copy", d, index, source), source);
     }
 
@@ -101,6 +104,12 @@ public sealed interface IndexMethods permits Tensor {
     /// A copy with the slices of `dim` at a vector of indices combined with those of `source`, as in [#scatterReduce].
     default Tensor indexReduce(int dim, Tensor index, Tensor source, IndexOp.Reduction reduction, boolean includeSelf) {
         int d = dim("index_reduce", dim);
+        if (self().rank() == 0 && source.rank() == 0) {
+            Tensor one = source.reshape(1);
+            return self().reshape(1)
+                    .indexReduce(0, index, one, reduction, includeSelf)
+                    .reshape();
+        }
         return self().scatterReduce(d, wide("index_reduce", d, index, source), source, reduction, includeSelf);
     }
 
@@ -111,12 +120,14 @@ public sealed interface IndexMethods permits Tensor {
                 .reshape(index.shape());
     }
 
-    /// A copy with the elements of `source`, in row-major order, where the `BOOL` mask (which broadcasts to this)
-    /// holds.
+    /// A copy with the elements of `source`, in row-major order, where the `BOOL` mask holds; this and the
+    /// mask broadcast against each other.
     ///
     /// @throws OpException if the source has too few elements
     default Tensor maskedScatter(Tensor mask, Tensor source) {
-        Tensor on = mask.expand(self().shape());
+        Shape common = Shape.broadcast("masked_scatter", self().shape(), mask.shape());
+        Tensor x = self().expand(common);
+        Tensor on = mask.expand(common);
         Tensor places = on.reshape(on.numel()).nonzero();
         places = places.reshape(places.size(0));
         if (places.numel() > source.numel()) {
@@ -124,7 +135,7 @@ public sealed interface IndexMethods permits Tensor {
                     + source.type());
         }
         Tensor given = source.reshape(source.numel()).narrow(0, 0, places.numel());
-        return self().reshape(self().numel()).scatter(0, places, given).reshape(self().shape());
+        return x.reshape(x.numel()).scatter(0, places, given).reshape(common);
     }
 
     /// The leading part of `source` that has the extents of `index`, where that is smaller.
@@ -139,12 +150,20 @@ public sealed interface IndexMethods permits Tensor {
     /// The slices of `dim` at a vector of indices; a scalar index is a vector of one.
     default Tensor indexSelect(int dim, Tensor index) {
         Tensor vector = index.rank() == 0 ? index.reshape(1) : index;
-        return Engine.one(new IndexOp.IndexSelect(dim("index_select", dim)), self(), vector);
+        int d = dim("index_select", dim);
+        if (self().rank() == 0 && vector.numel() == 1) { // the only slice of a scalar is the scalar
+            return self().reshape(1).indexSelect(0, vector).reshape();
+        }
+        return Engine.one(new IndexOp.IndexSelect(d), self(), vector);
     }
 
     /// A copy with the slices of `source` added at a vector of indices.
     default Tensor indexAdd(int dim, Tensor index, Tensor source) {
-        return Engine.one(new IndexOp.IndexAdd(dim("index_add", dim)), self(), index, source);
+        int d = dim("index_add", dim);
+        if (self().rank() == 0 && source.rank() == 0) {
+            return self().reshape(1).indexAdd(0, index, source.reshape(1)).reshape();
+        }
+        return Engine.one(new IndexOp.IndexAdd(d), self(), index, source);
     }
 
     /// Like gather, with index and x broadcast against each other in all dimensions but `dim`.

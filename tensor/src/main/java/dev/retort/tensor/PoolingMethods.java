@@ -23,7 +23,11 @@ public sealed interface PoolingMethods permits Tensor {
     }
 
     private Tensor volume(String op) {
-        return ranked(op, 5, "[N, C, D, H, W]");
+        Tensor x = ranked(op, 5, "[N, C, D, H, W]");
+        if (x.size(2) == 0) {
+            throw new OpException(op + ": expects a depth of at least 1, got " + x.type());
+        }
+        return x;
     }
 
     /// Planes of a volume [N, C, D, H, W] as [N, C · D, H, W].
@@ -218,7 +222,10 @@ public sealed interface PoolingMethods permits Tensor {
             throw new OpException(
                     "local_response_norm: expects [N, C, L, ...] and size >= 1, got " + x.type() + " and size " + size);
         }
-        int positions = x.size(0) * x.size(1) == 0 ? 0 : x.numel() / (x.size(0) * x.size(1));
+        if (x.numel() == 0) {
+            return x.copy();
+        }
+        int positions = x.numel() / (x.size(0) * x.size(1));
         Tensor squares = x.square().reshape(x.size(0), 1, x.size(1), positions);
         Tensor padded = squares.pad(0, 0, 0, size / 2, (size - 1) / 2);
         Tensor mean =

@@ -14,7 +14,8 @@ public sealed interface SamplingMethods permits Tensor {
     /// @param alignCorners whether the centres of the corner elements, not their outer edges, stay in
     ///     place; with
     ///                     linear and cubic only
-    /// @throws OpException if the sizes do not fit the rank, or corners are aligned in another mode
+    /// @throws OpException if the sizes do not fit the rank, corners are aligned in another mode, or the dtype
+    ///                     cannot be weighted
     default Tensor interpolate(Interpolation mode, boolean alignCorners, int... size) {
         Tensor x = self();
         int dims = size.length;
@@ -25,6 +26,9 @@ public sealed interface SamplingMethods permits Tensor {
         }
         if (alignCorners && mode != Interpolation.LINEAR && mode != Interpolation.CUBIC) {
             throw new OpException("interpolate: expects aligned corners with linear and cubic only, got " + mode);
+        }
+        if (mode == Interpolation.CUBIC && !x.dtype().isFloating()) {
+            throw new OpException("interpolate: expects a floating dtype, got " + x.type());
         }
         for (int d = 0; d < dims; d++) {
             if (size[d] < 1 || x.size(d + 2) < 1) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.retort.tensor.op.ConvOp.Geometry;
+import dev.retort.tensor.op.IndexOp;
 import dev.retort.tensor.op.PoolOp.Window;
 import dev.retort.tensor.op.ShapeOp.PadMode;
 import org.junit.jupiter.api.Test;
@@ -256,5 +257,54 @@ class TorchEdgesTest {
     void halfTypesRoundTheSincOnce() {
         assertThat(Tensor.of(new float[] {1, 2, 0.5f}).to(DType.F16).sinc().toFloats())
                 .containsExactly(new float[] {0, 0, 0.63671875f}, within(1e-6f));
+    }
+
+    @Test
+    void aMaskMayBeLargerThanItsTensor() {
+        Tensor mask = Tensor.of(new boolean[] {true, false, false, true}, 2, 2);
+        Tensor row = Tensor.of(new float[] {1, 2});
+        assertThat(row.maskedFill(mask, 9).toFloats()).containsExactly(9, 2, 1, 9);
+        Tensor filled = row.maskedScatter(mask, Tensor.of(new float[] {5, 6, 7}));
+        assertThat(filled.shape()).isEqualTo(Shape.of(2, 2));
+        assertThat(filled.toFloats()).containsExactly(5, 2, 1, 6);
+    }
+
+    @Test
+    void aScalarIsItsOnlySlice() {
+        Tensor x = Tensor.scalar(2);
+        Tensor three = Tensor.scalar(3);
+        Tensor first = Tensor.of(new long[] {0});
+        for (Tensor y : new Tensor[] {
+            x.indexSelect(0, first).add(3),
+            x.indexAdd(-1, first, three),
+            x.indexCopy(0, first, Tensor.scalar(5)),
+            x.indexFill(0, first, 5),
+            x.indexReduce(0, first, Tensor.scalar(5), IndexOp.Reduction.AMAX, true)
+        }) {
+            assertThat(y.rank()).isZero();
+            assertThat(y.item()).isEqualTo(5);
+        }
+        assertThatThrownBy(() -> x.indexSelect(0, Tensor.of(new long[] {0, 0}))).isInstanceOf(OpException.class);
+        assertThatThrownBy(() -> x.indexSelect(0, Tensor.of(new long[] {1}))).isInstanceOf(OpException.class);
+    }
+
+    @Test
+    void equalBoundsOfAHistogramAreThoseOfTheData() {
+        Tensor x = Tensor.of(new float[] {-1, 0, 3});
+        assertThat(x.histc(2, 0, 0).toFloats()).containsExactly(2, 1);
+        assertThat(Tensor.scalar(7).histc(3, 1, 1).toFloats()).containsExactly(0, 1, 0);
+        assertThat(Tensor.zeros(0).histc(3, 0, 0).toFloats()).containsExactly(0, 0, 0);
+    }
+
+    @Test
+    void whatIsNotDefinedIsAnError() {
+        Tensor x = Tensor.ones(2);
+        assertThatThrownBy(() -> x.isClose(x, -0.1, 0)).hasMessageContaining("tolerances >= 0");
+        Tensor pixels = Tensor.ones(DType.U8, 1, 1, 4, 4);
+        assertThatThrownBy(() -> pixels.interpolate(Interpolation.CUBIC, false, 3, 3))
+                .hasMessageContaining("floating dtype");
+        assertThatThrownBy(() -> Tensor.zeros(2, 1, 0, 1, 2).maxPool3d(VolumeWindow.of(1, 1, 0)))
+                .hasMessageContaining("depth");
+        assertThat(Tensor.zeros(0, 1, 2).localResponseNorm(1, 1, 1, 1).shape()).isEqualTo(Shape.of(0, 1, 2));
     }
 }
