@@ -139,7 +139,11 @@ public sealed interface CountingMethods permits Tensor {
         Tensor x = self().rank() == 0 ? self().detach().reshape(1) : self().detach();
         int d = x.shape().normalise("unique", dim);
         int n = x.size(d);
-        Tensor rows = x.transpose(0, d).reshape(n, n == 0 ? 0 : x.numel() / n);
+        int[] sliceFirst = new int[x.rank()];
+        for (int i = 0; i < sliceFirst.length; i++) {
+            sliceFirst[i] = i == 0 ? d : i <= d ? i - 1 : i;
+        }
+        Tensor rows = x.permute(sliceFirst).reshape(n, n == 0 ? 0 : x.numel() / n);
         return Bins.grouped(x, d, Bins.order(rows), rows);
     }
 

@@ -142,6 +142,9 @@ public sealed interface PoolingMethods permits Tensor {
             return self().maxPool2d(window);
         }
         Tensor x = ranked("max_pool2d", 4, "[N, C, H, W]");
+        if (!x.dtype().isFloating()) {
+            throw new OpException("max_pool2d: expects a floating dtype, got " + x.type());
+        }
         if (dilationH < 1 || dilationW < 1) {
             throw new OpException("max_pool2d: expects dilations >= 1, got " + dilationH + " and " + dilationW);
         }

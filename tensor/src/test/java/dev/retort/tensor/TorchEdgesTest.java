@@ -297,6 +297,16 @@ class TorchEdgesTest {
     }
 
     @Test
+    void slicesAreOrderedByTheirElementsInPlace() {
+        // slices of the last dimension: [[0, 1], [1, 0]] and [[0, 0], [1, 1]]; row-major the second is less
+        Tensor x = Tensor.of(new long[] {0, 0, 1, 0, 1, 1, 0, 1}, 2, 2, 2);
+        assertThat(x.unique(-1).inverse().toLongs()).containsExactly(1, 0);
+        // [[0, 0], [1, 1]] and [[0, 1], [0, 0]]: row-major the first is less, column-major the second
+        Tensor y = Tensor.of(new long[] {0, 0, 0, 1, 1, 0, 1, 0}, 2, 2, 2);
+        assertThat(y.unique(-1).inverse().toLongs()).containsExactly(0, 1);
+    }
+
+    @Test
     void whatIsNotDefinedIsAnError() {
         Tensor x = Tensor.ones(2);
         assertThatThrownBy(() -> x.isClose(x, -0.1, 0)).hasMessageContaining("tolerances >= 0");
@@ -305,6 +315,7 @@ class TorchEdgesTest {
                 .hasMessageContaining("floating dtype");
         assertThatThrownBy(() -> Tensor.zeros(2, 1, 0, 1, 2).maxPool3d(VolumeWindow.of(1, 1, 0)))
                 .hasMessageContaining("depth");
+        assertThatThrownBy(() -> pixels.maxPool2d(Window.of(2, 1, 0), 2, 2)).hasMessageContaining("floating dtype");
         assertThat(Tensor.zeros(0, 1, 2).localResponseNorm(1, 1, 1, 1).shape()).isEqualTo(Shape.of(0, 1, 2));
     }
 }
