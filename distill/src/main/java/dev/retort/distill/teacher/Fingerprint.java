@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.stream.IntStream;
+import java.util.zip.CRC32C;
 
 /// Short names for the contents of networks and data sets: the first 16 hexadecimal digits of a SHA-256.
 public final class Fingerprint {
@@ -41,7 +42,8 @@ public final class Fingerprint {
     }
 
     /// Of the inputs and labels of all samples in their order: a change of a single value is noticed. Samples are
-    /// read once, on several threads.
+    /// read once, on several threads. An input enters by its CRC-32C, which is ten times as fast where processors
+    /// have no instructions for SHA-256.
     public static String of(Dataset data) {
         Fingerprint fingerprint = new Fingerprint();
         int size = data.size();
@@ -55,9 +57,12 @@ public final class Fingerprint {
 
     private static byte[] block(Dataset data, int from, int count) {
         Fingerprint block = new Fingerprint();
+        CRC32C checksum = new CRC32C();
         for (int i = 0; i < count; i++) {
             Sample sample = data.get(from + i);
-            block.add(sample.input());
+            checksum.reset();
+            feed(sample.input(), checksum::update);
+            block.add(sample.input().type() + " " + checksum.getValue());
             block.add(sample.target());
         }
         return block.digest.digest();
@@ -80,22 +85,30 @@ public final class Fingerprint {
 
     private void add(Tensor tensor) {
         add(tensor.type().toString());
-        if (tensor.dtype() == DType.F32) {
-            float[] values = tensor.toFloats();
-            ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * Math.min(values.length, CHUNK));
-            for (int at = 0; at < values.length; at += CHUNK) {
-                int count = Math.min(CHUNK, values.length - at);
-                bytes.asFloatBuffer().put(values, at, count);
-                digest.update(bytes.array(), 0, Float.BYTES * count);
+        feed(tensor, digest::update);
+    }
+
+    /// Takes `length` bytes from `offset` on.
+    @FunctionalInterface
+    private interface Sink {
+        void update(byte[] bytes, int offset, int length);
+    }
+
+    /// The values of a tensor as bytes; floats as floats, others as doubles.
+    private static void feed(Tensor tensor, Sink sink) {
+        boolean single = tensor.dtype() == DType.F32;
+        float[] floats = single ? tensor.toFloats() : new float[0];
+        double[] doubles = single ? new double[0] : tensor.toDoubles();
+        int width = single ? Float.BYTES : Double.BYTES;
+        ByteBuffer bytes = ByteBuffer.allocate(width * Math.min(tensor.numel(), CHUNK));
+        for (int at = 0; at < tensor.numel(); at += CHUNK) {
+            int count = Math.min(CHUNK, tensor.numel() - at);
+            if (single) {
+                bytes.asFloatBuffer().put(floats, at, count);
+            } else {
+                bytes.asDoubleBuffer().put(doubles, at, count);
             }
-            return;
-        }
-        double[] values = tensor.toDoubles();
-        ByteBuffer bytes = ByteBuffer.allocate(Double.BYTES * Math.min(values.length, CHUNK));
-        for (int at = 0; at < values.length; at += CHUNK) {
-            int count = Math.min(CHUNK, values.length - at);
-            bytes.asDoubleBuffer().put(values, at, count);
-            digest.update(bytes.array(), 0, Double.BYTES * count);
+            sink.update(bytes.array(), 0, width * count);
         }
     }
 
