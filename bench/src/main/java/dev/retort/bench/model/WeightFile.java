@@ -1,6 +1,7 @@
 package dev.retort.bench.model;
 
 import dev.retort.tensor.Tensor;
+import dev.retort.tensor.io.FormatException;
 import dev.retort.tensor.io.OnnxModel;
 import dev.retort.tensor.io.Safetensors;
 import dev.retort.tensor.io.TorchFile;
@@ -20,6 +21,10 @@ public final class WeightFile {
     /// @throws IOException if the file cannot be read, or breaks its format
     public static Map<String, Tensor> read(Path path) throws IOException {
         String name = path.getFileName().toString();
+        if (name.endsWith(".gguf")) {
+            throw new FormatException(
+                    "weights: " + path + ": expects .safetensors, .onnx or a PyTorch file, got a GGUF file");
+        }
         Map<String, Tensor> state = name.endsWith(".safetensors")
                 ? Safetensors.read(path)
                 : name.endsWith(".onnx") ? OnnxModel.read(path).stateDict() : TorchFile.read(path);

@@ -49,6 +49,10 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         ElementBytes.fill(channel, prefix);
         long length = prefix.getLong(0);
         if (length < 2 || length > MAX_BYTES) {
+            String other = otherFormat(prefix.getInt(0));
+            if (other != null) {
+                throw new FormatException("safetensors: " + path + ": expects a safetensors file, got " + other);
+            }
             throw new FormatException("safetensors: " + path + ": expects a header of 2 to " + MAX_BYTES
                     + " bytes, got a length of " + Long.toUnsignedString(length));
         }
@@ -59,6 +63,15 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         ByteBuffer header = ByteBuffer.allocate((int) length);
         ElementBytes.fill(channel, header);
         return parse(path, header.array(), size - 8 - length);
+    }
+
+    /// What a file is that starts with these four bytes, if it is one of those that are taken for safetensors.
+    private static @Nullable String otherFormat(int start) {
+        return switch (start) {
+            case 0x46554747 -> "a GGUF file"; // "GGUF"
+            case 0x04034B50 -> "a zip archive, such as torch.save writes"; // "PK" 3 4
+            default -> null;
+        };
     }
 
     private static SafetensorsHeader parse(Path path, byte[] bytes, long dataSize) throws FormatException {

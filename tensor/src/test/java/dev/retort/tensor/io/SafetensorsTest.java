@@ -219,6 +219,10 @@ class SafetensorsTest {
         assertBroken(withHeader(Long.MIN_VALUE, new byte[100], 0), "got a length of 9223372036854775808");
         assertBroken(withHeader(100_000_001, new byte[100], 0), "got a length of 100000001");
         assertBroken(withHeader(101, new byte[100], 0), "truncated");
+        assertBroken(
+                "GGUF\3\0\0\0 and more".getBytes(StandardCharsets.UTF_8),
+                "expects a safetensors file, got a GGUF file");
+        assertBroken("PK\3\4\24\0\0\0 and more".getBytes(StandardCharsets.UTF_8), "got a zip archive");
         assertBroken(withHeader(" {}", 0), "starts with '{', got byte 32");
         assertBroken(withHeader("{\"a\":", 0), "header: json: position 5");
         assertBroken(withHeader("{}", 1), "expects 0 bytes of data, got 1: trailing bytes");
