@@ -48,6 +48,7 @@ record SelectInputs(Candidates candidates, int[] positions) {
         Tensor rows =
                 Tensor.wrap(DType.I64, Arrays.stream(positions).asLongStream().toArray(), positions.length);
         Path source = options.logits != null ? options.logits : Objects.requireNonNull(options.model);
+        requireFinite(source, pool.logits, positions);
         Candidates candidates = from(source, () -> Candidates.ofLogits(pool.logits.indexSelect(0, rows)));
         Tensor embeddings = pool.embeddings;
         if (embeddings != null) {
@@ -66,6 +67,19 @@ record SelectInputs(Candidates candidates, int[] positions) {
                     + " --validation-logits and --validation-labels");
         }
         return new SelectInputs(candidates, positions);
+    }
+
+    /// Rows are counted as in the file; what is skipped may be anything.
+    private static void requireFinite(Path source, Tensor logits, int[] positions) {
+        double[] values = logits.toDoubles();
+        int classes = logits.size(1);
+        for (int row : positions) {
+            for (int i = row * classes; i < (row + 1) * classes; i++) {
+                if (!Double.isFinite(values[i])) {
+                    throw SelectCommand.wrong(source + ": expected finite logits, got " + values[i] + " in row " + row);
+                }
+            }
+        }
     }
 
     /// What is made of a file's numbers; what is wrong with them is said with its name.

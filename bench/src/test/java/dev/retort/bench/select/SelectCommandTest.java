@@ -137,8 +137,11 @@ class SelectCommandTest {
         Files.writeString(folder.resolve("nan.csv"), "1,2\n,3\n");
         CommandLineRun nan =
                 CommandLineRun.of("select", "--logits", file("nan.csv"), "-n", "1", "--selector", "margin");
-        assertThat(nan.err())
-                .contains("select: " + file("nan.csv") + ": confidence: expected finite logits, got NaN in row 1");
+        assertThat(nan.err()).contains("select: " + file("nan.csv") + ": expected finite logits, got NaN in row 1");
+        Files.writeString(folder.resolve("first.txt"), "\uFEFF0\n");
+        CommandLineRun skipped = CommandLineRun.of(
+                "select", "--logits", file("nan.csv"), "--skip", file("first.txt"), "-n", "1", "--selector", "margin");
+        assertThat(skipped.err()).contains("got NaN in row 1");
         CommandLineRun missing =
                 CommandLineRun.of("select", "--logits", file("gone.npy"), "-n", "1", "--selector", "margin");
         assertThat(missing.err()).contains("no such file", "gone.npy");
