@@ -6,7 +6,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /// Where downloads are kept: the system property `dev.retort.cache`, else the environment variable
-/// `RETORT_CACHE`, else `retort` in `XDG_CACHE_HOME`, else `~/.cache/retort`.
+/// `RETORT_CACHE`, else `retort` in `XDG_CACHE_HOME`, else `~/.cache/retort`; of a user
+/// without a home, whose `user.home` is `?`, in the folder for temporary files.
 public final class CacheFolder {
     private CacheFolder() {}
 
@@ -21,6 +22,7 @@ public final class CacheFolder {
                 .filter(name -> !name.isBlank())
                 .map(Path::of)
                 .findFirst();
-        return named.orElseGet(() -> (xdg.isBlank() ? Path.of(home, ".cache") : Path.of(xdg)).resolve("retort"));
+        Path own = home.equals("?") ? Path.of(System.getProperty("java.io.tmpdir")) : Path.of(home, ".cache");
+        return named.orElseGet(() -> (xdg.isBlank() ? own : Path.of(xdg)).resolve("retort"));
     }
 }

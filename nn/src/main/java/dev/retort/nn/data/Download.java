@@ -89,7 +89,7 @@ public record Download(
             return target;
         }
         Path exact = target.toAbsolutePath().normalize();
-        Files.createDirectories(exact.getParent());
+        requireWritable(exact.getParent());
         Path lockFile = exact.resolveSibling("." + exact.getFileName() + ".lock");
         ReentrantLock lock = IN_THIS_PROCESS.computeIfAbsent(exact, _ -> new ReentrantLock());
         lock.lock();
@@ -102,6 +102,20 @@ public record Download(
             return target;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /// A folder of somebody else, or in a home that is not there, is said with what to do about it.
+    private void requireWritable(Path folder) throws IOException {
+        String why = "no permission";
+        try {
+            Files.createDirectories(folder);
+        } catch (FileSystemException e) {
+            why = e.getFile() + ": " + (e.getReason() == null ? "no permission" : e.getReason());
+        }
+        if (!Files.isWritable(folder)) {
+            throw new DownloadException("download: " + target.getFileName() + " belongs in " + folder
+                    + ", which cannot be written (" + why + "). " + alternatives);
         }
     }
 

@@ -493,6 +493,22 @@ class DownloadTest {
         assertThatIllegalArgumentException().isThrownBy(() -> new Download(target, 1, sha256, List.of(), "", settings));
     }
 
+    @Test
+    void aFolderThatCannotBeMadeIsSaidWithWhatToDo() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "");
+        Download below = new Download(
+                file.resolve("below/x"),
+                CONTENT.length,
+                sha256,
+                List.of(address()),
+                "Other ways: by hand.",
+                Download.Settings.defaults());
+        assertThatThrownBy(below::fetch)
+                .isInstanceOf(DownloadException.class)
+                .hasMessageContainingAll("x belongs in " + file.resolve("below"), "Other ways: by hand.");
+        assertThat(requests).isEmpty();
+    }
+
     /// A limit of the shell stands for the full disk.
     @Test
     void aFullDiskIsNotTriedAgain() throws Exception {

@@ -95,6 +95,8 @@ class FashionMnistTest {
         assertThat(CacheFolder.path("", Map.of("XDG_CACHE_HOME", "/xdg"), "/home/x"))
                 .isEqualTo(Path.of("/xdg/retort"));
         assertThat(CacheFolder.path("", Map.of(), "/home/x")).isEqualTo(Path.of("/home/x/.cache/retort"));
+        assertThat(CacheFolder.path("", Map.of(), "?")) // a user whom the system does not know
+                .isEqualTo(Path.of(System.getProperty("java.io.tmpdir"), "retort"));
     }
 
     private static String proxy(Map<String, String> environment, String uri) {
