@@ -213,20 +213,25 @@ public final class PaidTeacher implements Teacher, AutoCloseable {
                 if (!e.kind().isCharged()) {
                     journal.released(request.id());
                 }
-                boolean again = e.kind().isWorthRepeating()
-                        && attempt < limits.attempts()
-                        && e.pause().compareTo(limits.longest()) <= 0;
+                boolean tooLong = e.pause().compareTo(limits.longest()) > 0;
+                boolean again = e.kind().isWorthRepeating() && attempt < limits.attempts() && !tooLong;
                 if (!again) {
                     throw TeacherUnavailable.because(
                             "paid teacher: no answer for " + request.size() + " samples of " + request.dataset()
                                     + " after " + attempt + (attempt == 1 ? " attempt: " : " attempts: ")
-                                    + e.getMessage(),
+                                    + e.getMessage()
+                                    + (tooLong ? pauses(e.pause()) : ""),
                             e);
                 }
                 Duration own = limits.pause(attempt, ThreadLocalRandom.current().nextDouble());
                 clock.sleep(own.compareTo(e.pause()) < 0 ? e.pause() : own, stop);
             }
         }
+    }
+
+    private String pauses(Duration wanted) {
+        return "; it asks for a pause of " + wanted.toSeconds() + " seconds, and "
+                + limits.longest().toSeconds() + " is the longest that is waited: try again later";
     }
 
     /// What an attempt costs: nothing more for a request that counts as paid already, if the service

@@ -142,7 +142,7 @@ class PaidTeacherTest {
         try (PaidTeacher teacher = open(service, limits())) {
             assertThatThrownBy(() -> Service.ask(teacher, 1))
                     .isInstanceOf(TeacherUnavailable.class)
-                    .hasMessageContaining("after 1 attempt: status 429");
+                    .hasMessageContaining("after 1 attempt: status 429; it asks for a pause of 3600 seconds, and");
             assertThat(hand.sleeps).isEmpty();
         }
     }
