@@ -2,6 +2,7 @@ package dev.retort.tensor.cpu.simd.conv;
 
 import dev.retort.tensor.cpu.CacheSizes;
 import dev.retort.tensor.cpu.Parallel;
+import dev.retort.tensor.cpu.simd.Lanes;
 import dev.retort.tensor.cpu.simd.PatchCopy;
 import dev.retort.tensor.cpu.simd.Scratch;
 import dev.retort.tensor.cpu.simd.product.FencedKernel;
@@ -25,9 +26,9 @@ final class DirectGemm {
     static final int GRID = 128;
     /// Steps at most. With several taps [PatchGemm] packs less at a time, in the first-level cache.
     private static final int DEPTH = 256;
-    /// The same with one tap: with small tiles, what is kept between blocks of steps costs more than panels that the
+    /// The same with one tap: what is kept between blocks of steps costs more than panels that the
     /// first-level cache does not hold.
-    private static final int POINT_DEPTH = FencedKernel.AVAILABLE ? 1024 : DEPTH;
+    private static final int POINT_DEPTH = FencedKernel.AVAILABLE ? 1024 : Lanes.LENGTH == 16 ? 512 : DEPTH;
     /// Floats of the packed patches of a task, which stay in the second-level cache.
     private static final int PATCH_FLOATS = 1 << 17;
     /// The same where tasks are split evenly.

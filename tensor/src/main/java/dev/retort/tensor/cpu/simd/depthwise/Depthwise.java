@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Depthwise convolution (one channel to a group, any number of filters a channel): a weighted sum of
 /// shifted planes. [DepthwiseRows] takes 3 x 3 filters with stride 1; where vectors are long [DepthwiseHalf] halves
-/// planes, where they are short [DepthwiseTwos], [TwosInputGrad] and [TwosWeightGrad] do.
+/// planes, where they are short [DepthwiseTwos]; [TwosInputGrad] and [TwosWeightGrad] are the gradients of both.
 public final class Depthwise {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;

@@ -53,10 +53,9 @@ final class DoubledPlane {
         length = (vectors - 1 + steps) * pitch + L;
     }
 
-    /// Whether there are kernels for the shape, and vectors are so short that taking columns apart costs much.
+    /// Whether there are kernels for the shape.
     static boolean suits(ConvShape s) {
         return L >= 4
-                && L < 16
                 && s.width() >= L
                 && (s.kernelH() == 3 || s.kernelH() == 5)
                 && s.kernelW() == s.kernelH()

@@ -14,9 +14,10 @@ import jdk.incubator.vector.VectorSpecies;
 /// no instructions, since loads are never reordered there. They also keep the compiler from unrolling the loop, which
 /// takes two steps a turn by hand: its own instructions cost a tenth where another thread shares the core.
 public final class FencedKernel {
-    /// Whether this process has 16 registers and fences that cost nothing.
-    public static final boolean AVAILABLE =
-            Lanes.LENGTH < 16 && System.getProperty("os.arch").matches("amd64|x86_64");
+    /// Whether fences cost nothing.
+    public static final boolean FREE_FENCES = System.getProperty("os.arch").matches("amd64|x86_64");
+    /// Whether this process has 16 registers besides.
+    public static final boolean AVAILABLE = Lanes.LENGTH < 16 && FREE_FENCES;
 
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;

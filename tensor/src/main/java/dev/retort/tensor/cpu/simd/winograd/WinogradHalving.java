@@ -59,10 +59,10 @@ public final class WinogradHalving {
         in = Winograd.inputs(s, x, xo);
     }
 
-    /// Whether the algorithm exists for this convolution and pays; measured with 16 registers only.
+    /// Whether the algorithm exists for this convolution and pays; measured on x86 only.
     public static boolean suits(ConvShape s) {
         return WinogradMode.current() != WinogradMode.OFF
-                && FencedKernel.AVAILABLE
+                && FencedKernel.FREE_FENCES
                 && L >= 4
                 && s.groups() == 1
                 && s.kernelH() == 3
@@ -73,8 +73,8 @@ public final class WinogradHalving {
                 && s.dilationW() == 1
                 && s.padH() <= 2
                 && s.padW() <= 2
-                && s.channels() % 8 == 0
-                && s.filters() % 16 == 0
+                && s.channels() % Math.max(8, L) == 0
+                && s.filters() % Math.max(16, NR) == 0
                 && Math.min(s.channels(), s.filters()) >= MIN_CHANNELS
                 && Math.min(s.outHeight(), s.outWidth()) >= 4
                 && (long) s.batch() * s.outHeight() * s.outWidth() >= (many(s) ? MIN_MANY_POSITIONS : MIN_POSITIONS)

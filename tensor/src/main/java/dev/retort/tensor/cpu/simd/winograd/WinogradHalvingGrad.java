@@ -57,8 +57,8 @@ public final class WinogradHalvingGrad {
         return WinogradHalving.suits(s)
                 && s.padH() == 1
                 && s.padW() == 1
-                && s.channels() % 16 == 0
-                && s.filters() % 8 == 0;
+                && s.channels() % Math.max(16, NR) == 0
+                && s.filters() % Math.max(8, L) == 0;
     }
 
     /// Overwrites dx; false if a result was not finite.
