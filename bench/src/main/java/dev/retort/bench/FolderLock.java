@@ -3,6 +3,7 @@ package dev.retort.bench;
 import dev.retort.tensor.io.SoleUse;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// Keeps a second process from writing into the same folder. The lock ends with the
 /// process, however that ends.
@@ -18,11 +19,9 @@ public record FolderLock(SoleUse use) implements AutoCloseable {
     /// @throws CommandException if another process has it, or it cannot be made or written in
     public static FolderLock of(String option, Path folder) throws IOException {
         OutputFolder.make(option, folder);
-        SoleUse use = OutputFolder.naming(option, folder, () -> SoleUse.of(folder.resolve(FILE)));
-        if (use == null) {
-            throw new CommandException("another process is working in " + folder);
-        }
-        return new FolderLock(use);
+        return OutputFolder.naming(option, folder, () -> Optional.ofNullable(SoleUse.of(folder.resolve(FILE))))
+                .map(FolderLock::new)
+                .orElseThrow(() -> new CommandException("another process is working in " + folder));
     }
 
     @Override

@@ -126,7 +126,7 @@ public final class Main implements Runnable {
     private static int wrongUsage(ParameterException failure, String[] arguments) {
         CommandLine line = failure.getCommandLine();
         PrintWriter err = line.getErr();
-        err.println("retort: " + Failures.oneLine(failure.getMessage()));
+        err.println("retort: " + Failures.oneLine(String.valueOf(failure.getMessage())));
         UnmatchedArgumentException.printSuggestions(failure, err);
         err.print(line.getHelp().fullSynopsis());
         if (!line.getSubcommands().isEmpty()) {

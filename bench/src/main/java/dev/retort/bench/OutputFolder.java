@@ -60,8 +60,7 @@ final class OutputFolder {
 
     private static boolean isCircle(Path link) {
         try {
-            link.toRealPath();
-            return false;
+            return link.toRealPath().equals(link); // no: it leads to a file now
         } catch (FileSystemException e) {
             return e.getReason() != null; // a missing target has a type of exception and no reason
         } catch (IOException e) {

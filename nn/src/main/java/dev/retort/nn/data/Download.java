@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -89,7 +90,7 @@ public record Download(
             return target;
         }
         Path exact = target.toAbsolutePath().normalize();
-        requireWritable(exact.getParent());
+        requireWritable(Objects.requireNonNull(exact.getParent())); // a file is in a folder
         Path lockFile = exact.resolveSibling("." + exact.getFileName() + ".lock");
         ReentrantLock lock = IN_THIS_PROCESS.computeIfAbsent(exact, _ -> new ReentrantLock());
         lock.lock();
