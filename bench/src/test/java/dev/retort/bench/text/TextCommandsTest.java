@@ -246,7 +246,7 @@ class TextCommandsTest {
         }
         assertThat(text).hasContent("abcdefgh".repeat(60));
         assertThat(train(text, folder, 1).err()).contains("--out: expected the path of a file", "a folder");
-        assertThat(train(text, text.resolve("x"), 1).err()).contains("text.csv, which is no folder");
+        assertThat(train(text, text.resolve("x"), 1).err()).contains("text.csv is a file");
     }
 
     /// A folder under a file can be neither read nor made, whoever runs the test.
