@@ -38,11 +38,10 @@ public sealed interface CountingMethods permits Tensor {
     /// elements outside count nowhere. Equal bounds stand for the least and the largest element; where those
     /// are equal too, for one less and one more.
     ///
-    /// @throws OpException if there is no bin, the bounds are not finite or descend, or this is no floating tensor
+    /// @throws OpException if there is no bin, the range is not finite or descends, or this is no floating tensor
     default Tensor histc(int bins, double min, double max) {
         Tensor x = self();
-        double[] values = x.toDoubles();
-        boolean ofData = min == max && values.length > 0;
+        boolean ofData = min == max && x.numel() > 0 && x.dtype().isFloating();
         double low = ofData ? x.detach().amin().item() : min;
         double high = ofData ? x.detach().amax().item() : max;
         boolean finite = Double.isFinite(low) && Double.isFinite(high);
@@ -52,8 +51,12 @@ public sealed interface CountingMethods permits Tensor {
         }
         double from = low == high ? low - 1 : low;
         double to = low == high ? high + 1 : high;
+        if (from == to) {
+            throw new OpException("histc: expects elements that differ, or smaller ones, to take the bounds from, got "
+                    + low + " only");
+        }
         double[] counts = new double[bins];
-        for (double value : values) {
+        for (double value : x.toDoubles()) {
             if (value >= from && value <= to) {
                 // multiplied first: 1/49 · 49 is below 1
                 counts[(int) Math.min(bins - 1, (value - from) * bins / (to - from))]++;

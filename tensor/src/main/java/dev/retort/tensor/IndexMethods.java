@@ -97,6 +97,9 @@ public sealed interface IndexMethods permits Tensor {
     /// A copy with `value` in the slices of `dim` at a vector of indices; gradient 0 there.
     default Tensor indexFill(int dim, Tensor index, double value) {
         int d = dim("index_fill", dim);
+        if (self().rank() == 0) {
+            return self().reshape(1).indexFill(0, index, value).reshape();
+        }
         Tensor slices = self().detach().indexSelect(d, index).fullLike(value);
         return self().indexCopy(d, index, slices);
     }

@@ -136,7 +136,8 @@ public sealed interface PoolingMethods permits Tensor {
     /// Largest element of each window of [N, C, H, W] whose elements are `dilationH` rows and `dilationW`
     /// columns apart; one view an element of the window, so for small windows.
     ///
-    /// @throws OpException if a dilation is below 1, or the window does not fit
+    /// @throws OpException if a dilation is below 1 or the window does not fit, or, with dilations, the dtype is
+    ///     no floating one
     default Tensor maxPool2d(PoolOp.Window window, int dilationH, int dilationW) {
         if (dilationH == 1 && dilationW == 1) {
             return self().maxPool2d(window);

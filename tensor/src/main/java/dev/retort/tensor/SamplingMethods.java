@@ -15,7 +15,7 @@ public sealed interface SamplingMethods permits Tensor {
     ///     place; with
     ///                     linear and cubic only
     /// @throws OpException if the sizes do not fit the rank, corners are aligned in another mode, or the dtype
-    ///                     cannot be weighted
+    ///                     is no floating one (any goes with `NEAREST_EXACT`)
     default Tensor interpolate(Interpolation mode, boolean alignCorners, int... size) {
         Tensor x = self();
         int dims = size.length;

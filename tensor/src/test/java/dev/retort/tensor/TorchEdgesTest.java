@@ -298,12 +298,23 @@ class TorchEdgesTest {
 
     @Test
     void slicesAreOrderedByTheirElementsInPlace() {
-        // slices of the last dimension: [[0, 1], [1, 0]] and [[0, 0], [1, 1]]; row-major the second is less
-        Tensor x = Tensor.of(new long[] {0, 0, 1, 0, 1, 1, 0, 1}, 2, 2, 2);
-        assertThat(x.unique(-1).inverse().toLongs()).containsExactly(1, 0);
-        // [[0, 0], [1, 1]] and [[0, 1], [0, 0]]: row-major the first is less, column-major the second
-        Tensor y = Tensor.of(new long[] {0, 0, 0, 1, 1, 0, 1, 0}, 2, 2, 2);
-        assertThat(y.unique(-1).inverse().toLongs()).containsExactly(0, 1);
+        // slices of the last dimension: [[0, 0], [1, 1]] and [[0, 1], [0, 0]]; row-major the first is less,
+        // column-major the second
+        Tensor x = Tensor.of(new long[] {0, 0, 0, 1, 1, 0, 1, 0}, 2, 2, 2);
+        assertThat(x.unique(-1).inverse().toLongs()).containsExactly(0, 1);
+    }
+
+    @Test
+    void nothingIsNormalisedToNothing() {
+        assertThat(Tensor.zeros(0, 1, 2).localResponseNorm(1, 1, 1, 1).shape()).isEqualTo(Shape.of(0, 1, 2));
+    }
+
+    @Test
+    void aScalarIsFilledByAnyNumberOfIndices() {
+        Tensor scalar = Tensor.scalar(3);
+        assertThat(scalar.indexFill(0, Tensor.of(new long[] {0, 0}, 2), 5).item())
+                .isEqualTo(5);
+        assertThat(scalar.indexFill(0, Tensor.of(new long[0], 0), 5).item()).isEqualTo(3);
     }
 
     @Test
@@ -316,6 +327,7 @@ class TorchEdgesTest {
         assertThatThrownBy(() -> Tensor.zeros(2, 1, 0, 1, 2).maxPool3d(VolumeWindow.of(1, 1, 0)))
                 .hasMessageContaining("depth");
         assertThatThrownBy(() -> pixels.maxPool2d(Window.of(2, 1, 0), 2, 2)).hasMessageContaining("floating dtype");
-        assertThat(Tensor.zeros(0, 1, 2).localResponseNorm(1, 1, 1, 1).shape()).isEqualTo(Shape.of(0, 1, 2));
+        Tensor huge = Tensor.of(new double[] {1e17, 1e17}, 2);
+        assertThatThrownBy(() -> huge.histc(2, 0, 0)).hasMessageContaining("histc: expects elements that differ");
     }
 }

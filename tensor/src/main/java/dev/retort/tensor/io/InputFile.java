@@ -51,7 +51,7 @@ public final class InputFile {
 
     /// A file as text in UTF-8, without the byte order mark that some programs put in front.
     ///
-    /// @throws FormatException if the bytes are something else; the message gives the place
+    /// @throws FormatException if the bytes are something else; the message says where, or what they are
     /// @throws IOException     as [#bytes]
     public static String text(Path path) throws IOException {
         ByteBuffer bytes = ByteBuffer.wrap(bytes(path));

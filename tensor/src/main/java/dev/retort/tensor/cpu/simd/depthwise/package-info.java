@@ -1,7 +1,6 @@
-/// Depthwise convolutions: each plane is filtered by itself. [DepthwiseRows] takes 3 x 3 at stride 1, [DepthwiseHalf],
-/// where vectors are long, kernels that halve a plane, [DepthwiseTwos], [TwosInputGrad] and [TwosWeightGrad] those
-/// where
-/// they are short, [DepthwiseWindow] all others.
+/// Depthwise convolutions: each plane is filtered by itself. [DepthwiseRows] takes 3 x 3 at stride 1; [DepthwiseHalf],
+/// where vectors are long, and [DepthwiseTwos], where they are short, take kernels that halve a plane,
+/// [TwosInputGrad] and [TwosWeightGrad] their gradients, [DepthwiseWindow] all others.
 @NullMarked
 package dev.retort.tensor.cpu.simd.depthwise;
 

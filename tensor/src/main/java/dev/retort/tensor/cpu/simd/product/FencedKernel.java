@@ -12,7 +12,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// Twelve sums, two vectors of B and one value of A leave one register. The compiler would load all six values of A
 /// first, and keep sums on the stack for it; fences between the rows hold each load where it stands. On x86 they are
 /// no instructions, since loads are never reordered there. They also keep the compiler from unrolling the loop, which
-/// takes two steps a turn by hand: its own instructions cost a tenth where another thread shares the core.
+/// takes two steps a turn by hand: its own instructions cost a tenth where another thread shares the core. With
+/// vectors of 512 bits [WinogradHalving][dev.retort.tensor.cpu.simd.winograd.WinogradHalving] uses it too.
 public final class FencedKernel {
     /// Whether fences cost nothing.
     public static final boolean FREE_FENCES = System.getProperty("os.arch").matches("amd64|x86_64");
@@ -24,7 +25,7 @@ public final class FencedKernel {
     private static final int NR = 2 * L;
     /// Rows of the largest tile.
     public static final int MR = 6;
-    /// Depth at which a panel of B and two strips of A stay in a first-level cache of 32 KB.
+    /// Depth at which a panel of B, of vectors of 256 bits, and two strips of A stay in a first-level cache of 32 KB.
     public static final int DEPTH = 256;
     /// Largest depth: the panel and one strip fill that cache. It divides planes of 28 x 28 and 56 x 56 pixels, and
     /// pairs of 14 x 14.

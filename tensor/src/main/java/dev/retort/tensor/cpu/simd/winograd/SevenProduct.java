@@ -9,8 +9,9 @@ import jdk.incubator.vector.VectorSpecies;
 /// The products of [StridedTileLanes] at all points of F(4, 4), for two vectors of tiles and a few filters:
 /// `M[filter][2 L] = sum over c < depth of U[c][filter] V[c][2 L]` a point.
 ///
-/// Tiles of registers as in [TileLaneProduct], with fences as in [FencedKernel]; kernels lie packed, filters
-/// innermost. Two channels a turn took a third less time than one. Each element is one chain of fused multiply-adds
+/// Tiles of registers as in [TileLaneProduct], with fences as in
+/// [FencedKernel][dev.retort.tensor.cpu.simd.product.FencedKernel]; kernels lie packed, filters innermost. Two channels
+/// a turn took a third less time than one. Each element is one chain of fused multiply-adds
 /// over the channels upwards.
 final class SevenProduct {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;

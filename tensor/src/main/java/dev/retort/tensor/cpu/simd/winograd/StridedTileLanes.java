@@ -32,10 +32,10 @@ final class StridedTileLanes {
     private static final int MOST_VECTORS = 2 * SevenProduct.FILTERS;
     /// Floats of the rows of tiles of a task.
     private static final int TASK_FLOATS = CacheSizes.SECOND_LEVEL / Float.BYTES * 3 / 8;
-    /// What [#place] says of a strip inside a plane; less rows or columns lack one of its two bits.
-    private static final int ALL = M * 2 * L + L;
-
+    /// Rows of tiles of a task at most.
     private static final int MOST_ROWS = 4;
+    /// What [#place] says of a strip inside a plane; fewer rows or columns lack one of its two bits.
+    private static final int ALL = M * 2 * L + L;
     /// A bias that changes no float, not even a zero of either sign.
     private static final float[] NO_BIAS = {-0f};
 
@@ -115,10 +115,8 @@ final class StridedTileLanes {
     boolean run() {
         AtomicBoolean finite = new AtomicBoolean(true);
         Parallel.forRange(tiles.rows(), rows, (from, to) -> {
-            for (int r = from; r < to; r += rows) {
-                if (!block(r, Math.min(to, r + rows))) {
-                    finite.set(false);
-                }
+            if (!block(from, to)) {
+                finite.set(false);
             }
         });
         return finite.get();

@@ -54,11 +54,7 @@ public final class WinogradHalvingGrad {
 
     /// Whether the algorithm exists for this convolution and pays.
     public static boolean suits(ConvShape s) {
-        return WinogradHalving.suits(s)
-                && s.padH() == 1
-                && s.padW() == 1
-                && s.channels() % Math.max(16, NR) == 0
-                && s.filters() % Math.max(8, L) == 0;
+        return WinogradHalving.suits(s) && s.padH() == 1 && s.padW() == 1 && s.channels() % Math.max(16, NR) == 0;
     }
 
     /// Overwrites dx; false if a result was not finite.

@@ -22,7 +22,7 @@ final class WinogradSevens {
     static final float P3 = P * P2;
     static final float Q3 = Q * Q2;
     static final float R3 = R * R2;
-    /// Coefficients of E of a pair, that of x² negated, and of the product of all pairs.
+    /// Coefficients of 1 and x² in E of each pair, and of 1, x² and x⁴ in the product of all pairs.
     static final float PE0 = Q2 * R2;
 
     static final float PE2 = -Q2 - R2;

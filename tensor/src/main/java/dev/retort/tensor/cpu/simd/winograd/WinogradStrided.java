@@ -69,7 +69,8 @@ public final class WinogradStrided {
         images = Math.clamp(PHASE_FLOATS / ((long) channels * height * width), 1, s.batch());
     }
 
-    /// Whether the algorithm exists for this convolution and pays: where vectors have 16 lanes it was not measured.
+    /// Whether the algorithm exists for this convolution and pays: with vectors of 16 lanes it is no gain
+    /// (measured: docs/design-notes.md).
     public static boolean suits(ConvShape s) {
         return WinogradMode.current() == WinogradMode.F4
                 && L >= 4

@@ -22,7 +22,7 @@ class WinogradHalvingTest {
     private final int threads = Parallel.threads();
 
     @BeforeEach
-    void needsSixteenRegisters() {
+    void needsFreeFences() {
         assumeTrue(FencedKernel.FREE_FENCES && Lanes.LENGTH >= 4, "skipped: not used on this processor");
         WinogradMode.set(WinogradMode.F4);
     }

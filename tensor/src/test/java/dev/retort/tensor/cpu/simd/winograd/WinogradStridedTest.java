@@ -7,6 +7,7 @@ import dev.retort.tensor.cpu.Parallel;
 import dev.retort.tensor.cpu.simd.Lanes;
 import dev.retort.tensor.cpu.simd.conv.Conv2d;
 import dev.retort.tensor.cpu.simd.planes.ConvShape;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -127,6 +128,31 @@ class WinogradStridedTest {
         double[][] exact = r.exact();
         assertThat(error(r.y, exact[0])).isLessThan(3e-5);
         assertThat(error(r.dw, exact[1])).isLessThan(3e-5);
+    }
+
+    /// Operands need not start their arrays, and stems of networks have no bias.
+    @Test
+    void offsetsAndAMissingBiasCount() {
+        Run r = new Run(shape(2, 3, 32, 32, 16, 7, 7, 3)).compute();
+        float[] shifted = new float[r.y.length + 5];
+        Conv2d.forward(r.s, after(3, r.x), 3, after(4, r.w), 4, after(2, r.bias), 2, shifted, 5);
+        assertThat(Arrays.copyOfRange(shifted, 5, shifted.length)).isEqualTo(r.y);
+        float[] plain = new float[r.y.length];
+        Conv2d.forward(r.s, r.x, 0, r.w, 0, null, 0, plain, 0);
+        double[] exact = r.exact()[0];
+        int size = r.s.outHeight() * r.s.outWidth();
+        for (int i = 0; i < exact.length; i++) {
+            exact[i] -= r.bias[i / size % r.s.filters()];
+        }
+        assertThat(error(plain, exact)).isLessThan(3e-5);
+    }
+
+    /// The values behind others.
+    private static float[] after(int count, float[] values) {
+        float[] all = new float[count + values.length];
+        Arrays.fill(all, 0, count, Float.NaN);
+        System.arraycopy(values, 0, all, count, values.length);
+        return all;
     }
 
     @ParameterizedTest
