@@ -6,6 +6,7 @@ import dev.retort.tensor.io.OnnxModel;
 import dev.retort.tensor.io.Safetensors;
 import dev.retort.tensor.io.TorchFile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,7 +22,7 @@ public final class WeightFile {
     /// @throws IOException if the file cannot be read, or breaks its format
     public static Map<String, Tensor> read(Path path) throws IOException {
         String name = path.getFileName().toString();
-        if (name.endsWith(".gguf")) {
+        if (name.endsWith(".gguf") && Files.exists(path)) {
             throw new FormatException(
                     "weights: " + path + ": expects .safetensors, .onnx or a PyTorch file, got a GGUF file");
         }

@@ -5,7 +5,6 @@ import dev.retort.bench.info.Machine;
 import dev.retort.bench.info.VectorUnit;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -63,7 +62,7 @@ final class ComparisonRun {
 
     /// Measures the groups one after the other.
     ///
-    /// @throws UncheckedIOException if the results cannot be kept
+    /// @throws IOException if the results cannot be kept
     void run(List<String> groups) throws IOException {
         NativeLibraries.checkPlatform();
         Path home = Path.of(System.getProperty("dev.retort.home", ""));
@@ -81,13 +80,19 @@ final class ComparisonRun {
         save(); // once more for the time that the last process took to end, and where there was no row at all
     }
 
-    private void save() {
-        comparison.facts().put("seconds", Math.round((System.nanoTime() - start) * 1e-8) / 10.0);
+    /// A disk that fails now must not cost what is still to be measured: the last call tells.
+    private void saveOrWarn() {
         try {
-            measured.save();
+            save();
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            out.println("retort: warning: " + e.getMessage() + " cannot be written; measuring goes on");
+            out.flush();
         }
+    }
+
+    private void save() throws IOException {
+        comparison.facts().put("seconds", Math.round((System.nanoTime() - start) * 1e-8) / 10.0);
+        measured.save();
     }
 
     private void facts() throws IOException {
@@ -166,14 +171,14 @@ final class ComparisonRun {
         comparison.skipped().add(new Skipped(name, 0, reason));
         out.println("not measured: " + name + ": " + reason);
         out.flush();
-        save();
+        saveOrWarn();
     }
 
     private void add(Measurement row) {
         comparison.rows().add(row);
         out.println("  " + String.join("  ", ComparisonText.cells(row)));
         out.flush();
-        save();
+        saveOrWarn();
     }
 
     /// Takes a line of a measuring process.
@@ -185,7 +190,7 @@ final class ComparisonRun {
                 comparison.skipped().add(row);
                 out.println("  not measured: " + row.name() + ": " + row.reason());
                 out.flush();
-                save();
+                saveOrWarn();
             }
             case "fact" -> comparison.facts().putAll(facts(json));
             default -> throw new IllegalStateException("bench peers: unknown result '" + kind + "': " + json);

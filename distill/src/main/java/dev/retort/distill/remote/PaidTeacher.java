@@ -230,8 +230,12 @@ public final class PaidTeacher implements Teacher, AutoCloseable {
     }
 
     private String pauses(Duration wanted) {
-        return "; it asks for a pause of " + wanted.toSeconds() + " seconds, and "
-                + limits.longest().toSeconds() + " is the longest that is waited: try again later";
+        return "; it asks for a pause of " + seconds(wanted) + " seconds, and " + seconds(limits.longest())
+                + " is the longest that is waited: try again later";
+    }
+
+    private static String seconds(Duration time) {
+        return BigDecimal.valueOf(time.toMillis(), 3).stripTrailingZeros().toPlainString();
     }
 
     /// What an attempt costs: nothing more for a request that counts as paid already, if the service

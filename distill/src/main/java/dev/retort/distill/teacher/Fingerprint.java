@@ -41,9 +41,9 @@ public final class Fingerprint {
         return fingerprint.name();
     }
 
-    /// Of the inputs and labels of all samples in their order: a change of a single value is noticed. Samples are
-    /// read once, on several threads. An input enters by its CRC-32C, which is ten times as fast where processors
-    /// have no instructions for SHA-256.
+    /// Of the inputs and labels of all samples in their order: a change of a single float is noticed. Samples are
+    /// read once, on several threads; those of a folder of pictures are decoded for it. An input enters by its
+    /// CRC-32C, which is ten times as fast where processors have no instructions for SHA-256.
     public static String of(Dataset data) {
         Fingerprint fingerprint = new Fingerprint();
         int size = data.size();

@@ -9,6 +9,7 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,8 +84,8 @@ public record Download(
 
     /// The file, from the cache or fetched now.
     ///
-    /// @throws DownloadException if no source gave the right bytes
-    /// @throws IOException       if the folder cannot be written, or the thread is interrupted
+    /// @throws DownloadException if no source gave the right bytes, or the folder cannot be written
+    /// @throws IOException       if the disk is full or fails, or the thread is interrupted
     public Path fetch() throws IOException {
         if (isThere()) {
             return target;
@@ -111,10 +112,12 @@ public record Download(
         String why = "no permission";
         try {
             Files.createDirectories(folder);
+        } catch (FileAlreadyExistsException e) {
+            why = e.getFile() + " is a file";
         } catch (FileSystemException e) {
             why = e.getFile() + ": " + (e.getReason() == null ? "no permission" : e.getReason());
         }
-        if (!Files.isWritable(folder)) {
+        if (!Files.isDirectory(folder) || !Files.isWritable(folder)) {
             throw new DownloadException("download: " + target.getFileName() + " belongs in " + folder
                     + ", which cannot be written (" + why + "). " + alternatives);
         }

@@ -7,6 +7,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -133,11 +134,13 @@ final class HttpTransfer {
     }
 
     /// A full disk must not look like a broken connection, which is tried again.
-    private void write(FileChannel file, ByteBuffer bytes) throws FileSystemException {
+    private void write(FileChannel file, ByteBuffer bytes) throws IOException {
         try {
             while (bytes.hasRemaining()) {
                 file.write(bytes);
             }
+        } catch (ClosedByInterruptException e) {
+            throw Download.interrupted();
         } catch (IOException e) {
             FileSystemException disk =
                     new FileSystemException(download.target().toString(), null, String.valueOf(e.getMessage()));

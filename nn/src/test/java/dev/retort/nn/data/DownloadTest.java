@@ -528,6 +528,7 @@ class DownloadTest {
                 Integer.toString(CONTENT.length),
                 sha256,
                 address().toString());
+        builder.environment().put("LC_ALL", "C"); // the system's own words
         Process process = builder.redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).isEqualTo(1);
