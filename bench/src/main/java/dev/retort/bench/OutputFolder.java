@@ -60,7 +60,8 @@ final class OutputFolder {
 
     private static boolean isCircle(Path link) {
         try {
-            return link.toRealPath().equals(link); // no: it leads to a file now
+            Path _ = link.toRealPath();
+            return false;
         } catch (FileSystemException e) {
             return e.getReason() != null; // a missing target has a type of exception and no reason
         } catch (IOException e) {

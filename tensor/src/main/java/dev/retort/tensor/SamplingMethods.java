@@ -11,8 +11,7 @@ public sealed interface SamplingMethods permits Tensor {
 
     /// Maps [N, C, L], [N, C, H, W] or [N, C, D, H, W] resized to `size`.
     ///
-    /// @param alignCorners whether the centres of the corner elements, not their outer edges, stay in
-    ///     place; with
+    /// @param alignCorners whether the centres of the corner elements, not their outer edges, stay in place; with
     ///                     linear and cubic only
     /// @throws OpException if the sizes do not fit the rank, corners are aligned in another mode, or the dtype
     ///                     is no floating one (any goes with `NEAREST_EXACT`)

@@ -11,8 +11,7 @@ import jdk.incubator.vector.VectorSpecies;
 ///
 /// Tiles of registers as in [TileLaneProduct], with fences as in
 /// [FencedKernel][dev.retort.tensor.cpu.simd.product.FencedKernel]; kernels lie packed, filters innermost. Two channels
-/// a turn took a third less time than one. Each element is one chain of fused multiply-adds
-/// over the channels upwards.
+/// a turn took a third less time than one. Each element is one chain of fused multiply-adds over the channels upwards.
 final class SevenProduct {
     private static final VectorSpecies<Float> S = Lanes.SPECIES;
     private static final int L = Lanes.LENGTH;
